@@ -1,0 +1,159 @@
+"""A generation: what one person asked for, and how far it has come. No I/O."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.errors import BotError, UserError
+from bot.inputs import Inputs
+
+TOKEN_LIFE = timedelta(minutes=15)
+"""How long an interaction's token edits its reply.
+
+Discord, developers/interactions/receiving-and-responding, read 2026-08.
+"""
+
+_ID_BYTES = 9
+
+
+class State(StrEnum):
+    """Where a generation stands. Every change is journalled before anyone sees it."""
+
+    ACCEPTED = "accepted"
+    """Acknowledged; its input audio, if any, is still being fetched and checked."""
+    QUEUED = "queued"
+    """Checked; waits for its turn to be sent."""
+    SUBMITTING = "submitting"
+    """The create request may be on its way; whether it arrived is not known yet."""
+    RUNNING = "running"
+    """Replicate has a prediction for it."""
+    COLLECTING = "collecting"
+    """The prediction succeeded; the audio is being downloaded."""
+    DELIVERING = "delivering"
+    """The track is on disk and on its way to Discord."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def final(self) -> bool:
+        """Nothing follows it."""
+        return not TRANSITIONS[self]
+
+    @property
+    def cancelable(self) -> bool:
+        """Before the upload, a cancel still saves something."""
+        return State.CANCELED in TRANSITIONS[self]
+
+
+_ENDED = frozenset({State.FAILED, State.CANCELED})
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.ACCEPTED: _ENDED | {State.QUEUED},
+    State.QUEUED: _ENDED | {State.SUBMITTING},
+    State.SUBMITTING: _ENDED | {State.RUNNING},
+    State.RUNNING: _ENDED | {State.COLLECTING},
+    State.COLLECTING: _ENDED | {State.DELIVERING},
+    # Back to COLLECTING when the file on disk is lost: Replicate keeps its own for an hour.
+    State.DELIVERING: frozenset({State.DELIVERED, State.FAILED, State.COLLECTING}),
+    State.DELIVERED: frozenset(),
+    State.FAILED: frozenset(),
+    State.CANCELED: frozenset(),
+}
+
+
+class IllegalTransition(BotError):
+    """A change of state that the life of a generation does not have."""
+
+    def __init__(self, old: State, new: State) -> None:
+        super().__init__(f"{old} does not become {new}")
+        self.old = old
+        self.new = new
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one message that shows a generation, and what it takes to edit it."""
+
+    application_id: int
+    channel_id: int
+    message_id: int
+    token: str = field(repr=False)
+    token_expires_at: datetime
+    filesize_limit_bytes: int
+    guild_id: int | None = None
+
+    def token_lives(self, now: datetime) -> bool:
+        """Whether the interaction's token still edits the message."""
+        return now < self.token_expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSource:
+    """Input audio as the person gave it: an option upload, or an address on the web.
+
+    `url` may be signed (an upload's is), so it is kept out of reprs and logs.
+    """
+
+    url: str = field(repr=False)
+    filename: str
+    uploaded: bool
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One request and everything known of it. Times are UTC."""
+
+    id: str
+    requester_id: int
+    reply: Reply
+    inputs: Inputs
+    version: str
+    """The id of the MusicGen version it runs on."""
+    created_at: datetime
+    state: State = State.ACCEPTED
+    source: AudioSource | None = None
+    audio_s: float | None = None
+    """Length of the whole input audio, once measured."""
+    submitted_at: datetime | None = None
+    prediction_id: str | None = None
+    cancel_requested: bool = False
+    seed_used: int | None = None
+    """The seed by the model's own log; differs from `inputs.seed` only where that is 0."""
+    predict_time_s: float | None = None
+    track_path: str | None = None
+    failure: UserError | None = None
+    ended_at: datetime | None = None
+    told: bool = False
+    """Whether the person has seen the end of it."""
+
+    @property
+    def seed(self) -> int:
+        """The seed to show: the model's own word where there is one."""
+        return self.seed_used if self.seed_used is not None else self.inputs.seed or 0
+
+    @property
+    def open(self) -> bool:
+        """Whether there is still something to do for it."""
+        return not self.state.final or not self.told
+
+    def evolve(self, state: State | None = None, **changes: Any) -> Generation:
+        """A copy with changes; `state` must follow from the present one.
+
+        Raises:
+            IllegalTransition: it does not.
+        """
+        if state is None or state is self.state:
+            return replace(self, **changes)
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(self.state, state)
+        return replace(self, state=state, **changes)
+
+
+def new_generation_id() -> str:
+    """An id short enough for a button and too long to guess: 12 characters, URL-safe."""
+    return secrets.token_urlsafe(_ID_BYTES)

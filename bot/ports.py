@@ -1,0 +1,156 @@
+"""What the studio needs from the world; the adapters know these shapes, never each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from bot.generation import AudioSource, Generation
+from bot.inputs import Inputs
+from bot.progress import Progress
+
+
+class Journal(Protocol):
+    """The rows of every generation."""
+
+    async def add(self, generation: Generation) -> None:
+        """Write a new generation."""
+        ...
+
+    async def save(self, generation: Generation) -> None:
+        """Write the present state of one."""
+        ...
+
+    async def get(self, generation_id: str) -> Generation | None:
+        """Read one."""
+        ...
+
+    async def open_generations(self) -> list[Generation]:
+        """Those with something left to do, oldest first."""
+        ...
+
+    async def prediction_known(self, prediction_id: str) -> bool:
+        """Whether some generation already has this prediction."""
+        ...
+
+
+class PredictionView(Protocol):
+    """What the studio reads of a prediction."""
+
+    @property
+    def id(self) -> str:
+        """Its id at the service."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """starting, processing, succeeded, failed, canceled, aborted, or one not known yet."""
+        ...
+
+    @property
+    def output_url(self) -> str | None:
+        """The address of the audio, once there is one."""
+        ...
+
+    @property
+    def data_removed(self) -> bool:
+        """Whether the service has deleted input and output."""
+        ...
+
+    @property
+    def error(self) -> str | None:
+        """The model's own words for what went wrong."""
+        ...
+
+    @property
+    def logs(self) -> str:
+        """What the model printed so far."""
+        ...
+
+    @property
+    def predict_time_s(self) -> float | None:
+        """Seconds the model ran, once it has ended."""
+        ...
+
+
+class StoredFile(Protocol):
+    """A file that the service keeps for its models."""
+
+    @property
+    def url(self) -> str:
+        """Where the model reads it."""
+        ...
+
+
+class Predictions(Protocol):
+    """The prediction service. Methods raise `ReplicateError`; `download` raises `TrackError`."""
+
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> PredictionView:
+        """Start a prediction; it costs money and is never sent again once it may have arrived."""
+        ...
+
+    async def get(self, prediction_id: str) -> PredictionView:
+        """Read one."""
+        ...
+
+    async def cancel(self, prediction_id: str) -> PredictionView:
+        """Stop one; answers what became of it."""
+        ...
+
+    async def find(
+        self, version: str, seed: int, prompt: str, created_after: datetime
+    ) -> tuple[PredictionView, ...]:
+        """Those of ours with this version, seed and prompt, newest first."""
+        ...
+
+    async def upload(self, path: Path, filename: str, content_type: str) -> StoredFile:
+        """Keep a file where the model can read it."""
+        ...
+
+    async def download(self, url: str, target: Path, limit_bytes: int) -> object:
+        """Fetch an output into the file `target`, which appears only when it is whole."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InputAudio:
+    """Input audio on disk, checked and measured."""
+
+    path: Path
+    filename: str
+    content_type: str
+    duration_s: float
+
+
+class Sound(Protocol):
+    """What is done with audio files. Nothing blocks the event loop."""
+
+    async def take_in(self, source: AudioSource) -> InputAudio:
+        """Fetch, check and measure input audio. Raises `RequestRefused`."""
+        ...
+
+    async def label(self, path: Path, generation: Generation) -> None:
+        """Check that a track is audio, and write its tags. Raises `TrackError`."""
+        ...
+
+    async def discard(self, path: Path) -> None:
+        """Delete a file that is no longer needed."""
+        ...
+
+
+class Delivery(Protocol):
+    """Gets cards to people."""
+
+    def show(self, generation: Generation, progress: Progress) -> None:
+        """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
+        ...
+
+    async def deliver(self, generation: Generation, track: Path) -> None:
+        """Show the finished card with its track. Raises `TrackError`."""
+        ...
+
+    async def end(self, generation: Generation) -> None:
+        """Show that it failed or was canceled."""
+        ...

@@ -1,0 +1,256 @@
+"""Fakes at the ports: small, in memory, and true to what the real adapters promise."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.errors import UserError
+from bot.generation import TRANSITIONS, AudioSource, Generation, Reply
+from bot.inputs import Inputs
+from bot.ports import InputAudio
+from bot.progress import Progress
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only by waiting, and then at once."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
+
+    def pass_s(self, delay_s: float) -> None:
+        self._now += timedelta(seconds=delay_s)
+
+    async def sleep(self, delay_s: float) -> None:
+        self.pass_s(delay_s)
+        await asyncio.sleep(0)
+
+    async def wait(self, event: asyncio.Event, timeout_s: float | None) -> bool:
+        await asyncio.sleep(0)
+        if timeout_s is None:
+            return await event.wait()
+        if not event.is_set():
+            self.pass_s(timeout_s)
+            await asyncio.sleep(0)
+        return event.is_set()
+
+
+class FakeJournal:
+    """Rows in a dict; every saved state in order, so that tests see what was journalled when."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Generation] = {}
+        self.history: list[Generation] = []
+        self.facts: dict[str, str] = {}
+
+    async def add(self, generation: Generation) -> None:
+        assert generation.id not in self.rows
+        self._write(generation)
+
+    async def save(self, generation: Generation) -> None:
+        old = self.rows[generation.id].state
+        assert generation.state is old or generation.state in TRANSITIONS[old]
+        self._write(generation)
+
+    async def get(self, generation_id: str) -> Generation | None:
+        return self.rows.get(generation_id)
+
+    async def open_generations(self) -> list[Generation]:
+        return sorted((g for g in self.rows.values() if g.open), key=lambda g: g.created_at)
+
+    async def prediction_known(self, prediction_id: str) -> bool:
+        return any(row.prediction_id == prediction_id for row in self.rows.values())
+
+    async def fact(self, key: str) -> str | None:
+        return self.facts.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        self.facts[key] = value
+
+    def _write(self, generation: Generation) -> None:
+        self.rows[generation.id] = generation
+        self.history.append(generation)
+
+
+@dataclass(frozen=True)
+class FakePrediction:
+    id: str
+    status: str = "starting"
+    output_url: str | None = None
+    data_removed: bool = False
+    error: str | None = None
+    logs: str = ""
+    predict_time_s: float | None = None
+
+
+def step(done: int, total: int = 400) -> str:
+    """A line of MusicGen's log, as it comes through the service."""
+    return f"{done: 6d} / {total: 6d}\n"
+
+
+SUCCEEDS = (
+    FakePrediction("p1", "starting"),
+    FakePrediction("p1", "processing", logs="Using seed 7\n"),
+    FakePrediction("p1", "processing", logs="Using seed 7\n" + step(100)),
+    FakePrediction("p1", "processing", logs="Using seed 7\n" + step(300)),
+    FakePrediction(
+        "p1",
+        "succeeded",
+        output_url="https://replicate.delivery/x/out.wav",
+        logs="Using seed 7\n" + step(403),
+        predict_time_s=4.2,
+    ),
+)
+
+
+@dataclass
+class FakePredictions:
+    """Answers each poll with the next of `answers`, the last one for ever."""
+
+    answers: tuple[FakePrediction | UserError, ...] = SUCCEEDS
+    on_create: UserError | None = None
+    arrives: bool = True
+    """Whether a create that fails has had its effect all the same."""
+    on_find: list[UserError] = field(default_factory=list[UserError])
+    on_download: UserError | None = None
+    created: list[Inputs] = field(default_factory=list[Inputs])
+    canceled: list[str] = field(default_factory=list[str])
+    uploaded: list[str] = field(default_factory=list[str])
+    polls: int = 0
+
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+        await asyncio.sleep(0)
+        if self.on_create is None or self.arrives:
+            self.created.append(inputs)
+        if self.on_create is not None:
+            raise self.on_create
+        return FakePrediction(self._id())
+
+    async def get(self, prediction_id: str) -> FakePrediction:
+        await asyncio.sleep(0)
+        answer = self.answers[min(self.polls, len(self.answers) - 1)]
+        self.polls += 1
+        if isinstance(answer, UserError):
+            raise answer
+        if self.canceled:
+            return FakePrediction(prediction_id, "canceled")
+        return replace(answer, id=prediction_id)
+
+    async def cancel(self, prediction_id: str) -> FakePrediction:
+        await asyncio.sleep(0)
+        self.canceled.append(prediction_id)
+        return FakePrediction(prediction_id, "canceled")
+
+    async def find(
+        self, version: str, seed: int, prompt: str, created_after: datetime
+    ) -> tuple[FakePrediction, ...]:
+        await asyncio.sleep(0)
+        if self.on_find:
+            raise self.on_find.pop(0)
+        return tuple(
+            FakePrediction(f"p{number}")
+            for number, inputs in enumerate(self.created, start=1)
+            if inputs.seed == seed and inputs.prompt == prompt
+        )
+
+    async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
+        self.uploaded.append(filename)
+        return StoredAudio(f"https://api.replicate.com/v1/files/{filename}")
+
+    async def download(self, url: str, target: Path, limit_bytes: int) -> None:
+        await asyncio.sleep(0)
+        if self.on_download is not None:
+            raise self.on_download
+
+    def _id(self) -> str:
+        return f"p{len(self.created)}"
+
+
+@dataclass(frozen=True)
+class StoredAudio:
+    url: str
+
+
+@dataclass
+class FakeSound:
+    """Input audio of a given length; remembers what was thrown away."""
+
+    duration_s: float = 4.0
+    refusal: UserError | None = None
+    discarded: list[str] = field(default_factory=list[str])
+    labelled: list[str] = field(default_factory=list[str])
+
+    async def take_in(self, source: AudioSource) -> InputAudio:
+        await asyncio.sleep(0)
+        if self.refusal is not None:
+            raise self.refusal
+        return InputAudio(Path("in.wav"), source.filename, "audio/wav", self.duration_s)
+
+    async def label(self, path: Path, generation: Generation) -> None:
+        self.labelled.append(path.name)
+
+    async def discard(self, path: Path) -> None:
+        self.discarded.append(path.name)
+
+
+@dataclass
+class FakeDelivery:
+    """Remembers what people would have seen, and checks that the journal knew it first."""
+
+    journal: FakeJournal
+    shown: list[tuple[Generation, Progress]] = field(
+        default_factory=list[tuple[Generation, Progress]]
+    )
+    delivered: list[Generation] = field(default_factory=list[Generation])
+    ended: list[Generation] = field(default_factory=list[Generation])
+    on_deliver: list[Exception] = field(default_factory=list[Exception])
+
+    def show(self, generation: Generation, progress: Progress) -> None:
+        assert self.journal.rows[generation.id].state is generation.state
+        self.shown.append((generation, progress))
+
+    async def deliver(self, generation: Generation, track: Path) -> None:
+        await asyncio.sleep(0)
+        if self.on_deliver:
+            raise self.on_deliver.pop(0)
+        self.delivered.append(generation)
+
+    async def end(self, generation: Generation) -> None:
+        await asyncio.sleep(0)
+        self.ended.append(generation)
+
+
+def a_reply() -> Reply:
+    """A reply whose token has just been given."""
+    return Reply(
+        application_id=1,
+        channel_id=2,
+        message_id=3,
+        token="interaction-token",
+        token_expires_at=NOON + timedelta(minutes=15),
+        filesize_limit_bytes=10 * 1024 * 1024,
+        guild_id=4,
+    )
+
+
+def a_generation(**changes: object) -> Generation:
+    """A generation that was just accepted."""
+    generation = Generation(
+        id="abcdefghijkl",
+        requester_id=5,
+        reply=a_reply(),
+        inputs=Inputs(prompt="deep house bassline 128 bpm", seed=7),
+        version="v" * 64,
+        created_at=NOON,
+    )
+    return replace(generation, **changes)  # pyright: ignore[reportArgumentType] - fields by name
