@@ -1,0 +1,1 @@
+"""What people see: words, embeds, buttons. Generation -> message, pure."""

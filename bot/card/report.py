@@ -1,0 +1,39 @@
+"""The end of every interaction that went wrong: a sentence for the person, the rest for the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+import discord
+
+from bot.card.sentences import sentence
+from bot.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+async def report(interaction: discord.Interaction, error: BaseException) -> None:
+    """Answer `interaction` with what went wrong, visible to its person alone."""
+    if isinstance(error, UserError):
+        text = sentence(error)
+    else:
+        reference = secrets.token_hex(3)
+        log.error("interaction failed, reference %s", reference, exc_info=error)
+        text = (
+            "Something went wrong on my side. Please try again; if it stays, tell the bot's owner "
+            f"the reference `{reference}`."
+        )
+    await tell(interaction, text)
+
+
+async def tell(interaction: discord.Interaction, text: str) -> None:
+    """Say `text` to the interaction's person alone, as first answer or after one."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as error:
+        # Its three seconds or its token are over; there is no other way to this person.
+        log.warning("an interaction could not be answered: %s", error)

@@ -1,0 +1,233 @@
+"""The words of every error: what happened, what it means for the person, what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot import errors
+from bot.card.markup import quoted
+from bot.errors import UserError
+
+_MIB = 1024 * 1024
+_API_WORDS_MAX_CHARS = 300
+
+
+def sentence(error: UserError) -> str:
+    """What a person is told of an error, as Discord markdown, at most about 700 characters."""
+    words = _WORDS.get(type(error), _WORDS[errors.InternalFault])
+    return words(error)
+
+
+def _bounds(error: errors.OutOfBounds) -> str:
+    name = f"`{error.name}`"
+    if error.maximum is None:
+        return f"{name} must be {error.minimum:g} or more; you gave {error.value:g}."
+    if error.minimum is None:
+        return f"{name} must be {error.maximum:g} or less; you gave {error.value:g}."
+    return (
+        f"{name} must be between {error.minimum:g} and {error.maximum:g}; you gave {error.value:g}."
+    )
+
+
+def _able(models: tuple[str, ...]) -> str:
+    if not models:
+        return ""
+    return f" Models that can: {_codes(models)}."
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _own_words(detail: str) -> str:
+    """The service's own text, escaped and cut; it may be empty."""
+    return f"\n> {quoted(detail, _API_WORDS_MAX_CHARS)}" if detail.strip() else ""
+
+
+def _too_long(error: errors.AudioPromptTooLong) -> str:
+    advice = (
+        "Set `continuation_start` and `continuation_end` to use a shorter part of it"
+        if error.duration_s >= error.limit_s
+        else "Raise `duration`, or use a shorter part with `continuation_start` and "
+        "`continuation_end`"
+    )
+    return (
+        f"The audio to continue is {error.audio_s:.1f} s long and `duration`, which includes it, "
+        f"is {error.duration_s} s: that leaves no room for new music. {advice}."
+    )
+
+
+def _unavailable(error: errors.AudioUnavailable) -> str:
+    answer = (
+        "its server did not answer"
+        if error.status is None
+        else f"its server answered {error.status}"
+    )
+    return (
+        f"I could not fetch your input audio: {answer}. "
+        "Check the address, or attach the file as `input_audio`."
+    )
+
+
+def _throttled(error: errors.Throttled) -> str:
+    when = "in a minute" if error.retry_after_s is None else f"in {error.retry_after_s:.0f} s"
+    return (
+        "Replicate is limiting how many tracks this bot may start right now. "
+        f"Nothing was started. Try again {when}."
+    )
+
+
+def _unreached(error: errors.ConnectionFailed) -> str:
+    if error.may_have_arrived:
+        return (
+            "The connection to Replicate broke off. Nothing more will happen here; "
+            "try again in a few minutes."
+        )
+    return (
+        "Replicate could not be reached. Nothing was started or charged; "
+        "try again in a few minutes."
+    )
+
+
+_WORDS: dict[type[UserError], Callable[[Any], str]] = {
+    errors.PromptBlank: lambda e: (
+        "The prompt is empty. Describe the music you want in a few words."
+    ),
+    errors.PromptTooLong: lambda e: (
+        f"The prompt has {e.length} characters; {e.limit} are allowed. Shorten it and try again."
+    ),
+    errors.OutOfBounds: _bounds,
+    errors.UnknownChoice: lambda e: (
+        f"`{e.name}` cannot be “{quoted(e.value, 60)}”. Choose one of {_codes(e.choices)}."
+    ),
+    errors.MelodyNotSupported: lambda e: (
+        f"The model `{e.model}` cannot follow a melody. Choose another `model_version`, or turn on "
+        f"`continuation` to go on from your audio.{_able(e.able)}"
+    ),
+    errors.ContinuationWithoutAudio: lambda e: (
+        "`continuation` needs audio to go on from. Attach a file as `input_audio`, or give its "
+        "address as `input_audio_url`."
+    ),
+    errors.WindowWithoutAudio: lambda e: (
+        "`continuation_start` and `continuation_end` choose a part of the input audio, and there "
+        "is none. Attach a file as `input_audio`, or leave them out."
+    ),
+    errors.WindowReversed: lambda e: (
+        f"The part of the audio would end at {e.end_s} s, and it begins at {e.start_s} s. "
+        "Set `continuation_end` after `continuation_start`."
+    ),
+    errors.WindowBeyondAudio: lambda e: (
+        f"Your audio is {e.audio_s:.1f} s long, so {e.second} s lies beyond its end. "
+        "Choose `continuation_start` and `continuation_end` inside it."
+    ),
+    errors.AudioPromptTooLong: _too_long,
+    errors.DiffusionNeedsMono: lambda e: (
+        f"Multi-band diffusion does not work with the stereo model `{e.model}`. Turn "
+        f"`multi_band_diffusion` off, or choose a mono model.{_able(e.able)}"
+    ),
+    errors.TwoInputAudios: lambda e: (
+        "You gave both `input_audio` and `input_audio_url`. Use one of them."
+    ),
+    errors.AudioAddressBad: lambda e: (
+        "`input_audio_url` must be the public http or https address of an audio file. "
+        "Check it, or attach the file as `input_audio`."
+    ),
+    errors.AudioUnavailable: _unavailable,
+    errors.AudioTooLarge: lambda e: (
+        f"Your input audio is larger than {e.limit_bytes / _MIB:.0f} MiB. "
+        "Use a shorter or compressed file."
+    ),
+    errors.NotAudio: lambda e: (
+        "Your input audio is not an audio file, whatever its name says. "
+        "Use WAV, MP3, FLAC, OGG, AIFF or M4A."
+    ),
+    errors.AudioUnreadable: lambda e: (
+        f"Your input audio looks like {quoted(e.format, 20)} but cannot be read; it may be broken "
+        "or empty. Export it again, or use another file."
+    ),
+    errors.PermissionsMissing: lambda e: (
+        f"I can't deliver a track here: I lack the permission {_and(e.permissions)} in this "
+        "channel. Ask someone who manages it to grant it, or use me in another channel."
+    ),
+    errors.ShuttingDown: lambda e: "I'm restarting and take no new work. Try again in a minute.",
+    errors.NotYours: lambda e: (
+        "Only the person who asked for this track, or somebody who manages messages here, "
+        "can do that."
+    ),
+    errors.TooLateToCancel: lambda e: "It's too late to cancel: this one has already ended.",
+    errors.GenerationUnknown: lambda e: (
+        "I no longer know the track behind this button. Start a new one with `/musicgen`."
+    ),
+    errors.TokenRefused: lambda e: (
+        "Replicate does not accept this bot's API token, so nothing can be made. "
+        "The bot's owner has to set a valid `REPLICATE_API_TOKEN`."
+    ),
+    errors.CreditMissing: lambda e: (
+        "The bot's Replicate account has no credit left. Nothing was started; "
+        "its owner has to add some."
+    ),
+    errors.ThingUnknown: lambda e: (
+        "Replicate does not know what I asked for: the model's version, or this prediction, is "
+        f"gone. The bot's owner should check `MUSICGEN_VERSION`.{_own_words(e.detail)}"
+    ),
+    errors.InputRefused: lambda e: (
+        "Replicate did not accept these settings. Nothing was started or charged; "
+        f"change them and try again.{_own_words(e.detail)}"
+    ),
+    errors.Throttled: _throttled,
+    errors.ServiceFault: lambda e: (
+        f"Replicate has a fault (HTTP {e.status}). Try again in a few minutes."
+    ),
+    errors.ReplyBroken: lambda e: (
+        "Replicate gave an answer that makes no sense. Try again in a few minutes."
+    ),
+    errors.ConnectionFailed: _unreached,
+    errors.SubmitUncertain: lambda e: (
+        "The request to Replicate was cut off, and nothing was started as far as I can see. "
+        "I don't send it twice, because each costs. Use `/musicgen` again."
+    ),
+    errors.PredictionFailed: lambda e: (
+        "The model failed to make this track. Try again, or with other settings."
+        f"{_own_words(e.detail) or ' It gave no reason.'}"
+    ),
+    errors.PredictionAborted: lambda e: (
+        "Replicate gave up before the model had started. Nothing was charged; try again later."
+    ),
+    errors.PredictionOverdue: lambda e: (
+        "This took longer than I may wait, so it was stopped. Try again, perhaps with a smaller "
+        "model or a shorter `duration`."
+    ),
+    errors.OutputMissing: lambda e: (
+        "The model says it is done, but there is no audio in its answer. Try again."
+    ),
+    errors.OutputExpired: lambda e: (
+        "The audio is no longer at Replicate, which keeps it for an hour. "
+        "The same seed and settings make the same track again."
+    ),
+    errors.OutputNotAudio: lambda e: "What the model returned is not audio. Try again.",
+    errors.OutputTooLarge: lambda e: (
+        f"The track is larger than the {e.limit_bytes / _MIB:.0f} MiB I can deliver here. "
+        "Choose `output_format` mp3, or a shorter `duration`."
+    ),
+    errors.OutputUnreachable: lambda e: (
+        "The track was made, but its audio could not be downloaded from Replicate. "
+        "The same seed and settings make it again."
+    ),
+    errors.OutputAddressBad: lambda e: (
+        "The track was made, but its address is not one I may download from. "
+        "The bot's owner can see more in the log."
+    ),
+    errors.Undeliverable: lambda e: (
+        "The track was made, but Discord did not let me post it here. "
+        "Check that I may view this channel, send messages, and attach files."
+    ),
+    errors.InternalFault: lambda e: (
+        "Something went wrong on my side, and I stopped. It is in the log; please try again."
+    ),
+}
+
+
+def _and(names: tuple[str, ...]) -> str:
+    bold = [f"**{name}**" for name in names]
+    return " and ".join(bold)

@@ -1,0 +1,95 @@
+"""The words of a card: stages, labels, notes. One voice: short, plain, friendly."""
+
+from __future__ import annotations
+
+from bot.progress import Progress, Stage
+
+COLD_AFTER_S = 10.0
+"""After so long in the queue it is fair to say that a cold model takes its time."""
+
+CANCEL = "Cancel"
+FIELD_MODEL = "Model"
+FIELD_LENGTH = "Length"
+FIELD_SEED = "Seed"
+FIELD_TOOK = "Time taken"
+FIELD_SETTINGS = "Settings"
+
+CHECKING = "**Checking** your audio…"
+QUEUED = "**Queued**, about to be sent to the model."
+LOADING = "**Loading** the model"
+UPLOADING = "**Uploading** the track…"
+COLD = (
+    "-# The model is being woken up. A cold one can take minutes; "
+    "this message keeps up with it, so you can leave."
+)
+UNREACHABLE = (
+    "-# Replicate can't be reached at the moment. I keep trying; what you see is what I last knew."
+)
+CANCELED = "**Canceled.** No track was made."
+FAILED = "**No track this time.**"
+
+_BAR_CELLS = 16
+
+
+def stage(progress: Progress) -> str:
+    """What is going on, for the running card.
+
+    Waiting is told as a timestamp, which Discord keeps counting without an edit.
+    """
+    since = f"<t:{int(progress.stage_began_at.timestamp())}:R>"
+    match progress.stage:
+        case Stage.CHECKING:
+            lines = [CHECKING]
+        case Stage.QUEUED:
+            lines = [QUEUED]
+        case Stage.STARTING:
+            lines = [f"**Starting** the model, asked for {since}."]
+            if progress.stage_s >= COLD_AFTER_S:
+                lines.append(COLD)
+        case Stage.LOADING:
+            lines = [f"{LOADING}, running since {since}."]
+            if progress.stage_s >= COLD_AFTER_S:
+                lines.append(COLD)
+        case Stage.GENERATING:
+            lines = _generating(progress)
+        case Stage.UPLOADING:
+            lines = [UPLOADING]
+    if progress.unreachable:
+        lines.append(UNREACHABLE)
+    return "\n".join(lines)
+
+
+def _generating(progress: Progress) -> list[str]:
+    fraction = progress.fraction or 0.0
+    times = [f"{seconds(progress.elapsed_s)} so far"]
+    if progress.left_s is not None:
+        times.insert(0, f"about {seconds(max(1.0, progress.left_s))} left")
+    return [
+        f"**Generating** {bar(fraction)} {fraction:.0%}".replace("%", " %"),
+        f"-# {' · '.join(times)}",
+    ]
+
+
+def bar(fraction: float) -> str:
+    """A bar of 16 cells for a fraction 0..1."""
+    full = round(min(1.0, max(0.0, fraction)) * _BAR_CELLS)
+    return "▰" * full + "▱" * (_BAR_CELLS - full)
+
+
+def seconds(duration_s: float) -> str:
+    """`42 s`, `3 min 5 s`."""
+    whole = max(0, round(duration_s))
+    minutes, rest = divmod(whole, 60)
+    if minutes == 0:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def ready(user_id: int) -> str:
+    """The one mention, for a track that took long."""
+    return f"<@{user_id}> your track is ready."
+
+
+def over(user_id: int) -> str:
+    """The one mention, for a long wait that ended without a track."""
+    return f"<@{user_id}> there will be no track this time; see above for why."

@@ -1,0 +1,5 @@
+"""Gets cards to Discord: edits of the one reply while its token lives, another way after it."""
+
+from bot.delivery.service import DiscordDelivery
+
+__all__ = ["DiscordDelivery"]

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
+from typing import cast, get_type_hints
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import errors
+from bot.card import texts
+from bot.card.buttons import Action, CardButton, card_view
+from bot.card.markup import fitted, quoted
+from bot.card.render import CardRenderer
+from bot.card.sentences import sentence
+from bot.errors import PredictionFailed, UserError, dump, load
+from bot.generation import AudioSource, State
+from bot.inputs import Inputs, InputTable
+from bot.progress import Progress, Stage
+from tests.fakes import NOON, a_generation
+
+SAMPLES: dict[object, object] = {
+    str: "he *said*",
+    int: 3,
+    float: 2.5,
+    bool: True,
+    tuple[str, ...]: ("a", "b"),
+}
+
+
+def every_kind(root: type[UserError] = UserError) -> list[type[UserError]]:
+    return [kind for child in root.__subclasses__() for kind in [child, *every_kind(child)]]
+
+
+def samples(kind: type[UserError]) -> list[UserError]:
+    """Errors of a kind: with all their data, and with as little as allowed."""
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    full = {name: next(s for t, s in SAMPLES.items() if _is(hints[name], t)) for name in names}
+    bare = {name: None if _is(hints[name], type(None)) else full[name] for name in names}
+    make = cast("Callable[..., UserError]", kind)
+    if kind is errors.OutOfBounds:
+        return [make(**full), make(**full | {"maximum": None}), make(**full | {"minimum": None})]
+    return [make(**full), make(**bare)]
+
+
+def _is(hint: object, kind: object) -> bool:
+    return hint == kind or kind in getattr(hint, "__args__", ())
+
+
+LEAVES = [kind for kind in every_kind() if not kind.__subclasses__()]
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+def test_every_error_has_its_own_words(kind: type[UserError]) -> None:
+    general = sentence(errors.InternalFault())
+    for error in samples(kind):
+        text = sentence(error)
+        assert kind is errors.InternalFault or text != general
+        assert text[0].isupper() or text[0] == "`"
+        assert 30 < len(text) < 700
+        assert text.rstrip()[-1] in ".`*_" or "\n> " in text
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
+def test_every_error_survives_the_journal(kind: type[UserError]) -> None:
+    for error in samples(kind):
+        again = load(dump(error))
+        assert type(again) is kind
+        assert vars(again) == vars(error)
+
+
+def test_an_error_of_another_release_is_still_an_error() -> None:
+    assert isinstance(load('{"kind": "Gone", "data": {}}'), errors.InternalFault)
+
+
+@given(st.text(max_size=2000))
+def test_the_apis_words_cannot_break_out_of_their_quote(detail: str) -> None:
+    text = sentence(PredictionFailed(detail))
+    assert text.count("\n") <= 1
+    assert "@everyone" not in text
+    assert len(text) < 1000
+
+
+@given(st.text(max_size=3000), st.integers(1, 300))
+def test_quotes_fit(text: str, limit: int) -> None:
+    assert len(fitted(text, limit)) <= limit
+    assert "\n" not in quoted(text, limit)
+
+
+RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+
+
+def at(stage: Stage, **changes: object) -> Progress:
+    values: dict[str, object] = {
+        "stage": stage,
+        "stage_began_at": NOON,
+        "now": NOON + timedelta(seconds=4),
+        "elapsed_s": 4.0,
+    }
+    return Progress(**(values | changes))  # pyright: ignore[reportArgumentType] - fields by name
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_has_words_and_the_seed(stage: Stage) -> None:
+    card = RENDERER.running(a_generation(), at(stage))
+    assert card.embed.description
+    assert stage.value in card.embed.description.lower()
+    assert any(field.value == "`7`" for field in card.embed.fields)
+    assert card.actions == (Action.CANCEL,)
+
+
+def test_a_cold_start_is_explained_after_ten_seconds() -> None:
+    early = at(Stage.STARTING, now=NOON + timedelta(seconds=9))
+    late = at(Stage.STARTING, now=NOON + timedelta(seconds=10))
+    assert texts.COLD not in texts.stage(early)
+    assert texts.COLD in texts.stage(late)
+    assert f"<t:{int(NOON.timestamp())}:R>" in texts.stage(late)
+
+
+def test_generating_shows_bar_percent_and_times() -> None:
+    text = texts.stage(at(Stage.GENERATING, fraction=0.5, left_s=12.4, elapsed_s=75))
+    assert "▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱ 50 %" in text
+    assert "about 12 s left" in text
+    assert "1 min 15 s so far" in text
+
+
+def test_the_same_progress_makes_the_same_card() -> None:
+    """Edits are skipped when nothing changed: waiting must not change the words."""
+    first = RENDERER.running(a_generation(), at(Stage.STARTING, now=NOON + timedelta(seconds=2)))
+    again = RENDERER.running(a_generation(), at(Stage.STARTING, now=NOON + timedelta(seconds=5)))
+    assert first == again
+
+
+def test_no_cancel_button_once_the_upload_has_begun() -> None:
+    card = RENDERER.running(a_generation(state=State.DELIVERING), at(Stage.UPLOADING))
+    assert card.actions == ()
+
+
+def test_the_finished_card_tells_what_differs_from_the_defaults() -> None:
+    inputs = Inputs(
+        prompt="*loud* _guitar_",
+        model_version="large",
+        duration=12,
+        temperature=1.0,
+        top_p=0.0,
+        top_k=0,
+        continuation=True,
+        seed=7,
+        input_audio="https://api.replicate.com/v1/files/secret",
+    )
+    generation = a_generation(
+        inputs=inputs,
+        state=State.DELIVERED,
+        ended_at=NOON + timedelta(seconds=65),
+        source=AudioSource("https://cdn/x?hm=1", "riff.wav", True),
+    )
+    embed = RENDERER.ended(generation).embed
+    shown = {field.name: field.value for field in embed.fields}
+    assert shown == {
+        "Model": "large",
+        "Length": "12 s",
+        "Seed": "`7`",
+        "Settings": "input audio riff.wav · continuation on · top\\_k 0",
+        "Time taken": "1 min 5 s",
+    }
+    assert embed.title == r"\*loud\* \_guitar\_"
+    assert embed.footer.text == "meta/musicgen on Replicate"
+    assert "secret" not in str(embed.to_dict())
+
+
+@given(st.text(min_size=1, max_size=1000))
+def test_any_prompt_makes_a_card_that_discord_takes(prompt: str) -> None:
+    embed = RENDERER.ended(
+        a_generation(
+            inputs=Inputs(prompt=prompt, seed=1),
+            state=State.FAILED,
+            failure=PredictionFailed(prompt * 5),
+        )
+    ).embed
+    assert len(embed.title or "") <= 256
+    assert len(embed.description or "") <= 4096
+    assert len(embed) <= 6000
+
+
+@pytest.mark.parametrize("action", Action)
+def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
+    view = card_view((action,), "abcdefghijkl")
+    assert view is not None
+    [button] = view.children
+    assert isinstance(button, CardButton)
+    assert button.custom_id == f"mg:1:{action}:abcdefghijkl"
+    assert button.template.fullmatch(button.custom_id)
+    assert view.timeout is None
+    assert isinstance(button.item, discord.ui.Button)
