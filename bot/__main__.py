@@ -1,0 +1,76 @@
+"""python -m bot [run | playground | check | sync]: settings, logging, parts, go."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+
+from dotenv import dotenv_values
+
+from bot import logs
+from bot.errors import ConfigError
+from bot.settings import Settings
+
+EXIT_CONFIG = 2
+
+
+def main() -> int:
+    """Run one command; the process's exit code."""
+    arguments = _arguments()
+    if arguments.command == "playground":
+        from bot.playground.launch import play
+
+        return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser))
+    try:
+        settings = Settings.from_env(environment())
+    except ConfigError as error:
+        _say_problems(error)
+        return EXIT_CONFIG
+    secrets = (
+        settings.discord_token.get_secret_value(),
+        settings.replicate_api_token.get_secret_value(),
+    )
+    logs.set_up(settings.log_level_number, secrets)
+    from bot.process import check, run
+
+    try:
+        if arguments.command == "check":
+            return asyncio.run(check(settings))
+        return asyncio.run(run(settings, only_sync=arguments.command == "sync"))
+    except ConfigError as error:
+        _say_problems(error)
+        return EXIT_CONFIG
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, with `.env` for what it does not set."""
+    file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
+    return file | os.environ
+
+
+def _say_problems(error: ConfigError) -> None:
+    lines = "\n".join(f"  - {problem}" for problem in error.problems)
+    sys.stderr.write(
+        f"The bot cannot start:\n{lines}\n"
+        "Set these in the environment or in a .env file (see .env.example), or try it without "
+        "any account: python -m bot playground\n"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="MusicGen for Discord.")
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("run", help="run the bot (the default)")
+    commands.add_parser("check", help="check the settings and both tokens, then exit")
+    commands.add_parser("sync", help="register the slash commands again, then exit")
+    playground = commands.add_parser("playground", help="try everything without any account")
+    playground.add_argument("--port", type=int, default=8377, help="of the page (default 8377)")
+    playground.add_argument("--no-browser", action="store_true", help="open no browser")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""The Discord client: loads the cogs, syncs the commands, closes cleanly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.card.buttons import CardButton, Press
+from bot.card.render import CardRenderer
+from bot.card.report import report
+from bot.clock import Clock
+from bot.delivery import DiscordDelivery
+from bot.ports import Journal, Predictions, Sound
+from bot.studio import House, Studio
+from bot.tasks import TaskOwner
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.musicgen",)
+_SYNCED = "synced_commands"
+_INVITE_PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+
+
+class Facts(Protocol):
+    """Small things worth remembering from one start to the next."""
+
+    async def fact(self, key: str) -> str | None:
+        """What was remembered."""
+        ...
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember it."""
+        ...
+
+
+class JournalWithFacts(Journal, Facts, Protocol):
+    """The journal as the bot needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters and settings a bot is made of."""
+
+    house: House
+    model_name: str
+    """What the card says the music comes from."""
+    journal: JournalWithFacts
+    predictions: Predictions
+    sound: Sound
+    clock: Clock
+
+
+class CommandTree(app_commands.CommandTree["MusicGenBot"]):
+    """Commands for servers, DMs and user installs, whose errors end in a sentence."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[MusicGenBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Tell the person what went wrong."""
+        cause = error.__cause__ if isinstance(error, app_commands.CommandInvokeError) else None
+        await report(interaction, cause or error)
+
+
+class MusicGenBot(commands.AutoShardedBot):
+    """The bot: discord.py's client with the studio behind it."""
+
+    def __init__(self, parts: Parts, *, force_sync: bool = False) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            tree_cls=CommandTree,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        self.presses: dict[str, Press] = {}
+        self._journal = parts.journal
+        self._force_sync = force_sync
+        self._owner = TaskOwner()
+        self._delivery = DiscordDelivery(
+            self, CardRenderer(parts.house.table, parts.model_name), parts.clock
+        )
+        self.studio = Studio(
+            parts.house,
+            parts.journal,
+            parts.predictions,
+            parts.sound,
+            self._delivery,
+            parts.clock,
+        )
+
+    async def setup_hook(self) -> None:
+        """Before the gateway: commands, buttons, and what an earlier process left open."""
+        self.add_dynamic_items(CardButton)
+        for name in COGS:
+            await self.load_extension(name)
+        await self.sync_if_changed()
+        resumed = await self.studio.resume()
+        if resumed:
+            log.info("took up %d open generations", resumed)
+
+    async def sync_if_changed(self) -> None:
+        """Register the commands at Discord when their payload differs from the last one sent."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if not self._force_sync and await self._journal.fact(_SYNCED) == digest:
+            log.info("commands are as they were; not synced")
+            return
+        await self.tree.sync()
+        await self._journal.remember(_SYNCED, digest)
+        log.info("commands synced")
+
+    async def on_ready(self) -> None:
+        """Say how to get the bot into a server."""
+        if self.application_id is not None:
+            link = discord.utils.oauth_url(
+                self.application_id,
+                permissions=_INVITE_PERMISSIONS,
+                scopes=("bot", "applications.commands"),
+            )
+            log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
+
+    async def close(self) -> None:
+        """Let go of the runs, whose rows say where to go on, then of Discord."""
+        await self.studio.close()
+        await self._delivery.close()
+        await super().close()

@@ -1,0 +1,58 @@
+"""Which inputs to offer: the live schema, else the one remembered, else the built-in table."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+from pydantic import JsonValue
+
+from bot.app import Facts
+from bot.errors import ReplicateError
+from bot.inputs import TABLE, InputTable
+from bot.replicate.client import ReplicateClient
+from bot.replicate.schema import SchemaUnusable, narrow
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_FETCH_DEADLINE_S = 4.0
+
+
+async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue:
+    """The version's OpenAPI schema as Replicate has it now; None where it cannot be had."""
+    try:
+        async with asyncio.timeout(_FETCH_DEADLINE_S):
+            version = await client.version_schema(
+                settings.musicgen_model, settings.musicgen_version
+            )
+    except (ReplicateError, TimeoutError) as error:
+        log.warning("the model's schema could not be read: %r", error)
+        return None
+    return version.openapi_schema
+
+
+async def input_table(live: JsonValue, facts: Facts, settings: Settings) -> InputTable:
+    """The inputs to offer; a live schema is remembered for a start without network."""
+    key = f"schema:{settings.musicgen_version}"
+    if live is not None and (table := _narrowed(live)) is not None:
+        await facts.remember(key, json.dumps(live))
+        return table
+    remembered = await facts.fact(key)
+    if remembered is not None and (table := _narrowed(json.loads(remembered))) is not None:
+        log.info("going by the schema remembered from an earlier start")
+        return table
+    log.info("going by the built-in table of inputs")
+    return InputTable()
+
+
+def _narrowed(schema: JsonValue) -> InputTable | None:
+    try:
+        table, differences = narrow(TABLE, schema)
+    except SchemaUnusable as error:
+        log.warning("the model's schema is of no use: %s", error)
+        return None
+    if differences:
+        log.info("the model differs from the specification: %s", "; ".join(map(str, differences)))
+    return table

@@ -1,0 +1,162 @@
+"""The bot as a process: parts put together, signals, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+import discord
+from aiolimiter import AsyncLimiter
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot.app import MusicGenBot, Parts
+from bot.audio.desk import AudioDesk
+from bot.catalogue import fetch_schema, input_table
+from bot.clock import SystemClock
+from bot.errors import ConfigError, ReplicateError
+from bot.journal import Journal, JournalError
+from bot.replicate.client import ReplicateClient
+from bot.settings import Settings
+from bot.studio import House
+
+log = logging.getLogger(__name__)
+
+_CLOSE_DEADLINE_S = 5.0
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncGenerator[Parts, None]:
+    """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
+
+    Raises:
+        ConfigError: the database cannot be used.
+    """
+    clock = SystemClock()
+    tracks_folder = settings.data_folder / "tracks"
+    await asyncio.to_thread(tracks_folder.mkdir, parents=True, exist_ok=True)
+    per_minute = settings.replicate_max_requests_per_minute
+    client = ReplicateClient(
+        settings.replicate_base_url,
+        settings.replicate_api_token.get_secret_value(),
+        clock=clock,
+        budget=AsyncLimiter(max(1.0, per_minute / 60), 1.0),
+    )
+    desk = AudioDesk(
+        settings.data_folder / "intake", settings.musicgen_model, allow_private=settings.is_local
+    )
+    async with client, desk as sound:
+        live = asyncio.create_task(fetch_schema(client, settings))
+        try:
+            journal = await Journal.open(settings.journal_url)
+        except JournalError as error:
+            live.cancel()
+            raise ConfigError((f"DATABASE_URL: {error}",)) from error
+        async with journal:
+            table = await input_table(await live, journal, settings)
+            house = House(settings.musicgen_version, table, per_minute, tracks_folder)
+            yield Parts(house, settings.musicgen_model, journal, client, sound, clock)
+
+
+def point_at(discord_base_url: str) -> None:
+    """Let discord.py speak to another address than Discord's, such as a REST proxy."""
+    Route.BASE = f"{discord_base_url}/api/v10"
+
+
+async def find_gateway(client: discord.Client) -> None:
+    """Reconnect to the gateway that the REST API names; discord.py would go to Discord's own."""
+    _, address, _ = await client.http.get_bot_gateway()
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
+
+
+async def run(settings: Settings, *, only_sync: bool = False) -> int:
+    """Run the bot until a signal, or sync its commands and leave; the process's exit code."""
+    point_at(settings.discord_base_url)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with open_parts(settings) as parts:
+        bot = MusicGenBot(parts, force_sync=only_sync)
+        token = settings.discord_token.get_secret_value()
+        try:
+            await bot.login(token)
+        except discord.LoginFailure as error:
+            await bot.close()
+            raise ConfigError(("DISCORD_TOKEN: Discord does not accept this token",)) from error
+        try:
+            await find_gateway(bot)
+            if not only_sync:
+                await _until(bot, stop)
+        finally:
+            await _close(bot)
+    return 0
+
+
+async def _until(bot: MusicGenBot, stop: asyncio.Event) -> None:
+    """Stay connected until told to stop, or until the connection is beyond repair."""
+    connected = asyncio.create_task(bot.connect(), name="gateway")
+    stopped = asyncio.create_task(stop.wait(), name="signal")
+    try:
+        await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if connected.done():
+            connected.result()
+    finally:
+        stopped.cancel()
+        await _close(bot)
+        connected.cancel()
+        with suppress(asyncio.CancelledError):
+            await connected
+
+
+async def _close(bot: MusicGenBot) -> None:
+    if bot.is_closed():
+        return
+    try:
+        async with asyncio.timeout(_CLOSE_DEADLINE_S):
+            await bot.close()
+    except TimeoutError:
+        log.warning("closing took longer than %.0f s; leaving anyway", _CLOSE_DEADLINE_S)
+
+
+async def check(settings: Settings) -> int:
+    """Try the settings on both services, and log what each says; the exit code."""
+    point_at(settings.discord_base_url)
+    problems = [
+        problem
+        for problem in (await _check_replicate(settings), await _check_discord(settings))
+        if problem is not None
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
+    log.info("both tokens work")
+    return 0
+
+
+async def _check_replicate(settings: Settings) -> str | None:
+    token = settings.replicate_api_token.get_secret_value()
+    async with ReplicateClient(settings.replicate_base_url, token) as client:
+        try:
+            account = await client.account()
+            await client.version_schema(settings.musicgen_model, settings.musicgen_version)
+        except ReplicateError as error:
+            return f"Replicate: {error!r}"
+    log.info("Replicate: account %s, and the model is there", account.username)
+    return None
+
+
+async def _check_discord(settings: Settings) -> str | None:
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        try:
+            await client.login(settings.discord_token.get_secret_value())
+        except discord.LoginFailure:
+            return "DISCORD_TOKEN: Discord does not accept this token"
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            return f"Discord could not be asked: {error}"
+        log.info("Discord: application %s", client.application_id)
+    return None

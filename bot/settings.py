@@ -1,0 +1,144 @@
+"""The environment and `.env` -> one frozen `Settings`; every problem is reported at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+from yarl import URL
+
+from bot.errors import ConfigError
+from bot.journal import async_url
+
+SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
+"""The MusicGen version of the specification."""
+
+
+def _http_address(text: str) -> str:
+    url = URL(text)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("must be an http(s) address")
+    return str(url).rstrip("/")
+
+
+def _database_address(text: str) -> str:
+    async_url(text)
+    return text
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
+    return text.upper()
+
+
+def _model(text: str) -> str:
+    owner, slash, name = text.partition("/")
+    if not (owner and slash and name) or "/" in name:
+        raise ValueError("must be owner/name, e.g. meta/musicgen")
+    return text
+
+
+def _version(text: str) -> str:
+    is_hex = all(letter in "0123456789abcdef" for letter in text)
+    if len(text) != len(SPEC_VERSION) or not is_hex:
+        raise ValueError("must be the 64 hexadecimal digits of a version's id")
+    return text
+
+
+def _token(value: object) -> object:
+    if isinstance(value, str) and any(letter.isspace() for letter in value):
+        raise ValueError("must not contain white space")
+    return value
+
+
+Token = Annotated[SecretStr, BeforeValidator(_token)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+
+
+class Settings(BaseModel):
+    """Everything that can be set from outside. Each field's alias is its variable's name."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    discord_token: Token = Field(alias="DISCORD_TOKEN")
+    replicate_api_token: Token = Field(alias="REPLICATE_API_TOKEN")
+    replicate_base_url: HttpAddress = Field(
+        default="https://api.replicate.com", alias="REPLICATE_BASE_URL"
+    )
+    discord_base_url: HttpAddress = Field(default="https://discord.com", alias="DISCORD_BASE_URL")
+    data_folder: Path = Field(default=Path("data"), alias="DATA_FOLDER")
+    database_url: Annotated[str, AfterValidator(_database_address)] | None = Field(
+        default=None, alias="DATABASE_URL", repr=False
+    )
+    musicgen_model: Annotated[str, AfterValidator(_model)] = Field(
+        default="meta/musicgen", alias="MUSICGEN_MODEL"
+    )
+    musicgen_version: Annotated[str, AfterValidator(_version)] = Field(
+        default=SPEC_VERSION, alias="MUSICGEN_VERSION"
+    )
+    log_level: Annotated[str, AfterValidator(_level)] = Field(default="INFO", alias="LOG_LEVEL")
+    replicate_max_requests_per_minute: Annotated[int, Field(ge=30, le=3000)] = Field(
+        default=1500, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
+    )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the API is a plain-http one, as on a developer's machine.
+
+        Only then are plain http outputs and input audio from private addresses accepted.
+        """
+        return URL(self.replicate_base_url).scheme == "http"
+
+    @property
+    def journal_url(self) -> str:
+        """The database of the journal: `DATABASE_URL`, else a file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'musicgen.sqlite3'}"
+
+    @property
+    def log_level_number(self) -> int:
+        """The level as `logging` counts it."""
+        return logging.getLevelNamesMapping()[self.log_level]
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the settings; an empty variable counts as unset.
+
+        Raises:
+            ConfigError: with one sentence for each problem; no value is quoted.
+        """
+        try:
+            return cls.model_validate(
+                {name: text.strip() for name, text in env.items() if text.strip()}
+            )
+        except ValidationError as error:
+            problems = tuple(
+                _problem(str(fault["loc"][0]), fault["type"], fault["msg"])
+                for fault in error.errors(
+                    include_url=False, include_context=False, include_input=False
+                )
+            )
+            raise ConfigError(problems) from None
+
+
+_WHERE = {
+    "DISCORD_TOKEN": "the bot's token from the Discord developer portal, page Bot",
+    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings",
+}
+
+
+def _problem(name: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return f"{name} is not set: {_WHERE[name]}"
+    return f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,1 @@
+"""Commands: a method parses, calls the studio, and answers."""

@@ -1,0 +1,124 @@
+"""The table of inputs <-> the options of a slash command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Optional
+
+import discord
+from discord import app_commands
+from yarl import URL
+
+from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
+from bot.generation import AudioSource
+from bot.inputs import INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
+
+AUDIO = "input_audio"
+AUDIO_URL = "input_audio_url"
+_URL_MEANING = "Address of audio on the web, instead of input_audio. Default: none."
+
+Callback = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person typed, parsed."""
+
+    inputs: Inputs
+    source: AudioSource | None
+
+
+def describe(callback: Callback, table: InputTable) -> Callback:
+    """Give `callback(interaction, **options)` the options of `table`, bounds and all.
+
+    discord.py reads options from a signature; this one is made from the table, so that Discord
+    itself enforces every type, choice and bound.
+    """
+    interaction = inspect.Parameter(
+        "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
+    )
+    parameters = [interaction]
+    descriptions: dict[str, str] = {}
+    choices: dict[str, list[app_commands.Choice[str]]] = {}
+    for spec in table:
+        parameters.append(_parameter(spec.name, _annotation(spec), required=spec.required))
+        descriptions[spec.name] = spec.description
+        if spec.choices:
+            choices[spec.name] = [app_commands.Choice(name=c, value=c) for c in spec.choices]
+        if spec.name == AUDIO:
+            parameters.append(_parameter(AUDIO_URL, str, required=False))
+            descriptions[AUDIO_URL] = _URL_MEANING
+    vars(callback)["__signature__"] = inspect.Signature(parameters)
+    callback = app_commands.describe(**descriptions)(callback)
+    return app_commands.choices(**choices)(callback)
+
+
+def _parameter(name: str, annotation: Any, *, required: bool) -> inspect.Parameter:
+    if required:
+        return inspect.Parameter(
+            name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation
+        )
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        annotation=Optional[annotation],  # noqa: UP045 - built at run time, where `|` fails
+        default=None,
+    )
+
+
+def _annotation(spec: InputSpec) -> Any:
+    low, high = spec.minimum, spec.maximum
+    match spec.kind:
+        case "audio":
+            return discord.Attachment
+        case "boolean":
+            return bool
+        case "string" if spec.choices or (low is None and high is None):
+            return str
+        case "string":
+            return app_commands.Range[str, _whole(low), _whole(high)]
+        case "integer" if low is None and high is None:
+            return int
+        case "integer":
+            return app_commands.Range[int, _whole(low), _whole(high)]
+        case "number" if low is None and high is None:
+            return float
+        case "number":
+            return app_commands.Range[float, low, high]
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def parse(options: Mapping[str, Any]) -> Request:
+    """Options as discord.py hands them over -> a request.
+
+    Raises:
+        TwoInputAudios, AudioAddressBad, AudioTooLarge: the audio cannot be taken as it was given.
+    """
+    attachment: discord.Attachment | None = options.get(AUDIO)
+    address: str | None = options.get(AUDIO_URL)
+    names = {field.name for field in fields(Inputs)} - {AUDIO}
+    inputs = Inputs(**{name: options[name] for name in names if name in options})
+    return Request(inputs, _source(attachment, address))
+
+
+def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:
+    if attachment is not None:
+        if address is not None:
+            raise TwoInputAudios
+        if attachment.size > INPUT_AUDIO_MAX_BYTES:
+            raise AudioTooLarge(INPUT_AUDIO_MAX_BYTES)
+        return AudioSource(attachment.url, attachment.filename, True, attachment.size)
+    if address is None:
+        return None
+    try:
+        url = URL(address.strip())
+    except ValueError:
+        raise AudioAddressBad(address) from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise AudioAddressBad(address)
+    return AudioSource(str(url), url.name or "audio", False)
