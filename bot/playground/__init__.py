@@ -1,0 +1,1 @@
+"""The product without accounts: stand-ins for Discord and Replicate on loopback."""

@@ -1,0 +1,130 @@
+"""Faults that anyone may order from a stand-in: statuses, resets, slow answers, broken bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_DRIP_CHUNKS = 10
+
+
+class Fault(BaseModel):
+    """One order: what the next matching requests meet instead of, or on the way to, an answer.
+
+    `route` is "METHOD /path" with shell wildcards, e.g. "POST /v1/predictions" or "* /v1/*".
+    Without `status` and `body` the real handler answers, after `delay_s`, over `drip_s`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    route: str
+    times: Annotated[int, Field(ge=1)] = 1
+    status: Annotated[int, Field(ge=100, le=599)] | None = None
+    body: JsonValue = None
+    """What a `status` answers with: a string is sent as it is, anything else as JSON."""
+    headers: dict[str, str] = {}
+    delay_s: Annotated[float, Field(ge=0)] = 0.0
+    """Silence before anything happens."""
+    drip_s: Annotated[float, Field(ge=0)] = 0.0
+    """Spread the body of the answer over so many seconds."""
+    reset: Literal["before", "after"] | None = None
+    """Drop the connection before the request has had its effect, or after it."""
+
+
+class Faults:
+    """The orders still open, first come first served."""
+
+    def __init__(self) -> None:
+        self._open: list[Fault] = []
+        self.met: list[str] = []
+        """The routes at which a fault was met, in order."""
+
+    def order(self, fault: Fault) -> None:
+        """Let the next `fault.times` requests to `fault.route` meet it."""
+        self._open.extend(fault.model_copy(update={"times": 1}) for _ in range(fault.times))
+
+    def clear(self) -> None:
+        """Forget every open order."""
+        self._open.clear()
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The next fault for this request, used up by asking."""
+        route = f"{method} {path}"
+        for index, fault in enumerate(self._open):
+            if fnmatchcase(route, fault.route):
+                self.met.append(route)
+                return self._open.pop(index)
+        return None
+
+    def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+        """The aiohttp middleware that carries the orders out."""
+
+        @web.middleware
+        async def meet(request: web.Request, handler: Handler) -> web.StreamResponse:
+            fault = self.take(request.method, request.path)
+            if fault is None:
+                return await handler(request)
+            return await _carry_out(fault, request, handler)
+
+        return meet
+
+    def add_routes(self, app: web.Application) -> None:
+        """Let other processes order: POST /playground/faults with a Fault, DELETE to clear."""
+
+        async def order(request: web.Request) -> web.Response:
+            self.order(Fault.model_validate_json(await request.read()))
+            return web.Response(status=204)
+
+        async def clear(_: web.Request) -> web.Response:
+            self.clear()
+            return web.Response(status=204)
+
+        app.router.add_post("/playground/faults", order)
+        app.router.add_delete("/playground/faults", clear)
+
+
+async def _carry_out(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+    if fault.delay_s:
+        await asyncio.sleep(fault.delay_s)
+    if fault.reset == "before":
+        return _drop(request)
+    if fault.reset == "after":
+        await handler(request)
+        return _drop(request)
+    answer = await handler(request) if fault.status is None else _answer(fault, fault.status)
+    if fault.drip_s and isinstance(answer, web.Response):
+        return await _drip(request, answer, fault.drip_s)
+    return answer
+
+
+def _answer(fault: Fault, status: int) -> web.Response:
+    text = fault.body if isinstance(fault.body, str) else json.dumps(fault.body)
+    headers = {"Content-Type": "application/json"} | fault.headers
+    return web.Response(status=status, body=text.encode(), headers=headers)
+
+
+def _drop(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _drip(request: web.Request, answer: web.Response, drip_s: float) -> web.StreamResponse:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    slow = web.StreamResponse(status=answer.status, headers=answer.headers)
+    slow.content_length = len(body)
+    await slow.prepare(request)
+    step = max(1, len(body) // _DRIP_CHUNKS)
+    for start in range(0, len(body), step):
+        await slow.write(body[start : start + step])
+        await asyncio.sleep(drip_s / _DRIP_CHUNKS)
+    await slow.write_eof()
+    return slow

@@ -1,0 +1,86 @@
+"""python -m bot playground: both stand-ins, the real bot, and a page to use it from."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+
+from bot import logs
+from bot.playground.discord.server import DiscordStandIn
+from bot.playground.replicate.standin import ReplicateStandIn
+
+MODEL = "playground/synthesiser"
+NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
+_STOP_DEADLINE_S = 8.0
+
+
+async def play(*, port: int, browse: bool) -> int:
+    """Run the playground until it is interrupted, or the bot ends; the exit code."""
+    logs.set_up(logs.INFO, ())
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with (
+        _discord(port) as discord,
+        ReplicateStandIn(model=MODEL) as replicate,
+    ):
+        with tempfile.TemporaryDirectory(prefix="musicgen-playground-") as folder:
+            bot = await _start_bot(discord, replicate, Path(folder))
+            ended = asyncio.create_task(bot.wait(), name="bot")
+            sys.stdout.write(f"\n  The playground is at {discord.base_url}\n")
+            sys.stdout.write("  Type /musicgen there. Stop it here with Ctrl+C.\n\n")
+            sys.stdout.flush()
+            if browse:
+                await asyncio.to_thread(_open_browser, discord.base_url)
+            stopped = asyncio.create_task(stop.wait(), name="signal")
+            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            return 0 if stop.is_set() and await _end(bot, ended) else await ended
+
+
+def _discord(port: int) -> DiscordStandIn:
+    return DiscordStandIn(port=port, notice=NOTICE)
+
+
+async def _start_bot(
+    discord: DiscordStandIn, replicate: ReplicateStandIn, folder: Path
+) -> asyncio.subprocess.Process:
+    """The bot as anyone runs it, told by its settings alone where the two services are."""
+    environment = os.environ | {
+        "DISCORD_TOKEN": discord.token,
+        "DISCORD_BASE_URL": discord.base_url,
+        "REPLICATE_API_TOKEN": replicate.token,
+        "REPLICATE_BASE_URL": replicate.base_url,
+        "MUSICGEN_MODEL": MODEL,
+        "MUSICGEN_VERSION": replicate.version,
+        "DATA_FOLDER": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'musicgen.sqlite3'}",
+    }
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", env=environment, start_new_session=True
+    )
+
+
+async def _end(bot: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> bool:
+    with suppress(ProcessLookupError):
+        bot.terminate()
+    try:
+        async with asyncio.timeout(_STOP_DEADLINE_S):
+            await asyncio.shield(ended)
+    except TimeoutError:
+        bot.kill()
+        await ended
+    return True
+
+
+def _open_browser(address: str) -> None:
+    """Where there is a screen; elsewhere the printed address is the way."""
+    if sys.platform in {"darwin", "win32"} or os.environ.get("DISPLAY"):
+        webbrowser.open(address)
