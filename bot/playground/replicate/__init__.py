@@ -1,0 +1,7 @@
+"""A stand-in for Replicate's HTTP API on loopback. The music is the playground's synthesiser's."""
+
+from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.standin import ReplicateStandIn
+from bot.playground.replicate.timings import Timings
+
+__all__ = ["ReplicateStandIn", "Script", "Timings"]

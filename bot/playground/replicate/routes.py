@@ -1,0 +1,265 @@
+"""The routes of the stand-in: one method each, between HTTP and the service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiohttp import web
+from pydantic import JsonValue, ValidationError
+
+from bot.playground.faults import Faults
+from bot.playground.replicate.bodies import read_create, read_list_query
+from bot.playground.replicate.files import Files
+from bot.playground.replicate.predictions import Prediction, timestamp
+from bot.playground.replicate.problems import JsonObject, Problem
+from bot.playground.replicate.schema import InputForm
+from bot.playground.replicate.scripts import Script, Scripts
+from bot.playground.replicate.service import PAGE_SIZE, Predictions
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_VERSION_CREATED_AT = datetime(2024, 3, 27, tzinfo=UTC)
+_MOST_BODY_BYTES = 120_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request that arrived. `status` is None where the connection was dropped."""
+
+    method: str
+    path: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """The one version of the one model that the stand-in hosts."""
+
+    owner: str
+    name: str
+    version: str
+    schema: JsonObject
+    form: InputForm
+
+    @property
+    def model(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What `version` in a request may be."""
+        return frozenset({self.version, f"{self.model}:{self.version}"})
+
+    def version_json(self) -> JsonObject:
+        """The version object."""
+        return {
+            "id": self.version,
+            "created_at": timestamp(_VERSION_CREATED_AT),
+            "cog_version": "0.9.5",
+            "openapi_schema": self.schema,
+        }
+
+
+@dataclass(slots=True)
+class Api:
+    """Everything the routes need."""
+
+    hosted: Hosted
+    predictions: Predictions
+    files: Files
+    scripts: Scripts
+    faults: Faults
+    requests: list[RequestRecord]
+    token: str
+    base_url: str = ""
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(
+            middlewares=[self._record, self._meet_faults, self._guard],
+            client_max_size=_MOST_BODY_BYTES,
+        )
+        self.faults.add_routes(app)
+        add = app.router.add_route
+        add("POST", "/playground/scripts", self._order_script)
+        add("DELETE", "/playground/scripts", self._clear_scripts)
+        add("GET", "/delivery/{key}/{name}", self._deliver)
+        add("POST", "/v1/predictions", self._create)
+        add("GET", "/v1/predictions", self._list)
+        add("GET", "/v1/predictions/{id}", self._get)
+        add("POST", "/v1/predictions/{id}/cancel", self._cancel)
+        add("POST", "/v1/files", self._upload)
+        add("GET", "/v1/files", self._list_files)
+        add("GET", "/v1/files/{id}", self._get_file)
+        add("DELETE", "/v1/files/{id}", self._delete_file)
+        add("GET", "/v1/account", self._account)
+        add("GET", "/v1/models/{owner}/{name}", self._model)
+        add("GET", "/v1/models/{owner}/{name}/versions", self._versions)
+        add("GET", "/v1/models/{owner}/{name}/versions/{version}", self._version)
+        return app
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        index = len(self.requests)
+        self.requests.append(RequestRecord(request.method, request.path, None))
+        answer = await handler(request)
+        if request.transport is not None and not request.transport.is_closing():
+            self.requests[index] = RequestRecord(request.method, request.path, answer.status)
+        return answer
+
+    @web.middleware
+    async def _meet_faults(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await self.faults.middleware()(request, handler)
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            if request.path.startswith("/v1/"):
+                self._authenticate(request)
+            return await handler(request)
+        except Problem as problem:
+            return problem.response()
+        except web.HTTPNotFound:
+            return Problem.not_found().response()
+
+    def _authenticate(self, request: web.Request) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() not in {"token", "bearer"} or not token:
+            raise Problem.unauthenticated(token_given=False)
+        if token.strip() != self.token:
+            raise Problem.unauthenticated(token_given=True)
+
+    async def _create(self, request: web.Request) -> web.Response:
+        order = read_create(
+            await request.read(), request.headers, self.hosted.form, self.hosted.names
+        )
+        prediction = self.predictions.create(order, self.hosted.model, self.hosted.version)
+        if order.wait_s is None:
+            return _json(self._shown(prediction), 201, remaining=599)
+        ended = await self.predictions.ended(prediction, order.wait_s)
+        shown = self._shown(prediction)
+        if ended and prediction.status == "succeeded":
+            shown = shown | {"status": "processing", "logs": ""}
+            del shown["metrics"]
+        applied = {"Preference-Applied": request.headers["Prefer"]}
+        return _json(shown, 201, remaining=599, headers=applied)
+
+    async def _get(self, request: web.Request) -> web.Response:
+        prediction = self.predictions.get(request.match_info["id"])
+        return _json(self._shown(prediction), remaining=59_999)
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        prediction = self.predictions.get(request.match_info["id"])
+        self.predictions.cancel(prediction)
+        return _json(self._shown(prediction), remaining=2999)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        query = read_list_query(request.query)
+        page, has_more = self.predictions.page(query)
+
+        def at(skipped: int) -> str:
+            url = request.url.update_query(cursor=str(skipped))
+            return f"{self.base_url}{url.path_qs}"
+
+        newer = max(0, query.skipped - PAGE_SIZE)
+        answer: JsonObject = {
+            "next": at(query.skipped + PAGE_SIZE) if has_more else None,
+            "previous": at(newer) if query.skipped else None,
+            "results": [self._shown(prediction, in_list=True) for prediction in page],
+        }
+        return _json(answer, remaining=2999)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        file = await self.files.receive(request)
+        return _json(file.as_json(self.base_url), 201)
+
+    async def _list_files(self, _: web.Request) -> web.Response:
+        results = [file.as_json(self.base_url) for file in self.files.list()]
+        return _json({"previous": None, "next": None, "results": list(results)})
+
+    async def _get_file(self, request: web.Request) -> web.Response:
+        return _json(self.files.get(request.match_info["id"]).as_json(self.base_url))
+
+    async def _delete_file(self, request: web.Request) -> web.Response:
+        self.files.delete(request.match_info["id"])
+        return web.Response(status=204)
+
+    async def _account(self, _: web.Request) -> web.Response:
+        who: JsonObject = {"type": "user", "username": "playground", "name": "The playground"}
+        return _json(who, remaining=2999)
+
+    async def _model(self, request: web.Request) -> web.Response:
+        self._check_model(request)
+        hosted = self.hosted
+        shown: JsonObject = {
+            "url": f"{self.base_url}/{hosted.model}",
+            "owner": hosted.owner,
+            "name": hosted.name,
+            "description": "The playground's synthesiser, not MusicGen.",
+            "visibility": "public",
+            "github_url": None,
+            "paper_url": None,
+            "license_url": None,
+            "run_count": len(self.predictions.all),
+            "cover_image_url": None,
+            "default_example": None,
+            "latest_version": hosted.version_json(),
+        }
+        return _json(shown, remaining=2999)
+
+    async def _versions(self, request: web.Request) -> web.Response:
+        self._check_model(request)
+        results: list[JsonValue] = [self.hosted.version_json()]
+        return _json({"previous": None, "next": None, "results": results}, remaining=2999)
+
+    async def _version(self, request: web.Request) -> web.Response:
+        self._check_model(request)
+        if request.match_info["version"] != self.hosted.version:
+            raise Problem.not_found()
+        return _json(self.hosted.version_json(), remaining=2999)
+
+    async def _deliver(self, request: web.Request) -> web.Response:
+        prediction, file = self.predictions.output(request.match_info["key"])
+        if request.match_info["name"] != file.name:
+            raise Problem.not_found()
+        if (status := prediction.script.delivery_status) is not None:
+            return web.Response(status=status, text="")
+        headers = {"Content-Type": file.content_type}
+        return web.Response(body=file.content, headers=headers)
+
+    async def _order_script(self, request: web.Request) -> web.Response:
+        try:
+            self.scripts.order(Script.model_validate_json(await request.read()))
+        except ValidationError as error:
+            raise Problem(422, "Input validation failed", str(error)) from error
+        return web.Response(status=204)
+
+    async def _clear_scripts(self, _: web.Request) -> web.Response:
+        self.scripts.clear()
+        return web.Response(status=204)
+
+    def _check_model(self, request: web.Request) -> None:
+        asked = (request.match_info["owner"], request.match_info["name"])
+        if asked != (self.hosted.owner, self.hosted.name):
+            raise Problem.not_found()
+
+    def _shown(self, prediction: Prediction, *, in_list: bool = False) -> JsonObject:
+        removed = self.predictions.is_removed(prediction)
+        return prediction.as_json(self.base_url, removed=removed, in_list=in_list)
+
+
+def _json(
+    value: JsonObject,
+    status: int = 200,
+    *,
+    remaining: int | None = None,
+    headers: dict[str, str] | None = None,
+) -> web.Response:
+    sent = {"Content-Type": "application/json"} | (headers or {})
+    if remaining is not None:
+        sent |= {"ratelimit-remaining": str(remaining), "ratelimit-reset": "1"}
+    return web.Response(status=status, body=json.dumps(value).encode(), headers=sent)

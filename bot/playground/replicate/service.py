@@ -1,0 +1,123 @@
+"""The account's predictions and what may be done with them; no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.playground.replicate.bodies import CreateOrder, ListQuery
+from bot.playground.replicate.predictions import OutputFile, Prediction, new_id
+from bot.playground.replicate.problems import Problem
+from bot.playground.replicate.runs import Runs
+from bot.playground.replicate.schema import InputForm
+from bot.playground.replicate.scripts import Scripts
+from bot.tasks import TaskOwner
+
+PAGE_SIZE = 100
+
+
+class Predictions:
+    """Creates, follows and cancels predictions."""
+
+    def __init__(self, clock: Clock, runs: Runs, form: InputForm, scripts: Scripts) -> None:
+        self._clock, self._runs, self._form, self._scripts = clock, runs, form, scripts
+        self._tasks = TaskOwner()
+        self._ends: dict[str, asyncio.Event] = {}
+        self._lives: dict[str, asyncio.Task[None]] = {}
+        self.all: list[Prediction] = []
+
+    async def close(self) -> None:
+        """Stop every run."""
+        await self._tasks.close()
+
+    async def idle(self) -> None:
+        """Wait until every prediction has ended."""
+        await self._tasks.idle()
+
+    def create(self, order: CreateOrder, model: str, version: str) -> Prediction:
+        """Begin a paid run."""
+        now = self._clock.now()
+        prediction = Prediction(new_id(), model, version, order.input, now, self._scripts.take())
+        if order.cancel_after_s is not None:
+            prediction.deadline = now + timedelta(seconds=order.cancel_after_s)
+        self.all.append(prediction)
+        self._ends[prediction.id] = asyncio.Event()
+        life = self._tasks.start(self._live(prediction), f"prediction {prediction.id}")
+        self._lives[prediction.id] = life
+        life.add_done_callback(lambda _: self._forget(prediction))
+        if order.cancel_after_s is not None:
+            watch = self._watch_deadline(prediction, order.cancel_after_s)
+            watcher = self._tasks.start(watch, f"deadline {prediction.id}")
+            life.add_done_callback(lambda _: watcher.cancel())
+        return prediction
+
+    def get(self, prediction_id: str) -> Prediction:
+        """One prediction.
+
+        Raises:
+            Problem: 404.
+        """
+        for prediction in self.all:
+            if prediction.id == prediction_id:
+                return prediction
+        raise Problem.not_found()
+
+    def cancel(self, prediction: Prediction) -> None:
+        """Stop a run; one that has ended stays as it is."""
+        self._stop(prediction, "canceled")
+
+    async def ended(self, prediction: Prediction, timeout_s: float) -> bool:
+        """Wait for the end; False when the time was up first."""
+        end = self._ends.get(prediction.id)
+        return end is None or await self._clock.wait(end, timeout_s)
+
+    def page(self, query: ListQuery) -> tuple[list[Prediction], bool]:
+        """At most `PAGE_SIZE` predictions, newest first, and whether older ones follow."""
+        found = [
+            prediction
+            for prediction in reversed(self.all)
+            if (query.after is None or prediction.created_at >= query.after)
+            and (query.before is None or prediction.created_at < query.before)
+        ]
+        end = query.skipped + PAGE_SIZE
+        return found[query.skipped : end], len(found) > end
+
+    def output(self, key: str) -> tuple[Prediction, OutputFile]:
+        """An output by the key in its address.
+
+        Raises:
+            Problem: 404 when there is none, or no longer.
+        """
+        for prediction, file in self._outputs():
+            if file.key == key and not self.is_removed(prediction):
+                return prediction, file
+        raise Problem.not_found()
+
+    def is_removed(self, prediction: Prediction) -> bool:
+        """Whether its input, output and logs are gone."""
+        return prediction.is_removed(self._clock.now(), self._runs.timings.retention_s)
+
+    def _outputs(self) -> Iterator[tuple[Prediction, OutputFile]]:
+        for prediction in self.all:
+            if prediction.output_file is not None:
+                yield prediction, prediction.output_file
+
+    async def _live(self, prediction: Prediction) -> None:
+        await self._runs.live(prediction, self._form.completed(prediction.input))
+
+    async def _watch_deadline(self, prediction: Prediction, delay_s: float) -> None:
+        await self._clock.sleep(delay_s)
+        self._stop(prediction, "aborted" if prediction.started_at is None else "canceled")
+
+    def _stop(self, prediction: Prediction, status: str) -> None:
+        prediction.end(status, self._clock.now())
+        if (life := self._lives.get(prediction.id)) is not None:
+            life.cancel()
+
+    def _forget(self, prediction: Prediction) -> None:
+        """A run that broke down without saying so failed, too."""
+        prediction.end("failed", self._clock.now(), "Prediction failed. (E1000)")
+        del self._lives[prediction.id]
+        self._ends.pop(prediction.id).set()

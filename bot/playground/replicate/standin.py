@@ -1,0 +1,127 @@
+"""The stand-in as tests and the launcher use it: start, look inside, order, stop."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+
+from bot.clock import Clock, SystemClock
+from bot.inputs import TABLE
+from bot.playground.faults import Faults
+from bot.playground.replicate.files import Files
+from bot.playground.replicate.predictions import Prediction
+from bot.playground.replicate.problems import JsonObject
+from bot.playground.replicate.routes import Api, Hosted, RequestRecord
+from bot.playground.replicate.runs import Runs
+from bot.playground.replicate.schema import InputForm, openapi_schema
+from bot.playground.replicate.scripts import Script, Scripts
+from bot.playground.replicate.service import Predictions
+from bot.playground.replicate.timings import Timings
+from bot.settings import SPEC_VERSION
+
+PLAYGROUND_TOKEN = "r8_playground"  # noqa: S105 # opens nothing but the stand-in
+
+
+class ReplicateStandIn:
+    """Serves one version of one model on loopback while it is entered.
+
+    Args:
+        schema: the version's `openapi_schema`; made from our input table when None.
+        timings: how long everything takes.
+        token: the one API token that is valid.
+        model: `owner/name`.
+        version: the id that is hosted.
+        port: 0 for any free one.
+        clock: the time it lives by.
+    """
+
+    def __init__(
+        self,
+        schema: JsonObject | None = None,
+        timings: Timings | None = None,
+        *,
+        token: str = PLAYGROUND_TOKEN,
+        model: str = "meta/musicgen",
+        version: str = SPEC_VERSION,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._schema = openapi_schema(TABLE) if schema is None else schema
+        owner, _, name = model.partition("/")
+        self._hosted = Hosted(owner, name, version, self._schema, InputForm.read(self._schema))
+        self._timings = timings or Timings()
+        self._clock = clock or SystemClock()
+        self._host, self._port = host, port
+        self._scripts = Scripts()
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._runs: Runs | None = None
+        self._api: Api | None = None
+        self.token = token
+        self.faults = Faults()
+        self.requests: list[RequestRecord] = []
+        self.base_url = ""
+        """Without `/v1`, as the official client's `REPLICATE_BASE_URL` wants it."""
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Every prediction created: each cost money."""
+        return [] if self._api is None else self._api.predictions.all
+
+    @property
+    def files(self) -> int:
+        """How many uploads are stored."""
+        return 0 if self._api is None else len(self._api.files)
+
+    @property
+    def version(self) -> str:
+        """The id of the version that is hosted."""
+        return self._hosted.version
+
+    async def idle(self) -> None:
+        """Wait until every prediction has ended."""
+        if self._api is not None:
+            await self._api.predictions.idle()
+
+    def script(self, script: Script) -> None:
+        """Order what the next predictions do instead of the usual."""
+        self._scripts.order(script)
+
+    async def __aenter__(self) -> ReplicateStandIn:
+        self._session = aiohttp.ClientSession()
+        files = Files(self._clock, self._timings.file_retention_s)
+        self._runs = Runs(
+            self._clock,
+            self._session,
+            lambda address: files.content_at(address, self.base_url),
+            self._timings,
+        )
+        predictions = Predictions(self._clock, self._runs, self._hosted.form, self._scripts)
+        self._api = Api(
+            self._hosted, predictions, files, self._scripts, self.faults, self.requests, self.token
+        )
+        self._runner = web.AppRunner(self._api.application(), access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.base_url = self._api.base_url = f"http://{self._host}:{port}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._api is not None:
+            await self._api.predictions.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._runs is not None:
+            await self._runs.close()
+        if self._session is not None:
+            await self._session.close()
