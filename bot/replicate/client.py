@@ -1,0 +1,266 @@
+"""The client of Replicate's HTTP API: all its I/O except downloads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+from aiolimiter import AsyncLimiter
+from pydantic import JsonValue
+from yarl import URL
+
+from bot.clock import Clock, SystemClock
+from bot.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
+from bot.inputs import Inputs
+from bot.replicate.download import Downloaded, Downloader
+from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
+from bot.replicate.protocol import (
+    api_root,
+    create_body,
+    create_headers,
+    decipher,
+    request_headers,
+    same_version,
+)
+from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPolicy
+from bot.replicate.transport import Limits, Persistence
+
+T = TypeVar("T")
+
+_ANSWER_MAX_BYTES = 64 * 1024 * 1024
+"""Far more than a page of predictions, outputs as data: addresses included."""
+_PAGES_MAX = 1000
+_CHUNK_BYTES = 256 * 1024
+
+
+class ReplicateClient:
+    """Speaks with Replicate, or with an API like it, over one session.
+
+    Use it as an async context manager; a session handed in stays open afterwards. Every method
+    but `download` raises `bot.errors.ReplicateError`, after as many tries as are harmless.
+    `budget` is spent by every API request, tries again included; downloads are free.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        session: aiohttp.ClientSession | None = None,
+        clock: Clock | None = None,
+        budget: AsyncLimiter | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._root = api_root(base_url)
+        self._token = token.encode()
+        self._headers = request_headers(token)
+        self._clock = clock or SystemClock()
+        self._budget = budget
+        self._limits = limits or Limits()
+        self._persistence = Persistence(self._clock)
+        self._session_given = session
+        self._session_own: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the session, unless one was handed in."""
+        if self._session_given is None:
+            self._session_own = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the session, if it is our own."""
+        if self._session_own is not None:
+            await self._session_own.close()
+            self._session_own = None
+
+    # ------------------------------------------------------------------ predictions
+
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+        """Start a prediction, which costs money; Replicate stops it `cancel_after_s` from now.
+
+        It is sent again only when it surely did not take effect. After an error for which
+        `bot.replicate.retry.may_have_started` holds, look for it with `find`.
+        """
+        return await self._request(
+            "POST",
+            self._root / "predictions",
+            CREATE,
+            Prediction.from_json,
+            headers=create_headers(cancel_after_s),
+            body=create_body(version, inputs),
+        )
+
+    async def get(self, prediction_id: str) -> Prediction:
+        """Read a prediction; gives up soon, for who polls will ask again."""
+        return await self._request(
+            "GET", self._prediction_url(prediction_id), POLL, Prediction.from_json
+        )
+
+    async def cancel(self, prediction_id: str) -> Prediction:
+        """Stop a prediction; answers what became of it, be it that it had ended before."""
+        url = self._prediction_url(prediction_id) / "cancel"
+        try:
+            return await self._request("POST", url, TWICE_SAFE, Prediction.from_json)
+        except (ThingUnknown, InputRefused, ReplyBroken):
+            # What a cancel of an ended prediction is answered with is not documented (2026-04).
+            return await self.get(prediction_id)
+        except ServiceFault as error:
+            if error.status >= 500:
+                raise
+            return await self.get(prediction_id)
+
+    async def find(
+        self, version: str, seed: int, prompt: str, created_after: datetime
+    ) -> tuple[Prediction, ...]:
+        """All predictions with this version, seed and prompt since then, newest first.
+
+        `created_after` is compared with Replicate's clock: leave a margin. An empty answer means
+        that there surely are none. Replicate forgets a prediction's input after about an hour.
+
+        Raises:
+            ReplyBroken: also where the list does not end, or goes on at another host.
+        """
+        found: list[Prediction] = []
+        since = created_after.astimezone(UTC)
+        url = (self._root / "predictions").with_query(created_after=since.isoformat())
+        for _ in range(_PAGES_MAX):
+            page = await self._request("GET", url, READ, PredictionPage.from_json)
+            for prediction in page.predictions:
+                if prediction.created_at is not None and prediction.created_at < since:
+                    return tuple(found)
+                same = prediction.seed == seed and prediction.prompt == prompt
+                if same and same_version(version, prediction.version):
+                    found.append(prediction)
+            if not page.next_url:
+                return tuple(found)
+            url = self._own_url(page.next_url)
+        raise ReplyBroken("a list of predictions without end")
+
+    # ------------------------------------------------------------------ files
+
+    async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
+        """Keep a file at Replicate, at most 100 MB, where its models can read it for a day."""
+
+        async def once(left_s: float) -> UploadedFile:
+            file = await asyncio.to_thread(path.open, "rb")
+            try:
+                form = aiohttp.FormData()
+                form.add_field("content", file, filename=filename, content_type=content_type)
+                timeout = self._limits.timeout(self._limits.transfer_s, left_s)
+                answer = await self._exchange("POST", self._root / "files", timeout, form)
+                return UploadedFile.from_json(answer)
+            finally:
+                await asyncio.to_thread(file.close)
+
+        return await self._persistence.insist("upload", UPLOAD, once)
+
+    async def download(self, url: str, target: Path, limit_bytes: int) -> Downloaded:
+        """Fetch an output, streamed to `target`, whose folder exists; data: addresses too.
+
+        The address and each it redirects to must be https, or http where the API's is http too.
+        The token goes to the API's own origin alone, or to Replicate's output hosts once they
+        ask for it. `target` appears only when it is whole.
+
+        Raises:
+            OutputExpired: 404 or 410.
+            OutputTooLarge: more than `limit_bytes`.
+            OutputNotAudio: the content type is another medium's.
+            OutputAddressBad: the address is not one to fetch from.
+            OutputUnreachable: anything else, after several tries.
+            OSError: `target` cannot be written.
+        """
+        downloader = Downloader(
+            self._session, self._root, self._headers, self._limits, self._persistence
+        )
+        return await downloader.download(url, target, limit_bytes)
+
+    # ------------------------------------------------------------------ models, account
+
+    async def version_schema(self, model: str, version: str) -> ModelVersion:
+        """A version of a model (`owner/name`) with the OpenAPI description of its inputs."""
+        owner, _, name = model.partition("/")
+        url = self._root / "models" / owner / name / "versions" / version
+        return await self._request("GET", url, READ, ModelVersion.from_json)
+
+    async def account(self) -> Account:
+        """Whose token this is: a check that costs nothing."""
+        return await self._request("GET", self._root / "account", READ, Account.from_json)
+
+    # ------------------------------------------------------------------ the one door
+
+    async def _request(
+        self,
+        method: str,
+        url: URL,
+        policy: RetryPolicy,
+        read: Callable[[JsonValue], T],
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> T:
+        async def once(left_s: float) -> T:
+            timeout = self._limits.timeout(self._limits.request_s, left_s)
+            return read(await self._exchange(method, url, timeout, body, headers))
+
+        return await self._persistence.insist(f"{method} {url.path}", policy, once)
+
+    async def _exchange(
+        self,
+        method: str,
+        url: URL,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own limits, kept by it
+        body: bytes | aiohttp.FormData | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> JsonValue:
+        async with (
+            self._budget or nullcontext(),
+            self._session.request(
+                method,
+                url,
+                data=body,
+                headers={**self._headers, **(headers or {})},
+                timeout=timeout,
+                allow_redirects=False,
+            ) as response,
+        ):
+            answer = bytearray()
+            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                answer += chunk
+                if len(answer) > _ANSWER_MAX_BYTES:
+                    raise ReplyBroken(f"more than {_ANSWER_MAX_BYTES} bytes")
+            said = bytes(answer)
+            if not response.ok and self._token:
+                # Should the service repeat the token in an error, nobody is to read it.
+                said = said.replace(self._token, b"(token)")
+            return decipher(response.status, response.headers, said, self._clock.now())
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        session = self._session_given or self._session_own
+        if session is None:
+            raise RuntimeError("ReplicateClient is used outside of its `async with`")
+        return session
+
+    def _prediction_url(self, prediction_id: str) -> URL:
+        return self._root / "predictions" / prediction_id
+
+    def _own_url(self, address: str) -> URL:
+        try:
+            url = self._root.join(URL(address))
+            own = url.origin() == self._root.origin()
+        except ValueError as error:
+            raise ReplyBroken("the next page has no usable address") from error
+        if not own:
+            raise ReplyBroken("the next page is at another host")
+        return url
