@@ -196,7 +196,7 @@ def _words(value: object) -> object:
 _Lenient = WrapValidator(_or_none)
 _Text = Annotated[str | None, _Lenient]
 _Time = Annotated[datetime | None, AfterValidator(_utc_if_naive), _Lenient]
-_Id = Annotated[str, Field(pattern=r"^[\w-]{1,100}$")]
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 """Ids become parts of paths, so one that could change a path is none."""
 
 

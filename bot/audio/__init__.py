@@ -1,0 +1,1 @@
+"""Audio files: what they are, what is written into them, and how a person's gets here."""

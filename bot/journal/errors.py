@@ -1,0 +1,41 @@
+"""What can go wrong with the journal. No driver's own error leaves this package."""
+
+from __future__ import annotations
+
+from bot.errors import BotError
+from bot.generation import State
+
+
+class JournalError(BotError):
+    """The journal could not be read or written."""
+
+
+class JournalTooNew(JournalError):
+    """The database was last used by a later release of the bot."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database is at revision {revision}, which this release of the bot does not know."
+            " Run the release that wrote it, or a later one."
+        )
+        self.revision = revision
+
+
+class JournalConflict(JournalError):
+    """A save that the journal's own row rules out; None is no row at all."""
+
+    def __init__(self, generation_id: str, journalled: State | None, offered: State) -> None:
+        super().__init__(
+            f"generation {generation_id} is {journalled or 'not journalled'}: {offered} is refused"
+        )
+        self.generation_id = generation_id
+        self.journalled = journalled
+        self.offered = offered
+
+
+class RowUnreadable(JournalError):
+    """A row that does not make a generation."""
+
+    def __init__(self, generation_id: str) -> None:
+        super().__init__(f"the journal's row of generation {generation_id} cannot be read")
+        self.generation_id = generation_id

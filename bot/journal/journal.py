@@ -1,0 +1,203 @@
+"""The journal of generations: what it has confirmed outlives the process and a power cut."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.generation import Generation, State
+from bot.journal.database import async_url, create_engine
+from bot.journal.errors import JournalError, RowUnreadable
+from bot.journal.rows import from_row, from_us, to_row, to_us
+from bot.journal.schema import bring_to_head
+from bot.journal.tables import facts, generation_events, generations
+from bot.journal.writes import Writer, wrapped
+
+_log = logging.getLogger(__name__)
+
+_OPEN = (
+    sa.select(generations)
+    # The very words of the partial index, so that both planners recognise it.
+    .where(sa.text("open"))
+    .order_by(generations.c.created_at, generations.c.id)
+)
+# Both databases speak this; SQLAlchemy has a construct of its own for each.
+_REMEMBER = sa.text(
+    "INSERT INTO facts (key, value, updated_at) VALUES (:key, :value, :updated_at)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A generation came into a state, or something worth a note happened to it there."""
+
+    at: datetime
+    state: State
+    note: str
+
+
+class Journal:
+    """Generations, their events, and the few facts that outlive a process.
+
+    Every method raises `JournalError` where the database cannot be used.
+    """
+
+    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+        self._writer = Writer(engine)
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, database_url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> Self:
+        """Open a database, and bring its tables to the newest form.
+
+        Raises:
+            JournalError: the database cannot be used; `JournalTooNew` where a later release of the
+                bot has been at it.
+            ValueError: the address is not one `async_url` takes.
+        """
+        url = async_url(database_url)
+        with wrapped("opened"):
+            database = make_url(url)
+            if database.get_backend_name() == "sqlite":
+                folder = Path(str(database.database)).parent
+                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            engine = create_engine(url)
+            try:
+                await bring_to_head(engine)
+            except BaseException:
+                await engine.dispose()
+                raise
+        return cls(engine, now)
+
+    async def add(self, generation: Generation, note: str = "") -> None:
+        """Journal a generation that is new.
+
+        Raises:
+            JournalError: also where its id is taken.
+        """
+        await self._write(generation, note, is_new=True)
+
+    async def save(self, generation: Generation, note: str = "") -> None:
+        """Journal what has become of a generation.
+
+        The journalled state must be the same, or one that the new state may follow. What is closed
+        (`Generation.open`) stays closed, and a cancel once requested stays requested, whatever an
+        older copy says. A note makes an event even where the state is the same.
+
+        Raises:
+            JournalConflict: the journal's row rules it out, or there is none.
+        """
+        await self._write(generation, note, is_new=False)
+
+    async def get(self, generation_id: str) -> Generation | None:
+        """A generation by its id.
+
+        Raises:
+            RowUnreadable: it is there, but does not make sense.
+        """
+        async with self._reading() as connection:
+            query = sa.select(generations).where(generations.c.id == generation_id)
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else from_row(dict(row))
+
+    async def prediction_known(self, prediction_id: str) -> bool:
+        """Whether a generation already has this prediction."""
+        async with self._reading() as connection:
+            query = sa.select(generations.c.id).where(generations.c.prediction_id == prediction_id)
+            return (await connection.execute(query)).first() is not None
+
+    async def open_generations(self) -> list[Generation]:
+        """The generations that still need something done, oldest first.
+
+        A row that cannot be read is logged and left out: it must not keep the others waiting.
+        """
+        async with self._reading() as connection:
+            rows = (await connection.execute(_OPEN)).mappings().all()
+        found: list[Generation] = []
+        for row in rows:
+            try:
+                found.append(from_row(dict(row)))
+            except RowUnreadable as error:
+                _log.error("%s: %r", error, error.__cause__)
+        return found
+
+    async def events(self, generation_id: str) -> list[Event]:
+        """What happened to a generation, in order."""
+        table = generation_events
+        query = (
+            sa.select(table.c.at, table.c.state, table.c.note)
+            .where(table.c.generation_id == generation_id)
+            .order_by(table.c.seq)
+        )
+        async with self._reading() as connection:
+            rows = await connection.execute(query)
+            return [Event(from_us(at), State(state), note) for at, state, note in rows]
+
+    async def fact(self, key: str) -> str | None:
+        """A remembered value."""
+        async with self._reading() as connection:
+            query = sa.select(facts.c.value).where(facts.c.key == key)
+            return (await connection.execute(query)).scalar()
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember a value, in place of an earlier one."""
+        self._check_open()
+        with wrapped("written"):
+            async with self._engine.begin() as connection:
+                row = {"key": key, "value": value, "updated_at": to_us(self._now())}
+                await connection.execute(_REMEMBER, row)
+
+    async def close(self) -> None:
+        """Finish what is being written, then let go of the database."""
+        self._closed = True
+        await self._writer.drain()
+        with wrapped("closed"):
+            await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _write(self, generation: Generation, note: str, *, is_new: bool) -> None:
+        self._check_open()
+        event = {
+            "generation_id": generation.id,
+            "at": to_us(self._now()),
+            "state": generation.state.value,
+            "note": note,
+        }
+        await self._writer.write(to_row(generation), event, is_new=is_new)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncGenerator[AsyncConnection]:
+        self._check_open()
+        with wrapped("read"):
+            async with self._engine.connect() as connection:
+                yield connection
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise JournalError("the journal is closed")

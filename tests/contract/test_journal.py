@@ -1,0 +1,255 @@
+"""One suite for the journal on SQLite and on PostgreSQL: what goes in and what comes out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import fields, replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from bot.generation import TRANSITIONS, Generation, State
+from bot.journal import Journal, JournalConflict, JournalError
+from bot.journal.tables import generations
+from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge
+from tests.contract.journal_kit import (
+    NOW,
+    a_generation,
+    any_generation,
+    execute,
+    scalars,
+    told_apart,
+)
+
+# ------------------------------------------------------------------ generations
+
+
+async def test_what_was_added_comes_back(journal: Journal) -> None:
+    generation = a_generation()
+    await journal.add(generation)
+    assert await journal.get(generation.id) == generation
+    assert await journal.get("unknown") is None
+
+
+@given(generation=any_generation)
+# One journal for all examples is right: each has an id of its own.
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_every_field_comes_back(journal: Journal, generation: Generation) -> None:
+    await journal.add(generation)
+    found = await journal.get(generation.id)
+    assert found is not None
+    if not generation.open:
+        generation = replace(generation, reply=replace(generation.reply, token=""))
+    assert told_apart(found) == told_apart(generation)
+
+
+def test_every_field_has_a_column() -> None:
+    names = {field.name for field in fields(Generation)} - {"reply"}
+    assert names < {column.name for column in generations.columns}
+
+
+async def test_an_id_is_taken_once(journal: Journal) -> None:
+    generation = a_generation()
+    await journal.add(generation)
+    with pytest.raises(JournalError):
+        await journal.add(replace(generation, requester_id=8))
+    assert await journal.get(generation.id) == generation
+
+
+async def test_each_state_is_left_only_as_the_transitions_say(journal: Journal) -> None:
+    for old, new in product(State, State):
+        generation = a_generation(state=old)
+        await journal.add(generation)
+        offered = replace(generation, state=new, prediction_id="p")
+        if new is old or new in TRANSITIONS[old]:
+            await journal.save(offered)
+            assert await journal.get(generation.id) == offered
+        else:
+            with pytest.raises(JournalConflict) as caught:
+                await journal.save(offered)
+            assert (caught.value.journalled, caught.value.offered) == (old, new)
+            assert await journal.get(generation.id) == generation
+            assert len(await journal.events(generation.id)) == 1
+
+
+async def test_saving_what_was_never_added_is_refused(journal: Journal) -> None:
+    generation = a_generation()
+    with pytest.raises(JournalConflict) as caught:
+        await journal.save(generation)
+    assert caught.value.journalled is None
+    assert await journal.get(generation.id) is None
+
+
+async def test_every_change_of_state_is_an_event_and_so_is_every_note(journal: Journal) -> None:
+    generation = a_generation()
+    await journal.add(generation, note="from the command")
+    generation = generation.evolve(State.QUEUED)
+    await journal.save(generation)
+    await journal.save(generation.evolve(audio_s=3.5))
+    await journal.save(generation, note="took over")
+    await journal.save(generation.evolve(State.FAILED))
+    assert [(event.state, event.note) for event in await journal.events(generation.id)] == [
+        (State.ACCEPTED, "from the command"),
+        (State.QUEUED, ""),
+        (State.QUEUED, "took over"),
+        (State.FAILED, ""),
+    ]
+    assert {event.at for event in await journal.events(generation.id)} == {NOW}
+
+
+async def test_open_generations_are_those_with_something_left_to_do(journal: Journal) -> None:
+    made = [
+        a_generation(state=state, told=told, created_at=NOW - timedelta(seconds=age))
+        for age, (state, told) in enumerate(product(State, [False, True]))
+    ]
+    await asyncio.gather(*map(journal.add, made))
+    expected = [generation for generation in reversed(made) if generation.open]
+    assert await journal.open_generations() == expected
+    assert {g.state for g in made if not g.open} == {
+        State.DELIVERED,
+        State.FAILED,
+        State.CANCELED,
+    }
+
+
+async def test_a_prediction_belongs_to_whoever_journalled_it(journal: Journal) -> None:
+    generation = a_generation(state=State.SUBMITTING)
+    await journal.add(generation)
+    assert not await journal.prediction_known("prediction")
+    await journal.save(generation.evolve(State.RUNNING, prediction_id="prediction"))
+    assert await journal.prediction_known("prediction")
+
+
+async def test_a_row_that_makes_no_sense_does_not_hide_the_others(
+    journal: Journal, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = a_generation(requester_id=13), a_generation()
+    await journal.add(broken)
+    await journal.add(sound)
+    await execute(url, "UPDATE generations SET inputs = '[1]' WHERE requester_id = 13")
+    assert await journal.open_generations() == [sound]
+    assert broken.id in caplog.text
+    with pytest.raises(JournalError):
+        await journal.get(broken.id)
+
+
+async def test_the_token_goes_when_the_generation_is_closed(journal: Journal, url: str) -> None:
+    generation = a_generation(state=State.DELIVERING)
+    await journal.add(generation)
+    delivered = generation.evolve(State.DELIVERED)
+    await journal.save(delivered)
+    assert await scalars(url, "SELECT token FROM generations") == ["interaction-token"]
+    await journal.save(delivered.evolve(told=True))
+    assert await scalars(url, "SELECT token FROM generations") == [None]
+    closed = await journal.get(generation.id)
+    assert closed is not None
+    assert closed.reply == replace(generation.reply, token="")
+
+
+async def test_an_older_copy_reopens_nothing(journal: Journal, url: str) -> None:
+    generation = a_generation(state=State.FAILED)
+    await journal.add(generation.evolve(told=True))
+    with pytest.raises(JournalConflict):
+        await journal.save(generation)
+    assert await scalars(url, "SELECT token FROM generations") == [None]
+    assert await journal.open_generations() == []
+
+
+async def test_an_older_copy_does_not_take_a_cancel_back(journal: Journal) -> None:
+    generation = a_generation(state=State.RUNNING)
+    await journal.add(generation)
+    await journal.save(generation.evolve(cancel_requested=True))
+    await journal.save(generation.evolve(predict_time_s=3.0))
+    assert await journal.get(generation.id) == replace(
+        generation, predict_time_s=3.0, cancel_requested=True
+    )
+
+
+# ------------------------------------------------------------------ many at once
+
+
+async def test_many_writes_at_once_all_arrive_in_order(journal: Journal) -> None:
+    made = [a_generation() for _ in range(2 * _BATCH_LIMIT + 1)]
+    await asyncio.gather(*map(journal.add, made))
+    queued = [generation.evolve(State.QUEUED) for generation in made]
+    sent = [generation.evolve(State.SUBMITTING) for generation in queued]
+    await asyncio.gather(*map(journal.save, [*queued, *sent]))
+    by_id = {generation.id: generation for generation in await journal.open_generations()}
+    assert by_id == {generation.id: generation for generation in sent}
+
+
+async def test_a_bad_write_spoils_none_of_its_neighbours(journal: Journal) -> None:
+    known, first, second = a_generation(), a_generation(), a_generation()
+    await journal.add(known)
+    outcomes = await asyncio.gather(
+        journal.add(first),
+        journal.add(known),
+        journal.save(a_generation()),
+        journal.save(known.evolve(State.QUEUED)),
+        journal.add(second),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [
+        type(None),
+        JournalError,
+        JournalConflict,
+        type(None),
+        type(None),
+    ]
+    assert {generation.id for generation in await journal.open_generations()} == {
+        known.id,
+        first.id,
+        second.id,
+    }
+    for generation, count in ((known, 2), (first, 1), (second, 1)):
+        assert len(await journal.events(generation.id)) == count
+
+
+async def test_a_write_whose_waiter_is_cancelled_is_written(url: str) -> None:
+    generation = a_generation()
+    journal = await Journal.open(url)
+    adding = asyncio.create_task(journal.add(generation))
+    await asyncio.sleep(0)
+    adding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    await journal.close()
+    async with await Journal.open(url) as reopened:
+        assert await reopened.get(generation.id) == generation
+
+
+async def test_two_processes_making_the_same_change_make_one_event(url: str) -> None:
+    async with await Journal.open(url) as here, await Journal.open(url) as there:
+        generation = a_generation()
+        await here.add(generation)
+        queued = generation.evolve(State.QUEUED)
+        await asyncio.gather(here.save(queued), there.save(queued))
+        assert [event.state for event in await here.events(generation.id)] == [
+            State.ACCEPTED,
+            State.QUEUED,
+        ]
+
+
+# ------------------------------------------------------------------ facts
+
+
+async def test_facts_are_replaced(journal: Journal) -> None:
+    assert await journal.fact("schema") is None
+    await journal.remember("schema", "{}")
+    await journal.remember("commands", "abc")
+    await journal.remember("schema", '{"a": 1}')
+    assert await journal.fact("schema") == '{"a": 1}'
+    assert await journal.fact("commands") == "abc"
+
+
+async def test_a_closed_journal_says_so(url: str) -> None:
+    journal = await Journal.open(url)
+    await journal.close()
+    await journal.close()
+    for attempt in (journal.add(a_generation()), journal.get("x"), journal.remember("a", "b")):
+        with pytest.raises(JournalError, match="closed"):
+            await attempt

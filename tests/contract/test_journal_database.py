@@ -1,0 +1,201 @@
+"""Opening the journal's database: addresses, tables, migrations, and deaths."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from bot.journal import Journal, JournalError, JournalTooNew, async_url
+from bot.journal.database import create_engine
+from bot.journal.schema import MIGRATIONS, upgrade
+from bot.journal.tables import HEAD
+from tests.contract.journal_kit import a_generation, execute, scalars
+
+_ADD_AND_DIE = """
+import asyncio, os, pickle, signal, sys
+from bot.journal import Journal
+
+async def main():
+    journal = await Journal.open(sys.argv[1])
+    await journal.add(pickle.load(sys.stdin.buffer))
+    print("alembic" in sys.modules, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_was_confirmed_outlives_a_kill(url: str) -> None:
+    for _ in range(2):
+        generation = a_generation()
+        process = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", _ADD_AND_DIE, url],
+            input=pickle.dumps(generation),
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        # An empty database and one at head both do without Alembic.
+        assert (process.stdout, process.returncode) == (b"False\n", -9), process.stderr
+        async with await Journal.open(url) as journal:
+            assert await journal.get(generation.id) == generation
+
+
+async def test_processes_that_start_together_make_the_tables_once(url: str) -> None:
+    journals = await asyncio.gather(*(Journal.open(url) for _ in range(4)))
+    for journal in journals:
+        await journal.add(a_generation())
+    assert len(await journals[0].open_generations()) == 4
+    await asyncio.gather(*(journal.close() for journal in journals))
+    assert await scalars(url, "SELECT version_num FROM alembic_version") == [HEAD]
+
+
+async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -> None:
+    await asyncio.to_thread(upgrade, async_url(_folder_made(url)))
+    migrated = await _schema(url)
+    tables = ["generation_events", "generations", "facts", "alembic_version"]
+    await execute(url, *(f"DROP TABLE {table}" for table in tables))
+    await (await Journal.open(url)).close()
+    assert await _schema(url) == migrated
+    assert set(migrated) == set(tables)
+
+
+async def test_an_older_database_is_upgraded(url: str) -> None:
+    await execute(_folder_made(url), "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    async with await Journal.open(url) as journal:
+        await journal.add(a_generation())
+    assert await scalars(url, "SELECT version_num FROM alembic_version") == [HEAD]
+
+
+async def test_a_database_of_a_later_release_is_left_alone(url: str) -> None:
+    await (await Journal.open(url)).close()
+    await execute(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(JournalTooNew, match="9999"):
+        await Journal.open(url)
+
+
+def test_head_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+async def test_the_open_ones_are_found_by_their_index(journal: Journal, url: str) -> None:
+    query = "SELECT * FROM generations WHERE open ORDER BY created_at, id"
+    engine = create_engine(async_url(url))
+    async with engine.connect() as connection:
+        if url.startswith("sqlite"):
+            plan = await connection.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))
+        else:
+            # With no rows there, reading them all is cheapest; that is not what is asked here.
+            await connection.execute(sa.text("SET enable_seqscan = off"))
+            plan = await connection.execute(sa.text(f"EXPLAIN {query}"))
+        assert "ix_generations_open" in str(plan.all())
+    await engine.dispose()
+
+
+async def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    await asyncio.to_thread(path.write_text, "these are not the tables you are looking for" * 99)
+    with pytest.raises(JournalError, match="the journal could not be opened"):
+        await Journal.open(f"sqlite:///{path}")
+
+
+async def test_a_server_that_is_not_there_is_refused_without_its_password() -> None:
+    with pytest.raises(JournalError) as caught:
+        await Journal.open("postgres://someone:hunter2@127.0.0.1:1/music")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_errors_of_the_driver_hold_no_values(journal: Journal, url: str) -> None:
+    await execute(url, "ALTER TABLE generations RENAME COLUMN told TO was_told")
+    with pytest.raises(JournalError) as caught:
+        await journal.add(a_generation())
+    assert "interaction-token" not in f"{caught.value} {caught.value.__cause__}"
+    await execute(url, "ALTER TABLE generations RENAME COLUMN was_told TO told")
+    await journal.add(a_generation())
+
+
+async def test_sqlite_waits_for_no_reader_and_survives_a_power_cut(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.db"
+    await (await Journal.open(url)).close()
+    assert await scalars(url, "PRAGMA journal_mode") == ["wal"]
+    assert await scalars(url, "PRAGMA synchronous") == [2]
+    assert await scalars(url, "PRAGMA foreign_keys") == [1]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("sqlite:///data/bot.db", "sqlite+aiosqlite:///data/bot.db"),
+        ("sqlite:////var/bot.db", "sqlite+aiosqlite:////var/bot.db"),
+        ("sqlite+aiosqlite:///bot.db", "sqlite+aiosqlite:///bot.db"),
+        ("postgres://u:p%40ss@host/db", "postgresql+asyncpg://u:p%40ss@host/db"),
+        ("postgresql://host:5433/db", "postgresql+asyncpg://host:5433/db"),
+        ("postgresql+asyncpg://host/db", "postgresql+asyncpg://host/db"),
+        (
+            "postgresql://host/db?sslmode=require&channel_binding=require",
+            "postgresql+asyncpg://host/db?ssl=require",
+        ),
+    ],
+)
+def test_addresses_get_their_driver(given: str, expected: str) -> None:
+    assert async_url(given) == expected
+    assert async_url(expected) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "data/bot.db",
+        "mysql://u:hunter2@h/db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql+psycopg2://u:hunter2@h/db",
+        "postgres://u:hunter2@h:port/db",
+    ],
+)
+def test_other_addresses_are_refused_without_repeating_them(given: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        async_url(given)
+    assert "hunter2" not in str(caught.value)
+
+
+def _folder_made(url: str) -> str:
+    path = sa.make_url(url).database
+    if url.startswith("sqlite") and path:
+        Path(path).parent.mkdir(parents=True)
+    return url
+
+
+async def _schema(url: str) -> dict[str, str]:
+    """Everything the database itself knows of its tables, in words."""
+    engine = create_engine(async_url(url))
+    async with engine.connect() as connection:
+        described = await connection.run_sync(_describe)
+    await engine.dispose()
+    return described
+
+
+def _describe(connection: sa.Connection) -> dict[str, str]:
+    inspector = sa.inspect(connection)
+    described: dict[str, str] = {}
+    for table in inspector.get_table_names():
+        parts: list[object] = [*inspector.get_columns(table), inspector.get_pk_constraint(table)]
+        for index in inspector.get_indexes(table):
+            # A partial index's condition is an object; its words are what counts.
+            options = {key: str(value) for key, value in index.pop("dialect_options", {}).items()}
+            parts += [index, options]
+        described[table] = "\n".join(map(str, [*parts, *inspector.get_foreign_keys(table)]))
+    return described
