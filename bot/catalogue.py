@@ -54,5 +54,5 @@ def _narrowed(schema: JsonValue) -> InputTable | None:
         log.warning("the model's schema is of no use: %s", error)
         return None
     if differences:
-        log.info("the model differs from the specification: %s", "; ".join(map(str, differences)))
+        log.info("the model differs from the specification: %s", " ".join(map(str, differences)))
     return table

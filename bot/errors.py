@@ -322,11 +322,14 @@ def dump(error: UserError) -> str:
 def load(text: str) -> UserError:
     """The error `dump` wrote; one that this release no longer knows is an `InternalFault`."""
     record: dict[str, object] = json.loads(text)
-    data = record.get("data")
-    for kind in _kinds(UserError):
-        if kind.__name__ == record.get("kind") and isinstance(data, dict):
-            return kind(**{str(key): _tuples(value) for key, value in data.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON, checked by the round-trip test
-    return InternalFault()
+    kinds = {kind.__name__: kind for kind in _kinds(UserError)}
+    kind, data = kinds.get(str(record.get("kind"))), record.get("data")
+    if kind is None or not isinstance(data, dict):
+        return InternalFault()
+    try:
+        return kind(**{str(key): _tuples(value) for key, value in data.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON, checked by the round-trip test
+    except TypeError:
+        return InternalFault()
 
 
 def _tuples(value: object) -> object:

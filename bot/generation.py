@@ -82,13 +82,14 @@ class Reply:
     channel_id: int
     message_id: int
     token: str = field(repr=False)
+    """Empty once it is no longer needed: the journal forgets it then."""
     token_expires_at: datetime
     filesize_limit_bytes: int
     guild_id: int | None = None
 
     def token_lives(self, now: datetime) -> bool:
         """Whether the interaction's token still edits the message."""
-        return now < self.token_expires_at
+        return self.token != "" and now < self.token_expires_at
 
 
 @dataclass(frozen=True, slots=True)

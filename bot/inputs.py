@@ -17,6 +17,9 @@ InputValue: TypeAlias = str | int | float | bool
 
 PROMPT_MAX_CHARS = 1000
 """Well past what MusicGen's text encoder reads, well within an embed."""
+DESCRIPTION_MAX_CHARS = 100
+CHOICES_MAX = 25
+"""Discord's limits (developers/interactions/application-commands, 2026-08)."""
 INPUT_AUDIO_MAX_BYTES = 50 * 1024 * 1024
 """Half of what Replicate's files take; five minutes of CD-quality WAV."""
 SEED_MAX = 2**32 - 1
@@ -44,12 +47,16 @@ class InputSpec:
 
     @property
     def description(self) -> str:
-        """What the input does and its default: at most 100 characters, Discord's limit."""
-        if self.required:
-            return f"{self.meaning} Required."
-        if self.default is None:
-            return f"{self.meaning} Default: none."
-        return f"{self.meaning} Default: {plain(self.default)}."
+        """What the input does, its range and its default, cut to Discord's 100 characters."""
+        default = "none" if self.default is None else plain(self.default)
+        ends = " Required." if self.required else f"{self._range} Default: {default}."
+        return f"{self.meaning}{ends}"[:DESCRIPTION_MAX_CHARS]
+
+    @property
+    def _range(self) -> str:
+        if self.kind == "string" or self.minimum is None or self.maximum is None:
+            return ""
+        return f" {self.minimum:.10g} to {self.maximum:.10g}."
 
 
 TABLE: tuple[InputSpec, ...] = (
@@ -71,7 +78,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "duration",
         "integer",
-        "Length of the track in seconds, 1 to 30.",
+        "Length of the track in seconds.",
         default=8,
         minimum=1,
         maximum=MODEL_WINDOW_S,
@@ -113,7 +120,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "top_k",
         "integer",
-        "Choose among the k likeliest next sounds, 0 to 1000.",
+        "Choose among the k likeliest next sounds.",
         default=250,
         minimum=0,
         maximum=1000,
@@ -121,7 +128,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "top_p",
         "number",
-        "Choose among sounds of this total likelihood, 0 to 1; 0 = use top_k.",
+        "Choose among sounds of this total likelihood; 0 = use top_k.",
         default=0.0,
         minimum=0,
         maximum=1,
@@ -129,7 +136,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "temperature",
         "number",
-        "How adventurous: 0 plays safe, 2 is wild.",
+        "How adventurous: low plays safe, high is wild.",
         default=1.0,
         minimum=0,
         maximum=2,
@@ -137,7 +144,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "classifier_free_guidance",
         "integer",
-        "How strictly to follow the prompt, 1 to 10.",
+        "How strictly to follow the prompt.",
         default=3,
         minimum=1,
         maximum=10,

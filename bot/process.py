@@ -18,7 +18,7 @@ from yarl import URL
 from bot.app import MusicGenBot, Parts
 from bot.audio.desk import AudioDesk
 from bot.catalogue import fetch_schema, input_table
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, ReplicateError
 from bot.journal import Journal, JournalError
 from bot.replicate.client import ReplicateClient
@@ -31,13 +31,13 @@ _CLOSE_DEADLINE_S = 5.0
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings) -> AsyncGenerator[Parts, None]:
+async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[Parts, None]:
     """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
 
     Raises:
         ConfigError: the database cannot be used.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     tracks_folder = settings.data_folder / "tracks"
     await asyncio.to_thread(tracks_folder.mkdir, parents=True, exist_ok=True)
     per_minute = settings.replicate_max_requests_per_minute

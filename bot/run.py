@@ -191,7 +191,8 @@ class Run:
             except _PASSING as error:
                 log.warning("generation %s: %r", self.generation.id, error)
                 self._unreachable_since(submitted_at)
-                delay_s = max(delay_s, _UNREACHABLE_DELAY_S)
+                asked_s = error.retry_after_s if isinstance(error, Throttled) else None
+                delay_s = max(delay_s, _UNREACHABLE_DELAY_S, asked_s or 0.0)
             else:
                 if await self._take(prediction):
                     return

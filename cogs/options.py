@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
 from bot.generation import AudioSource
-from bot.inputs import INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
+from bot.inputs import CHOICES_MAX, INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
@@ -46,7 +46,8 @@ def describe(callback: Callback, table: InputTable) -> Callback:
         parameters.append(_parameter(spec.name, _annotation(spec), required=spec.required))
         descriptions[spec.name] = spec.description
         if spec.choices:
-            choices[spec.name] = [app_commands.Choice(name=c, value=c) for c in spec.choices]
+            offered = spec.choices[:CHOICES_MAX]
+            choices[spec.name] = [app_commands.Choice(name=c, value=c) for c in offered]
         if spec.name == AUDIO:
             parameters.append(_parameter(AUDIO_URL, str, required=False))
             descriptions[AUDIO_URL] = _URL_MEANING

@@ -73,8 +73,16 @@ def test_every_error_survives_the_journal(kind: type[UserError]) -> None:
         assert vars(again) == vars(error)
 
 
-def test_an_error_of_another_release_is_still_an_error() -> None:
-    assert isinstance(load('{"kind": "Gone", "data": {}}'), errors.InternalFault)
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"kind": "Gone", "data": {}}',
+        '{"kind": "PredictionFailed", "data": {"words": "x"}}',
+        '{"kind": "PredictionFailed"}',
+    ],
+)
+def test_an_error_of_another_release_is_still_an_error(row: str) -> None:
+    assert isinstance(load(row), errors.InternalFault)
 
 
 @given(st.text(max_size=2000))

@@ -1,0 +1,23 @@
+"""python -m tests.benchmarks [acknowledge | startup]: measure, and print a table."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from tests.benchmarks import acknowledge, startup
+
+BENCHMARKS = {"acknowledge": acknowledge.measure, "startup": startup.measure}
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("name", nargs="*", choices=[[], *BENCHMARKS], help="all when left out")
+    names: list[str] = parser.parse_args().name or list(BENCHMARKS)
+    for name in names:
+        sys.stdout.write(await BENCHMARKS[name]() + "\n\n")
+        sys.stdout.flush()
+
+
+asyncio.run(main())
