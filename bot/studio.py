@@ -15,11 +15,12 @@ from bot.generation import AudioSource, Generation, Reply, State, new_generation
 from bot.inputs import SEED_MAX, Inputs, InputTable
 from bot.ports import Delivery, Journal, Predictions, Sound
 from bot.run import Kit, Run
-from bot.tasks import TaskOwner
+from bot.tasks import Precedence, TaskOwner
 
 log = logging.getLogger(__name__)
 
 _POLL_ALONE_S = 1.0
+_PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Studio:
         self._owner = TaskOwner()
         self._delivery = delivery
         self._closing = False
+        self.acknowledgements = Precedence(clock, _PATIENCE_S)
+        """Its `urgent()` surrounds every acknowledgement."""
         self._kit = Kit(
             journal=journal,
             predictions=predictions,
@@ -157,6 +160,7 @@ class Studio:
 
     async def _follow(self, run: Run) -> None:
         try:
+            await self.acknowledgements.calm()
             await run.to_end()
         except asyncio.CancelledError:
             raise

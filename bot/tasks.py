@@ -1,10 +1,13 @@
-"""Tasks with an owner: kept, named, their failures logged, drained at the end."""
+"""Tasks with an owner, kept, named and drained at the end; and who goes first among them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
+
+from bot.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -41,3 +44,35 @@ class TaskOwner:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task %s failed", task.get_name(), exc_info=error)
+
+
+class Precedence:
+    """Lets urgent work go first: what can wait does so while any of it is under way.
+
+    In a burst of commands each must be acknowledged within Discord's 3 s; starting the work they
+    ask for would take the event loop's time from those still waiting.
+    """
+
+    def __init__(self, clock: Clock, patience_s: float) -> None:
+        self._clock = clock
+        self._patience_s = patience_s
+        self._urgent = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
+
+    @contextmanager
+    def urgent(self) -> Generator[None, None, None]:
+        """What is done in here goes first."""
+        self._urgent += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._urgent -= 1
+            if self._urgent == 0:
+                self._calm.set()
+
+    async def calm(self) -> None:
+        """Wait until nothing urgent is under way, at most `patience_s`."""
+        if self._urgent:
+            await self._clock.wait(self._calm, self._patience_s)

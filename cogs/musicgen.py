@@ -48,7 +48,8 @@ class MusicGen(commands.Cog):
         self._studio.check(request.inputs, has_audio=request.source is not None)
         _check_permissions(interaction.app_permissions)
         try:
-            deferred = await interaction.response.defer(thinking=True)
+            with self._studio.acknowledgements.urgent():
+                deferred = await interaction.response.defer(thinking=True)
         except (discord.NotFound, discord.InteractionResponded) as error:
             # Delivered twice, or too late: there is nobody here to make this track for.
             log.warning("a /musicgen could not be acknowledged: %s", error)

@@ -1,0 +1,150 @@
+"""Refused before anything is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors.base import UserError
+
+
+class RequestRefused(UserError):
+    """The request cannot be run as it is."""
+
+
+class PromptBlank(RequestRefused):
+    """The prompt has no words."""
+
+
+@dataclass(eq=False)
+class PromptTooLong(RequestRefused):
+    """The prompt has more characters than allowed."""
+
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class OutOfBounds(RequestRefused):
+    """A number is outside its bounds."""
+
+    name: str
+    value: float
+    minimum: float | None
+    maximum: float | None
+
+
+@dataclass(eq=False)
+class UnknownChoice(RequestRefused):
+    """A value is not among the choices."""
+
+    name: str
+    value: str
+    choices: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class MelodyNotSupported(RequestRefused):
+    """Melody input for a model that takes none, and no continuation asked for."""
+
+    model: str
+    able: tuple[str, ...]
+
+
+class ContinuationWithoutAudio(RequestRefused):
+    """A continuation of nothing."""
+
+
+class WindowWithoutAudio(RequestRefused):
+    """A part of an audio that was not given."""
+
+
+@dataclass(eq=False)
+class WindowReversed(RequestRefused):
+    """The part ends where it begins, or before."""
+
+    start_s: int
+    end_s: int
+
+
+@dataclass(eq=False)
+class WindowBeyondAudio(RequestRefused):
+    """The part reaches past the end of the audio."""
+
+    second: int
+    audio_s: float
+
+
+@dataclass(eq=False)
+class AudioPromptTooLong(RequestRefused):
+    """The audio to continue leaves no room for anything new."""
+
+    audio_s: float
+    duration_s: int
+    limit_s: int
+
+
+@dataclass(eq=False)
+class DiffusionNeedsMono(RequestRefused):
+    """Multi-band diffusion with a stereo model."""
+
+    model: str
+    able: tuple[str, ...]
+
+
+class TwoInputAudios(RequestRefused):
+    """Both an attachment and an address."""
+
+
+@dataclass(eq=False)
+class AudioAddressBad(RequestRefused):
+    """The address is not one of public http(s) audio."""
+
+    address: str
+
+
+@dataclass(eq=False)
+class AudioUnavailable(RequestRefused):
+    """The audio could not be fetched; `status` is the HTTP answer, where there was one."""
+
+    status: int | None
+
+
+@dataclass(eq=False)
+class AudioTooLarge(RequestRefused):
+    """The audio file is larger than we take."""
+
+    limit_bytes: int
+
+
+class NotAudio(RequestRefused):
+    """The file's bytes are not those of an audio format we know."""
+
+
+@dataclass(eq=False)
+class AudioUnreadable(RequestRefused):
+    """An audio file by its first bytes, but broken or empty."""
+
+    format: str
+
+
+@dataclass(eq=False)
+class PermissionsMissing(RequestRefused):
+    """The bot may not do in this channel what its reply needs."""
+
+    permissions: tuple[str, ...]
+
+
+class ShuttingDown(RequestRefused):
+    """The bot is closing and takes no new work."""
+
+
+class NotYours(RequestRefused):
+    """A button that belongs to somebody else."""
+
+
+class TooLateToCancel(RequestRefused):
+    """The track was already made, or the generation had ended."""
+
+
+class GenerationUnknown(RequestRefused):
+    """A button of a generation that the journal does not know."""

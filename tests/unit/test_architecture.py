@@ -1,0 +1,83 @@
+"""The rules of the house that a reader cannot see in one file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/**/*.py")])
+SPEAKS_DISCORD = (
+    "cogs/",
+    "bot/app.py",
+    "bot/card/",
+    "bot/delivery/",
+    "bot/process.py",
+    "bot/__main__.py",
+    "bot/playground/",
+)
+ADAPTERS = ("replicate", "journal", "audio")
+DOMAIN = ("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio")
+
+
+def path_of(source: Path) -> str:
+    return source.relative_to(ROOT).as_posix()
+
+
+def imports(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module or ""
+        elif isinstance(node, ast.ImportFrom):
+            package = path_of(source).split("/")[: -node.level]
+            yield ".".join([*package, node.module or ""])
+
+
+def named(source: Path, prefix: str) -> list[str]:
+    return [name for name in imports(source) if name == prefix or name.startswith(f"{prefix}.")]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=path_of)
+def test_discord_is_spoken_only_where_people_are(source: Path) -> None:
+    if not path_of(source).startswith(SPEAKS_DISCORD):
+        assert named(source, "discord") == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=path_of)
+def test_nothing_but_main_imports_the_playground(source: Path) -> None:
+    if not path_of(source).startswith("bot/playground/") and path_of(source) != "bot/__main__.py":
+        assert named(source, "bot.playground") == []
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_adapters_know_the_domain_and_never_each_other(adapter: str) -> None:
+    strangers = [f"bot.{other}" for other in ADAPTERS if other != adapter]
+    strangers += ["cogs", "bot.app", "bot.card", "bot.delivery", "bot.run", "bot.studio"]
+    for source in ROOT.glob(f"bot/{adapter}/**/*.py"):
+        for stranger in strangers:
+            assert named(source, stranger) == [], path_of(source)
+
+
+@pytest.mark.parametrize("room", DOMAIN)
+def test_the_domain_knows_ports_and_no_adapter(room: str) -> None:
+    outside = [f"bot.{adapter}" for adapter in ADAPTERS]
+    outside += ["cogs", "bot.app", "bot.card", "bot.delivery", "aiohttp", "sqlalchemy"]
+    for stranger in outside:
+        assert named(ROOT / "bot" / f"{room}.py", stranger) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=path_of)
+def test_files_stay_readable(source: Path) -> None:
+    assert len(source.read_text().splitlines()) <= 330
+    if path_of(source).startswith("cogs/"):
+        assert len(source.read_text().splitlines()) <= 220
+
+
+def test_no_room_is_called_by_nothing() -> None:
+    vague = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}
+    assert not [path_of(source) for source in SOURCES if source.stem in vague]
