@@ -67,8 +67,11 @@ def test_adapters_know_the_domain_and_never_each_other(adapter: str) -> None:
 def test_the_domain_knows_ports_and_no_adapter(room: str) -> None:
     outside = [f"bot.{adapter}" for adapter in ADAPTERS]
     outside += ["cogs", "bot.app", "bot.card", "bot.delivery", "aiohttp", "sqlalchemy"]
-    for stranger in outside:
-        assert named(ROOT / "bot" / f"{room}.py", stranger) == []
+    sources = [*ROOT.glob(f"bot/{room}.py"), *ROOT.glob(f"bot/{room}/*.py")]
+    assert sources
+    for source in sources:
+        for stranger in outside:
+            assert named(source, stranger) == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=path_of)
