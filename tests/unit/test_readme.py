@@ -48,10 +48,6 @@ def test_what_is_pinned_is_what_is_asked_for() -> None:
         assert f"{name}=={version}".lower() in lines
 
 
-def test_no_file_names_a_registry() -> None:
-    for name in ("requirements.txt", "tests/requirements.txt", "pyproject.toml", "README.md"):
-        assert "://" not in re.sub(
-            r"https?://(discord|replicate|127\.0\.0\.1|localhost|api\.replicate)[^\s)]*",
-            "",
-            (ROOT / name).read_text(),
-        )
+def test_no_pin_names_a_host() -> None:
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        assert "://" not in (ROOT / name).read_text()

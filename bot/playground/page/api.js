@@ -1,0 +1,46 @@
+// The page's requests. Every refusal becomes an ApiError whose message is a sentence for people.
+
+export class ApiError extends Error {}
+
+async function send(url, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    throw new ApiError("The playground can't be reached. Is it still running?", { cause });
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok)
+    throw new ApiError(body?.error ?? `The playground answered with status ${response.status}.`);
+  return body ?? {};
+}
+
+function form(payload, files) {
+  const data = new FormData();
+  data.append("payload_json", JSON.stringify(payload));
+  for (const [field, file] of files) data.append(field, file, file.name);
+  return data;
+}
+
+/** Starts an interaction; `files` is a list of [field name, File]. Gives {interaction_id} or {choices}. */
+export function interact(payload, files = [], signal = undefined) {
+  return send("/playground/interactions", { method: "POST", body: form(payload, files), signal });
+}
+
+/** Posts an ordinary message as a person. */
+export function postMessage({ as, channelId, content, files }) {
+  const payload = { as, channel_id: channelId, content };
+  return send("/playground/messages", {
+    method: "POST",
+    body: form(
+      payload,
+      files.map((file, index) => [`files[${index}]`, file]),
+    ),
+  });
+}
+
+/** Deletes a message, or dismisses an ephemeral one. */
+export function deleteMessage({ as, channelId, messageId }) {
+  const path = `/playground/messages/${encodeURIComponent(channelId)}/${encodeURIComponent(messageId)}`;
+  return send(`${path}?as=${encodeURIComponent(as)}`, { method: "DELETE" });
+}
