@@ -65,6 +65,16 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 }
 
 
+class Relation(StrEnum):
+    """How a track came from another one."""
+
+    AGAIN = "again"
+    VARIATION = "variation"
+    EXTEND = "extend"
+    MELODY = "melody"
+    EDIT = "edit"
+
+
 class IllegalTransition(BotError):
     """A change of state that the life of a generation does not have."""
 
@@ -129,6 +139,17 @@ class Generation:
     track_path: str | None = None
     failure: UserError | None = None
     ended_at: datetime | None = None
+    parent_id: str | None = None
+    """The generation it was made from, which may have been forgotten since."""
+    relation: Relation | None = None
+    batch_id: str | None = None
+    """Shared by the takes that one card lists."""
+    piece_path: str | None = None
+    """The whole piece that is extended, on disk while it is needed."""
+    given_s: float | None = None
+    """How much of the finished track was there before."""
+    track_s: float | None = None
+    """Length of the finished track."""
     told: bool = False
     """Whether the person has seen the end of it."""
 

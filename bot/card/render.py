@@ -75,7 +75,7 @@ class CardRenderer:
         settings = self.settings(inputs, generation.source.filename if generation.source else None)
         if settings:
             embed.add_field(name=texts.FIELD_SETTINGS, value=settings, inline=False)
-        embed.set_footer(text=f"{self._model_name} on Replicate")
+        embed.set_footer(text=texts.made_with(self._model_name))
         return embed
 
     def settings(self, inputs: Inputs, audio_name: str | None) -> str:

@@ -85,6 +85,11 @@ def seconds(duration_s: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
+def made_with(model_name: str) -> str:
+    """The footer: what the music comes from."""
+    return f"Made with {model_name}"
+
+
 def ready(user_id: int) -> str:
     """The one mention, for a track that took long."""
     return f"<@{user_id}> your track is ready."

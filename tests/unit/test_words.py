@@ -176,7 +176,7 @@ def test_the_finished_card_tells_what_differs_from_the_defaults() -> None:
         "Time taken": "1 min 5 s",
     }
     assert embed.title == r"\*loud\* \_guitar\_"
-    assert embed.footer.text == "meta/musicgen on Replicate"
+    assert embed.footer.text == "Made with meta/musicgen"
     assert "secret" not in str(embed.to_dict())
 
 
