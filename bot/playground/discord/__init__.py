@@ -1,0 +1,33 @@
+"""A Discord on loopback for one bot and three people: gateway, REST, CDN, web page, actors."""
+
+from .actors import Actor, Used
+from .clock import Clock
+from .interactions import Interaction, Stage
+from .messages import Attachment, Message, Revision
+from .model import Channel, Permissions, User
+from .server import DiscordStandIn, Request
+from .wire import ApiError, Code, File, Refused
+from .world import NeverHappened, Rules, World
+
+__all__ = [
+    "Actor",
+    "ApiError",
+    "Attachment",
+    "Channel",
+    "Clock",
+    "Code",
+    "DiscordStandIn",
+    "File",
+    "Interaction",
+    "Message",
+    "NeverHappened",
+    "Permissions",
+    "Refused",
+    "Request",
+    "Revision",
+    "Rules",
+    "Stage",
+    "Used",
+    "User",
+    "World",
+]

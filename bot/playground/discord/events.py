@@ -1,0 +1,98 @@
+"""What happens in the world, for those who watch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .interactions import Interaction
+from .messages import Message
+from .model import Channel, User
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCreated:
+    """A new message, a thinking one included."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEdited:
+    """A message shows something else."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    """A message is gone."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """A new message mentions people in a way that notifies them."""
+
+    message: Message
+    users: tuple[User, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsChanged:
+    """The bot has registered commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotPresence:
+    """The bot came online or went offline."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """The bot's permissions in a channel are different now."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionSent:
+    """An interaction is on its way to the bot."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionAnswered:
+    """The bot has given its first answer."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionFailed:
+    """The person is told that the application did not respond."""
+
+    interaction: Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class TypingStarted:
+    """The bot shows as typing."""
+
+    channel: Channel
+
+
+Event = (
+    MessageCreated
+    | MessageEdited
+    | MessageDeleted
+    | Pinged
+    | CommandsChanged
+    | BotPresence
+    | ChannelChanged
+    | InteractionSent
+    | InteractionAnswered
+    | InteractionFailed
+    | TypingStarted
+)

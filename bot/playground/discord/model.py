@@ -1,0 +1,132 @@
+"""The things Discord shows people: users, channels, attachments, messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, IntFlag
+from typing import TYPE_CHECKING
+
+from .wire import JsonObject
+
+if TYPE_CHECKING:
+    pass
+
+
+class Permissions(IntFlag):
+    """The permission bits the stand-in looks at (docs: topics/permissions)."""
+
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    USE_EXTERNAL_EMOJIS = 1 << 18
+    USE_APPLICATION_COMMANDS = 1 << 31
+    USE_EXTERNAL_APPS = 1 << 50
+
+
+MEMBER = (
+    Permissions.VIEW_CHANNEL
+    | Permissions.SEND_MESSAGES
+    | Permissions.EMBED_LINKS
+    | Permissions.ATTACH_FILES
+    | Permissions.READ_MESSAGE_HISTORY
+    | Permissions.USE_EXTERNAL_EMOJIS
+    | Permissions.USE_APPLICATION_COMMANDS
+    | Permissions.USE_EXTERNAL_APPS
+)
+"""What a new server lets everyone do."""
+PRIVATE = Permissions.ATTACH_FILES | Permissions.EMBED_LINKS | Permissions.MENTION_EVERYONE
+"""`app_permissions` in private channels (docs: receiving-and-responding)."""
+
+
+def timestamp(seconds: float) -> str:
+    """ISO 8601 as Discord writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or the bot."""
+
+    id: int
+    username: str
+    global_name: str | None
+    bot: bool = False
+    moderator: bool = False
+    """May manage messages in the guilds."""
+    installed: bool = True
+    """Has added the app to the account, so can use it where the bot is not."""
+    locale: str = "en-US"
+
+    def to_json(self) -> JsonObject:
+        """The user object."""
+        return {
+            "id": str(self.id),
+            "username": self.username,
+            "global_name": self.global_name,
+            "discriminator": "0000" if self.bot else "0",
+            "avatar": None,
+            "bot": self.bot,
+            "public_flags": 0,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Guild:
+    """A server; the bot is in it or not."""
+
+    id: int
+    name: str
+    owner_id: int
+    joined: bool = True
+    locale: str = "en-US"
+
+
+class ChannelKind(Enum):
+    """Where a conversation takes place, as the bot sees it."""
+
+    TEXT = "text"
+    """In the bot's guild."""
+    FOREIGN = "foreign"
+    """In a guild the bot is not in."""
+    DM = "dm"
+    """Between one person and the bot."""
+    PRIVATE = "private"
+    """Between people, without the bot."""
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    """A place for messages."""
+
+    id: int
+    name: str
+    kind: ChannelKind
+    guild: Guild | None
+    people: tuple[User, ...]
+    bot_permissions: Permissions
+    """What the app may do here; in a foreign guild, as a user-installed app."""
+    external_apps: bool = True
+    """Whether people here may use their own apps in public (USE_EXTERNAL_APPS)."""
+
+    @property
+    def type(self) -> int:
+        """Discord's channel type: text 0, DM 1, group DM 3."""
+        if self.guild is not None:
+            return 0
+        return 1 if self.kind is ChannelKind.DM else 3
+
+    @property
+    def bot_member(self) -> bool:
+        """Whether the bot's own token reaches it."""
+        return self.kind in (ChannelKind.TEXT, ChannelKind.DM)
+
+    def permissions(self, user: User) -> Permissions:
+        """What a person may do here."""
+        if self.guild is None:
+            return MEMBER
+        return MEMBER | Permissions.MANAGE_MESSAGES if user.moderator else MEMBER

@@ -1,0 +1,168 @@
+"""The Discord stand-in as one server on loopback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from pydantic import JsonValue
+
+from bot.playground.faults import Faults
+
+from .actors import Actor
+from .cdn import serve
+from .clock import Clock
+from .gateway import Gateway
+from .page_api import PageRoutes
+from .people import People
+from .rest import BotRoutes
+from .webhooks import WebhookRoutes
+from .wire import ApiError, Body, answer, read_body
+from .world import Rules, World
+
+_log = logging.getLogger(__name__)
+
+API = "/api/v10"
+TOKEN = "playground.bot.token"  # noqa: S105 - it opens nothing but this stand-in
+_MAX_BODY_BYTES = 1 << 40
+"""Too large for a server of ours: Discord's own limits are the ones that answer."""
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of the bot's, as it came; `status` 0 means the connection was dropped."""
+
+    at: float
+    method: str
+    path: str
+    """Without `/api/v10`."""
+    json: JsonValue
+    files: tuple[str, ...]
+    """The names of the files that came with it."""
+    status: int
+
+
+class DiscordStandIn:
+    """A Discord for one bot and three people.
+
+    The bot connects with `token`, `discord.http.Route.BASE = f"{base_url}/api/v10"` and,
+    when it names its `shard_count`, `DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)`.
+    What it holds lives as long as it runs, whatever becomes of the bot.
+    """
+
+    def __init__(
+        self,
+        *,
+        rules: Rules | None = None,
+        token: str = TOKEN,
+        bot_name: str = "MusicGen",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        notice: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.token = token
+        self.clock = clock or Clock()
+        self.world = World(rules or Rules(), self.clock, bot_name)
+        self.people = People(self.world)
+        self.faults = Faults()
+        self.gateway = Gateway(self.world, token, lambda: self.gateway_url)
+        self.requests: list[Request] = []
+        """Every request the bot has made, oldest first."""
+        self._host, self._port = host, port
+        self._page = PageRoutes(self.world, self.people, notice)
+        self._runner: web.AppRunner | None = None
+        self.base_url = ""
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway's sockets open."""
+        return f"{self.base_url.replace('http', 'ws', 1)}/gateway"
+
+    def actor(self, username: str) -> Actor:
+        """A person to act as: ada, bo or mod."""
+        return Actor(self.world, self.people, username)
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(
+            middlewares=[self._record, self._meet_faults, _refusals],
+            client_max_size=_MAX_BODY_BYTES,
+        )
+        BotRoutes(self.world, self.token, lambda: self.gateway_url).add_routes(app, API)
+        WebhookRoutes(self.world).add_routes(app, API)
+        app.router.add_get("/gateway", self.gateway.handle)
+        app.router.add_get("/attachments/{channel}/{id:\\d+}/{name}", self._attachment)
+        self._page.add_routes(app)
+        self.faults.add_routes(app)
+        app.on_shutdown.append(self._say_goodbye)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.base_url = self.world.cdn.base_url = f"http://{self._host}:{port}"
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self.clock.close()
+
+    async def _say_goodbye(self, _: web.Application) -> None:
+        await self.gateway.close()
+        await self._page.close()
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        attachment = self.world.attachment(int(request.match_info["id"]))
+        if attachment is None or not self.world.cdn.valid(request):
+            return web.Response(status=404, text="This content is no longer available.")
+        return serve(attachment, request)
+
+    @web.middleware
+    async def _meet_faults(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        return await self.faults.middleware()(request, handler)
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if not request.path.startswith(API):
+            return await handler(request)
+        at, status = self.clock.now(), 500
+        body = Body(None, {})
+        try:
+            body = await read_body(request)
+            response = await handler(request)
+            cut = request.transport is None or request.transport.is_closing()
+            status = 0 if cut else response.status
+        except ApiError as error:
+            status = error.status
+            return answer(error.to_json(), status)
+        else:
+            return response
+        finally:
+            path = request.path.removeprefix(API)
+            files = tuple(file.name for file in body.files.values())
+            self.requests.append(Request(at, request.method, path, body.json, files, status))
+            self.world.wake()
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return answer(error.to_json(), error.status)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+        if not request.path.startswith(API):
+            raise
+        _log.warning("the playground has no route %s %s", request.method, request.path)
+        return answer({"message": f"{error.status}: {error.reason}", "code": 0}, error.status)

@@ -1,0 +1,267 @@
+"""The state of the stand-in: people, channels, messages, interactions. No I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from .cdn import Cdn
+from .clock import Clock
+from .commands import CommandBook
+from .events import (
+    BotPresence,
+    ChannelChanged,
+    Event,
+    InteractionFailed,
+    InteractionSent,
+    MessageCreated,
+    MessageDeleted,
+    MessageEdited,
+    Pinged,
+)
+from .interactions import Interaction, InteractionKind, Stage
+from .message_forms import MessageFlags
+from .messages import Attachment, Message, MessageBody, Revision
+from .model import MEMBER, PRIVATE, Channel, ChannelKind, Guild, Permissions, User
+from .wire import ApiError, Code, Snowflakes
+
+_T = TypeVar("_T")
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Discord's numbers that people and tests may change."""
+
+    first_response_s: float = 3.0
+    """Until an interaction fails (docs: receiving-and-responding)."""
+    token_life_s: float = 15 * 60.0
+    """How long an interaction token works (same page)."""
+    file_limit_bytes: int = 10 * MIB
+    """The largest file, also given as `attachment_size_limit`."""
+    request_limit_bytes: int = 25 * MIB
+    """The largest sum of files in one request (docs: reference, Uploading Files)."""
+    max_followups: int = 5
+    """Follow-ups of an app that is only user-installed (change log, 2024-06-27)."""
+    privileged_intents: int = 0
+    """The privileged intents the application may ask for."""
+
+
+class NeverHappened(AssertionError):
+    """A wait ended without what it waited for; the text shows what was there instead."""
+
+
+class World:
+    """Everything that exists, and everyone who watches it."""
+
+    def __init__(self, rules: Rules, clock: Clock, bot_name: str) -> None:
+        self.rules = rules
+        self.clock = clock
+        self.cdn = Cdn(clock.now)
+        self._ids = Snowflakes(clock.now)
+        self._listeners: list[Callable[[Event], None]] = []
+        self._changed = asyncio.Event()
+        self.bot = User(self._ids.next(), bot_name, None, bot=True)
+        self.ada = User(self._ids.next(), "ada", "Ada")
+        self.bo = User(self._ids.next(), "bo", "Bo")
+        self.mod = User(self._ids.next(), "mod", "Mo (moderator)", moderator=True)
+        self.people = (self.ada, self.bo, self.mod)
+        self.guild = Guild(self._ids.next(), "Playground", self.mod.id)
+        self.elsewhere = Guild(self._ids.next(), "Elsewhere", self.bo.id, joined=False)
+        self.channels: dict[int, Channel] = {}
+        self.jam = self._channel("jam", ChannelKind.TEXT, self.guild)
+        self.lab = self._channel("lab", ChannelKind.TEXT, self.guild)
+        self.foreign = self._channel("elsewhere", ChannelKind.FOREIGN, self.elsewhere)
+        self.private = self._channel("private", ChannelKind.PRIVATE, None, self.ada, self.bo)
+        for person in self.people:
+            self._channel(person.username, ChannelKind.DM, None, person)
+        self.messages: dict[int, Message] = {}
+        self.interactions: dict[int, Interaction] = {}
+        self.uploads: dict[int, Attachment] = {}
+        """Files given as options or in modals, which belong to no message."""
+        self.commands = CommandBook(self.bot.id, self._ids.next)
+        self.bot_online = False
+        self.bot_reachable = False
+        """Whether an event would reach the bot now, or once it resumes."""
+
+    def _channel(self, name: str, kind: ChannelKind, guild: Guild | None, *people: User) -> Channel:
+        mine = MEMBER if guild is not None else PRIVATE
+        if kind is ChannelKind.DM:
+            mine |= MEMBER
+        channel = Channel(self._ids.next(), name, kind, guild, people or self.people, mine)
+        self.channels[channel.id] = channel
+        return channel
+
+    def next_id(self) -> int:
+        """A new id."""
+        return self._ids.next()
+
+    def next_token(self) -> str:
+        """A new interaction token."""
+        return secrets.token_urlsafe(48)
+
+    def dm(self, user: User) -> Channel:
+        """The conversation between a person and the bot."""
+        return next(
+            channel
+            for channel in self.channels.values()
+            if channel.kind is ChannelKind.DM and channel.people == (user,)
+        )
+
+    def user(self, user_id: int) -> User:
+        """The person or bot with this id.
+
+        Raises:
+            ApiError: 10013.
+        """
+        for user in (self.bot, *self.people):
+            if user.id == user_id:
+                return user
+        raise ApiError(Code.UNKNOWN_USER)
+
+    def channel_messages(self, channel: Channel, viewer: User | None = None) -> list[Message]:
+        """A channel's messages, oldest first; as a person sees them when one is named."""
+        return [
+            message
+            for message in self.messages.values()
+            if message.channel is channel
+            and not message.deleted
+            and (viewer is None or message.visible_to(viewer))
+        ]
+
+    def attachment(self, attachment_id: int) -> Attachment | None:
+        """A file that still exists: in a message, or given to an interaction."""
+        if (upload := self.uploads.get(attachment_id)) is not None:
+            return upload
+        for message in self.messages.values():
+            for file in () if message.deleted else message.body.files:
+                if file.id == attachment_id:
+                    return file
+        return None
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Tell `listener` every event from now on; returns how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, event: Event) -> None:
+        """Tell everyone, and wake those who wait."""
+        for listener in list(self._listeners):
+            listener(event)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everyone who waits look again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def add(self, message: Message) -> Message:
+        """A new message appears."""
+        self.messages[message.id] = message
+        self.emit(MessageCreated(message))
+        silent = MessageFlags.SUPPRESS_NOTIFICATIONS in message.body.flags
+        told = tuple(user for user in message.mentions if message.visible_to(user) and not user.bot)
+        if told and not silent:
+            self.emit(Pinged(message, told))
+        return message
+
+    def revise(self, message: Message, body: MessageBody) -> Message:
+        """A message shows something else; finishing a thinking one is no edit to people."""
+        now = self.clock.now()
+        if not message.body.loading:
+            message.edited_at = now
+        elif message.interaction is not None:
+            message.interaction.deferred = False
+        message.revisions.append(Revision(now, body))
+        self.emit(MessageEdited(message))
+        return message
+
+    def remove(self, message: Message) -> None:
+        """A message is deleted, and its files with it."""
+        message.deleted = True
+        self.emit(MessageDeleted(message))
+
+    def send(self, interaction: Interaction) -> None:
+        """An interaction starts; three seconds later it fails unless the bot has answered."""
+        self.interactions[interaction.id] = interaction
+        patience_s = self.rules.first_response_s if self.bot_reachable else 0.0
+        self.clock.call_later(patience_s, lambda: self._give_up(interaction))
+        self.emit(InteractionSent(interaction))
+
+    def redeliver(self, interaction: Interaction) -> None:
+        """Send the same interaction to the bot again, as Discord's gateway may."""
+        self.emit(InteractionSent(interaction))
+
+    def _give_up(self, interaction: Interaction) -> None:
+        if interaction.stage is Stage.WAITING:
+            interaction.stage = Stage.FAILED
+            self.emit(InteractionFailed(interaction))
+
+    def defer(self, interaction: Interaction) -> None:
+        """The bot is thinking; when the token dies first, the person is told."""
+
+        def give_up() -> None:
+            if interaction.deferred:
+                self.emit(InteractionFailed(interaction))
+
+        interaction.deferred = True
+        self.clock.call_later(self.rules.token_life_s, give_up)
+
+    def expired(self, interaction: Interaction) -> bool:
+        """Whether its token is dead."""
+        return self.clock.now() >= interaction.created_at + self.rules.token_life_s
+
+    def set_bot_permissions(self, channel: Channel, permissions: Permissions) -> None:
+        """Change what the bot may do in a channel, and tell it."""
+        channel.bot_permissions = permissions
+        self.emit(ChannelChanged(channel))
+
+    def set_presence(self, *, online: bool, reachable: bool) -> None:
+        """The gateway's word on whether the bot is there."""
+        self.bot_reachable = reachable
+        if online != self.bot_online:
+            self.bot_online = online
+            self.emit(BotPresence())
+        self.wake()
+
+    async def until(self, found: Callable[[World], _T | None], timeout_s: float = 10.0) -> _T:
+        """Wait until `found` gives something true, looking again at each change.
+
+        Raises:
+            NeverHappened: after `timeout_s`, with what the channels hold.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not (result := found(self)):
+                    await self._changed.wait()
+        except TimeoutError as error:
+            text = f"nothing of the kind in {timeout_s} s; there was:\n{self.transcript()}"
+            raise NeverHappened(text) from error
+        return result
+
+    def transcript(self) -> str:
+        """Every channel's messages and every open interaction, to read."""
+        lines = [
+            f"#{m.channel.name} {m.author.username}: {m.content!r} {_shown(m.body)}"
+            for m in self.messages.values()
+            if not m.deleted
+        ]
+        lines += [
+            f"{InteractionKind(i.kind).name.lower()} {i.command_name} by {i.user.username}: "
+            f"{i.stage.value}"
+            for i in self.interactions.values()
+        ]
+        lines.append(f"the bot is {'online' if self.bot_online else 'offline'}")
+        return "\n".join(lines)
+
+
+def _shown(body: MessageBody) -> str:
+    parts = [f"[{embed.title}: {embed.description}]" for embed in body.embeds]
+    parts += [f"<{file.filename} {len(file.data)} B>" for file in body.files]
+    parts += [f"({item.custom_id})" for item in body.items]
+    if body.flags:
+        parts.append(body.flags.name or "")
+    return " ".join(parts)
