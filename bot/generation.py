@@ -54,7 +54,8 @@ _ENDED = frozenset({State.FAILED, State.CANCELED})
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACCEPTED: _ENDED | {State.QUEUED},
     State.QUEUED: _ENDED | {State.SUBMITTING},
-    State.SUBMITTING: _ENDED | {State.RUNNING},
+    # Back to QUEUED when the service certainly did not take it.
+    State.SUBMITTING: _ENDED | {State.RUNNING, State.QUEUED},
     State.RUNNING: _ENDED | {State.COLLECTING},
     State.COLLECTING: _ENDED | {State.DELIVERING},
     # Back to COLLECTING when the file on disk is lost: Replicate keeps its own for an hour.

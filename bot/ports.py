@@ -7,9 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.generation import AudioSource, Generation
+from bot.errors import BotError
+from bot.generation import AudioSource, Generation, Reply
 from bot.inputs import Inputs
 from bot.progress import Progress
+
+
+class NoWayNow(BotError):
+    """Discord leaves no way to a person until they open one with a click or a command."""
+
+
+class DiscordFault(BotError):
+    """Discord did not do it this time; the same may well work later."""
 
 
 class Journal(Protocol):
@@ -147,10 +156,13 @@ class Delivery(Protocol):
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
         ...
 
-    async def deliver(self, generation: Generation, track: Path) -> None:
-        """Show the finished card with its track. Raises `TrackError`."""
+    async def deliver(self, generation: Generation, track: Path) -> Reply:
+        """Show the finished card with its track; the reply it is shown in.
+
+        Raises `TrackError`, `NoWayNow`, `DiscordFault`.
+        """
         ...
 
     async def end(self, generation: Generation) -> None:
-        """Show that it failed or was canceled."""
+        """Show that it failed or was canceled. Raises `NoWayNow`, `DiscordFault`."""
         ...

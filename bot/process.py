@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.app import MusicGenBot, Parts
 from bot.audio.desk import AudioDesk
+from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, ReplicateError
@@ -145,13 +146,13 @@ async def _check_replicate(settings: Settings) -> str | None:
             account = await client.account()
             await client.version_schema(settings.musicgen_model, settings.musicgen_version)
         except ReplicateError as error:
-            return f"Replicate: {error!r}"
+            return f"Replicate: {sentence(error)}"
     log.info("Replicate: account %s, and the model is there", account.username)
     return None
 
 
 async def _check_discord(settings: Settings) -> str | None:
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
             await client.login(settings.discord_token.get_secret_value())
         except discord.LoginFailure:

@@ -77,6 +77,8 @@ class Progress:
     left_s: float | None = None
     unreachable: bool = False
     """The service could not be asked lately; what is shown is what was last known."""
+    position: int | None = None
+    """In the waiting line, from 1; None for who is not waiting."""
 
     @property
     def stage_s(self) -> float:
@@ -121,7 +123,7 @@ class ProgressMeter:
         if done >= _LEAST_BASIS and now > began_at:
             self._done_at = now + (now - began_at) * ((1.0 - self._fraction) / done)
 
-    def progress(self, now: datetime) -> Progress:
+    def progress(self, now: datetime, position: int | None = None) -> Progress:
         """Where it stands now; the time left goes by the model's own speed so far."""
         generating = self._stage is Stage.GENERATING
         left_s = None
@@ -135,4 +137,5 @@ class ProgressMeter:
             fraction=self._fraction if generating else None,
             left_s=left_s,
             unreachable=self.unreachable,
+            position=position,
         )

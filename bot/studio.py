@@ -10,17 +10,20 @@ from pathlib import Path
 
 from bot.checks import check_request
 from bot.clock import Clock
-from bot.errors import GenerationUnknown, InternalFault, ShuttingDown, TooLateToCancel
+from bot.errors import AlreadyHere, GenerationUnknown, InternalFault, ShuttingDown, TooLateToCancel
 from bot.generation import AudioSource, Generation, Reply, State, new_generation_id
 from bot.inputs import SEED_MAX, Inputs, InputTable
+from bot.line import CreateGate, Line
 from bot.ports import Delivery, Journal, Predictions, Sound
 from bot.run import Kit, Run
+from bot.steps import STEPS
 from bot.tasks import Precedence, TaskOwner
 
 log = logging.getLogger(__name__)
 
 _POLL_ALONE_S = 1.0
 _PATIENCE_S = 0.5
+_CREATES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class House:
     table: InputTable
     requests_per_minute: int
     tracks_folder: Path
+    max_running: int = 100
+    max_running_per_user: int = 4
 
 
 class Studio:
@@ -74,7 +79,10 @@ class Studio:
             clock=clock,
             table=house.table,
             tracks_folder=house.tracks_folder,
+            line=Line(house.max_running, house.max_running_per_user),
+            gate=CreateGate(_CREATES_AT_ONCE, clock),
             poll_delay_s=self._poll_delay_s,
+            steps=STEPS,
         )
 
     def check(self, inputs: Inputs, *, has_audio: bool) -> None:
@@ -143,6 +151,29 @@ class Studio:
             await self.get(generation_id)
             raise TooLateToCancel
         await run.request_cancel()
+
+    async def bring(self, generation_id: str, reply: Reply) -> None:
+        """Show a generation from now on in `reply`, whose token is fresh.
+
+        Raises:
+            AlreadyHere: it has ended, and its person knows.
+            GenerationUnknown: the journal has none with this id.
+        """
+        run = self._runs.get(generation_id)
+        if run is None:
+            await self.get(generation_id)
+            raise AlreadyHere
+        await run.bring(reply)
+
+    def waiting_for(self, user_id: int, channel_id: int) -> list[str]:
+        """The generations of a person that wait for a way into this channel."""
+        return [
+            run.generation.id
+            for run in self._runs.values()
+            if run.parked
+            and run.generation.requester_id == user_id
+            and run.generation.reply.channel_id == channel_id
+        ]
 
     async def idle(self) -> None:
         """Wait until every run has ended."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, cast
 
 import discord
@@ -10,13 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import MusicGenBot
+from bot.card import texts
 from bot.card.buttons import Action
 from bot.errors import NotYours, PermissionsMissing
-from bot.generation import Reply
 from bot.studio import Order
 from cogs.options import describe, parse
-
-log = logging.getLogger(__name__)
+from cogs.replies import deferred_reply, reply_at
 
 _NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
 
@@ -28,6 +26,7 @@ class MusicGen(commands.Cog):
         self._bot = bot
         self._studio = bot.studio
         bot.presses[Action.CANCEL] = self.cancel
+        bot.presses[Action.BRING] = self.bring
 
         async def musicgen(interaction: discord.Interaction, **options: Any) -> None:
             await self.musicgen(interaction, options)
@@ -47,15 +46,24 @@ class MusicGen(commands.Cog):
         request = parse(options)
         self._studio.check(request.inputs, has_audio=request.source is not None)
         _check_permissions(interaction.app_permissions)
-        try:
-            with self._studio.acknowledgements.urgent():
-                deferred = await interaction.response.defer(thinking=True)
-        except (discord.NotFound, discord.InteractionResponded) as error:
-            # Delivered twice, or too late: there is nobody here to make this track for.
-            log.warning("a /musicgen could not be acknowledged: %s", error)
-            return
-        reply = await _reply(interaction, deferred)
+        with self._studio.acknowledgements.urgent():
+            deferred = await interaction.response.defer(thinking=True)
+        reply = await deferred_reply(interaction, deferred)
         await self._studio.submit(Order(interaction.user.id, reply, request.inputs, request.source))
+        await self._bring_earlier(interaction)
+
+    async def _bring_earlier(self, interaction: discord.Interaction) -> None:
+        """Deliver what has waited for this person to come back to this channel."""
+        waiting = self._studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
+        for generation_id in waiting:
+            message = await interaction.followup.send(texts.EARLIER, wait=True)
+            await self._studio.bring(generation_id, reply_at(interaction, message.id))
+
+    async def bring(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Show a generation from now on by the token of this click."""
+        await interaction.response.defer()
+        if interaction.message is not None:
+            await self._studio.bring(generation_id, reply_at(interaction, interaction.message.id))
 
     async def cancel(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Stop a generation for its requester, or for who manages messages here."""
@@ -71,24 +79,6 @@ def _check_permissions(permissions: discord.Permissions) -> None:
     missing = tuple(name for flag, name in _NEEDED.items() if not getattr(permissions, flag))
     if missing:
         raise PermissionsMissing(missing)
-
-
-async def _reply(
-    interaction: discord.Interaction,
-    deferred: discord.InteractionCallbackResponse[Any] | None,
-) -> Reply:
-    message_id = deferred.message_id if deferred is not None else None
-    if message_id is None:
-        message_id = (await interaction.original_response()).id
-    return Reply(
-        application_id=interaction.application_id,
-        channel_id=interaction.channel_id or 0,
-        message_id=message_id,
-        token=interaction.token,
-        token_expires_at=interaction.expires_at,
-        filesize_limit_bytes=interaction.filesize_limit,
-        guild_id=interaction.guild_id,
-    )
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -119,10 +119,14 @@ class FakePredictions:
 
     answers: tuple[FakePrediction | UserError, ...] = SUCCEEDS
     on_create: UserError | None = None
+    create_faults: int | None = None
+    """How many creates meet `on_create`; None for all."""
     arrives: bool = True
     """Whether a create that fails has had its effect all the same."""
     on_find: list[UserError] = field(default_factory=list[UserError])
     on_download: UserError | None = None
+    track: bytes | None = None
+    """What a download writes; without it there is no file."""
     created: list[Inputs] = field(default_factory=list[Inputs])
     canceled: list[str] = field(default_factory=list[str])
     uploaded: list[str] = field(default_factory=list[str])
@@ -130,10 +134,13 @@ class FakePredictions:
 
     async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
         await asyncio.sleep(0)
-        if self.on_create is None or self.arrives:
+        fault = self.on_create if self.create_faults != 0 else None
+        if self.create_faults:
+            self.create_faults -= 1
+        if fault is None or self.arrives:
             self.created.append(inputs)
-        if self.on_create is not None:
-            raise self.on_create
+        if fault is not None:
+            raise fault
         return FakePrediction(self._id())
 
     async def get(self, prediction_id: str) -> FakePrediction:
@@ -171,6 +178,8 @@ class FakePredictions:
         await asyncio.sleep(0)
         if self.on_download is not None:
             raise self.on_download
+        if self.track is not None:
+            await asyncio.to_thread(target.write_bytes, self.track)
 
     def _id(self) -> str:
         return f"p{len(self.created)}"
@@ -219,11 +228,12 @@ class FakeDelivery:
         assert self.journal.rows[generation.id].state is generation.state
         self.shown.append((generation, progress))
 
-    async def deliver(self, generation: Generation, track: Path) -> None:
+    async def deliver(self, generation: Generation, track: Path) -> Reply:
         await asyncio.sleep(0)
         if self.on_deliver:
             raise self.on_deliver.pop(0)
         self.delivered.append(generation)
+        return generation.reply
 
     async def end(self, generation: Generation) -> None:
         await asyncio.sleep(0)

@@ -24,10 +24,12 @@ class Action(StrEnum):
     """What a button does."""
 
     CANCEL = "cancel"
+    BRING = "bring"
 
 
 _LOOKS: dict[str, tuple[str, discord.ButtonStyle]] = {
     Action.CANCEL: (texts.CANCEL, discord.ButtonStyle.secondary),
+    Action.BRING: (texts.BRING, discord.ButtonStyle.primary),
 }
 
 

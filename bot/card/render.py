@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import discord
 
@@ -18,6 +19,9 @@ from bot.progress import Progress
 _TITLE_MAX_CHARS = 256
 _SETTINGS_MAX_CHARS = 1024
 _SHOWN_ELSEWHERE = frozenset({"prompt", "model_version", "duration", "seed", "input_audio"})
+
+_LATE = timedelta(seconds=90)
+"""So long before the reply's token dies, the card gains a way to give it another."""
 
 _RUNNING = discord.Colour(0x5865F2)
 _DONE = discord.Colour(0x3BA55D)
@@ -42,8 +46,12 @@ class CardRenderer:
 
     def running(self, generation: Generation, progress: Progress) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
-        embed = self._embed(generation, _RUNNING, texts.stage(progress))
-        return Card(embed, (Action.CANCEL,) if generation.state.cancelable else ())
+        words = texts.stage(progress)
+        actions = (Action.CANCEL,) if generation.state.cancelable else ()
+        if progress.now > generation.reply.token_expires_at - _LATE:
+            words = f"{words}\n{texts.LATE}"
+            actions = (*actions, Action.BRING)
+        return Card(self._embed(generation, _RUNNING, words), actions)
 
     def ended(self, generation: Generation) -> Card:
         """The last card: delivered, failed or canceled."""

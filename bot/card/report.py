@@ -12,9 +12,16 @@ from bot.errors import UserError
 
 log = logging.getLogger(__name__)
 
+_UNANSWERABLE = frozenset({10062, 40060})
+"""Discord's codes for an interaction whose three seconds are over, and for one that was delivered
+twice and is answered already."""
+
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
     """Answer `interaction` with what went wrong, visible to its person alone."""
+    if isinstance(error, discord.HTTPException) and error.code in _UNANSWERABLE:
+        log.warning("an interaction could not be acknowledged: %s", error)
+        return
     if isinstance(error, UserError):
         text = sentence(error)
     else:

@@ -156,6 +156,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "can do that."
     ),
     errors.TooLateToCancel: lambda e: "It's too late to cancel: this one has already ended.",
+    errors.AlreadyHere: lambda e: "There is nothing left to bring: this one has already ended.",
     errors.GenerationUnknown: lambda e: (
         "I no longer know the track behind this button. Start a new one with `/musicgen`."
     ),

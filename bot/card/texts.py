@@ -8,6 +8,7 @@ COLD_AFTER_S = 10.0
 """After so long in the queue it is fair to say that a cold model takes its time."""
 
 CANCEL = "Cancel"
+BRING = "Bring it here"
 FIELD_MODEL = "Model"
 FIELD_LENGTH = "Length"
 FIELD_SEED = "Seed"
@@ -25,6 +26,11 @@ COLD = (
 UNREACHABLE = (
     "-# Replicate can't be reached at the moment. I keep trying; what you see is what I last knew."
 )
+LATE = (
+    "-# This takes long. Should this message stop moving, press **Bring it here** later on: "
+    "the track waits for you."
+)
+EARLIER = "Here is what you asked for earlier."
 CANCELED = "**Canceled.** No track was made."
 FAILED = "**No track this time.**"
 
@@ -41,7 +47,7 @@ def stage(progress: Progress) -> str:
         case Stage.CHECKING:
             lines = [CHECKING]
         case Stage.QUEUED:
-            lines = [QUEUED]
+            lines = [QUEUED if progress.position is None else waiting(progress.position)]
         case Stage.STARTING:
             lines = [f"**Starting** the model, asked for {since}."]
             if progress.stage_s >= COLD_AFTER_S:
@@ -57,6 +63,12 @@ def stage(progress: Progress) -> str:
     if progress.unreachable:
         lines.append(UNREACHABLE)
     return "\n".join(lines)
+
+
+def waiting(position: int) -> str:
+    """A place in the line."""
+    ahead = "You are next." if position == 1 else f"Number {position} in line."
+    return f"**Queued.** {ahead}"
 
 
 def _generating(progress: Progress) -> list[str]:

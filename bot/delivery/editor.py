@@ -6,16 +6,17 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import discord
-
 from bot.card.render import Card
 from bot.clock import Clock
+from bot.delivery.route import Parcel
+from bot.generation import Reply
+from bot.ports import DiscordFault
 
 log = logging.getLogger(__name__)
 
 _LAST_EDIT_S = 30.0
 
-Send = Callable[[Card], Awaitable[bool]]
+Send = Callable[[Parcel], Awaitable[bool]]
 """Shows a card; False when the message cannot be reached any more."""
 
 
@@ -27,16 +28,18 @@ class CardEditor:
         """The least time between two edits."""
         self._send = send
         self._clock = clock
-        self._wanted: Card | None = None
+        self._wanted: Parcel | None = None
         self._shown: Card | None = None
         self._sent_at_s: float | None = None
+        self._unreachable: Reply | None = None
         self._stop = asyncio.Event()
         self._resting = asyncio.Event()
         self._resting.set()
 
-    def want(self, card: Card) -> bool:
+    def want(self, parcel: Parcel) -> bool:
         """Note what should be shown next; True when `keep_up` has to be started for it."""
-        self._wanted = None if card == self._shown else card
+        known = parcel.card == self._shown or parcel.generation.reply == self._unreachable
+        self._wanted = None if known else parcel
         start = self._wanted is not None and self._resting.is_set() and not self._stop.is_set()
         if start:
             self._resting.clear()
@@ -46,10 +49,7 @@ class CardEditor:
         """Send what is wanted, one edit after the other, until nothing is."""
         try:
             while self._wanted is not None and not await self._stopped_before_next():
-                card, self._wanted = self._wanted, None
-                self._sent_at_s = self._clock.monotonic()
-                if not await self._try(card):
-                    return
+                await self._send_wanted()
         finally:
             self._resting.set()
 
@@ -64,15 +64,18 @@ class CardEditor:
         wait_s = self._sent_at_s + self.spacing_s - self._clock.monotonic()
         return await self._clock.wait(self._stop, max(0.0, wait_s))
 
-    async def _try(self, card: Card) -> bool:
+    async def _send_wanted(self) -> None:
+        parcel, self._wanted = self._wanted, None
+        if parcel is None:
+            # While this waited for its turn, what is shown was wanted again.
+            return
+        self._sent_at_s = self._clock.monotonic()
         try:
-            reached = await self._send(card)
-        except discord.HTTPException as error:
+            if await self._send(parcel):
+                self._shown = parcel.card
+            else:
+                # Until a click or a command brings another token, there is no use in trying.
+                self._unreachable = parcel.generation.reply
+        except DiscordFault:
             # The next edit, or the end of the generation, shows it anyway.
-            log.warning("a card could not be edited: %s", error)
-            return True
-        if reached:
-            self._shown = card
-        else:
-            self._stop.set()
-        return reached
+            log.warning("the card of generation %s could not be edited", parcel.generation.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import discord
@@ -16,9 +15,9 @@ from bot.card.render import CardRenderer
 from bot.card.sentences import sentence
 from bot.clock import Clock
 from bot.delivery.editor import CardEditor
-from bot.delivery.route import Route, Track
+from bot.delivery.route import NOT_DONE, Parcel, Route, Track
 from bot.errors import OutputTooLarge, RequestRefused, Undeliverable
-from bot.generation import Generation, State
+from bot.generation import Generation, Reply, State
 from bot.progress import Progress
 from bot.tasks import TaskOwner
 
@@ -45,18 +44,18 @@ class DiscordDelivery:
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
         editor = self._editors.get(generation.id)
         if editor is None:
-            editor = CardEditor(partial(self._route.edit, generation), self._clock)
-            self._editors[generation.id] = editor
+            editor = self._editors[generation.id] = CardEditor(self._route.edit, self._clock)
         editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
-        if editor.want(self._renderer.running(generation, progress)):
+        if editor.want(Parcel(generation, self._renderer.running(generation, progress))):
             self._owner.start(editor.keep_up(), name=f"card {generation.id}")
 
-    async def deliver(self, generation: Generation, track: Path) -> None:
-        """Show the finished card with its track.
+    async def deliver(self, generation: Generation, track: Path) -> Reply:
+        """Show the finished card with its track; the reply it is shown in.
 
         Raises:
             FileNotFoundError: there is no such file.
             OutputTooLarge, Undeliverable: Discord does not take it.
+            NoWayNow, DiscordFault: it has to be tried again.
         """
         await self._stop_editor(generation)
         size_bytes = (await asyncio.to_thread(track.stat)).st_size
@@ -64,24 +63,32 @@ class DiscordDelivery:
         if size_bytes > limit_bytes:
             raise OutputTooLarge(limit_bytes)
         name = track_filename(generation.inputs.prompt, generation.seed, track.suffix.lstrip("."))
-        await self._route.put(generation, self._renderer.ended(generation), Track(track, name))
-        await self._call(generation, texts.ready(generation.requester_id))
+        card = self._renderer.ended(generation)
+        placed = await self._route.put(Parcel(generation, card, Track(track, name)))
+        if not placed.mentioned:
+            await self._call(generation, texts.ready(generation.requester_id))
+        return placed.reply
 
     async def end(self, generation: Generation) -> None:
-        """Show that it failed or was canceled; a refusal is told to its person alone."""
+        """Show that it failed or was canceled; a refusal is told to its person alone.
+
+        Raises:
+            NoWayNow, DiscordFault: it has to be tried again.
+        """
         await self._stop_editor(generation)
-        card = self._renderer.ended(generation)
+        parcel = Parcel(generation, self._renderer.ended(generation))
+        if generation.state is State.CANCELED:
+            # Who deleted the message after canceling wants to see no other.
+            await self._route.edit(parcel)
+            return
         try:
-            if generation.state is State.CANCELED:
-                await self._route.edit(generation, card)
-                return
-            await self._route.put(generation, card)
-        except (discord.HTTPException, Undeliverable):
-            log.warning("generation %s ended, and its person could not be told", generation.id)
+            placed = await self._route.put(parcel)
+        except Undeliverable:
+            log.warning("generation %s ended, and its person may not be told", generation.id)
             return
         if isinstance(generation.failure, RequestRefused):
             await self._make_private(generation, sentence(generation.failure))
-        else:
+        elif not placed.mentioned:
             await self._call(generation, texts.over(generation.requester_id))
 
     async def close(self) -> None:
@@ -102,7 +109,7 @@ class DiscordDelivery:
         try:
             await self._route.say(generation.reply, text)
             await self._route.take_back(generation.reply)
-        except discord.HTTPException as error:
+        except NOT_DONE as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
 
     async def _call(self, generation: Generation, text: str) -> None:
@@ -111,5 +118,5 @@ class DiscordDelivery:
             return
         try:
             await self._route.say(generation.reply, text, mention=generation.requester_id)
-        except discord.HTTPException as error:
+        except NOT_DONE as error:
             log.warning("no mention for generation %s: %s", generation.id, error)

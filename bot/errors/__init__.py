@@ -4,6 +4,7 @@ from bot.errors.base import (
     BotError,
     ConfigError,
     InternalFault,
+    LeaseLost,
     UserError,
     dump,
     load,
@@ -32,6 +33,7 @@ from bot.errors.failures import (
     Undeliverable,
 )
 from bot.errors.refusals import (
+    AlreadyHere,
     AudioAddressBad,
     AudioPromptTooLong,
     AudioTooLarge,
@@ -58,6 +60,7 @@ from bot.errors.refusals import (
 )
 
 __all__ = [
+    "AlreadyHere",
     "AudioAddressBad",
     "AudioPromptTooLong",
     "AudioTooLarge",
@@ -72,6 +75,7 @@ __all__ = [
     "GenerationUnknown",
     "InputRefused",
     "InternalFault",
+    "LeaseLost",
     "MelodyNotSupported",
     "NotAudio",
     "NotYours",

@@ -30,6 +30,10 @@ class ConfigError(BotError):
         self.problems = problems
 
 
+class LeaseLost(BotError):
+    """Another process follows this generation now; this one lets go of it."""
+
+
 @dataclass(eq=False)
 class UserError(BotError):
     """Something a person is told. Subclasses are dataclasses of plain JSON values."""

@@ -146,5 +146,9 @@ class TooLateToCancel(RequestRefused):
     """The track was already made, or the generation had ended."""
 
 
+class AlreadyHere(RequestRefused):
+    """There is nothing left to bring: it has been delivered, or has ended."""
+
+
 class GenerationUnknown(RequestRefused):
     """A button of a generation that the journal does not know."""

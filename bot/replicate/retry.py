@@ -90,7 +90,10 @@ TWICE_SAFE = RetryPolicy(passes, deadline_s=60.0)
 """POST that does no harm when it takes effect twice: canceling what is canceled changes nothing."""
 UPLOAD = RetryPolicy(passes, deadline_s=300.0)
 """A file sent twice is kept twice for a day, which costs nothing."""
-CREATE = RetryPolicy(surely_not_started, deadline_s=90.0)
-"""POST that costs money each time it takes effect; no idempotency key exists (2026-04)."""
+CREATE = RetryPolicy(surely_not_started, deadline_s=2.0)
+"""POST that costs money each time it takes effect; no idempotency key exists (2026-04).
+
+Longer waits are the studio's, which keeps creates in order and lets people cancel meanwhile.
+"""
 DOWNLOAD = RetryPolicy(passes, deadline_s=300.0)
 """GET of an output, from its beginning each time."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -201,10 +202,32 @@ async def test_polling_goes_on_through_passing_faults(fault: UserError) -> None:
     assert not rig.delivery.shown[-1][1].unreachable
 
 
-@pytest.mark.parametrize(
-    "error",
-    [CreditMissing(), InputRefused("bad"), Throttled(None), ConnectionFailed(False, "refused")],
-)
+@pytest.mark.parametrize("error", [Throttled(20.0), ConnectionFailed(False, "refused")])
+async def test_a_create_that_surely_was_not_taken_is_tried_again(error: UserError) -> None:
+    rig = a_rig(FakePredictions(on_create=error, arrives=False, create_faults=3))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.DELIVERED
+    assert len(rig.predictions.created) == 1
+
+
+@pytest.mark.parametrize("error", [Throttled(None), ConnectionFailed(False, "refused")])
+async def test_after_an_hour_a_create_is_given_up(error: UserError) -> None:
+    rig = a_rig(FakePredictions(on_create=error, arrives=False))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.failure is error
+    assert rig.clock.now() - generation.created_at >= timedelta(hours=1)
+
+
+async def test_a_throttled_create_can_be_canceled() -> None:
+    rig = a_rig(FakePredictions(on_create=Throttled(20.0), arrives=False))
+    refused = cancel_at(rig, State.SUBMITTING)
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert refused() == []
+    assert generation.state is State.CANCELED
+    assert rig.predictions.created == []
+
+
+@pytest.mark.parametrize("error", [CreditMissing(), InputRefused("bad")])
 async def test_a_refused_create_ends_at_once(error: UserError) -> None:
     rig = a_rig(FakePredictions(on_create=error, arrives=False))
     generation = await rig.run(Inputs(prompt="lofi"))

@@ -1,0 +1,79 @@
+"""RUNNING: the prediction is polled until it ends."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.checks import audio_prompt_s
+from bot.errors import PredictionAborted, PredictionFailed, PredictionOverdue, Throttled
+from bot.generation import State
+from bot.ports import PredictionView
+from bot.progress import Stage
+from bot.run import Run, Stopped
+from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S, check_overdue, check_still_running
+
+log = logging.getLogger(__name__)
+
+
+async def follow(run: Run) -> None:
+    """Poll within the budget, show what the logs tell, and end as the prediction does."""
+    if run.place is None:
+        run.place = run.kit.line.seat(run.generation.requester_id)
+    submitted_at = run.generation.submitted_at or run.generation.created_at
+    run.meter.audio_prompt_s = audio_prompt_s(run.generation.inputs, run.generation.audio_s)
+    run.show(Stage.STARTING)
+    while True:
+        run.wake.clear()
+        delay_s = run.kit.poll_delay_s()
+        try:
+            prediction = await _ask(run)
+        except PASSING as error:
+            log.warning("generation %s: %r", run.generation.id, error)
+            check_overdue(run, submitted_at)
+            run.meter.unreachable = True
+            run.show()
+            asked_s = error.retry_after_s if isinstance(error, Throttled) else None
+            delay_s = max(delay_s, UNREACHABLE_DELAY_S, asked_s or 0.0)
+        else:
+            if await _take(run, prediction):
+                run.give_up_seat()
+                return
+            check_still_running(run, submitted_at)
+        await run.kit.clock.wait(run.wake, delay_s)
+
+
+async def _ask(run: Run) -> PredictionView:
+    prediction_id = run.generation.prediction_id or ""
+    if run.generation.cancel_requested and not run.cancel_sent:
+        prediction = await run.kit.predictions.cancel(prediction_id)
+        run.cancel_sent = True
+        return prediction
+    return await run.kit.predictions.get(prediction_id)
+
+
+async def _take(run: Run, prediction: PredictionView) -> bool:
+    """Take in one answer; True when the prediction has ended well and the step with it."""
+    now = run.kit.clock.now()
+    run.meter.unreachable = False
+    match prediction.status:
+        case "succeeded":
+            run.meter.read(prediction.logs, now)
+            run.prediction = prediction
+            await run.save(
+                State.COLLECTING,
+                predict_time_s=prediction.predict_time_s,
+                seed_used=run.meter.seed,
+            )
+            return True
+        case "failed":
+            raise PredictionFailed(prediction.error or "")
+        case "aborted":
+            raise PredictionAborted
+        case "canceled":
+            raise Stopped if run.generation.cancel_requested else PredictionOverdue
+        case "processing":
+            run.meter.read(prediction.logs, now)
+        case _:
+            run.meter.enter(Stage.STARTING, now)
+    run.show()
+    return False
