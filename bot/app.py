@@ -118,9 +118,7 @@ class MusicGenBot(commands.AutoShardedBot):
         for name in COGS:
             await self.load_extension(name)
         await self.sync_if_changed()
-        resumed = await self.studio.resume()
-        if resumed:
-            log.info("took up %d open generations", resumed)
+        await self.studio.start()
 
     async def sync_if_changed(self) -> None:
         """Register the commands at Discord when their payload differs from the last one sent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,25 @@ class DiscordFault(BotError):
     """Discord did not do it this time; the same may well work later."""
 
 
+class Renewal(Protocol):
+    """What a process learns while it renews its leases; ids of generations."""
+
+    @property
+    def lost(self) -> Collection[str]:
+        """Others follow them now."""
+        ...
+
+    @property
+    def cancel_requested(self) -> Collection[str]:
+        """Their persons want them stopped."""
+        ...
+
+    @property
+    def unfollowed(self) -> Collection[str]:
+        """Ours by their rows, though not among those held."""
+        ...
+
+
 class Journal(Protocol):
     """The rows of every generation."""
 
@@ -36,8 +56,20 @@ class Journal(Protocol):
         """Read one."""
         ...
 
-    async def open_generations(self) -> list[Generation]:
-        """Those with something left to do, oldest first."""
+    async def claim(self, lease_s: float) -> list[Generation]:
+        """Take over every open generation that nobody follows, for so long; oldest first."""
+        ...
+
+    async def renew(self, lease_s: float, held: Collection[str]) -> Renewal:
+        """Keep following those that this process holds."""
+        ...
+
+    async def request_cancel(self, generation_id: str) -> bool:
+        """Note that one is to be stopped, whoever follows it; False when it is too late."""
+        ...
+
+    async def live_members(self) -> int:
+        """How many processes share the work."""
         ...
 
     async def prediction_known(self, prediction_id: str) -> bool:
@@ -112,6 +144,10 @@ class Predictions(Protocol):
         self, version: str, seed: int, prompt: str, created_after: datetime
     ) -> tuple[PredictionView, ...]:
         """Those of ours with this version, seed and prompt, newest first."""
+        ...
+
+    async def ended(self, created_after: datetime) -> frozenset[str]:
+        """The ids of those created since that have ended: a page of a hundred costs one request."""
         ...
 
     async def upload(self, path: Path, filename: str, content_type: str) -> StoredFile:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bot.clock import Clock
-from bot.errors import InternalFault, LeaseLost, TooLateToCancel, UserError
+from bot.errors import InternalFault, JournalFault, NotFollowedHere, TooLateToCancel, UserError
 from bot.generation import Generation, Reply, State
 from bot.inputs import InputTable
 from bot.line import CreateGate, Line, Place
+from bot.poller import Poller
 from bot.ports import Delivery, DiscordFault, Journal, NoWayNow, Predictions, PredictionView, Sound
 from bot.progress import ProgressMeter, Stage
 
@@ -43,8 +44,7 @@ class Kit:
     tracks_folder: Path
     line: Line
     gate: CreateGate
-    poll_delay_s: Callable[[], float]
-    """The present share of the request budget, as seconds between two polls of one prediction."""
+    poller: Poller
     steps: Mapping[State, Step]
 
 
@@ -107,7 +107,7 @@ class Run:
         generation = self.generation
         try:
             await self.kit.steps[generation.state](self)
-        except LeaseLost:
+        except (JournalFault, NotFollowedHere):
             raise
         except Stopped:
             await self.save(State.CANCELED, ended_at=self.kit.clock.now())

@@ -5,15 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.checks import check_request
 from bot.clock import Clock
-from bot.errors import AlreadyHere, GenerationUnknown, InternalFault, ShuttingDown, TooLateToCancel
+from bot.errors import (
+    AlreadyHere,
+    BotError,
+    FollowedElsewhere,
+    GenerationUnknown,
+    InternalFault,
+    NotFollowedHere,
+    ShuttingDown,
+    TooLateToCancel,
+)
 from bot.generation import AudioSource, Generation, Reply, State, new_generation_id
 from bot.inputs import SEED_MAX, Inputs, InputTable
 from bot.line import CreateGate, Line
+from bot.poller import Poller
 from bot.ports import Delivery, Journal, Predictions, Sound
 from bot.run import Kit, Run
 from bot.steps import STEPS
@@ -21,7 +32,10 @@ from bot.tasks import Precedence, TaskOwner
 
 log = logging.getLogger(__name__)
 
-_POLL_ALONE_S = 1.0
+_JOURNAL_DELAYS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+_LEASE_S = 20.0
+_RENEW_EVERY_S = 5.0
+"""A process that died is noticed once its lease has run out, at the latest 25 s after."""
 _PATIENCE_S = 0.5
 _CREATES_AT_ONCE = 16
 
@@ -62,11 +76,13 @@ class Studio:
     ) -> None:
         self.table = house.table
         self._version = house.version
-        self._requests_per_minute = house.requests_per_minute
         self._journal = journal
         self._clock = clock
         self._runs: dict[str, Run] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owner = TaskOwner()
+        self._keepers = TaskOwner()
+        self._given_up: set[str] = set()
         self._delivery = delivery
         self._closing = False
         self.acknowledgements = Precedence(clock, _PATIENCE_S)
@@ -81,7 +97,7 @@ class Studio:
             tracks_folder=house.tracks_folder,
             line=Line(house.max_running, house.max_running_per_user),
             gate=CreateGate(_CREATES_AT_ONCE, clock),
-            poll_delay_s=self._poll_delay_s,
+            poller=Poller(predictions, clock, house.requests_per_minute),
             steps=STEPS,
         )
 
@@ -119,13 +135,19 @@ class Studio:
             self._take_up(generation)
         return generation
 
-    async def resume(self) -> int:
-        """Take up every open generation of the journal where its row stands; how many."""
-        generations = await self._journal.open_generations()
-        for generation in generations:
-            if generation.id not in self._runs:
-                self._take_up(generation)
-        return len(generations)
+    async def start(self) -> None:
+        """Take up what an earlier process left open, and keep an eye on the others' from now on."""
+        await self.adopt()
+        self._keepers.start(self._keep_leases(), name="leases")
+        self._keepers.start(self._kit.poller.sweep(), name="sweep")
+
+    async def adopt(self) -> int:
+        """Take up every open generation that nobody follows, where its row stands; how many."""
+        found = await self._journal.claim(_LEASE_S)
+        for generation in found:
+            log.info("generation %s is taken up as %s", generation.id, generation.state)
+            self._take_up(generation)
+        return len(found)
 
     async def get(self, generation_id: str) -> Generation:
         """One generation, running or past.
@@ -147,10 +169,12 @@ class Studio:
             GenerationUnknown: the journal has none with this id.
         """
         run = self._runs.get(generation_id)
-        if run is None:
-            await self.get(generation_id)
+        if run is not None:
+            await run.request_cancel()
+            return
+        await self.get(generation_id)
+        if not await self._journal.request_cancel(generation_id):
             raise TooLateToCancel
-        await run.request_cancel()
 
     async def bring(self, generation_id: str, reply: Reply) -> None:
         """Show a generation from now on in `reply`, whose token is fresh.
@@ -160,10 +184,11 @@ class Studio:
             GenerationUnknown: the journal has none with this id.
         """
         run = self._runs.get(generation_id)
-        if run is None:
-            await self.get(generation_id)
-            raise AlreadyHere
-        await run.bring(reply)
+        if run is not None:
+            await run.bring(reply)
+            return
+        generation = await self.get(generation_id)
+        raise FollowedElsewhere if generation.open else AlreadyHere
 
     def waiting_for(self, user_id: int, channel_id: int) -> list[str]:
         """The generations of a person that wait for a way into this channel."""
@@ -182,27 +207,65 @@ class Studio:
     async def close(self) -> None:
         """Take no more orders and let go of every run; their rows say where to go on."""
         self._closing = True
+        await self._keepers.close()
         await self._owner.close()
 
     def _take_up(self, generation: Generation) -> None:
-        run = Run(generation, self._kit)
-        self._runs[generation.id] = run
-        self._owner.start(self._follow(run), name=f"generation {generation.id}")
+        if generation.id in self._runs or generation.id in self._given_up:
+            return
+        run = self._runs[generation.id] = Run(generation, self._kit)
+        name = f"generation {generation.id}"
+        self._tasks[generation.id] = self._owner.start(self._follow(run), name)
 
     async def _follow(self, run: Run) -> None:
         try:
             await self.acknowledgements.calm()
-            await run.to_end()
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            # The journal itself failed: the row stays open, the person is told all the same.
-            log.exception("generation %s could not be carried on", run.generation.id)
-            if not run.generation.state.final:
-                failed = run.generation.evolve(State.FAILED, failure=InternalFault())
-                await self._delivery.end(failed)
+            await self._carry_on(run)
+        except NotFollowedHere:
+            log.warning("generation %s is followed by another process now", run.generation.id)
         finally:
-            del self._runs[run.generation.id]
+            del self._runs[run.generation.id], self._tasks[run.generation.id]
 
-    def _poll_delay_s(self) -> float:
-        return max(_POLL_ALONE_S, len(self._runs) * 60 / self._requests_per_minute)
+    async def _carry_on(self, run: Run) -> None:
+        """Take a run to its end, through faults of the journal too."""
+        for delay_s in _JOURNAL_DELAYS_S:
+            try:
+                await run.to_end()
+            except NotFollowedHere:
+                raise
+            except Exception:
+                log.exception("generation %s cannot be journalled", run.generation.id)
+                await self._clock.sleep(delay_s)
+            else:
+                return
+        # Nothing can be written down any more. The person is told all the same.
+        self._given_up.add(run.generation.id)
+        if not run.generation.state.final:
+            failed = run.generation.evolve(State.FAILED, failure=InternalFault())
+            await self._delivery.end(failed)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await self._clock.sleep(_RENEW_EVERY_S)
+            try:
+                await self._renew()
+            except BotError as error:
+                # What is ours stays ours until the lease ends; the next try may be in time.
+                log.warning("the leases could not be renewed: %s", error)
+
+    async def _renew(self) -> None:
+        renewal = await self._journal.renew(_LEASE_S, tuple(self._runs))
+        for generation_id in renewal.lost:
+            if (task := self._tasks.get(generation_id)) is not None:
+                task.cancel()
+        for generation_id in renewal.cancel_requested:
+            run = self._runs.get(generation_id)
+            if run is not None and not run.generation.cancel_requested:
+                with suppress(TooLateToCancel):
+                    await run.request_cancel()
+        for generation_id in renewal.unfollowed:
+            generation = await self._journal.get(generation_id)
+            if generation is not None and generation.open:
+                self._take_up(generation)
+        await self.adopt()
+        self._kit.poller.members = await self._journal.live_members()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +46,13 @@ class FakeClock:
         return event.is_set()
 
 
+@dataclass(frozen=True)
+class FakeRenewal:
+    lost: frozenset[str] = frozenset()
+    cancel_requested: frozenset[str] = frozenset()
+    unfollowed: frozenset[str] = frozenset()
+
+
 class FakeJournal:
     """Rows in a dict; every saved state in order, so that tests see what was journalled when."""
 
@@ -52,6 +60,7 @@ class FakeJournal:
         self.rows: dict[str, Generation] = {}
         self.history: list[Generation] = []
         self.facts: dict[str, str] = {}
+        self._claimed = False
 
     async def add(self, generation: Generation) -> None:
         assert generation.id not in self.rows
@@ -65,8 +74,23 @@ class FakeJournal:
     async def get(self, generation_id: str) -> Generation | None:
         return self.rows.get(generation_id)
 
-    async def open_generations(self) -> list[Generation]:
-        return sorted((g for g in self.rows.values() if g.open), key=lambda g: g.created_at)
+    async def claim(self, lease_s: float) -> list[Generation]:
+        """Everything is this process's, and was left by an earlier one once: at the first claim."""
+        found = () if self._claimed else self.rows.values()
+        self._claimed = True
+        return sorted((g for g in found if g.open), key=lambda g: g.created_at)
+
+    async def renew(self, lease_s: float, held: Collection[str]) -> FakeRenewal:
+        return FakeRenewal()
+
+    async def request_cancel(self, generation_id: str) -> bool:
+        return False
+
+    async def live_members(self) -> int:
+        return 1
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        return True
 
     async def prediction_known(self, prediction_id: str) -> bool:
         return any(row.prediction_id == prediction_id for row in self.rows.values())
@@ -169,6 +193,9 @@ class FakePredictions:
             for number, inputs in enumerate(self.created, start=1)
             if inputs.seed == seed and inputs.prompt == prompt
         )
+
+    async def ended(self, created_after: datetime) -> frozenset[str]:
+        return frozenset()
 
     async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
         self.uploaded.append(filename)

@@ -157,6 +157,9 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.TooLateToCancel: lambda e: "It's too late to cancel: this one has already ended.",
     errors.AlreadyHere: lambda e: "There is nothing left to bring: this one has already ended.",
+    errors.FollowedElsewhere: lambda e: (
+        "I'm still busy with this one in another place. Try again in a minute."
+    ),
     errors.GenerationUnknown: lambda e: (
         "I no longer know the track behind this button. Start a new one with `/musicgen`."
     ),

@@ -30,7 +30,11 @@ class ConfigError(BotError):
         self.problems = problems
 
 
-class LeaseLost(BotError):
+class JournalFault(BotError):
+    """The journal could not be read or written; what is in memory is as good as it gets."""
+
+
+class NotFollowedHere(BotError):
     """Another process follows this generation now; this one lets go of it."""
 
 

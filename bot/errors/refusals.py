@@ -150,5 +150,9 @@ class AlreadyHere(RequestRefused):
     """There is nothing left to bring: it has been delivered, or has ended."""
 
 
+class FollowedElsewhere(RequestRefused):
+    """Another process of this bot works on it at the moment."""
+
+
 class GenerationUnknown(RequestRefused):
     """A button of a generation that the journal does not know."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 _SQLITE = "sqlite+aiosqlite"
 _POSTGRES = "postgresql+asyncpg"
@@ -80,6 +84,35 @@ def create_engine(url: str) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
+
+
+class present_us(FunctionElement[int]):  # noqa: N801 - it is written as a function of SQL
+    """The database's own clock, as microseconds since 1970.
+
+    Processes on several machines agree on it, whatever their own clocks say. It moves on within
+    a transaction.
+    """
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(present_us, "postgresql")
+def _postgresql_clock(*_: object, **__: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+
+
+@compiles(present_us, "sqlite")
+def _sqlite_clock(*_: object, **__: object) -> str:
+    # The Julian day of 1970; SQLite counts in milliseconds.
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what to do ON CONFLICT, which both databases spell alike."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.errors import BotError
+from bot.errors import JournalFault, NotFollowedHere
 from bot.generation import State
 
 
-class JournalError(BotError):
+class JournalError(JournalFault):
     """The journal could not be read or written."""
 
 
@@ -31,6 +31,21 @@ class JournalConflict(JournalError):
         self.generation_id = generation_id
         self.journalled = journalled
         self.offered = offered
+
+
+class LeaseLost(JournalConflict, NotFollowedHere):
+    """A save by a process that does not follow the generation, or no longer does."""
+
+    def __init__(
+        self, generation_id: str, journalled: State, offered: State, owner: str | None
+    ) -> None:
+        super().__init__(generation_id, journalled, offered)
+        self.owner = owner
+        """Who follows it now; None is nobody."""
+
+    def __str__(self) -> str:
+        holder = "nobody" if self.owner is None else f"another process ({self.owner})"
+        return f"generation {self.generation_id} is followed by {holder}: a save is refused"
 
 
 class RowUnreadable(JournalError):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,17 +13,21 @@ from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.generation import Generation, State
 from bot.journal.database import async_url, create_engine
-from bot.journal.errors import JournalError, RowUnreadable
-from bot.journal.rows import from_row, from_us, to_row, to_us
+from bot.journal.errors import JournalError
+from bot.journal.leases import Leases
+from bot.journal.library import Library
+from bot.journal.rows import from_row, from_us, readable, to_row, to_us
 from bot.journal.schema import bring_to_head
 from bot.journal.tables import facts, generation_events, generations
-from bot.journal.writes import Writer, wrapped
+from bot.journal.writes import wrapped
 
 _log = logging.getLogger(__name__)
+
+_RELEASE_LIMIT_S = 2.0
+"""Closing waits no longer to give up its leases; without that, they expire."""
 
 _OPEN = (
     sa.select(generations)
@@ -48,23 +51,27 @@ class Event:
     note: str
 
 
-class Journal:
+class Journal(Leases, Library):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.
     """
 
-    def __init__(self, engine: AsyncEngine, now: Callable[[], datetime]) -> None:
-        self._engine = engine
-        self._now = now
-        self._writer = Writer(engine)
-        self._closed = False
-
     @classmethod
     async def open(
-        cls, database_url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        cls,
+        database_url: str,
+        *,
+        owner: str = "all",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Self:
         """Open a database, and bring its tables to the newest form.
+
+        Args:
+            database_url: what `async_url` takes.
+            owner: this process's name among those that share the database; the same after a
+                restart, and no other's.
+            now: what dates events. Leases and locks go by the database's clock.
 
         Raises:
             JournalError: the database cannot be used; `JournalTooNew` where a later release of the
@@ -83,10 +90,10 @@ class Journal:
             except BaseException:
                 await engine.dispose()
                 raise
-        return cls(engine, now)
+        return cls(engine, owner, now)
 
     async def add(self, generation: Generation, note: str = "") -> None:
-        """Journal a generation that is new.
+        """Journal a generation that is new; this process follows it from here on.
 
         Raises:
             JournalError: also where its id is taken.
@@ -96,12 +103,14 @@ class Journal:
     async def save(self, generation: Generation, note: str = "") -> None:
         """Journal what has become of a generation.
 
+        Only the process that follows it may: the one that added it, or the last that claimed it.
         The journalled state must be the same, or one that the new state may follow. What is closed
         (`Generation.open`) stays closed, and a cancel once requested stays requested, whatever an
         older copy says. A note makes an event even where the state is the same.
 
         Raises:
-            JournalConflict: the journal's row rules it out, or there is none.
+            JournalConflict: the journal's row rules it out, or there is none; `LeaseLost` where
+                another process follows the generation, or none does.
         """
         await self._write(generation, note, is_new=False)
 
@@ -129,13 +138,7 @@ class Journal:
         """
         async with self._reading() as connection:
             rows = (await connection.execute(_OPEN)).mappings().all()
-        found: list[Generation] = []
-        for row in rows:
-            try:
-                found.append(from_row(dict(row)))
-            except RowUnreadable as error:
-                _log.error("%s: %r", error, error.__cause__)
-        return found
+        return readable(map(dict, rows))
 
     async def events(self, generation_id: str) -> list[Event]:
         """What happened to a generation, in order."""
@@ -157,16 +160,21 @@ class Journal:
 
     async def remember(self, key: str, value: str) -> None:
         """Remember a value, in place of an earlier one."""
-        self._check_open()
-        with wrapped("written"):
-            async with self._engine.begin() as connection:
-                row = {"key": key, "value": value, "updated_at": to_us(self._now())}
-                await connection.execute(_REMEMBER, row)
+        async with self._writing() as connection:
+            row = {"key": key, "value": value, "updated_at": to_us(self._now())}
+            await connection.execute(_REMEMBER, row)
 
     async def close(self) -> None:
-        """Finish what is being written, then let go of the database."""
+        """Finish what is being written, give up every lease, then let go of the database."""
+        if self._closed:
+            return
         self._closed = True
         await self._writer.drain()
+        try:
+            async with asyncio.timeout(_RELEASE_LIMIT_S), self._writer.transaction() as connection:
+                await self._let_go(connection)
+        except (JournalError, TimeoutError) as error:
+            _log.warning("the leases were not given up, they will expire: %r", error)
         with wrapped("closed"):
             await self._engine.dispose()
 
@@ -190,14 +198,3 @@ class Journal:
             "note": note,
         }
         await self._writer.write(to_row(generation), event, is_new=is_new)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncGenerator[AsyncConnection]:
-        self._check_open()
-        with wrapped("read"):
-            async with self._engine.connect() as connection:
-                yield connection
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise JournalError("the journal is closed")

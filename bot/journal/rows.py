@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from bot.errors import dump, load
-from bot.generation import AudioSource, Generation, Reply, State
+from bot.generation import AudioSource, Generation, Relation, Reply, State
 from bot.inputs import TABLE, Inputs
 from bot.journal.errors import RowUnreadable
+
+_log = logging.getLogger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -42,7 +46,7 @@ def from_us(us: int) -> datetime:
 
 
 def to_row(generation: Generation) -> dict[str, object]:
-    """The values of every column of `generations`."""
+    """The values of every column of `generations` but those of its lease."""
     reply, source, failure = generation.reply, generation.source, generation.failure
     return {
         "id": generation.id,
@@ -68,9 +72,49 @@ def to_row(generation: Generation) -> dict[str, object]:
         "track_path": generation.track_path,
         "failure": None if failure is None else dump(failure),
         "ended_at": _to_us_or_none(generation.ended_at),
+        "parent_id": generation.parent_id,
+        "relation": None if generation.relation is None else generation.relation.value,
+        "batch_id": generation.batch_id,
+        "piece_path": generation.piece_path,
+        "given_s": generation.given_s,
+        "track_s": generation.track_s,
         "told": generation.told,
         "open": generation.open,
+        "words": folded(generation.inputs.prompt),
     }
+
+
+def folded(text: str) -> str:
+    """Text as it is searched: the same for every way to write the same words.
+
+    Done here and not by the databases, which differ in what they take for the same letter.
+    """
+    same = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # PostgreSQL does not store the first character, and neither database halves of others.
+    storable = same.replace("\0", " ").encode(errors="replace").decode()
+    return " ".join(storable.split())
+
+
+def prompt_in(inputs: str) -> str | None:
+    """The prompt in the column `inputs`; None where that cannot be read."""
+    try:
+        return str(_object(inputs)["prompt"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def readable(rows: Iterable[Mapping[str, Any]]) -> list[Generation]:
+    """The generations of many rows.
+
+    A row that cannot be read is logged and left out: it must not keep the others waiting.
+    """
+    found: list[Generation] = []
+    for row in rows:
+        try:
+            found.append(from_row(row))
+        except RowUnreadable as error:
+            _log.error("%s: %r", error, error.__cause__)
+    return found
 
 
 def from_row(row: Mapping[str, Any]) -> Generation:
@@ -114,6 +158,12 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         track_path=row["track_path"],
         failure=None if failure is None else load(failure),
         ended_at=_from_us_or_none(row["ended_at"]),
+        parent_id=row["parent_id"],
+        relation=None if row["relation"] is None else Relation(row["relation"]),
+        batch_id=row["batch_id"],
+        piece_path=row["piece_path"],
+        given_s=row["given_s"],
+        track_s=row["track_s"],
         told=row["told"],
     )
 

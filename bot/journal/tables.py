@@ -1,6 +1,7 @@
 """The journal's tables, as of the newest migration.
 
 Times are microseconds since 1970 in UTC, so that both databases give back what they were given.
+Those that say until when something holds are the database's own (`database.present_us`).
 """
 
 from __future__ import annotations
@@ -39,9 +40,21 @@ generations = sa.Table(
     sa.Column("track_path", sa.Text),
     sa.Column("failure", sa.Text),
     sa.Column("ended_at", sa.BigInteger),
+    sa.Column("parent_id", sa.Text),
+    sa.Column("relation", sa.String(16)),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("piece_path", sa.Text),
+    sa.Column("given_s", sa.Double),
+    sa.Column("track_s", sa.Double),
     sa.Column("told", sa.Boolean, nullable=False),
     # `Generation.open`, so that its meaning has one home and the index below is a plain one.
     sa.Column("open", sa.Boolean, nullable=False),
+    # The prompt as it is searched: `rows.folded`.
+    sa.Column("words", sa.Text, nullable=False),
+    # Who follows it. A closed generation keeps them, so that nobody else writes to it any more.
+    sa.Column("owner", sa.Text),
+    sa.Column("incarnation", sa.String(16)),
+    sa.Column("leased_until", sa.BigInteger),
 )
 sa.Index(
     "ix_generations_open",
@@ -50,6 +63,19 @@ sa.Index(
     postgresql_where=sa.text("open"),
 )
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
+sa.Index("ix_generations_message_id", generations.c.message_id)
+sa.Index(
+    "ix_generations_requester_id",
+    generations.c.requester_id,
+    generations.c.created_at,
+    generations.c.id,
+)
+sa.Index(
+    "ix_generations_batch_id",
+    generations.c.batch_id,
+    sqlite_where=sa.text("batch_id IS NOT NULL"),
+    postgresql_where=sa.text("batch_id IS NOT NULL"),
+)
 
 generation_events = sa.Table(
     "generation_events",
@@ -60,7 +86,12 @@ generation_events = sa.Table(
         primary_key=True,
         autoincrement=True,
     ),
-    sa.Column("generation_id", sa.String(32), sa.ForeignKey("generations.id"), nullable=False),
+    sa.Column(
+        "generation_id",
+        sa.String(32),
+        sa.ForeignKey("generations.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
@@ -73,4 +104,21 @@ facts = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("incarnation", sa.String(16), nullable=False),
+    sa.Column("alive_until", sa.BigInteger, nullable=False),
+)
+
+locks = sa.Table(
+    "locks",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("incarnation", sa.String(16), nullable=False),
+    sa.Column("locked_until", sa.BigInteger, nullable=False),
 )

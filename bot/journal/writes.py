@@ -8,8 +8,8 @@ two hundred, and one fsync.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import BotError
 from bot.generation import TRANSITIONS, State
-from bot.journal.errors import JournalConflict, JournalError
+from bot.journal.database import present_us
+from bot.journal.errors import JournalConflict, JournalError, LeaseLost
 from bot.journal.tables import generation_events, generations
 
 Row = Mapping[str, object]
@@ -27,15 +28,22 @@ Row = Mapping[str, object]
 _BATCH_LIMIT = 100
 """Rows handed to the driver in one piece; the event loop gets a turn in between."""
 
+FIRST_LEASE_S = 20.0
+"""How long a new generation is its process's own before the first renewal."""
+
 _c = generations.c
+_add = sa.insert(generations).values(
+    leased_until=present_us() + sa.literal(int(FIRST_LEASE_S * 1_000_000), sa.BigInteger)
+)
 
 
 def _update(*following: State) -> sa.Update:
-    """An update of a generation that is in one of these states, and not closed for good."""
+    """An update of a generation of ours that is in one of these states, and not closed for good."""
     return (
         sa.update(generations)
         .where(
             _c.id == sa.bindparam("key"),
+            _c.incarnation == sa.bindparam("holder"),
             _c.state.in_(following),
             sa.or_(sa.not_(_c.told), sa.bindparam("still_told", type_=sa.Boolean)),
         )
@@ -48,6 +56,16 @@ _enter = {
     new: _update(*(old for old, follows in TRANSITIONS.items() if new in follows)) for new in State
 }
 _stay = {state: _update(state) for state in State}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process, for as long as it runs."""
+
+    owner: str
+    """Who it is; the same after a restart."""
+    incarnation: str
+    """Which start of it this is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +97,10 @@ class Writer:
     A write whose waiter is cancelled is written all the same: what it tells has happened.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, holder: Holder) -> None:
         self._engine = engine
+        self._holder = holder
+        self._turn = asyncio.Lock()
         self._pending: list[Write] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -96,6 +116,21 @@ class Writer:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain(), name="journal-writer")
         await done
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+        """Change something else, in a transaction of its own.
+
+        A process does one at a time: two that change the same generations in another order would
+        each wait for the other.
+
+        Raises:
+            JournalError: the database does not take it.
+        """
+        async with self._turn:
+            with wrapped("written"):
+                async with self._engine.begin() as connection:
+                    yield connection
 
     async def drain(self) -> None:
         """Wait until nothing is left to write."""
@@ -113,9 +148,8 @@ class Writer:
 
     async def _commit(self, batch: Sequence[Write]) -> None:
         try:
-            with wrapped("written"):
-                async with self._engine.begin() as connection:
-                    conflicts = await _apply(connection, batch)
+            async with self.transaction() as connection:
+                conflicts = await _apply(connection, batch, self._holder)
         except JournalError as error:
             if len(batch) > 1 and not _concerns_all(error.__cause__):
                 for write in batch:
@@ -148,18 +182,19 @@ def wrapped(verb: str) -> Generator[None]:
 
 
 async def _apply(
-    connection: AsyncConnection, batch: Sequence[Write]
+    connection: AsyncConnection, batch: Sequence[Write], holder: Holder
 ) -> list[JournalConflict | None]:
     """Write a batch; the answer holds, for each write, what rules it out."""
-    added = [write.row for write in batch if write.is_new]
+    lease = {"owner": holder.owner, "incarnation": holder.incarnation}
+    added = [{**write.row, **lease} for write in batch if write.is_new]
     if added:
-        await connection.execute(sa.insert(generations), added)
+        await connection.execute(_add, added)
     events: list[Row] = []
     conflicts: list[JournalConflict | None] = []
     for write in batch:
-        entered = write.is_new or await _save(connection, write, _enter[write.state])
-        kept = entered or await _save(connection, write, _stay[write.state])
-        conflicts.append(None if kept else await _conflict(connection, write))
+        entered = write.is_new or await _save(connection, write, holder, _enter)
+        kept = entered or await _save(connection, write, holder, _stay)
+        conflicts.append(None if kept else await _conflict(connection, write, holder))
         if entered or (kept and write.event["note"]):
             events.append(write.event)
     if events:
@@ -167,25 +202,32 @@ async def _apply(
     return conflicts
 
 
-async def _save(connection: AsyncConnection, write: Write, statement: sa.Update) -> bool:
+async def _save(
+    connection: AsyncConnection, write: Write, holder: Holder, updates: Mapping[State, sa.Update]
+) -> bool:
     values = {name: value for name, value in write.row.items() if name not in _FIXED}
     parameters = {
         **values,
         "key": write.row["id"],
+        "holder": holder.incarnation,
         "still_told": write.row["told"],
         "cancel": write.row["cancel_requested"],
     }
-    return (await connection.execute(statement, parameters)).rowcount == 1
+    return (await connection.execute(updates[write.state], parameters)).rowcount == 1
 
 
 _FIXED = {"id", "created_at", "cancel_requested"}
 
 
-async def _conflict(connection: AsyncConnection, write: Write) -> JournalConflict:
-    query = sa.select(_c.state).where(_c.id == write.generation_id)
-    state: str | None = await connection.scalar(query)
-    journalled = None if state is None else State(state)
-    return JournalConflict(write.generation_id, journalled, write.state)
+async def _conflict(connection: AsyncConnection, write: Write, holder: Holder) -> JournalConflict:
+    query = sa.select(_c.state, _c.owner, _c.incarnation).where(_c.id == write.generation_id)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return JournalConflict(write.generation_id, None, write.state)
+    state, owner, incarnation = row
+    if incarnation != holder.incarnation:
+        return LeaseLost(write.generation_id, State(state), write.state, owner)
+    return JournalConflict(write.generation_id, State(state), write.state)
 
 
 def _concerns_all(cause: BaseException | None) -> bool:

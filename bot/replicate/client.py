@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,18 +132,29 @@ class ReplicateClient:
             ReplyBroken: also where the list does not end, or goes on at another host.
         """
         found: list[Prediction] = []
+        async for prediction in self._listed(created_after):
+            same = prediction.seed == seed and prediction.prompt == prompt
+            if same and same_version(version, prediction.version):
+                found.append(prediction)
+        return tuple(found)
+
+    async def ended(self, created_after: datetime) -> frozenset[str]:
+        """The ids of the predictions since then that have ended; one request tells of a hundred."""
+        return frozenset(
+            [prediction.id async for prediction in self._listed(created_after) if prediction.ended]
+        )
+
+    async def _listed(self, created_after: datetime) -> AsyncGenerator[Prediction, None]:
         since = created_after.astimezone(UTC)
         url = (self._root / "predictions").with_query(created_after=since.isoformat())
         for _ in range(_PAGES_MAX):
             page = await self._request("GET", url, READ, PredictionPage.from_json)
             for prediction in page.predictions:
                 if prediction.created_at is not None and prediction.created_at < since:
-                    return tuple(found)
-                same = prediction.seed == seed and prediction.prompt == prompt
-                if same and same_version(version, prediction.version):
-                    found.append(prediction)
+                    return
+                yield prediction
             if not page.next_url:
-                return tuple(found)
+                return
             url = self._own_url(page.next_url)
         raise ReplyBroken("a list of predictions without end")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 from bot.checks import audio_prompt_s
 from bot.errors import PredictionAborted, PredictionFailed, PredictionOverdue, Throttled
@@ -22,9 +23,16 @@ async def follow(run: Run) -> None:
     submitted_at = run.generation.submitted_at or run.generation.created_at
     run.meter.audio_prompt_s = audio_prompt_s(run.generation.inputs, run.generation.audio_s)
     run.show(Stage.STARTING)
+    prediction_id = run.generation.prediction_id or ""
+    with run.kit.poller.watching(prediction_id, submitted_at, run.wake):
+        await _poll(run, submitted_at)
+    run.give_up_seat()
+
+
+async def _poll(run: Run, submitted_at: datetime) -> None:
     while True:
         run.wake.clear()
-        delay_s = run.kit.poll_delay_s()
+        delay_s = run.kit.poller.delay_s()
         try:
             prediction = await _ask(run)
         except PASSING as error:
@@ -36,7 +44,6 @@ async def follow(run: Run) -> None:
             delay_s = max(delay_s, UNREACHABLE_DELAY_S, asked_s or 0.0)
         else:
             if await _take(run, prediction):
-                run.give_up_seat()
                 return
             check_still_running(run, submitted_at)
         await run.kit.clock.wait(run.wake, delay_s)

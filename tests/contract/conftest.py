@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from bot.journal import Journal
-from tests.contract.journal_kit import NOW, execute
+from tests.contract.journal_kit import NOW, Start, execute
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,14 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def journal(url: str) -> AsyncGenerator[Journal]:
     async with await Journal.open(url, now=lambda: NOW) as opened:
         yield opened
+
+
+@pytest.fixture
+async def start(url: str) -> AsyncGenerator[Start]:
+    """Starts processes, which are closed in the end."""
+    async with AsyncExitStack() as started:
+
+        async def open_as(owner: str) -> Journal:
+            return await started.enter_async_context(await Journal.open(url, owner=owner))
+
+        yield open_as

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -10,12 +12,18 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.generation import AudioSource, Generation, Reply, State, new_generation_id
+from bot.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.inputs import Inputs
-from bot.journal import async_url
+from bot.journal import Journal, async_url
 from bot.journal.database import create_engine
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
+LEASE_S = 60.0
+AT_ONCE_S = 0.0
+"""A lease that has expired by the time anyone can look."""
+
+Start = Callable[[str], Awaitable[Journal]]
+"""Starts a process at the journal, by its owner."""
 
 
 def a_generation(**changes: Any) -> Generation:
@@ -38,11 +46,25 @@ def a_generation(**changes: Any) -> Generation:
     return replace(made, **changes)
 
 
-async def execute(url: str, *statements: str) -> None:
+async def added(journal: Journal, count: int = 1, **changes: Any) -> list[Generation]:
+    """So many new generations, a second apart, oldest first."""
+    made = [
+        a_generation(created_at=NOW + timedelta(seconds=number), **changes)
+        for number in range(count)
+    ]
+    await asyncio.gather(*map(journal.add, made))
+    return made
+
+
+def ids(generations: Iterable[Generation]) -> set[str]:
+    return {generation.id for generation in generations}
+
+
+async def execute(url: str, *statements: str, **parameters: object) -> None:
     engine = create_engine(async_url(url))
     async with engine.begin() as connection:
         for statement in statements:
-            await connection.execute(sa.text(statement))
+            await connection.execute(sa.text(statement), parameters)
     await engine.dispose()
 
 
@@ -126,6 +148,12 @@ any_generation = st.builds(
     track_path=st.none() | _words,
     failure=st.none() | st.one_of([st.builds(kind) for kind in _leaves(errors.UserError)]),
     ended_at=st.none() | _moments,
+    parent_id=st.none() | _words,
+    relation=st.none() | st.sampled_from(Relation),
+    batch_id=st.none() | _words,
+    piece_path=st.none() | _words,
+    given_s=st.none() | _seconds,
+    track_s=st.none() | _seconds,
     told=st.booleans(),
 )
 

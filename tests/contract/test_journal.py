@@ -222,18 +222,6 @@ async def test_a_write_whose_waiter_is_cancelled_is_written(url: str) -> None:
         assert await reopened.get(generation.id) == generation
 
 
-async def test_two_processes_making_the_same_change_make_one_event(url: str) -> None:
-    async with await Journal.open(url) as here, await Journal.open(url) as there:
-        generation = a_generation()
-        await here.add(generation)
-        queued = generation.evolve(State.QUEUED)
-        await asyncio.gather(here.save(queued), there.save(queued))
-        assert [event.state for event in await here.events(generation.id)] == [
-            State.ACCEPTED,
-            State.QUEUED,
-        ]
-
-
 # ------------------------------------------------------------------ facts
 
 

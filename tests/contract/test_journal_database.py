@@ -62,7 +62,7 @@ async def test_processes_that_start_together_make_the_tables_once(url: str) -> N
 async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -> None:
     await asyncio.to_thread(upgrade, async_url(_folder_made(url)))
     migrated = await _schema(url)
-    tables = ["generation_events", "generations", "facts", "alembic_version"]
+    tables = ["generation_events", "generations", "facts", "members", "locks", "alembic_version"]
     await execute(url, *(f"DROP TABLE {table}" for table in tables))
     await (await Journal.open(url)).close()
     assert await _schema(url) == migrated
@@ -90,18 +90,36 @@ def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-async def test_the_open_ones_are_found_by_their_index(journal: Journal, url: str) -> None:
-    query = "SELECT * FROM generations WHERE open ORDER BY created_at, id"
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        ("open", "SELECT * FROM generations WHERE open ORDER BY created_at, id"),
+        ("prediction_id", "SELECT id FROM generations WHERE prediction_id = 'p'"),
+        ("message_id", "SELECT * FROM generations WHERE message_id = 1 AND channel_id = 2"),
+        ("batch_id", "SELECT * FROM generations WHERE batch_id = 'b'"),
+        (
+            "requester_id",
+            "SELECT * FROM generations WHERE requester_id = 1 AND (created_at, id) < (2, 'x')"
+            " ORDER BY created_at DESC, id DESC",
+        ),
+    ],
+)
+async def test_generations_are_found_by_an_index(
+    journal: Journal, url: str, index: str, query: str
+) -> None:
     engine = create_engine(async_url(url))
     async with engine.connect() as connection:
-        if url.startswith("sqlite"):
-            plan = await connection.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))
-        else:
+        explain = "EXPLAIN QUERY PLAN" if url.startswith("sqlite") else "EXPLAIN"
+        if not url.startswith("sqlite"):
             # With no rows there, reading them all is cheapest; that is not what is asked here.
             await connection.execute(sa.text("SET enable_seqscan = off"))
-            plan = await connection.execute(sa.text(f"EXPLAIN {query}"))
-        assert "ix_generations_open" in str(plan.all())
+        plan = str((await connection.execute(sa.text(f"{explain} {query}"))).all())
     await engine.dispose()
+    assert f"ix_generations_{index}" in plan
+    if index == "requester_id":
+        # Its order is the order of the pages: nothing is sorted.
+        assert "Sort" not in plan
+        assert "TEMP B-TREE" not in plan
 
 
 async def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:

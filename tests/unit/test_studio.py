@@ -378,7 +378,7 @@ async def test_every_open_state_is_taken_up_where_its_row_stands(state: State) -
     if known:
         rig.predictions.answers = SUCCEEDS[-1:]
     await rig.journal.add(generation)
-    assert await rig.studio.resume() == 1
+    assert await rig.studio.adopt() == 1
     await rig.studio.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(rig.predictions.created) == 1, "at most one paid prediction"
@@ -389,7 +389,7 @@ async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
     rig = a_rig()
     await rig.journal.add(a_generation(state=State.FAILED, failure=PredictionFailed("x")))
     await rig.journal.add(a_generation(id="b" * 12, state=State.CANCELED, told=True))
-    assert await rig.studio.resume() == 1
+    assert await rig.studio.adopt() == 1
     await rig.studio.idle()
     assert [ended.id for ended in rig.delivery.ended] == ["abcdefghijkl"]
     assert rig.journal.rows["abcdefghijkl"].told

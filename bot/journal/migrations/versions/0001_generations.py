@@ -1,4 +1,4 @@
-"""Generations, their events, and facts."""
+"""Generations, their events, facts, and the processes that share them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,18 @@ def upgrade() -> None:
         sa.Column("track_path", sa.Text),
         sa.Column("failure", sa.Text),
         sa.Column("ended_at", sa.BigInteger),
+        sa.Column("parent_id", sa.Text),
+        sa.Column("relation", sa.String(16)),
+        sa.Column("batch_id", sa.Text),
+        sa.Column("piece_path", sa.Text),
+        sa.Column("given_s", sa.Double),
+        sa.Column("track_s", sa.Double),
         sa.Column("told", sa.Boolean, nullable=False),
         sa.Column("open", sa.Boolean, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text),
+        sa.Column("incarnation", sa.String(16)),
+        sa.Column("leased_until", sa.BigInteger),
     )
     op.create_index(
         "ix_generations_open",
@@ -47,6 +57,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("open"),
     )
     op.create_index("ix_generations_prediction_id", "generations", ["prediction_id"])
+    op.create_index("ix_generations_message_id", "generations", ["message_id"])
+    op.create_index(
+        "ix_generations_requester_id", "generations", ["requester_id", "created_at", "id"]
+    )
+    op.create_index(
+        "ix_generations_batch_id",
+        "generations",
+        ["batch_id"],
+        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        postgresql_where=sa.text("batch_id IS NOT NULL"),
+    )
     op.create_table(
         "generation_events",
         sa.Column(
@@ -55,7 +76,12 @@ def upgrade() -> None:
             primary_key=True,
             autoincrement=True,
         ),
-        sa.Column("generation_id", sa.String(32), sa.ForeignKey("generations.id"), nullable=False),
+        sa.Column(
+            "generation_id",
+            sa.String(32),
+            sa.ForeignKey("generations.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("note", sa.Text, nullable=False),
@@ -66,4 +92,17 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("value", sa.Text, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "members",
+        sa.Column("owner", sa.Text, primary_key=True),
+        sa.Column("incarnation", sa.String(16), nullable=False),
+        sa.Column("alive_until", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "locks",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("incarnation", sa.String(16), nullable=False),
+        sa.Column("locked_until", sa.BigInteger, nullable=False),
     )

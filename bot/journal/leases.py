@@ -1,0 +1,199 @@
+"""Sharing the work: which process follows which generation, whose turn it is, who is alive.
+
+A generation is leased by one incarnation of one process. The lease's end only says from when on
+others may take it; what keeps an earlier holder from writing is that a save names its incarnation
+(`writes`). So no clock, however wrong, lets two processes write to the same row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.generation import Generation, State
+from bot.journal.database import insert, present_us
+from bot.journal.rows import readable
+from bot.journal.store import Store
+from bot.journal.tables import generations, locks, members
+
+_c = generations.c
+# The very words of the partial index, so that both planners recognise it.
+_OPEN = sa.text("open")
+_CANCELABLE = [state for state in State if state.cancelable]
+_ID_LIMIT = 1000
+"""Ids in one statement; both databases take more, but not any number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a process learns while it renews its leases."""
+
+    lost: frozenset[str]
+    """Generations that it no longer follows: others do, or nobody."""
+    cancel_requested: frozenset[str]
+    """Its generations whose person wants them stopped; whoever took that down."""
+    unfollowed: frozenset[str]
+    """Open generations that are its own by the rows, though it did not name them.
+
+    An answer of the database was lost on its way, or whoever added them was cancelled. Nobody
+    else takes them while this process lives.
+    """
+
+
+class Leases(Store):
+    """The part of the journal that lets several processes share one database."""
+
+    _has_claimed = False
+
+    async def claim(self, lease_s: float) -> list[Generation]:
+        """Take over every open generation that is free, for `lease_s` seconds; oldest first.
+
+        Free are those with no lease or an expired one. The first claim of a process also takes
+        those of an earlier start of the same owner: that one is dead, or about to be replaced.
+        Only the first, so that a predecessor that still lives does not take them back. Two
+        processes that claim at once never both get one.
+        """
+        free = (
+            sa.select(_c.id)
+            .where(_OPEN, self._is_free())
+            # A no-op on SQLite, where a statement has the database to itself.
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        take = (
+            sa.update(generations)
+            .where(_c.id.in_(free))
+            .values(
+                owner=self._me.owner,
+                incarnation=self._me.incarnation,
+                leased_until=_from_now(lease_s),
+            )
+            .returning(generations)
+        )
+        async with self._writing() as connection:
+            rows = (await connection.execute(take)).mappings().all()
+        self._has_claimed = True
+        taken = readable(map(dict, rows))
+        return sorted(taken, key=lambda generation: (generation.created_at, generation.id))
+
+    def _is_free(self) -> sa.ColumnElement[bool]:
+        up_for_grabs = _c.leased_until <= present_us()
+        if not self._has_claimed:
+            up_for_grabs = sa.or_(up_for_grabs, _c.owner == self._me.owner)
+        another = _c.incarnation != self._me.incarnation
+        return sa.or_(_c.incarnation.is_(None), sa.and_(another, up_for_grabs))
+
+    async def renew(self, lease_s: float, held: Collection[str]) -> Renewal:
+        """Stay alive for another `lease_s` seconds, and keep every open generation of ours.
+
+        Args:
+            lease_s: from now, by the database's clock.
+            held: the ids of those that this process takes for its own.
+        """
+        extend = (
+            sa.update(generations)
+            .where(_OPEN, _c.incarnation == self._me.incarnation)
+            .values(leased_until=_from_now(lease_s))
+            .returning(_c.id, _c.cancel_requested)
+        )
+        async with self._writing() as connection:
+            await self._beat(connection, lease_s)
+            mine = {row.id: row.cancel_requested for row in await connection.execute(extend)}
+            missing = [generation_id for generation_id in held if generation_id not in mine]
+            lost = await self._lost(connection, missing) if missing else frozenset[str]()
+        cancel_requested = frozenset(key for key, requested in mine.items() if requested)
+        return Renewal(lost, cancel_requested, frozenset(mine) - frozenset(held))
+
+    async def _lost(self, connection: AsyncConnection, ids: list[str]) -> frozenset[str]:
+        """Those of `ids` that have another holder, and have not just ended in our own hands."""
+        found: set[str] = set()
+        for start in range(0, len(ids), _ID_LIMIT):
+            query = sa.select(_c.id).where(
+                _c.id.in_(ids[start : start + _ID_LIMIT]),
+                _c.incarnation.is_distinct_from(self._me.incarnation),
+            )
+            found.update((await connection.scalars(query)).all())
+        return frozenset(found)
+
+    async def _beat(self, connection: AsyncConnection, lease_s: float) -> None:
+        put = insert(connection, members).values(
+            owner=self._me.owner,
+            incarnation=self._me.incarnation,
+            alive_until=_from_now(lease_s),
+        )
+        new = {"incarnation": put.excluded.incarnation, "alive_until": put.excluded.alive_until}
+        await connection.execute(put.on_conflict_do_update(index_elements=["owner"], set_=new))
+
+    async def release(self) -> None:
+        """Give up every open generation of ours, so that others follow them at once.
+
+        Nothing can be saved of them from here on. Locks are kept until they expire: a turn that
+        was used is used.
+        """
+        async with self._writing() as connection:
+            await self._let_go(connection)
+
+    async def _let_go(self, connection: AsyncConnection) -> None:
+        await connection.execute(
+            sa.update(generations)
+            .where(_OPEN, _c.incarnation == self._me.incarnation)
+            .values(owner=None, incarnation=None, leased_until=None)
+        )
+        await connection.execute(
+            sa.delete(members).where(members.c.incarnation == self._me.incarnation)
+        )
+
+    async def request_cancel(self, generation_id: str) -> bool:
+        """Note that a generation is to be stopped, whoever follows it; its holder's renewal tells.
+
+        False where there is nothing to stop: it is too late, or there is none with this id.
+        """
+        flag = (
+            sa.update(generations)
+            .where(_c.id == generation_id, _c.state.in_(_CANCELABLE))
+            .values(cancel_requested=True)
+            .returning(_c.id)
+        )
+        async with self._writing() as connection:
+            return (await connection.execute(flag)).first() is not None
+
+    async def live_members(self) -> int:
+        """How many processes share the work, this one included.
+
+        Alive is whoever has renewed and whose lease has not run out since.
+        """
+        query = (
+            sa.select(sa.func.count())
+            .select_from(members)
+            .where(members.c.owner != self._me.owner, members.c.alive_until > present_us())
+        )
+        async with self._reading() as connection:
+            return 1 + (await connection.scalar(query) or 0)
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a named lock for `ttl_s` seconds, or prolong it; False where another has it."""
+        free = sa.or_(
+            locks.c.locked_until <= present_us(), locks.c.incarnation == self._me.incarnation
+        )
+        async with self._writing() as connection:
+            put = insert(connection, locks).values(
+                name=name,
+                owner=self._me.owner,
+                incarnation=self._me.incarnation,
+                locked_until=_from_now(ttl_s),
+            )
+            new = {key: put.excluded[key] for key in ("owner", "incarnation", "locked_until")}
+            take = put.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
+            return (await connection.execute(take.returning(locks.c.name))).first() is not None
+
+    async def unlock(self, name: str) -> None:
+        """Give a named lock back; nothing happens where it is not ours."""
+        mine = sa.and_(locks.c.name == name, locks.c.incarnation == self._me.incarnation)
+        async with self._writing() as connection:
+            await connection.execute(sa.delete(locks).where(mine))
+
+
+def _from_now(seconds: float) -> sa.ColumnElement[int]:
+    return present_us() + sa.literal(round(seconds * 1_000_000), sa.BigInteger)

@@ -1,0 +1,175 @@
+"""What a person has made: their tracks and prompts, where a track came from, and forgetting it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bot.generation import Generation, State
+from bot.journal.rows import folded, prompt_in, readable
+from bot.journal.store import Store
+from bot.journal.tables import generations
+
+_log = logging.getLogger(__name__)
+
+_WORD_LIMIT = 20
+"""Words of a search that count; no prompt is told from another by the twenty-first."""
+_CHUNK = 100
+
+_c = generations.c
+_OLDEST_FIRST = (_c.created_at, _c.id)
+_NEWEST_FIRST = (_c.created_at.desc(), _c.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """Some of a person's tracks, newest first."""
+
+    tracks: tuple[Generation, ...]
+    more: str | None
+    """Where the next page begins, short enough for a button; None where this is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of a person's generations."""
+
+    removed: tuple[Generation, ...]
+    """As they were; their files are left to the caller."""
+    still_open: int
+    """How many are under way, and were left alone."""
+
+
+class Library(Store):
+    """The part of the journal that looks back."""
+
+    async def tracks_of(
+        self, user_id: int, words: str = "", limit: int = 10, before: str | None = None
+    ) -> TrackPage:
+        """A person's delivered tracks, newest first.
+
+        Args:
+            user_id: whose.
+            words: the prompt has each of them somewhere, in capitals or not; all match none.
+            limit: at most so many.
+            before: `TrackPage.more` of the page before.
+
+        Raises:
+            ValueError: `before` is no such thing.
+        """
+        query = (
+            sa.select(generations)
+            .where(*_delivered(user_id, words))
+            .order_by(*_NEWEST_FIRST)
+            # One more than asked for tells whether there are more.
+            .limit(limit + 1)
+        )
+        if before is not None:
+            query = query.where(sa.tuple_(*_OLDEST_FIRST) < sa.tuple_(*_position(before)))
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        shown = rows[:limit]
+        last = shown[-1] if len(rows) > limit else None
+        more = None if last is None else f"{last['created_at']}.{last['id']}"
+        return TrackPage(tuple(readable(map(dict, shown))), more)
+
+    async def count_tracks(self, user_id: int, words: str = "") -> int:
+        """How many tracks `tracks_of` has on all its pages."""
+        query = sa.select(sa.func.count()).where(*_delivered(user_id, words))
+        async with self._reading() as connection:
+            return await connection.scalar(query) or 0
+
+    async def prompts_of(self, user_id: int, words: str = "", limit: int = 25) -> list[str]:
+        """A person's own earlier prompts that have these words, newest first, each once.
+
+        Those that differ only in capitals or spaces count as one: the newest.
+        """
+        query = (
+            sa.select(_c.words, _c.inputs)
+            .where(_c.requester_id == user_id, _c.words != "", *_have(words))
+            .order_by(*_NEWEST_FIRST)
+            .execution_options(yield_per=_CHUNK)
+        )
+        found: dict[str, str] = {}
+        async with self._reading() as connection, connection.stream(query) as rows:
+            async for row in rows:
+                if len(found) == limit:
+                    break
+                prompt = prompt_in(row.inputs)
+                if prompt is not None:
+                    found.setdefault(row.words, prompt)
+        return list(found.values())
+
+    async def ancestry(self, generation_id: str, limit: int = 20) -> list[Generation]:
+        """What a generation was made from, and that from, and so on; nearest first.
+
+        It ends where a parent is not known any more, and where it would go in a circle.
+        """
+        first = sa.select(_c.parent_id, sa.literal(1).label("distance"))
+        chain = first.where(_c.id == generation_id).cte("chain", recursive=True)
+        further = sa.select(_c.parent_id, chain.c.distance + 1).where(
+            _c.id == chain.c.parent_id, chain.c.distance < limit
+        )
+        chain = chain.union_all(further)
+        query = (
+            sa.select(generations)
+            .join(chain, chain.c.parent_id == _c.id)
+            .order_by(chain.c.distance)
+        )
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        line: dict[str, Generation] = {}
+        for generation in readable(map(dict, rows)):
+            if generation.id in line or generation.id == generation_id:
+                break
+            line[generation.id] = generation
+        return list(line.values())
+
+    async def batch(self, batch_id: str) -> list[Generation]:
+        """The takes that one card lists, oldest first."""
+        return await self._all(_c.batch_id == batch_id)
+
+    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
+        """The generations that a message shows, oldest first."""
+        return await self._all(_c.message_id == message_id, _c.channel_id == channel_id)
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Delete a person's generations that have ended, with their events.
+
+        What others made from them stays, and so does its `parent_id`, which is then unknown.
+        """
+        theirs = _c.requester_id == user_id
+        remove = sa.delete(generations).where(theirs, sa.not_(_c.open)).returning(generations)
+        count = sa.select(sa.func.count()).where(theirs, _c.open)
+        async with self._writing() as connection:
+            rows = (await connection.execute(remove)).mappings().all()
+            still_open = await connection.scalar(count) or 0
+        # Someone may have made thousands, and others wait for their turn on the event loop.
+        removed = await asyncio.to_thread(readable, map(dict, rows))
+        removed.sort(key=lambda generation: (generation.created_at, generation.id))
+        _log.info("forgot %d generations of user %d", len(rows), user_id)
+        return Forgotten(tuple(removed), still_open)
+
+    async def _all(self, *conditions: sa.ColumnElement[bool]) -> list[Generation]:
+        query = sa.select(generations).where(*conditions).order_by(*_OLDEST_FIRST)
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return readable(map(dict, rows))
+
+
+def _delivered(user_id: int, words: str) -> list[sa.ColumnElement[bool]]:
+    return [_c.requester_id == user_id, _c.state == State.DELIVERED.value, *_have(words)]
+
+
+def _have(words: str) -> list[sa.ColumnElement[bool]]:
+    """That a prompt has every word somewhere; `%` and `_` are characters like others."""
+    wanted = list(dict.fromkeys(folded(words).split()))[:_WORD_LIMIT]
+    return [_c.words.contains(word, autoescape=True) for word in wanted]
+
+
+def _position(before: str) -> tuple[int, str]:
+    created_at, _, generation_id = before.partition(".")
+    return int(created_at), generation_id

@@ -1,0 +1,41 @@
+"""What every part of the journal works with: the database, and this process's name in it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.journal.errors import JournalError
+from bot.journal.writes import Holder, Writer, wrapped
+
+
+class Store:
+    """A database that is open. Every method raises `JournalError` where it cannot be used."""
+
+    def __init__(self, engine: AsyncEngine, owner: str, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._now = now
+        self._me = Holder(owner, secrets.token_hex(8))
+        self._writer = Writer(engine, self._me)
+        self._closed = False
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncGenerator[AsyncConnection]:
+        self._check_open()
+        with wrapped("read"):
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[AsyncConnection]:
+        self._check_open()
+        async with self._writer.transaction() as connection:
+            yield connection
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise JournalError("the journal is closed")
