@@ -145,6 +145,8 @@ class Generation:
     relation: Relation | None = None
     batch_id: str | None = None
     """Shared by the takes that one card lists."""
+    more_s: int | None = None
+    """For an extension: the new music asked for, in seconds."""
     piece_path: str | None = None
     """The whole piece that is extended, on disk while it is needed."""
     given_s: float | None = None

@@ -21,7 +21,7 @@ from bot.errors import (
     ShuttingDown,
     TooLateToCancel,
 )
-from bot.generation import AudioSource, Generation, Reply, State, new_generation_id
+from bot.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.inputs import SEED_MAX, Inputs, InputTable
 from bot.line import CreateGate, Line
 from bot.poller import Poller
@@ -41,6 +41,19 @@ _CREATES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What an order was made from, for orders that a card led to."""
+
+    parent_id: str | None
+    """None for audio that is not ours."""
+    relation: Relation
+    batch_id: str | None = None
+    """Shared by takes that one card lists."""
+    more_s: int | None = None
+    """For an extension: how much new music, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One request, checked as far as it can be without its audio, and acknowledged."""
 
@@ -48,6 +61,7 @@ class Order:
     reply: Reply
     inputs: Inputs
     source: AudioSource | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,10 @@ class Studio:
             version=self._version,
             created_at=self._clock.now(),
             source=order.source,
+            parent_id=order.origin.parent_id if order.origin else None,
+            relation=order.origin.relation if order.origin else None,
+            batch_id=order.origin.batch_id if order.origin else None,
+            more_s=order.origin.more_s if order.origin else None,
         )
         await self._journal.add(generation)
         log.info("generation %s accepted", generation.id)

@@ -77,6 +77,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "batch_id": generation.batch_id,
         "piece_path": generation.piece_path,
         "given_s": generation.given_s,
+        "more_s": generation.more_s,
         "track_s": generation.track_s,
         "told": generation.told,
         "open": generation.open,
@@ -163,6 +164,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         batch_id=row["batch_id"],
         piece_path=row["piece_path"],
         given_s=row["given_s"],
+        more_s=row["more_s"],
         track_s=row["track_s"],
         told=row["told"],
     )

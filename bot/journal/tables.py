@@ -45,6 +45,7 @@ generations = sa.Table(
     sa.Column("batch_id", sa.Text),
     sa.Column("piece_path", sa.Text),
     sa.Column("given_s", sa.Double),
+    sa.Column("more_s", sa.Integer),
     sa.Column("track_s", sa.Double),
     sa.Column("told", sa.Boolean, nullable=False),
     # `Generation.open`, so that its meaning has one home and the index below is a plain one.

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.Text),
         sa.Column("piece_path", sa.Text),
         sa.Column("given_s", sa.Double),
+        sa.Column("more_s", sa.Integer),
         sa.Column("track_s", sa.Double),
         sa.Column("told", sa.Boolean, nullable=False),
         sa.Column("open", sa.Boolean, nullable=False),
