@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 COGS = ("cogs.musicgen",)
 _SYNCED = "synced_commands"
+_SYNC_TURN_S = 60.0
+_IDENTIFY = "identify"
+_IDENTIFY_TURN_S = 5.5
+_IDENTIFY_LOOK_S = 0.5
 _INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -35,8 +39,16 @@ _INVITE_PERMISSIONS = discord.Permissions(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Which of how many shards this process runs; None leaves it to Discord, all in one."""
+
+    ids: tuple[int, ...] | None = None
+    count: int | None = None
+
+
 class Facts(Protocol):
-    """Small things worth remembering from one start to the next."""
+    """Small things worth remembering from one start to the next, and turns to take."""
 
     async def fact(self, key: str) -> str | None:
         """What was remembered."""
@@ -44,6 +56,10 @@ class Facts(Protocol):
 
     async def remember(self, key: str, value: str) -> None:
         """Remember it."""
+        ...
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a turn for so long; False while another process has it."""
         ...
 
 
@@ -62,6 +78,7 @@ class Parts:
     predictions: Predictions
     sound: Sound
     clock: Clock
+    shards: Shards = Shards()
 
 
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
@@ -90,6 +107,8 @@ class MusicGenBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
+            shard_count=parts.shards.count,
             tree_cls=CommandTree,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
@@ -98,6 +117,8 @@ class MusicGenBot(commands.AutoShardedBot):
         )
         self.presses: dict[str, Press] = {}
         self._journal = parts.journal
+        self._clock = parts.clock
+        self._shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = TaskOwner()
         self._delivery = DiscordDelivery(
@@ -128,9 +149,20 @@ class MusicGenBot(commands.AutoShardedBot):
         if not self._force_sync and await self._journal.fact(_SYNCED) == digest:
             log.info("commands are as they were; not synced")
             return
+        if not self._force_sync and not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
+            log.info("commands have changed; another process syncs them")
+            return
         await self.tree.sync()
         await self._journal.remember(_SYNCED, digest)
         log.info("commands synced")
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Take turns: Discord allows one IDENTIFY in 5 s, whichever process it comes from."""
+        if not self._shares_token:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        while not await self._journal.try_lock(_IDENTIFY, _IDENTIFY_TURN_S):
+            await self._clock.sleep(_IDENTIFY_LOOK_S)
 
     async def on_ready(self) -> None:
         """Say how to get the bot into a server."""

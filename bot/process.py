@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.app import MusicGenBot, Parts
+from bot.app import MusicGenBot, Parts, Shards
 from bot.audio.desk import AudioDesk
 from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
@@ -54,14 +54,22 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     async with client, desk as sound:
         live = asyncio.create_task(fetch_schema(client, settings))
         try:
-            journal = await Journal.open(settings.journal_url)
+            journal = await Journal.open(settings.journal_url, owner=settings.owner)
         except JournalError as error:
             live.cancel()
             raise ConfigError((f"DATABASE_URL: {error}",)) from error
         async with journal:
             table = await input_table(await live, journal, settings)
-            house = House(settings.musicgen_version, table, per_minute, tracks_folder)
-            yield Parts(house, settings.musicgen_model, journal, client, sound, clock)
+            house = House(
+                version=settings.musicgen_version,
+                table=table,
+                requests_per_minute=per_minute,
+                tracks_folder=tracks_folder,
+                max_running=settings.max_running,
+                max_running_per_user=settings.max_running_per_user,
+            )
+            shards = Shards(settings.shard_ids, settings.shard_count)
+            yield Parts(house, settings.musicgen_model, journal, client, sound, clock, shards)
 
 
 def point_at(discord_base_url: str) -> None:

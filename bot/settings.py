@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 from yarl import URL
 
@@ -57,6 +58,16 @@ def _version(text: str) -> str:
     return text
 
 
+def _numbers(value: object) -> object:
+    """`0,1,2` -> (0, 1, 2)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(sorted({int(part) for part in value.split(",")}))
+    except ValueError:
+        raise ValueError("must be numbers like 0,1,2") from None
+
+
 def _token(value: object) -> object:
     if isinstance(value, str) and any(letter.isspace() for letter in value):
         raise ValueError("must not contain white space")
@@ -93,6 +104,31 @@ class Settings(BaseModel):
         default=1500, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
     )
 
+    max_running: Annotated[int, Field(ge=1, le=10_000)] = Field(default=100, alias="MAX_RUNNING")
+    max_running_per_user: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=4, alias="MAX_RUNNING_PER_USER"
+    )
+    tracks_max_mb: Annotated[int, Field(ge=10)] = Field(default=1000, alias="TRACKS_MAX_MB")
+    shard_count: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
+    shard_ids: Annotated[tuple[int, ...], BeforeValidator(_numbers)] | None = Field(
+        default=None, alias="SHARD_IDS"
+    )
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Settings:
+        if self.shard_ids is None:
+            return self
+        if self.shard_count is None or max(self.shard_ids) >= self.shard_count:
+            raise ValueError("SHARD_IDS must be smaller than SHARD_COUNT, which it needs")
+        return self
+
+    @property
+    def owner(self) -> str:
+        """This process's name among those that share the database; the same after a restart."""
+        if self.shard_ids is None:
+            return "all"
+        return f"shards {','.join(map(str, self.shard_ids))} of {self.shard_count}"
+
     @property
     def is_local(self) -> bool:
         """Whether the API is a plain-http one, as on a developer's machine.
@@ -124,7 +160,7 @@ class Settings(BaseModel):
             )
         except ValidationError as error:
             problems = tuple(
-                _problem(str(fault["loc"][0]), fault["type"], fault["msg"])
+                _problem("".join(map(str, fault["loc"][:1])), fault["type"], fault["msg"])
                 for fault in error.errors(
                     include_url=False, include_context=False, include_input=False
                 )
@@ -139,6 +175,8 @@ _WHERE = {
 
 
 def _problem(name: str, kind: str, message: str) -> str:
+    if not name:
+        return message.removeprefix("Value error, ")
     if kind == "missing":
         return f"{name} is not set: {_WHERE[name]}"
     return f"{name}: {message.removeprefix('Value error, ')}"

@@ -16,6 +16,8 @@ from bot.studio import Order
 from cogs.options import describe, parse
 from cogs.replies import deferred_reply, reply_at
 
+_EARLIER_AT_ONCE = 3
+"""An app that is only user-installed has five followups for each interaction."""
 _NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
 
 
@@ -49,13 +51,16 @@ class MusicGen(commands.Cog):
         with self._studio.acknowledgements.urgent():
             deferred = await interaction.response.defer(thinking=True)
         reply = await deferred_reply(interaction, deferred)
-        await self._studio.submit(Order(interaction.user.id, reply, request.inputs, request.source))
-        await self._bring_earlier(interaction)
-
-    async def _bring_earlier(self, interaction: discord.Interaction) -> None:
-        """Deliver what has waited for this person to come back to this channel."""
         waiting = self._studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
-        for generation_id in waiting:
+        await self._studio.submit(Order(interaction.user.id, reply, request.inputs, request.source))
+        if waiting:
+            await self._bring_earlier(interaction, waiting)
+
+    async def _bring_earlier(self, interaction: discord.Interaction, waiting: list[str]) -> None:
+        """Deliver what has waited for this person to come back to this channel."""
+        # Discord lets a followup take the place of a deferred reply that was never edited.
+        await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
+        for generation_id in waiting[:_EARLIER_AT_ONCE]:
             message = await interaction.followup.send(texts.EARLIER, wait=True)
             await self._studio.bring(generation_id, reply_at(interaction, message.id))
 

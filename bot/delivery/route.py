@@ -35,7 +35,8 @@ _APPLICATION_WEBHOOK = 3
 
 NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
 """What a request to Discord raises that was refused, or got no answer."""
-_CLOSED_STATUSES = frozenset({401, 403, 404})
+_CLOSED_STATUSES = frozenset({400, 401, 403, 404})
+"""400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
 
 
 class _Outcome(Enum):

@@ -22,7 +22,7 @@ async def follow(run: Run) -> None:
         run.place = run.kit.line.seat(run.generation.requester_id)
     submitted_at = run.generation.submitted_at or run.generation.created_at
     run.meter.audio_prompt_s = audio_prompt_s(run.generation.inputs, run.generation.audio_s)
-    run.show(Stage.STARTING)
+    run.meter.enter(Stage.STARTING, submitted_at)
     prediction_id = run.generation.prediction_id or ""
     with run.kit.poller.watching(prediction_id, submitted_at, run.wake):
         await _poll(run, submitted_at)

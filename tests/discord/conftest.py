@@ -1,0 +1,81 @@
+"""simcord, made quick, a little more like Discord, and able to break connections."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+import simcord
+import simcord.http.router
+import simcord.interactions
+
+from tests.discord.world import World
+
+_DM_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
+
+
+@pytest.fixture
+async def world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> AsyncGenerator[World, None]:
+    """The bot at work in a fresh Discord; a test that leaves an error in the log fails."""
+    caplog.set_level(logging.INFO)
+    _be_quick(monkeypatch)
+    _allow_files_in_dms(monkeypatch)
+    world = World(tmp_path)
+    _let_connections_break(monkeypatch, world.cuts)
+    await world.start()
+    yield world
+    await world.env.shutdown()
+    records = [r for when in ("setup", "call") for r in caplog.get_records(when)]
+    complaints = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
+    assert world.bug_expected or complaints == []
+
+
+@pytest.fixture(autouse=True)
+def env(world: World) -> simcord.Env:
+    """Lets simcord's plugin print what the bot did when a test fails."""
+    return world.env
+
+
+def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again after 1 ms, not 50, whether the bot is through with its files."""
+    defaults = simcord.Env._settle_internal.__kwdefaults__  # pyright: ignore[reportPrivateUsage] - no public setting
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "idle", 0.001)
+
+
+def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord gives these permissions in every DM; simcord 3.2.1 gives none.
+
+    (discord.com developers/interactions/receiving-and-responding, app_permissions)
+    """
+    original = simcord.interactions.base_payload
+
+    def base_payload(*args: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        record, payload = original(*args, **kwargs)
+        if kwargs["guild_id"] is None:
+            payload["app_permissions"] = str(_DM_PERMISSIONS.value)
+        return record, payload
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
+
+
+def _let_connections_break(monkeypatch: pytest.MonkeyPatch, cuts: list[tuple[str, str]]) -> None:
+    """What `inject_error` cannot do: no answer at all, as aiohttp tells it."""
+    original = simcord.http.router.dispatch
+
+    def dispatch(backend: Any, method: str, path: str, **kwargs: Any) -> Any:
+        for cut in cuts:
+            if fnmatch(method, cut[0]) and fnmatch(path, cut[1]):
+                cuts.remove(cut)
+                raise aiohttp.ServerDisconnectedError
+        return original(backend, method, path, **kwargs)
+
+    monkeypatch.setattr(simcord.http.router, "dispatch", dispatch)

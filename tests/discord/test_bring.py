@@ -1,0 +1,104 @@
+"""A token lives 15 minutes; who presses a button gives the card another."""
+
+from __future__ import annotations
+
+from bot import errors
+from bot.card import texts
+from bot.card.sentences import sentence
+from bot.generation import State
+from tests.discord.world import BY_BOT, TOKEN_LIFE_S, Asked, Pressed, World
+from tests.fakes import FakeJournal
+
+
+async def asked_among_strangers(world: World) -> Asked:
+    """A run where the bot's own token reaches nothing, as in a server it is no member of."""
+    for method in ("PATCH", "POST"):
+        world.fail(method, BY_BOT, 403, 50001, times=None)
+    asked = await world.musicgen()
+    world.generates(100)
+    await world.pass_s(3)
+    return asked
+
+
+async def token_dead(world: World) -> Asked:
+    """That run when its token has died, its card having gained the button just before."""
+    asked = await asked_among_strangers(world)
+    await world.outage(TOKEN_LIFE_S - 60)
+    await world.pass_s(15)
+    await world.outage(60)
+    return asked
+
+
+async def bring(world: World, asked: Asked) -> Pressed:
+    return Pressed(await world.ada.click(asked.reply, label=texts.BRING))
+
+
+async def test_a_card_gains_the_button_before_its_token_dies(world: World) -> None:
+    asked = await asked_among_strangers(world)
+    await world.outage(TOKEN_LIFE_S - 103)
+    await world.pass_s(5)
+    assert texts.BRING not in asked.buttons
+    await world.pass_s(20)
+    assert texts.BRING in asked.buttons
+    assert texts.LATE in asked.text
+
+
+async def test_a_press_moves_the_card_again(world: World) -> None:
+    asked = await token_dead(world)
+    world.generates(200)
+    await world.pass_s(20)
+    assert "25 %" in asked.text, "nothing reaches it"
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(20)
+    assert "50 %" in asked.text
+    assert texts.BRING not in asked.buttons
+
+
+async def test_a_track_waits_for_a_press(world: World) -> None:
+    asked = await token_dead(world)
+    await world.done(300)
+    assert world.generation.state is State.DELIVERING
+    assert asked.reply.attachments == []
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(1)
+    assert len(asked.reply.attachments) == 1
+    assert world.generation.state is State.DELIVERED
+    assert len(world.predictions.created) == 1
+
+
+async def test_a_track_waits_across_a_restart(world: World) -> None:
+    asked = await token_dead(world)
+    await world.done(10)
+    await world.restart()
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(1)
+    assert len(asked.reply.attachments) == 1
+
+
+async def test_a_track_waits_for_the_next_command_in_the_channel(world: World) -> None:
+    await token_dead(world)
+    await world.done(10)
+    [waiting] = world.journal.rows.values()
+    later = await world.musicgen("something else")
+    await world.pass_s(61)
+    tracks = [
+        (message.embeds[0].title, len(message.attachments))
+        for message in world.messages
+        if message.embeds and message.attachments
+    ]
+    assert sorted(tracks) == [("lofi", 1), ("something else", 1)]
+    assert later.embed.title == "something else"
+    assert world.journal.rows[waiting.id].state is State.DELIVERED
+
+
+async def test_a_press_on_what_is_over(world: World) -> None:
+    asked = await token_dead(world)
+    await world.die(state=State.FAILED, told=True)
+    await world.restart()
+    assert (await bring(world, asked)).told == [sentence(errors.AlreadyHere())]
+
+
+async def test_a_press_on_what_nobody_knows(world: World) -> None:
+    asked = await token_dead(world)
+    await world.restart(journal=FakeJournal())
+    assert (await bring(world, asked)).told == [sentence(errors.GenerationUnknown())]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import asyncio
+
+import discord
+import pytest
+
+from bot import errors
+from bot.card import texts
+from bot.card.buttons import card_view
+from bot.card.sentences import sentence
+from bot.generation import State
+from tests.discord.world import Asked, Pressed, World
+from tests.fakes import FakeJournal, FakePrediction
+
+UNKNOWN = sentence(errors.GenerationUnknown())
+TOO_LATE = sentence(errors.TooLateToCancel())
+NOT_YOURS = sentence(errors.NotYours())
+
+
+def canceled(world: World, asked: Asked) -> bool:
+    """Whether it is canceled, at Replicate, in the journal, and for all to see."""
+    assert (texts.CANCELED in asked.text) == (asked.buttons == [])
+    signs = {
+        world.predictions.canceled == ["p1"],
+        world.generation.state is State.CANCELED,
+        texts.CANCELED in asked.text,
+    }
+    [sign] = signs
+    return sign
+
+
+@pytest.mark.parametrize("after_s", [0, 1, 20, 100])
+async def test_the_requester_cancels(world: World, after_s: float) -> None:
+    asked = await world.musicgen()
+    await world.pass_s(after_s)
+    pressed = await asked.press(world.ada)
+    assert pressed.told == []
+    assert canceled(world, asked)
+    assert asked.reply.attachments == []
+    assert len(world.messages) == 1
+
+
+async def test_a_press_is_acknowledged_before_anything_else(world: World) -> None:
+    asked = await world.musicgen()
+    before = len(world.requests())
+    await asked.press(world.ada)
+    first, *_ = world.requests()[before:]
+    assert first.path.endswith("/callback")
+    assert first.body == {"type": 6}
+
+
+async def test_who_manages_messages_cancels(world: World) -> None:
+    asked = await world.musicgen()
+    assert (await asked.press(world.mod)).told == []
+    assert canceled(world, asked)
+
+
+async def test_a_stranger_cannot_cancel(world: World) -> None:
+    asked = await world.musicgen()
+    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert not canceled(world, asked)
+    await world.done()
+    assert len(asked.reply.attachments) == 1
+
+
+async def test_cancel_while_the_input_audio_is_on_its_way(world: World) -> None:
+    world.sound.slow = True
+    asked = await world.musicgen(input_audio=("song.wav", b"RIFF"))
+    assert texts.CHECKING in asked.text
+    assert (await asked.press(world.ada)).told == []
+    assert texts.CANCELED in asked.text
+    assert world.predictions.created == []
+
+
+async def test_cancel_while_the_track_is_being_labelled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        await world.clock.wait(asyncio.Event(), None)
+
+    monkeypatch.setattr(world.sound, "label", hang)
+    asked = await world.musicgen()
+    await world.done()
+    assert world.generation.state is State.COLLECTING
+    assert (await asked.press(world.ada)).told == []
+    assert texts.CANCELED in asked.text
+
+
+async def test_pressed_twice_before_replicate_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = asyncio.Event()
+    cancel = world.predictions.cancel
+
+    async def slow(prediction_id: str) -> FakePrediction:
+        await world.clock.wait(answered, None)
+        return await cancel(prediction_id)
+
+    monkeypatch.setattr(world.predictions, "cancel", slow)
+    asked = await world.musicgen()
+    assert (await asked.press(world.ada)).told == []
+    assert (await asked.press(world.ada)).told == []
+    answered.set()
+    await world.pass_s(1)
+    assert canceled(world, asked)
+
+
+async def test_replicate_is_asked_again_when_it_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel, refusals = world.predictions.cancel, [errors.ServiceFault(503)]
+
+    async def flaky(prediction_id: str) -> FakePrediction:
+        if refusals:
+            raise refusals.pop()
+        return await cancel(prediction_id)
+
+    monkeypatch.setattr(world.predictions, "cancel", flaky)
+    asked = await world.musicgen()
+    await asked.press(world.ada)
+    assert not canceled(world, asked)
+    await world.pass_s(5)
+    assert canceled(world, asked)
+
+
+# ------------------------------------------------------------------ buttons that outlive their run
+
+
+async def test_a_button_works_after_a_restart(world: World) -> None:
+    asked = await world.musicgen()
+    await world.restart()
+    assert (await asked.press(world.ada)).told == []
+    assert canceled(world, asked)
+
+
+async def test_a_stranger_cannot_cancel_after_a_restart(world: World) -> None:
+    asked = await world.musicgen()
+    await world.restart()
+    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert not canceled(world, asked)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.FAILED, State.CANCELED])
+async def test_the_button_of_what_has_ended_is_too_late(world: World, state: State) -> None:
+    asked = await world.musicgen()
+    await world.die(state=state, told=True)
+    await world.restart()
+    assert (await asked.press(world.ada)).told == [TOO_LATE]
+    assert world.predictions.canceled == []
+
+
+async def test_the_button_of_what_nobody_knows(world: World) -> None:
+    asked = await world.musicgen()
+    await world.restart(journal=FakeJournal())
+    assert (await asked.press(world.ada)).told == [UNKNOWN]
+
+
+async def test_a_button_whose_action_this_release_lacks(world: World) -> None:
+    asked = await world.musicgen()
+    channel = world.bot.get_channel(world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    view = card_view(("remix",), world.generation.id)  # pyright: ignore[reportArgumentType] - another release's
+    assert view is not None
+    message = await channel.send("a card of another release", view=view)
+    pressed = Pressed(await world.ada.click(message, custom_id=f"mg:1:remix:{world.generation.id}"))
+    assert pressed.told == [UNKNOWN]
+    assert not canceled(world, asked)

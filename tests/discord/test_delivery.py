@@ -1,0 +1,184 @@
+"""What Discord may do to a reply on its way, and what becomes of the track."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import errors
+from bot.card import texts
+from bot.card.sentences import sentence
+from bot.generation import State
+from tests.discord.world import BY_BOT, BY_TOKEN, World, delivered, has_track, mentions_ada
+from tests.fakes import FakePrediction
+
+CLOSED = [(403, 50001), (404, 10015), (401, 50027)]
+"""A way that will not open again."""
+FAULTS = [(500, 0), (503, 0)]
+"""A way that may well."""
+
+
+@pytest.mark.parametrize(("status", "code"), [*CLOSED, *FAULTS, (400, 200000)])
+async def test_a_refused_edit_does_not_stop_the_next(world: World, status: int, code: int) -> None:
+    asked = await world.musicgen()
+    world.generates(100)
+    world.fail("PATCH", BY_TOKEN, status, code)
+    await world.pass_s(6)
+    assert "25 %" in asked.text
+    await world.done()
+    assert delivered(asked)
+    assert len(world.messages) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [*CLOSED, *FAULTS, (400, 200000)])
+async def test_the_bots_own_token_delivers_where_the_interactions_does_not(
+    world: World, status: int, code: int
+) -> None:
+    asked = await world.musicgen()
+    world.fail("PATCH", BY_TOKEN, status, code)
+    await world.done()
+    assert delivered(asked)
+    assert world.edits[-1].path.startswith("/channels/")
+    assert len(world.messages) == 1
+    assert world.generation.state is State.DELIVERED
+
+
+@pytest.mark.parametrize(("status", "code"), CLOSED)
+async def test_a_new_message_delivers_where_no_edit_does(
+    world: World, status: int, code: int
+) -> None:
+    asked = await world.musicgen()
+    world.fail("PATCH", "*", status, code, times=None)
+    await world.done()
+    old, new = world.messages
+    assert old.id == asked.reply.id
+    assert has_track(new)
+    assert mentions_ada(world, new)
+    [sent] = world.requests("POST", BY_BOT)
+    assert sent.body["allowed_mentions"] == {"parse": [], "users": [world.ada.id]}
+    assert sent.body["nonce"] == world.generation.id, "sent twice, it stays one message"
+    assert world.generation.state is State.DELIVERED
+
+
+@pytest.mark.parametrize(("status", "code"), FAULTS)
+async def test_a_fault_of_discords_is_waited_out(world: World, status: int, code: int) -> None:
+    asked = await world.musicgen()
+    world.fail("PATCH", "*", status, code, times=6)
+    await world.done()
+    assert world.generation.state is State.DELIVERING
+    await world.pass_s(60)
+    assert delivered(asked)
+    assert len(world.messages) == 1, "an edit that may have worked is never made up for"
+    assert len(world.predictions.created) == 1
+    assert world.generation.told
+
+
+async def test_what_is_shown_may_be_wanted_again_before_its_turn(world: World) -> None:
+    asked = await world.musicgen()
+    await world.pass_s(62)
+    starting, down = world.predictions.answers, (errors.ServiceFault(503),)
+    world.predictions.answers = down
+    await world.pass_s(1)
+    assert texts.UNREACHABLE in asked.text
+    world.predictions.answers = starting
+    await world.pass_s(5)
+    world.predictions.answers = down
+    await world.pass_s(10)
+    assert texts.UNREACHABLE in asked.text
+    world.predictions.answers = starting
+    await world.pass_s(15)
+    assert texts.UNREACHABLE not in asked.text
+    await world.done()
+    assert delivered(asked)
+
+
+async def test_an_edit_whose_connection_breaks_does_not_stop_the_next(world: World) -> None:
+    asked = await world.musicgen()
+    world.generates(100)
+    world.cuts.append(("PATCH", BY_TOKEN))
+    await world.pass_s(6)
+    assert world.cuts == []
+    assert "25 %" in asked.text
+
+
+async def test_a_track_whose_connection_breaks_takes_another_way(world: World) -> None:
+    asked = await world.musicgen()
+    world.cuts.append(("PATCH", BY_TOKEN))
+    await world.done()
+    assert delivered(asked)
+    assert len(world.messages) == 1
+
+
+async def test_a_mention_whose_connection_breaks_is_let_go(world: World) -> None:
+    asked = await world.musicgen()
+    await world.pass_s(60)
+    world.cuts.append(("POST", BY_TOKEN))
+    await world.done()
+    assert delivered(asked)
+    assert len(world.messages) == 1
+    assert world.generation.state is State.DELIVERED
+
+
+async def test_a_moment_without_any_way_ends_in_a_sentence(world: World) -> None:
+    asked = await world.musicgen()
+    world.fail("PATCH", BY_TOKEN, 403, 50001)
+    world.fail("PATCH", BY_BOT, 403, 50001)
+    world.fail("POST", BY_BOT, 403, 50013)
+    await world.done()
+    assert sentence(errors.Undeliverable()) in asked.text
+    assert isinstance(world.generation.failure, errors.Undeliverable)
+
+
+async def test_a_channel_that_takes_nothing_ends_in_the_journal(world: World) -> None:
+    asked = await world.musicgen()
+    for method, path in (("PATCH", BY_TOKEN), ("PATCH", BY_BOT), ("POST", BY_BOT)):
+        world.fail(method, path, 403, 50001, times=None)
+    await world.done(60)
+    assert texts.QUEUED in asked.text
+    assert world.generation.state is State.FAILED
+    assert isinstance(world.generation.failure, errors.Undeliverable)
+    assert not world.generation.open
+
+
+@pytest.mark.parametrize(("status", "code"), [(413, 40005), (413, 0), (400, 50045)])
+async def test_a_track_that_discord_finds_too_large_ends_in_a_sentence(
+    world: World, status: int, code: int
+) -> None:
+    asked = await world.musicgen()
+    world.fail("PATCH", BY_TOKEN, status, code)
+    await world.done()
+    limit_bytes = world.generation.reply.filesize_limit_bytes
+    assert sentence(errors.OutputTooLarge(limit_bytes)) in asked.text
+    assert asked.reply.attachments == []
+    assert len(world.messages) == 1
+
+
+async def test_a_track_above_the_limit_is_not_even_sent(world: World) -> None:
+    asked = await world.musicgen()
+    limit_bytes = world.generation.reply.filesize_limit_bytes
+    world.predictions.track = bytes(limit_bytes + 1)
+    await world.done()
+    assert sentence(errors.OutputTooLarge(limit_bytes)) in asked.text
+    assert "mp3" in asked.text
+    assert all(edit.body["attachments"] == [] for edit in world.edits)
+
+
+@pytest.mark.parametrize(
+    ("ending", "failure"),
+    [
+        (FakePrediction("p1", "failed", error="CUDA"), errors.PredictionFailed("CUDA")),
+        (FakePrediction("p1", "aborted"), errors.PredictionAborted()),
+        (FakePrediction("p1", "succeeded"), errors.OutputMissing()),
+        (errors.TokenRefused(), errors.TokenRefused()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_a_bad_end_is_told_in_the_reply(
+    world: World, ending: FakePrediction | errors.UserError, failure: errors.UserError
+) -> None:
+    asked = await world.musicgen()
+    world.predictions.answers = (ending,)
+    await world.pass_s(2)
+    assert texts.FAILED in asked.text
+    assert sentence(failure) in asked.text
+    assert asked.buttons == []
+    assert len(world.messages) == 1

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from bot.inputs import TABLE, InputSpec, InputTable
+from tests.discord.world import World
+
+TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
+
+
+def expected(spec: InputSpec) -> dict[str, Any]:
+    """What Discord has to be told of an input."""
+    option: dict[str, Any] = {"name": spec.name, "type": TYPES[spec.kind]}
+    option |= {"required": spec.required, "description": spec.description}
+    if spec.choices:
+        option["choices"] = [{"name": choice, "value": choice} for choice in spec.choices]
+    least, most = (
+        ("min_length", "max_length") if spec.kind == "string" else ("min_value", "max_value")
+    )
+    if spec.minimum is not None:
+        option[least] = spec.minimum
+    if spec.maximum is not None:
+        option[most] = spec.maximum
+    return option
+
+
+def registered(world: World) -> dict[str, Any]:
+    """The command that Discord was given last."""
+    [command] = world.syncs[-1].body
+    return command
+
+
+@pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
+async def test_an_option_is_registered_as_the_table_has_it(world: World, spec: InputSpec) -> None:
+    options = {option["name"]: option for option in registered(world)["options"]}
+    assert options[spec.name] == expected(spec)
+
+
+async def test_the_options_are_the_table_and_an_address(world: World) -> None:
+    names = [option["name"] for option in registered(world)["options"]]
+    table = [spec.name for spec in TABLE]
+    assert [name for name in names if name != "input_audio_url"] == table
+    assert names.index("input_audio_url") == names.index("input_audio") + 1
+    assert names[0] == "prompt"
+    assert len(names) <= 25
+    address = registered(world)["options"][names.index("input_audio_url")]
+    assert (address["type"], address["required"]) == (3, False)
+
+
+async def test_every_description_fits_and_tells_the_default(world: World) -> None:
+    for option in registered(world)["options"]:
+        assert 1 <= len(option["description"]) <= 100
+        assert option["required"] or "default" in option["description"].lower()
+
+
+async def test_the_command_is_there_in_servers_dms_and_for_user_installs(world: World) -> None:
+    command = registered(world)
+    assert command["name"] == "musicgen"
+    assert command["integration_types"] == [0, 1]
+    assert command["contexts"] == [0, 1, 2]
+    assert command["default_member_permissions"] is None
+
+
+async def test_discord_takes_the_command_as_it_is(world: World) -> None:
+    [command] = await world.bot.tree.fetch_commands()
+    assert [option.name for option in command.options] == [
+        option["name"] for option in registered(world)["options"]
+    ]
+    assert world.ada.available_commands(world.channel) == ("musicgen",)
+
+
+async def test_an_unchanged_command_is_not_sent_again(world: World) -> None:
+    await world.restart()
+    await world.restart()
+    assert len(world.syncs) == 1
+    asked = await world.musicgen()
+    assert asked.result.acknowledged
+
+
+async def test_a_changed_table_is_sent_and_remembered(world: World) -> None:
+    await world.restart(table=InputTable(TABLE[:3]))
+    assert len(world.syncs) == 2
+    assert [option["name"] for option in registered(world)["options"]] == [
+        "prompt",
+        "model_version",
+        "duration",
+    ]
+    await world.restart()
+    assert len(world.syncs) == 2
+
+
+async def test_a_sync_can_be_forced(world: World) -> None:
+    await world.restart(force_sync=True)
+    assert len(world.syncs) == 2
+
+
+async def test_a_sync_that_failed_is_done_at_the_next_start(world: World) -> None:
+    remembered = dict(world.journal.facts)
+    world.fail("PUT", "/applications/*/commands", 503)
+    with pytest.raises(discord.HTTPException):
+        await world.restart(table=InputTable(TABLE[:3]))
+    assert world.journal.facts == remembered
