@@ -25,14 +25,17 @@ class Place:
 class Line:
     """Seats for so many generations at once, so many for each person; the rest wait.
 
-    Waiting is fair between people: everyone's first comes before anyone's second, whoever came
-    when; among equals, who came first.
+    Waiting is fair between people: everyone's first comes before anyone's second; among equals,
+    whose last turn is longest ago; then who came first.
     """
 
     def __init__(self, max_running: int, max_per_user: int) -> None:
         self._max_running = max_running
         self._max_per_user = max_per_user
         self._arrivals = 0
+        self._grants = 0
+        self._last_grant: dict[int, int] = {}
+        """When each person who has a place was last given a seat, by count."""
         self._seated: set[Place] = set()
         self._waiting: list[Place] = []
         self._order: dict[Place, int] | None = None
@@ -58,6 +61,8 @@ class Line:
         if place in self._waiting:
             self._waiting.remove(place)
         self._grant()
+        if not any(other.user_id == place.user_id for other in (*self._seated, *self._waiting)):
+            self._last_grant.pop(place.user_id, None)
 
     def position(self, place: Place) -> int | None:
         """1 for who is next, and so on; None for who has a seat."""
@@ -79,14 +84,17 @@ class Line:
             if running[place.user_id] < self._max_per_user:
                 self._waiting.remove(place)
                 self._seated.add(place)
+                self._grants += 1
+                self._last_grant[place.user_id] = self._grants
                 running[place.user_id] += 1
                 place.granted.set()
 
     def _in_order(self) -> list[Place]:
         ahead = Counter(place.user_id for place in self._seated)
-        keys: dict[Place, tuple[int, int]] = {}
+        keys: dict[Place, tuple[int, int, int]] = {}
         for place in sorted(self._waiting, key=lambda waiting: waiting.arrival):
-            keys[place] = (ahead[place.user_id], place.arrival)
+            last_grant = self._last_grant.get(place.user_id, 0)
+            keys[place] = (ahead[place.user_id], last_grant, place.arrival)
             ahead[place.user_id] += 1
         return sorted(keys, key=lambda waiting: keys[waiting])
 

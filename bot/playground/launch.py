@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from bot import logs
@@ -18,6 +18,7 @@ from bot.playground.replicate.standin import ReplicateStandIn
 MODEL = "playground/synthesiser"
 NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
 _STOP_DEADLINE_S = 8.0
+_EXIT_PORT = 2
 
 
 async def play(*, port: int, browse: bool) -> int:
@@ -27,10 +28,18 @@ async def play(*, port: int, browse: bool) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
-    async with (
-        _discord(port) as discord,
-        ReplicateStandIn(model=MODEL) as replicate,
-    ):
+    async with AsyncExitStack() as stack:
+        try:
+            discord = await stack.enter_async_context(_discord(port))
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno else str(error)
+            sys.stderr.write(
+                f"The playground cannot use port {port}: {why}.\n"
+                "Is one running already? Otherwise give it another port with --port; "
+                "0 takes any free one.\n"
+            )
+            return _EXIT_PORT
+        replicate = await stack.enter_async_context(ReplicateStandIn(model=MODEL))
         with tempfile.TemporaryDirectory(prefix="musicgen-playground-") as folder:
             bot = await _start_bot(discord, replicate, Path(folder))
             ended = asyncio.create_task(bot.wait(), name="bot")

@@ -22,7 +22,14 @@ from bot.generation import AudioSource, Generation
 from bot.inputs import InputTable
 from bot.ports import InputAudio
 from bot.studio import House
-from tests.fakes import FakeJournal, FakePrediction, FakePredictions, FakeSound, step
+from tests.fakes import (
+    FakeJournal,
+    FakePrediction,
+    FakePredictions,
+    FakeShelf,
+    FakeSound,
+    step,
+)
 
 TRACK = b"RIFF, and what a track is made of"
 DONE = FakePrediction(
@@ -221,7 +228,13 @@ class World:
 
     def _a_bot(self, *, force_sync: bool = False) -> MusicGenBot:
         parts = Parts(
-            self.house, "MusicGen", self.journal, self.predictions, self.sound, self.clock
+            self.house,
+            "MusicGen",
+            self.journal,
+            self.predictions,
+            self.sound,
+            FakeShelf(),
+            self.clock,
         )
         return MusicGenBot(parts, force_sync=force_sync)
 

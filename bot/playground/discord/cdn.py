@@ -111,6 +111,8 @@ class Cdn:
         shown = media | {key: link, f"proxy_{key}": link}
         if key == "url" and file.width is not None:
             shown |= {"width": file.width, "height": file.height}
+        if key == "url" and file.description is not None:
+            shown["description"] = file.description
         return shown
 
     @staticmethod

@@ -70,12 +70,12 @@ export function openDialog({
     heading,
     form,
   );
-  const before = document.activeElement;
+  const before = wayBackTo(document.activeElement);
   const closed = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       closePopup();
       dialog.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
+      before()?.focus({ preventScroll: true });
       resolve(dialog.returnValue);
     });
   });
@@ -102,6 +102,17 @@ export function openDialog({
   document.body.append(dialog);
   dialog.showModal();
   return handle;
+}
+
+/** Finds the control that had focus again, even redrawn meanwhile; the message box when it is gone. */
+function wayBackTo(node) {
+  const message = CSS.escape(node?.closest("[data-message-id]")?.dataset.messageId ?? "");
+  const control = CSS.escape(node?.dataset.customId ?? "");
+  return () => {
+    if (!node || node === document.body || node.isConnected) return node;
+    const redrawn = `[data-message-id="${message}"] [data-custom-id="${control}"]`;
+    return document.querySelector(redrawn) ?? document.getElementById("composer-text");
+  };
 }
 
 /** Asks once; resolves to true when the person agreed. */

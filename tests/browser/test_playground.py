@@ -1,0 +1,52 @@
+"""The playground as anyone starts it: one command, a page, Ctrl+C."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.playground.launch import NOTICE
+from tests.browser.chromium import a_context, arrive, plays
+from tests.browser.process import a_playground, launched
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_one_command_brings_a_page_that_makes_music(browser: Browser) -> None:
+    context = await a_context(browser)
+    async with context, a_playground() as playground:
+        ada = await arrive(context, playground.address)
+        await expect(ada.part("notice")).to_have_text(NOTICE)
+        await expect(ada.part("notice")).to_be_in_viewport()
+        await expect(ada.part("bot-offline")).to_be_hidden()
+        await ada.type("/")
+        await expect(ada.part("panel-item")).to_contain_text(["/musicgen"])
+        await ada.type("musicgen church bells duration: 1")
+        await ada.press("Enter")
+        card = await ada.card()
+        await expect(card.get_by_test_id("audio-player")).to_be_visible(timeout=20_000)
+        await expect(card.locator(".embed-footer")).to_contain_text("playground/synthesiser")
+        await card.get_by_test_id("audio-toggle").click()
+        await plays(card.get_by_test_id("audio"), beyond_s=0.2)
+        assert ada.problems == []
+
+        playground.interrupt()
+        assert playground.family, "the bot is a process of its own"
+        assert await playground.ended() == 0
+        assert playground.orphans() == []
+        await expect(ada.part("app")).to_have_attribute("data-connection", "lost")
+        assert "Traceback" not in "\n".join(playground.lines)
+
+
+async def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = await launched(port)
+        async with asyncio.timeout(20):
+            output, _ = await process.communicate()
+    assert process.returncode == 2
+    assert f"The playground cannot use port {port}: Address already in use." in output.decode()
+    assert "Traceback" not in output.decode()
