@@ -90,9 +90,10 @@ def test_music_goes_on_without_a_seam(tmp_path: Path, whole: Samples, later: int
     assert seam.at_s == PIECE_S
     assert seam.added_s == pytest.approx(ADDED_S, abs=0.03)
     assert seam.step <= seam.step_around
-    assert seam.loudness_jump_db <= seam.loudness_jump_around_db + 0.1
+    # A beat may fall on the joint: what the music does there anyway is no fault of it.
     ideal = measure(whole, RATE, round((PIECE_S - 0.25) * RATE), PIECE_S * RATE)
-    assert seam.loudness_jump_db == pytest.approx(ideal.loudness_jump_db, abs=0.5)
+    assert seam.loudness_jump_db == pytest.approx(ideal.loudness_jump_db, abs=0.25)
+    assert seam.loudness_jump_in_output_db == pytest.approx(ideal.loudness_jump_db, abs=0.25)
     joined = read(tmp_path / "joined.wav")
     near = slice((PIECE_S - 1) * RATE, (PIECE_S + 1) * RATE)
     assert np.corrcoef(joined[near].ravel(), whole[near].ravel())[0, 1] > 0.95
@@ -122,6 +123,7 @@ def test_what_the_playground_continues_has_no_click(tmp_path: Path) -> None:
     assert (seam.at_s, seam.added_s, seam.lag_s) == (PIECE_S, 6, 0)
     assert seam.gain_db == pytest.approx(0, abs=0.01)
     assert seam.step <= seam.step_around
+    assert seam.loudness_jump_db == pytest.approx(seam.loudness_jump_in_output_db, abs=0.01)
 
 
 @pytest.mark.parametrize("hz", [50.0, 440.0, 3000.0])
@@ -136,6 +138,14 @@ def test_a_tone_goes_on_without_a_click(tmp_path: Path, hz: float) -> None:
     assert bends[joint].max() <= 1.15 * bends[RATE : 6 * RATE].max() + 4 / 32768
     levels = [level_db(joined[n : n + 3200, None]) for n in range(7 * RATE, 9 * RATE, 800)]
     assert max(levels) - min(levels) < 0.5
+
+
+def test_unlike_tones_change_without_a_click(tmp_path: Path) -> None:
+    # Where the piece ends, this other tone is at its height.
+    other = np.cos(2 * np.pi * 163 * (np.arange(11 * RATE) / RATE - CONTEXT_S))[:, None] * 0.3
+    seam = extended(tmp_path, tone(110, 8), other.astype(np.float32))
+    assert seam.likeness < 0.25
+    assert seam.step <= seam.step_around
 
 
 def test_a_bare_cut_shows_in_the_step() -> None:
@@ -164,6 +174,7 @@ def test_the_fade_keeps_the_power(tmp_path: Path, alike: bool) -> None:
     output = np.concatenate([piece[3 * RATE :] if alike else noise(5, seed=2), noise(6, seed=4)])
     seam = extended(tmp_path, piece, output)
     assert (seam.likeness > 0.99) is alike
+    assert seam.loudness_jump_db <= seam.loudness_jump_around_db + 0.2
     joined = read(tmp_path / "joined.wav")
     around = level_db(joined[6 * RATE : 10 * RATE])
     middle = round((PIECE_S - 0.125) * RATE)
@@ -191,9 +202,9 @@ def test_unlike_audio_is_not_moved(tmp_path: Path) -> None:
 def test_pieces_of_every_kind(
     tmp_path: Path, name: str, rate: int, piece_channels: int, output_channels: int, channels: int
 ) -> None:
-    chord = sum(tone(hz, 8, 0.15, rate) for hz in (220.0, 277.2, 329.6))
+    chord = tone(220.0, 8, 0.15, rate) + tone(277.2, 8, 0.15, rate) + tone(329.6, 8, 0.15, rate)
     piece = write(tmp_path / name, np.repeat(chord, piece_channels, axis=1), rate)
-    goes_on = sum(tone(hz, 14, 0.15) for hz in (220.0, 277.2, 329.6))
+    goes_on = tone(220.0, 14, 0.15) + tone(277.2, 14, 0.15) + tone(329.6, 14, 0.15)
     output = as_codec(np.repeat(goes_on, output_channels, axis=1)[3 * RATE :])
     seam = join(piece, write(tmp_path / "output.wav", output), 5.0, tmp_path / "joined.wav")
     facts = probe(tmp_path / "joined.wav")
@@ -234,6 +245,13 @@ def test_raised_peaks_are_not_cut_off(tmp_path: Path) -> None:
     extended(tmp_path, loud, soft)
     added = read(tmp_path / "joined.wav")[10 * RATE : 13 * RATE]
     assert 0.9 < added.max() < 0.9999
+
+
+def test_an_output_without_anything_new_adds_nothing(tmp_path: Path) -> None:
+    piece = noise(8)
+    seam = extended(tmp_path, piece, piece[3 * RATE : 7 * RATE])
+    assert (seam.at_s, seam.added_s, seam.fade_s) == (8, 0, 0)
+    np.testing.assert_array_equal(read(tmp_path / "joined.wav"), read(tmp_path / "piece.wav"))
 
 
 @given(

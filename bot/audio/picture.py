@@ -1,0 +1,248 @@
+"""The picture of a track in its card: its waveform, on a card of its own.
+
+Discord shows it on dark and on light ground, so its colours stand against its own background, which
+is the same on both. Everything here blocks; see `probe`.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.audio.waveform import Waveform, measure_waveform
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL.ImageDraw import ImageDraw
+
+    Floats = npt.NDArray[np.float32]
+
+Colour = tuple[int, int, int]
+
+WIDTH, HEIGHT = 1000, 240
+"""Pixels: twice what Discord shows on most screens."""
+CARD: Colour = (24, 25, 34)
+EDGE: Colour = (62, 64, 84)
+TEXT: Colour = (176, 180, 198)
+NEW_PEAK: tuple[Colour, Colour] = ((92, 106, 255), (186, 84, 240))
+NEW_BODY: tuple[Colour, Colour] = ((190, 200, 255), (240, 196, 255))
+"""From the beginning of the new part to its end."""
+GIVEN_PEAK: Colour = (104, 108, 124)
+GIVEN_BODY: Colour = (164, 168, 182)
+BOUNDARY: Colour = (255, 255, 255)
+
+_LEFT, _RIGHT = 25, WIDTH - 25
+_TOP, _BOTTOM = 20, 188
+_PITCH, _BAR = 5, 3
+_CORNER = 20
+_TEXT_SIZE = 21
+_TEXT_MIDDLE = 216
+_TICK_TOP = 197
+_TEXT_GAP = 28
+_STEP_LEAST = 108
+_HALO = 5
+_GAIN_MAX = 8.0
+"""A track whose peaks stay below an eighth looks as quiet as it is."""
+_STEPS_S = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
+)
+_SILENT_DB = -60.0
+_QUIETER_DB = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG, and what there is to say of it (`describe_waveform`)."""
+
+    png: bytes
+    duration_s: float
+    thirds_db: tuple[float, float, float]
+
+
+def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
+    """Draw a track; its first `given_s` seconds, which it goes on from, in another colour.
+
+    The bars reach to the peaks, their light cores to the RMS level.
+
+    Raises:
+        AudioUnreadable, NotAudio: it cannot be decoded.
+    """
+    from PIL import Image, ImageDraw
+
+    waveform = measure_waveform(path)
+    boundary = _place(waveform.duration_s, given_s)
+    image = Image.fromarray(_pixels(waveform, boundary))
+    labels = _Labels(ImageDraw.Draw(image), waveform.duration_s)
+    if _LEFT < boundary < _RIGHT:
+        labels.put(given_s, BOUNDARY)
+    labels.put_all()
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=6)
+    return Picture(file.getvalue(), waveform.duration_s, waveform.thirds_db())
+
+
+def describe_waveform(
+    duration_s: float, given_s: float, thirds_db: tuple[float, float, float]
+) -> str:
+    """The picture in a sentence, for those who do not see it."""
+    given = f", given up to {_spoken(given_s)} and new from there" if given_s > 0 else ""
+    if given_s >= duration_s:
+        given = ""
+    return f"Waveform of {_spoken(duration_s)} of audio: {_course(thirds_db)}{given}."
+
+
+def _place(duration_s: float, time_s: float) -> float:
+    """Where a time is, in pixels from the left."""
+    return _LEFT + (_RIGHT - _LEFT) * min(max(time_s / duration_s, 0.0), 1.0)
+
+
+def _pixels(waveform: Waveform, boundary: float) -> npt.NDArray[np.uint8]:
+    """Everything but the times: shape (height, width, RGBA)."""
+    import numpy as np
+
+    x = np.arange(WIDTH, dtype=np.float32) + 0.5
+    y = np.arange(HEIGHT, dtype=np.float32)[:, None] + 0.5
+    outline = _rounded(x - WIDTH / 2, y - HEIGHT / 2, WIDTH / 2 - 1, HEIGHT / 2 - 1, _CORNER)
+    canvas = np.empty((4, HEIGHT, WIDTH), np.float32)
+    canvas[:3] = _planes(CARD)
+    canvas[3] = 255 * _cover(outline)
+    _paint(canvas[:3], _cover(np.abs(outline + 1) - 1), _planes(EDGE))
+    _paint_bars(canvas[:3], waveform, boundary, x, y)
+    if _LEFT < boundary < _RIGHT:
+        near = slice(round(boundary) - _HALO, round(boundary) + _HALO)
+        half = (_BOTTOM - _TOP) / 2 + 9
+        line = _rounded(x[near] - boundary, y - (_TOP + _BOTTOM) / 2, 1.5, half, 1.5)
+        _paint(canvas[:3, :, near], _cover(line), _planes(BOUNDARY))
+    return np.ascontiguousarray(np.moveaxis(canvas + 0.5, 0, 2).astype(np.uint8))
+
+
+def _paint_bars(planes: Floats, waveform: Waveform, boundary: float, x: Floats, y: Floats) -> None:
+    import numpy as np
+
+    count = (_RIGHT - _LEFT) // _PITCH
+    reach, middle, round_ = (_BOTTOM - _TOP) / 2, (_TOP + _BOTTOM) / 2, _BAR / 2
+    peaks, rms = waveform.columns(count)
+    gain = min(1 / max(float(peaks.max()), 1e-9), _GAIN_MAX)
+    bars = ((x - _LEFT) // _PITCH).astype(np.intp)
+    centres = (_LEFT + _PITCH * (bars + 0.5)).astype(np.float32)
+    shown = (bars >= 0) & (bars < count)
+    if _LEFT < boundary < _RIGHT:
+        shown &= np.abs(centres - boundary) > _HALO
+    bars = bars.clip(0, count - 1)
+    progress = ((x - boundary) / max(_RIGHT - boundary, 1)).clip(0, 1)
+    rows = slice(_TOP - 2, _BOTTOM + 2)
+    for levels, (first, last), given in (
+        (peaks, NEW_PEAK, GIVEN_PEAK),
+        (rms, NEW_BODY, GIVEN_BODY),
+    ):
+        new = _planes(first) + (_planes(last) - _planes(first)) * progress
+        heights = (levels * gain * reach).clip(round_, reach)[bars]
+        shape = _rounded(x - centres, y[rows] - middle, round_, heights, round_)
+        colours = np.where(centres < boundary, _planes(given), new).astype(np.float32)
+        _paint(planes[:, rows], _cover(shape) * shown, colours)
+
+
+def _planes(colour: Colour) -> Floats:
+    import numpy as np
+
+    return np.array(colour, np.float32)[:, None, None]
+
+
+def _rounded(x: Floats, y: Floats, half_x: float, half_y: Floats | float, corner: float) -> Floats:
+    """The distance in pixels to a rounded box around the origin; negative inside."""
+    import numpy as np
+
+    over_x, over_y = np.abs(x) - (half_x - corner), np.abs(y) - (half_y - corner)
+    outside = np.hypot(np.maximum(over_x, 0), np.maximum(over_y, 0))
+    return (outside + np.minimum(np.maximum(over_x, over_y), 0) - corner).astype(np.float32)
+
+
+def _cover(distance: Floats) -> Floats:
+    """How much of each pixel lies inside."""
+    return (0.5 - distance).clip(0, 1)
+
+
+def _paint(planes: Floats, cover: Floats, colour: Floats) -> None:
+    planes += (colour - planes) * cover
+
+
+class _Labels:
+    """The times below the waveform, none upon another; what is put first stays."""
+
+    def __init__(self, draw: ImageDraw, duration_s: float) -> None:
+        from PIL import ImageFont
+
+        self._draw = draw
+        self._font = ImageFont.load_default(_TEXT_SIZE)
+        self._duration_s = duration_s
+        self._taken: list[tuple[float, float]] = []
+
+    def put(self, time_s: float, colour: Colour, digits: int = 0) -> None:
+        """Write a time below its place, if there is room."""
+        place = _place(self._duration_s, time_s)
+        text = _clock(time_s, digits)
+        half = self._draw.textlength(text, self._font) / 2
+        middle = min(max(place, _LEFT + half), _RIGHT - half)
+        start, end = middle - half - _TEXT_GAP / 2, middle + half + _TEXT_GAP / 2
+        if any(start < other_end and end > other for other, other_end in self._taken):
+            return
+        self._taken.append((start, end))
+        self._draw.rectangle((place - 1, _TICK_TOP, place, _TICK_TOP + 4), EDGE)
+        self._draw.text((middle, _TEXT_MIDDLE), text, colour, self._font, anchor="mm")
+
+    def put_all(self) -> None:
+        """Write beginning and end, and between them the smallest usual step that has room."""
+        fitting = (
+            step_s for step_s in _STEPS_S if _place(self._duration_s, step_s) - _LEFT >= _STEP_LEAST
+        )
+        step_s = next(fitting, self._duration_s)
+        digits = 0 if step_s >= 1 else min(3, len(f"{step_s:g}") - 2)
+        self.put(0.0, TEXT, digits)
+        self.put(self._duration_s, TEXT, digits)
+        for n in range(1, math.ceil(self._duration_s / step_s)):
+            self.put(n * step_s, TEXT, digits)
+
+
+def _clock(time_s: float, digits: int) -> str:
+    minutes, seconds = divmod(round(time_s, digits), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    width = 3 + digits if digits else 2
+    clock = f"{minutes:02}" if hours else f"{minutes}"
+    return f"{hours}:" * bool(hours) + f"{clock}:{seconds:0{width}.{digits}f}"
+
+
+def _spoken(time_s: float) -> str:
+    if time_s < 0.1:
+        return "less than 0.1 seconds"
+    if time_s < 59.95:
+        seconds = round(time_s, 1)
+        return f"{seconds:g} second{'s' * (seconds != 1)}"
+    minutes, seconds = divmod(round(time_s), 60)
+    words = f"{minutes} minute{'s' * (minutes != 1)}"
+    return f"{words} {seconds} second{'s' * (seconds != 1)}" if seconds else words
+
+
+def _course(thirds_db: tuple[float, float, float]) -> str:
+    """How loud it is at its beginning, middle and end, compared with its loudest third."""
+    loudest = max(thirds_db)
+    words = [
+        "silent" if db < _SILENT_DB else "loud" if db >= loudest - _QUIETER_DB else "quieter"
+        for db in thirds_db
+    ]
+    match [(word, len(list(group))) for word, group in groupby(words)]:
+        case [("silent", _)]:
+            return "silent throughout"
+        case [(word, _)]:
+            return f"evenly {word}"
+        case [(first, 1), (then, _)]:
+            return f"{first} at first, then {then}"
+        case [(most, _), (last, _)]:
+            return f"{most} for the most part, {last} at the end"
+        case _:
+            return f"{words[0]} at first, {words[1]} in the middle, {words[2]} at the end"
