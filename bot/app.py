@@ -12,18 +12,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.card.buttons import CardButton, Press
+from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
 from bot.card.report import report
 from bot.clock import Clock
 from bot.delivery import DiscordDelivery
-from bot.ports import Journal, Predictions, Sound
+from bot.ports import Journal, Predictions, Shelf, Sound
 from bot.studio import House, Studio
 from bot.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.musicgen",)
+COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks")
 _SYNCED = "synced_commands"
 _SYNC_TURN_S = 60.0
 _IDENTIFY = "identify"
@@ -77,6 +77,7 @@ class Parts:
     journal: JournalWithFacts
     predictions: Predictions
     sound: Sound
+    shelf: Shelf
     clock: Clock
     shards: Shards = Shards()
 
@@ -130,12 +131,13 @@ class MusicGenBot(commands.AutoShardedBot):
             parts.predictions,
             parts.sound,
             self._delivery,
+            parts.shelf,
             parts.clock,
         )
 
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
-        self.add_dynamic_items(CardButton)
+        self.add_dynamic_items(CardButton, CardSelect)
         for name in COGS:
             await self.load_extension(name)
         await self.sync_if_changed()

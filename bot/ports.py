@@ -11,6 +11,7 @@ from typing import Protocol
 from bot.errors import BotError
 from bot.generation import AudioSource, Generation, Reply
 from bot.inputs import Inputs
+from bot.library import Library
 from bot.progress import Progress
 
 
@@ -75,6 +76,10 @@ class Journal(Protocol):
     async def prediction_known(self, prediction_id: str) -> bool:
         """Whether some generation already has this prediction."""
         ...
+
+
+class Records(Journal, Library, Protocol):
+    """The journal, with its look back."""
 
 
 class PredictionView(Protocol):
@@ -176,12 +181,50 @@ class Sound(Protocol):
         """Fetch, check and measure input audio. Raises `RequestRefused`."""
         ...
 
-    async def label(self, path: Path, generation: Generation) -> None:
-        """Check that a track is audio, and write its tags. Raises `TrackError`."""
+    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
+        """The first so many seconds as a file of their own; all of it where that is shorter.
+
+        Where the audio cannot be decoded, it is what it was, in its old place.
+        """
+        ...
+
+    async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
+        """Put audio, or its first `keep_s` seconds, in its place; its length in seconds.
+
+        Raises `RequestRefused`.
+        """
+        ...
+
+    async def length_s(self, path: Path) -> float | None:
+        """Measure audio; None where there is none."""
+        ...
+
+    async def end_of(self, piece: Path, context_s: float, target: Path) -> InputAudio:
+        """The last so many seconds of a piece, as a file of their own. Raises `RequestRefused`."""
+        ...
+
+    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
+        """The piece with what the model added to its last seconds. Raises `TrackError`."""
+        ...
+
+    async def label(self, path: Path, generation: Generation) -> float:
+        """Check that a track is audio, write its tags, measure it. Raises `TrackError`."""
         ...
 
     async def discard(self, path: Path) -> None:
         """Delete a file that is no longer needed."""
+        ...
+
+
+class Shelf(Protocol):
+    """The files of tracks that wait for their person."""
+
+    async def stored_bytes(self) -> int:
+        """How much is kept."""
+        ...
+
+    async def tidy(self, keep: Collection[str]) -> int:
+        """Remove what was left over by generations not in `keep`; how many files."""
         ...
 
 

@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.app import MusicGenBot, Parts, Shards
 from bot.audio.desk import AudioDesk
+from bot.audio.shelf import Shelf
 from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
 from bot.clock import Clock, SystemClock
@@ -65,11 +66,15 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 table=table,
                 requests_per_minute=per_minute,
                 tracks_folder=tracks_folder,
+                tracks_max_bytes=settings.tracks_max_mb * 1_000_000,
                 max_running=settings.max_running,
                 max_running_per_user=settings.max_running_per_user,
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
-            yield Parts(house, settings.musicgen_model, journal, client, sound, clock, shards)
+            shelf = Shelf(tracks_folder)
+            yield Parts(
+                house, settings.musicgen_model, journal, client, sound, shelf, clock, shards
+            )
 
 
 def point_at(discord_base_url: str) -> None:

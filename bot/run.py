@@ -75,6 +75,7 @@ class Run:
         self.place: Place | None = None
         self.parked = False
         """Whether it waits for a way to its person."""
+        self.track_kept = True
         self._way = asyncio.Event()
         self._saving = asyncio.Lock()
         self._stopping: asyncio.Timeout | None = None
@@ -141,6 +142,11 @@ class Run:
             await self._write(self.generation.evolve(reply=reply))
         self._way.set()
         self.wake.set()
+
+    def let_go_of_track(self) -> None:
+        """Keep the file no longer that waits for its person."""
+        self.track_kept = False
+        self._way.set()
 
     def give_up_seat(self) -> None:
         """Let the next in line run."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.checks import check_request
@@ -21,14 +20,20 @@ from bot.errors import (
     ShuttingDown,
     TooLateToCancel,
 )
-from bot.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
-from bot.inputs import SEED_MAX, Inputs, InputTable
+from bot.generation import AudioSource, Generation, Relation, Reply, State
+from bot.house import House
+from bot.inputs import Inputs
+from bot.library import Forgotten, Library
 from bot.line import CreateGate, Line
+from bot.orders import Order, Origin, accepted, accepted_batch
 from bot.poller import Poller
-from bot.ports import Delivery, Journal, Predictions, Sound
+from bot.ports import Delivery, Predictions, Records, Shelf, Sound
+from bot.remake import Recipe, extension, melody, remake
 from bot.run import Kit, Run
 from bot.steps import STEPS
 from bot.tasks import Precedence, TaskOwner
+
+__all__ = ["House", "Order", "Origin", "Recipe", "Studio"]
 
 log = logging.getLogger(__name__)
 
@@ -40,56 +45,22 @@ _PATIENCE_S = 0.5
 _CREATES_AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What an order was made from, for orders that a card led to."""
-
-    parent_id: str | None
-    """None for audio that is not ours."""
-    relation: Relation
-    batch_id: str | None = None
-    """Shared by takes that one card lists."""
-    more_s: int | None = None
-    """For an extension: how much new music, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One request, checked as far as it can be without its audio, and acknowledged."""
-
-    requester_id: int
-    reply: Reply
-    inputs: Inputs
-    source: AudioSource | None = None
-    origin: Origin | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What this bot runs: the version, its inputs, its budget, its folder."""
-
-    version: str
-    table: InputTable
-    requests_per_minute: int
-    tracks_folder: Path
-    max_running: int = 100
-    max_running_per_user: int = 4
-
-
 class Studio:
     """Takes orders and follows every generation to its end."""
 
     def __init__(
         self,
         house: House,
-        journal: Journal,
+        journal: Records,
         predictions: Predictions,
         sound: Sound,
         delivery: Delivery,
+        shelf: Shelf,
         clock: Clock,
     ) -> None:
         self.table = house.table
-        self._version = house.version
+        self.library: Library = journal
+        self._house = house
         self._journal = journal
         self._clock = clock
         self._runs: dict[str, Run] = {}
@@ -98,6 +69,8 @@ class Studio:
         self._keepers = TaskOwner()
         self._given_up: set[str] = set()
         self._delivery = delivery
+        self._shelf = shelf
+        self._tracks_max_bytes = house.tracks_max_bytes
         self._closing = False
         self.acknowledgements = Precedence(clock, _PATIENCE_S)
         """Its `urgent()` surrounds every acknowledgement."""
@@ -125,37 +98,54 @@ class Studio:
             raise ShuttingDown
         check_request(self.table, inputs, has_audio=has_audio)
 
-    async def submit(self, order: Order) -> Generation:
-        """Journal an acknowledged order and start on it.
-
-        The seed is drawn here where none is set: it makes the track reproducible, and the
-        request findable after a create whose outcome is unknown.
-        """
-        inputs = self.table.supported(order.inputs)
-        if inputs.seed is None:
-            inputs = replace(inputs, seed=random.randint(1, SEED_MAX))
-        generation = Generation(
-            id=new_generation_id(),
-            requester_id=order.requester_id,
-            reply=order.reply,
-            inputs=inputs,
-            version=self._version,
-            created_at=self._clock.now(),
-            source=order.source,
-            parent_id=order.origin.parent_id if order.origin else None,
-            relation=order.origin.relation if order.origin else None,
-            batch_id=order.origin.batch_id if order.origin else None,
-            more_s=order.origin.more_s if order.origin else None,
+    def remake(
+        self,
+        parent: Generation,
+        *,
+        relation: Relation,
+        prompt: str | None = None,
+        model_version: str | None = None,
+        duration: int | None = None,
+        seed: int | None = None,
+        card_audio: AudioSource | None = None,
+    ) -> Recipe:
+        """`bot.remake.remake`, as of now."""
+        return remake(
+            parent,
+            self._clock.now(),
+            relation=relation,
+            prompt=prompt,
+            model_version=model_version,
+            duration=duration,
+            seed=seed,
+            card_audio=card_audio,
         )
-        await self._journal.add(generation)
-        log.info("generation %s accepted", generation.id)
-        if not self._closing:
-            self._take_up(generation)
+
+    extension = staticmethod(extension)
+    melody = staticmethod(melody)
+
+    async def submit(self, order: Order) -> Generation:
+        """Journal an acknowledged order and start on it."""
+        [generation] = await self._accept([accepted(order, self._house, self._clock.now())])
         return generation
+
+    async def submit_batch(self, orders: Sequence[Order]) -> list[Generation]:
+        """The same for several takes that one reply shows; each has a seed of its own."""
+        return await self._accept(accepted_batch(orders, self._house, self._clock.now()))
+
+    async def _accept(self, generations: list[Generation]) -> list[Generation]:
+        # The journal writes at once what is handed to it at once: all of a batch, or nothing.
+        await asyncio.gather(*map(self._journal.add, generations))
+        for generation in generations:
+            log.info("generation %s accepted", generation.id)
+            if not self._closing:
+                self._take_up(generation)
+        return generations
 
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""
         await self.adopt()
+        await self._shelf.tidy(tuple(self._runs))
         self._keepers.start(self._keep_leases(), name="leases")
         self._keepers.start(self._kit.poller.sweep(), name="sweep")
 
@@ -186,37 +176,61 @@ class Studio:
             TooLateToCancel: the track is made, or it has ended.
             GenerationUnknown: the journal has none with this id.
         """
-        run = self._runs.get(generation_id)
-        if run is not None:
-            await run.request_cancel()
-            return
-        await self.get(generation_id)
-        if not await self._journal.request_cancel(generation_id):
+        takes = await self._takes(generation_id)
+        stopped = [await self._stop(take.id) for take in takes]
+        if not any(stopped):
             raise TooLateToCancel
 
+    async def _stop(self, generation_id: str) -> bool:
+        run = self._runs.get(generation_id)
+        if run is None:
+            return await self._journal.request_cancel(generation_id)
+        try:
+            await run.request_cancel()
+        except TooLateToCancel:
+            return False
+        return True
+
+    async def _takes(self, generation_id: str) -> list[Generation]:
+        """The generation, or all of the batch that it belongs to."""
+        generation = await self.get(generation_id)
+        if generation.batch_id is None:
+            return [generation]
+        return await self.library.batch(generation.batch_id)
+
     async def bring(self, generation_id: str, reply: Reply) -> None:
-        """Show a generation from now on in `reply`, whose token is fresh.
+        """Show a generation, and its batch, from now on in `reply`, whose token is fresh.
 
         Raises:
             AlreadyHere: it has ended, and its person knows.
             GenerationUnknown: the journal has none with this id.
         """
-        run = self._runs.get(generation_id)
-        if run is not None:
+        takes = await self._takes(generation_id)
+        runs = [self._runs[take.id] for take in takes if take.id in self._runs]
+        if not runs:
+            raise FollowedElsewhere if any(take.open for take in takes) else AlreadyHere
+        for run in runs:
             await run.bring(reply)
-            return
-        generation = await self.get(generation_id)
-        raise FollowedElsewhere if generation.open else AlreadyHere
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Delete a person's generations that have ended, with their files."""
+        forgotten = await self.library.forget(user_id)
+        for generation in forgotten.removed:
+            for path in (generation.track_path, generation.piece_path):
+                if path is not None:
+                    await self._kit.sound.discard(Path(path))
+        return forgotten
 
     def waiting_for(self, user_id: int, channel_id: int) -> list[str]:
-        """The generations of a person that wait for a way into this channel."""
-        return [
-            run.generation.id
+        """The generations of a person that wait for a way into this channel; one of each batch."""
+        waiting = {
+            run.generation.batch_id or run.generation.id: run.generation.id
             for run in self._runs.values()
             if run.parked
             and run.generation.requester_id == user_id
             and run.generation.reply.channel_id == channel_id
-        ]
+        }
+        return list(waiting.values())
 
     async def idle(self) -> None:
         """Wait until every run has ended."""
@@ -267,9 +281,10 @@ class Studio:
             await self._clock.sleep(_RENEW_EVERY_S)
             try:
                 await self._renew()
-            except BotError as error:
+                await self._make_room()
+            except (BotError, OSError) as error:
                 # What is ours stays ours until the lease ends; the next try may be in time.
-                log.warning("the leases could not be renewed: %s", error)
+                log.warning("a round of housekeeping failed: %s", error)
 
     async def _renew(self) -> None:
         renewal = await self._journal.renew(_LEASE_S, tuple(self._runs))
@@ -287,3 +302,11 @@ class Studio:
                 self._take_up(generation)
         await self.adopt()
         self._kit.poller.members = await self._journal.live_members()
+
+    async def _make_room(self) -> None:
+        parked = [run for run in self._runs.values() if run.parked and run.generation.track_path]
+        if not parked or await self._shelf.stored_bytes() <= self._tracks_max_bytes:
+            return
+        oldest = min(parked, key=lambda run: run.generation.created_at)
+        log.warning("no more room for the track of generation %s", oldest.generation.id)
+        oldest.let_go_of_track()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import UserError
-from bot.generation import TRANSITIONS, AudioSource, Generation, Reply
+from bot.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.inputs import Inputs
 from bot.ports import InputAudio
 from bot.progress import Progress
@@ -51,6 +51,18 @@ class FakeRenewal:
     lost: frozenset[str] = frozenset()
     cancel_requested: frozenset[str] = frozenset()
     unfollowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FakeTrackPage:
+    tracks: tuple[Generation, ...]
+    more: str | None
+
+
+@dataclass(frozen=True)
+class FakeForgotten:
+    removed: tuple[Generation, ...]
+    still_open: int
 
 
 class FakeJournal:
@@ -95,6 +107,48 @@ class FakeJournal:
     async def prediction_known(self, prediction_id: str) -> bool:
         return any(row.prediction_id == prediction_id for row in self.rows.values())
 
+    async def tracks_of(
+        self, user_id: int, words: str = "", limit: int = 10, before: str | None = None
+    ) -> FakeTrackPage:
+        tracks = self._tracks(user_id, words)
+        start = 0 if before is None else int(before)
+        more = str(start + limit) if len(tracks) > start + limit else None
+        return FakeTrackPage(tuple(tracks[start : start + limit]), more)
+
+    async def count_tracks(self, user_id: int, words: str = "") -> int:
+        return len(self._tracks(user_id, words))
+
+    async def prompts_of(self, user_id: int, words: str = "", limit: int = 25) -> list[str]:
+        found = dict[str, str]()
+        for g in self._newest_first():
+            if g.requester_id == user_id and _has(g, words):
+                found.setdefault(g.inputs.prompt.casefold(), g.inputs.prompt)
+        return list(found.values())[:limit]
+
+    async def ancestry(self, generation_id: str, limit: int = 20) -> list[Generation]:
+        line = list[Generation]()
+        generation = self.rows.get(generation_id)
+        while generation is not None and generation.parent_id is not None and len(line) < limit:
+            generation = self.rows.get(generation.parent_id)
+            if generation is None or generation in line:
+                break
+            line.append(generation)
+        return line
+
+    async def batch(self, batch_id: str) -> list[Generation]:
+        return [g for g in reversed(self._newest_first()) if g.batch_id == batch_id]
+
+    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
+        at = channel_id, message_id
+        oldest_first = reversed(self._newest_first())
+        return [g for g in oldest_first if (g.reply.channel_id, g.reply.message_id) == at]
+
+    async def forget(self, user_id: int) -> FakeForgotten:
+        theirs = [g for g in self._newest_first() if g.requester_id == user_id]
+        for generation in (removed := tuple(g for g in theirs if not g.open)):
+            del self.rows[generation.id]
+        return FakeForgotten(removed, len(theirs) - len(removed))
+
     async def fact(self, key: str) -> str | None:
         return self.facts.get(key)
 
@@ -104,6 +158,18 @@ class FakeJournal:
     def _write(self, generation: Generation) -> None:
         self.rows[generation.id] = generation
         self.history.append(generation)
+
+    def _newest_first(self) -> list[Generation]:
+        return sorted(self.rows.values(), key=lambda g: (g.created_at, g.id), reverse=True)
+
+    def _tracks(self, user_id: int, words: str) -> list[Generation]:
+        made = (g for g in self._newest_first() if g.state is State.DELIVERED)
+        return [g for g in made if g.requester_id == user_id and _has(g, words)]
+
+
+def _has(generation: Generation, words: str) -> bool:
+    prompt = generation.inputs.prompt.casefold()
+    return all(word in prompt for word in words.casefold().split())
 
 
 @dataclass(frozen=True)
@@ -222,7 +288,15 @@ class FakeSound:
     """Input audio of a given length; remembers what was thrown away."""
 
     duration_s: float = 4.0
+    track_s: float = 8.0
     refusal: UserError | None = None
+    on_join: list[UserError] = field(default_factory=list[UserError])
+    lost: set[str] = field(default_factory=set[str])
+    """Kept files that somebody removes; each is there again once it is kept again."""
+    kept: dict[str, float] = field(default_factory=dict[str, float])
+    """By name, with their lengths."""
+    cut: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    joined: list[tuple[str, str, float]] = field(default_factory=list[tuple[str, str, float]])
     discarded: list[str] = field(default_factory=list[str])
     labelled: list[str] = field(default_factory=list[str])
 
@@ -232,11 +306,48 @@ class FakeSound:
             raise self.refusal
         return InputAudio(Path("in.wav"), source.filename, "audio/wav", self.duration_s)
 
-    async def label(self, path: Path, generation: Generation) -> None:
+    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
+        if audio.duration_s <= first_s:
+            return audio
+        self.cut.append((target.name, first_s))
+        return replace(audio, path=target, duration_s=first_s)
+
+    async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
+        self.kept[target.name] = min(audio.duration_s, keep_s or audio.duration_s)
+        self.lost.discard(target.name)
+        return self.kept[target.name]
+
+    async def length_s(self, path: Path) -> float | None:
+        return None if path.name in self.lost else self.kept.get(path.name)
+
+    async def end_of(self, piece: Path, context_s: float, target: Path) -> InputAudio:
+        self.cut.append((target.name, context_s))
+        return InputAudio(target, "input.wav", "audio/wav", context_s)
+
+    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
+        if self.on_join:
+            raise self.on_join.pop(0)
+        self.joined.append((piece.name, output.name, context_s))
+
+    async def label(self, path: Path, generation: Generation) -> float:
         self.labelled.append(path.name)
+        return self.track_s
 
     async def discard(self, path: Path) -> None:
         self.discarded.append(path.name)
+
+
+@dataclass
+class FakeShelf:
+    """A folder of a given size."""
+
+    size_bytes: int = 0
+
+    async def stored_bytes(self) -> int:
+        return self.size_bytes
+
+    async def tidy(self, keep: Collection[str]) -> int:
+        return 0
 
 
 @dataclass

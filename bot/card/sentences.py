@@ -146,6 +146,18 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         f"Your input audio looks like {quoted(e.format, 20)} but cannot be read; it may be broken "
         "or empty. Export it again, or use another file."
     ),
+    errors.PieceTooLong: lambda e: (
+        f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "
+        f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."
+    ),
+    errors.PieceUndecodable: lambda e: (
+        f"I can't join new music to a {quoted(e.format, 20)} file. "
+        "Save the piece as WAV, FLAC, MP3 or OGG, and extend that."
+    ),
+    errors.SourceGone: lambda e: (
+        "The audio this track was made from is no longer there. "
+        "Attach it again with `/musicgen`, or press **Extend** or **Melody** to use the track."
+    ),
     errors.PermissionsMissing: lambda e: (
         f"I can't deliver a track here: I lack the permission {_and(e.permissions)} in this "
         "channel. Ask someone who manages it to grant it, or use me in another channel."
@@ -162,6 +174,21 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.GenerationUnknown: lambda e: (
         "I no longer know the track behind this button. Start a new one with `/musicgen`."
+    ),
+    errors.NotANumber: lambda e: (
+        f"`{e.name}` must be a whole number; “{quoted(e.value, 30)}” is none. "
+        "Open the form again and change it."
+    ),
+    errors.NoAudioHere: lambda e: (
+        "I find no audio in this message. Use this on one that carries an audio file "
+        "(WAV, MP3, FLAC, OGG, AIFF or M4A)."
+    ),
+    errors.TookTooLong: lambda e: (
+        "That took me too long just now, and nothing was started. Please try it again."
+    ),
+    errors.NotDeletable: lambda e: (
+        "Discord doesn't let me delete this message any more. Press its **Delete** once more and "
+        "confirm at once, or ask somebody who manages messages here."
     ),
     errors.TokenRefused: lambda e: (
         "Replicate does not accept this bot's API token, so nothing can be made. "
@@ -221,6 +248,14 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.OutputAddressBad: lambda e: (
         "The track was made, but its address is not one I may download from. "
         "The bot's owner can see more in the log."
+    ),
+    errors.PieceLost: lambda e: (
+        "The new part was made, but the piece it belongs to is no longer there, so I can't join "
+        "them. Extend the track again from its own message."
+    ),
+    errors.TrackNotKept: lambda e: (
+        "The track waited here for so long that I had to make room for others. "
+        "The same seed and settings make it again."
     ),
     errors.Undeliverable: lambda e: (
         "The track was made, but Discord did not let me post it here. "

@@ -124,5 +124,13 @@ class OutputAddressBad(TrackError):
     detail: str
 
 
+class PieceLost(TrackError):
+    """The new part is there, the piece it belongs to is not."""
+
+
+class TrackNotKept(TrackError):
+    """It waited for its person until there was no more room for it."""
+
+
 class Undeliverable(TrackError):
     """Discord lets the bot neither edit its reply nor post another."""

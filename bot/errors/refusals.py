@@ -128,6 +128,25 @@ class AudioUnreadable(RequestRefused):
 
 
 @dataclass(eq=False)
+class PieceTooLong(RequestRefused):
+    """A piece to extend that is longer than we join."""
+
+    piece_s: float
+    limit_s: int
+
+
+@dataclass(eq=False)
+class PieceUndecodable(RequestRefused):
+    """A piece to extend in a format that we cannot take apart."""
+
+    format: str
+
+
+class SourceGone(RequestRefused):
+    """The audio that a track was made from is not to be had any more."""
+
+
+@dataclass(eq=False)
 class PermissionsMissing(RequestRefused):
     """The bot may not do in this channel what its reply needs."""
 
@@ -156,3 +175,23 @@ class FollowedElsewhere(RequestRefused):
 
 class GenerationUnknown(RequestRefused):
     """A button of a generation that the journal does not know."""
+
+
+@dataclass(eq=False)
+class NotANumber(RequestRefused):
+    """A field of a form that wants a whole number holds something else."""
+
+    name: str
+    value: str
+
+
+class NoAudioHere(RequestRefused):
+    """A message that carries no audio, or none that can be reached any more."""
+
+
+class TookTooLong(RequestRefused):
+    """What was needed for an answer could not be read before Discord's time was up."""
+
+
+class NotDeletable(RequestRefused):
+    """Discord lets the bot not delete this message."""

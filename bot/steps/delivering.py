@@ -6,11 +6,20 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from bot.errors import OutputExpired, OutputMissing, OutputUnreachable, Undeliverable
+from bot.errors import (
+    OutputExpired,
+    OutputMissing,
+    OutputUnreachable,
+    PieceLost,
+    RequestRefused,
+    TrackNotKept,
+    Undeliverable,
+)
 from bot.generation import State
 from bot.ports import DiscordFault, NoWayNow
 from bot.progress import Stage
 from bot.run import Run, retry_delays_s
+from bot.steps.preparing import take_in_piece
 from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S
 
 log = logging.getLogger(__name__)
@@ -19,29 +28,66 @@ OUTPUT_MAX_BYTES = 100 * 1024 * 1024
 """More than any 30 s of audio; what is larger is not what we asked for."""
 _COLLECT_WITHIN = timedelta(hours=1)
 """Replicate deletes outputs so long after a run."""
+_SAME_PIECE_S = 0.01
+"""What differs by more is not the piece whose end the model has heard."""
 
 
 async def collect(run: Run) -> None:
     """Download the audio as soon as it exists: Replicate deletes it after an hour."""
     run.meter.enter(Stage.UPLOADING, run.kit.clock.now())
-    extension = run.kit.table.effective(run.generation.inputs, "output_format") or "wav"
-    path = run.kit.tracks_folder / f"{run.generation.id}.{extension}"
-    began_at = run.kit.clock.now()
+    generation, folder = run.generation, run.kit.tracks_folder
+    extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
+    track = folder / f"{generation.id}.{extension}"
     async with run.stoppable():
-        while True:
-            run.show()
+        if generation.piece_path is None:
+            await _fetch(run, track)
+        else:
+            track = folder / f"{generation.id}.wav"
+            output = folder / f"{generation.id}.output.{extension}"
             try:
-                await _download(run, path)
-                break
-            except (*PASSING, OutputUnreachable) as error:
-                if run.kit.clock.now() > began_at + _COLLECT_WITHIN:
-                    raise
-                log.warning("generation %s, its audio: %r", run.generation.id, error)
-            run.meter.unreachable = True
-            run.prediction = None
-            await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
-        await run.kit.sound.label(path, run.generation)
-    await run.save(State.DELIVERING, track_path=str(path))
+                await _fetch(run, output)
+                await _join(run, Path(generation.piece_path), output, track)
+            finally:
+                await run.kit.sound.discard(output)
+        track_s = await run.kit.sound.label(track, generation)
+    await run.save(State.DELIVERING, track_path=str(track), track_s=track_s)
+
+
+async def _join(run: Run, piece: Path, output: Path, track: Path) -> None:
+    """Put what the model added behind the piece.
+
+    Raises:
+        PieceLost: it is no longer here, nor where it came from.
+    """
+    generation, sound = run.generation, run.kit.sound
+    if await sound.length_s(piece) is None:
+        log.warning("generation %s: its piece is gone, fetching it again", generation.id)
+        if generation.source is None:
+            raise PieceLost
+        try:
+            piece_s = await take_in_piece(run, generation.source, piece)
+        except RequestRefused as error:
+            raise PieceLost from error
+        if abs(piece_s - (generation.given_s or 0.0)) > _SAME_PIECE_S:
+            raise PieceLost
+    await sound.join(piece, output, generation.audio_s or 0.0, track)
+
+
+async def _fetch(run: Run, path: Path) -> None:
+    began_at = run.kit.clock.now()
+    while True:
+        run.show()
+        try:
+            await _download(run, path)
+        except (*PASSING, OutputUnreachable) as error:
+            if run.kit.clock.now() > began_at + _COLLECT_WITHIN:
+                raise
+            log.warning("generation %s, its audio: %r", run.generation.id, error)
+        else:
+            return
+        run.meter.unreachable = True
+        run.prediction = None
+        await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
 
 
 async def _download(run: Run, path: Path) -> None:
@@ -68,6 +114,8 @@ async def deliver(run: Run) -> None:
             return
         except NoWayNow:
             await run.wait_for_way()
+            if not run.track_kept:
+                raise TrackNotKept from None
         except DiscordFault as error:
             delay_s = next(delays_s, None)
             if delay_s is None:

@@ -3,28 +3,106 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from bot.checks import check_audio
-from bot.generation import State
+from bot.errors import PieceTooLong
+from bot.extension import PIECE_MAX_S, plan_extension
+from bot.generation import AudioSource, State
+from bot.inputs import MODEL_WINDOW_S, Inputs
+from bot.ports import InputAudio
 from bot.progress import Stage
 from bot.run import Run
 
 
 async def prepare(run: Run) -> None:
     """Take in the input audio at once: uploads vanish, and its length decides what can run."""
-    source = run.generation.source
-    if source is None:
+    source, inputs = run.generation.source, run.generation.inputs
+    if source is None or inputs.input_audio is not None:
+        if run.generation.audio_s is not None:
+            check_audio(run.kit.table, inputs, run.generation.audio_s)
         await run.save(State.QUEUED)
         return
     run.show(Stage.CHECKING)
     async with run.stoppable():
-        audio = await run.kit.sound.take_in(source)
-        try:
-            check_audio(run.kit.table, run.generation.inputs, audio.duration_s)
-            stored = await run.kit.predictions.upload(
-                audio.path, audio.filename, audio.content_type
-            )
-        finally:
-            await run.kit.sound.discard(audio.path)
-    inputs = replace(run.generation.inputs, input_audio=stored.url)
-    await run.save(State.QUEUED, inputs=inputs, audio_s=audio.duration_s)
+        if run.generation.more_s is not None:
+            await _prepare_extension(run, source, run.generation.more_s)
+        else:
+            await _prepare_input(run, source)
+
+
+async def _prepare_input(run: Run, source: AudioSource) -> None:
+    sound, inputs = run.kit.sound, run.generation.inputs
+    audio = await sound.take_in(source)
+    shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
+    try:
+        given = audio
+        if source.keep_s is not None:
+            given = await sound.begin_with(given, source.keep_s, shorter)
+        elif _is_heard_from_its_beginning(inputs):
+            given = await sound.begin_with(given, MODEL_WINDOW_S, shorter)
+        check_audio(run.kit.table, inputs, given.duration_s)
+        await _upload(run, given, inputs)
+    finally:
+        await sound.discard(audio.path)
+        await sound.discard(shorter)
+
+
+def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
+    """Whether the model follows a melody from the first second on: 30 s is all it listens to."""
+    window = inputs.continuation_start, inputs.continuation_end
+    return not inputs.continuation and window == (None, None)
+
+
+async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None:
+    """The model gets the end of the piece; the piece stays here until the two are joined."""
+    sound = run.kit.sound
+    piece = run.kit.tracks_folder / f"{run.generation.id}.piece"
+    context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
+    await run.save(piece_path=str(piece))
+    # After a restart it may be there already, and its source no longer.
+    piece_s = await sound.length_s(piece)
+    if piece_s is None:
+        piece_s = await take_in_piece(run, source, piece)
+    if piece_s > PIECE_MAX_S:
+        raise PieceTooLong(piece_s, PIECE_MAX_S)
+    plan = plan_extension(piece_s, more_s)
+    inputs = replace(
+        run.generation.inputs,
+        continuation=True,
+        continuation_start=None,
+        continuation_end=None,
+        duration=plan.duration,
+    )
+    try:
+        given = await sound.end_of(piece, plan.context_s, context)
+        check_audio(run.kit.table, inputs, given.duration_s)
+        await _upload(run, given, inputs, given_s=piece_s)
+    finally:
+        await sound.discard(context)
+
+
+async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
+    """Fetch the piece that is extended into its place; its length in seconds.
+
+    Raises:
+        RequestRefused: it cannot be had, or not be used.
+    """
+    audio = await run.kit.sound.take_in(source)
+    try:
+        return await run.kit.sound.keep(audio, piece, source.keep_s)
+    finally:
+        await run.kit.sound.discard(audio.path)
+
+
+async def _upload(
+    run: Run, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
+) -> None:
+    stored = await run.kit.predictions.upload(audio.path, audio.filename, audio.content_type)
+    await run.save(
+        State.QUEUED,
+        inputs=replace(inputs, input_audio=stored.url),
+        audio_s=audio.duration_s,
+        stored_at=run.kit.clock.now(),
+        given_s=given_s,
+    )

@@ -42,6 +42,7 @@ from tests.fakes import (
     FakeJournal,
     FakePrediction,
     FakePredictions,
+    FakeShelf,
     FakeSound,
     a_generation,
     a_reply,
@@ -77,7 +78,7 @@ def a_rig(predictions: FakePredictions | None = None, sound: FakeSound | None = 
     journal, clock = FakeJournal(), FakeClock()
     delivery = FakeDelivery(journal)
     house = House("v" * 64, InputTable(), 1500, Path("tracks"))
-    studio = Studio(house, journal, predictions, sound, delivery, clock)
+    studio = Studio(house, journal, predictions, sound, delivery, FakeShelf(), clock)
     return Rig(predictions, sound, journal, delivery, clock, studio)
 
 
