@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks [acknowledge | startup]: measure, and print a table."""
+"""python -m tests.benchmarks [acknowledge | startup | flight]: measure, and print a table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import argparse
 import asyncio
 import sys
 
-from tests.benchmarks import acknowledge, startup
+from tests.benchmarks import acknowledge, flight, startup
 
-BENCHMARKS = {"acknowledge": acknowledge.measure, "startup": startup.measure}
+BENCHMARKS = {
+    "acknowledge": acknowledge.measure,
+    "startup": startup.measure,
+    "flight": flight.measure,
+}
 
 
 async def main() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.replicate.standin import ReplicateStandIn
+from bot.playground.replicate.timings import Timings
 
 BOT = ("bot",)
 BARE = ("tests.benchmarks.bare",)
@@ -41,10 +42,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage(module: tuple[str, ...]) -> AsyncGenerator[Stage, None]:
+async def a_stage(
+    module: tuple[str, ...], timings: Timings | None = None, **env: str
+) -> AsyncGenerator[Stage, None]:
     """Start a bot by its module's name, with settings that point to the stand-ins."""
     with tempfile.TemporaryDirectory() as folder:
-        async with DiscordStandIn() as discord, ReplicateStandIn() as replicate:
+        async with DiscordStandIn() as discord, ReplicateStandIn(timings=timings) as replicate:
             environment = os.environ | {
                 "DISCORD_TOKEN": discord.token,
                 "DISCORD_BASE_URL": discord.base_url,
@@ -52,6 +55,7 @@ async def a_stage(module: tuple[str, ...]) -> AsyncGenerator[Stage, None]:
                 "REPLICATE_BASE_URL": replicate.base_url,
                 "DATA_FOLDER": folder,
                 "LOG_LEVEL": "ERROR",
+                **env,
             }
             spawned_at = discord.clock.now()
             process = await asyncio.create_subprocess_exec(

@@ -230,8 +230,8 @@ async def live(
         await studio.adopt()
         started = asyncio.create_task(ask(studio, world, source))
         wishing = asyncio.create_task(wish(studio, world))
-        while not world.crashed.is_set() and (not started.done() or world.open):
-            await asyncio.sleep(0)  # noqa: ASYNC110 - each turn of the loop is a moment to look
+        while not world.crashed.is_set() and (not started.done() or world.open):  # noqa: ASYNC110 - each turn of the loop is a moment to look
+            await asyncio.sleep(0)
         for task in (started, wishing):
             task.cancel()
         await studio.close()
