@@ -16,8 +16,8 @@ from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
 from bot.card.report import report
 from bot.clock import Clock
-from bot.delivery import DiscordDelivery
-from bot.ports import Journal, Predictions, Shelf, Sound
+from bot.delivery import DiscordDelivery, Rows
+from bot.ports import Predictions, Records, Shelf, Sound
 from bot.studio import House, Studio
 from bot.tasks import TaskOwner
 
@@ -63,7 +63,7 @@ class Facts(Protocol):
         ...
 
 
-class JournalWithFacts(Journal, Facts, Protocol):
+class JournalWithFacts(Records, Facts, Rows, Protocol):
     """The journal as the bot needs it."""
 
 
@@ -122,9 +122,8 @@ class MusicGenBot(commands.AutoShardedBot):
         self._shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = TaskOwner()
-        self._delivery = DiscordDelivery(
-            self, CardRenderer(parts.house.table, parts.model_name), parts.clock
-        )
+        self.renderer = CardRenderer(parts.house.table, parts.model_name)
+        self._delivery = DiscordDelivery(self, self.renderer, parts.journal, parts.clock)
         self.studio = Studio(
             parts.house,
             parts.journal,
@@ -141,7 +140,9 @@ class MusicGenBot(commands.AutoShardedBot):
         for name in COGS:
             await self.load_extension(name)
         await self.sync_if_changed()
-        await self.studio.start()
+        if not self._force_sync:
+            # Who only syncs must not take a running process's generations.
+            await self.studio.start()
 
     async def sync_if_changed(self) -> None:
         """Register the commands at Discord when their payload differs from the last one sent."""

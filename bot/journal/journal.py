@@ -21,6 +21,7 @@ from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.rows import from_row, from_us, readable, to_row, to_us
 from bot.journal.schema import bring_to_head
+from bot.journal.store import unbroken
 from bot.journal.tables import facts, generation_events, generations
 from bot.journal.writes import wrapped
 
@@ -158,6 +159,7 @@ class Journal(Leases, Library):
             query = sa.select(facts.c.value).where(facts.c.key == key)
             return (await connection.execute(query)).scalar()
 
+    @unbroken
     async def remember(self, key: str, value: str) -> None:
         """Remember a value, in place of an earlier one."""
         async with self._writing() as connection:

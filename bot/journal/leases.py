@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.generation import Generation, State
 from bot.journal.database import insert, present_us
 from bot.journal.rows import readable
-from bot.journal.store import Store
+from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, locks, members
 
 _c = generations.c
@@ -48,6 +48,7 @@ class Leases(Store):
 
     _has_claimed = False
 
+    @unbroken
     async def claim(self, lease_s: float) -> list[Generation]:
         """Take over every open generation that is free, for `lease_s` seconds; oldest first.
 
@@ -85,6 +86,7 @@ class Leases(Store):
         another = _c.incarnation != self._me.incarnation
         return sa.or_(_c.incarnation.is_(None), sa.and_(another, up_for_grabs))
 
+    @unbroken
     async def renew(self, lease_s: float, held: Collection[str]) -> Renewal:
         """Stay alive for another `lease_s` seconds, and keep every open generation of ours.
 
@@ -126,6 +128,7 @@ class Leases(Store):
         new = {"incarnation": put.excluded.incarnation, "alive_until": put.excluded.alive_until}
         await connection.execute(put.on_conflict_do_update(index_elements=["owner"], set_=new))
 
+    @unbroken
     async def release(self) -> None:
         """Give up every open generation of ours, so that others follow them at once.
 
@@ -145,6 +148,7 @@ class Leases(Store):
             sa.delete(members).where(members.c.incarnation == self._me.incarnation)
         )
 
+    @unbroken
     async def request_cancel(self, generation_id: str) -> bool:
         """Note that a generation is to be stopped, whoever follows it; its holder's renewal tells.
 
@@ -172,6 +176,7 @@ class Leases(Store):
         async with self._reading() as connection:
             return 1 + (await connection.scalar(query) or 0)
 
+    @unbroken
     async def try_lock(self, name: str, ttl_s: float) -> bool:
         """Take a named lock for `ttl_s` seconds, or prolong it; False where another has it."""
         free = sa.or_(
@@ -188,6 +193,7 @@ class Leases(Store):
             take = put.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
             return (await connection.execute(take.returning(locks.c.name))).first() is not None
 
+    @unbroken
     async def unlock(self, name: str) -> None:
         """Give a named lock back; nothing happens where it is not ours."""
         mine = sa.and_(locks.c.name == name, locks.c.incarnation == self._me.incarnation)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.generation import Generation, State
 from bot.journal.rows import folded, prompt_in, readable
-from bot.journal.store import Store
+from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
 
 _log = logging.getLogger(__name__)
@@ -121,11 +121,9 @@ class Library(Store):
         )
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        line: dict[str, Generation] = {}
-        for generation in readable(map(dict, rows)):
-            if generation.id in line or generation.id == generation_id:
-                break
-            line[generation.id] = generation
+        # In a circle the same ones come again, and at some point the one asked for.
+        line = {generation.id: generation for generation in readable(map(dict, rows))}
+        line.pop(generation_id, None)
         return list(line.values())
 
     async def batch(self, batch_id: str) -> list[Generation]:
@@ -136,6 +134,7 @@ class Library(Store):
         """The generations that a message shows, oldest first."""
         return await self._all(_c.message_id == message_id, _c.channel_id == channel_id)
 
+    @unbroken
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events.
 

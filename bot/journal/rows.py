@@ -64,6 +64,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "state": generation.state.value,
         "source": None if source is None else json.dumps(asdict(source)),
         "audio_s": generation.audio_s,
+        "stored_at": _to_us_or_none(generation.stored_at),
         "submitted_at": _to_us_or_none(generation.submitted_at),
         "prediction_id": generation.prediction_id,
         "cancel_requested": generation.cancel_requested,
@@ -151,6 +152,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         state=State(row["state"]),
         source=None if source is None else _source(source),
         audio_s=row["audio_s"],
+        stored_at=_from_us_or_none(row["stored_at"]),
         submitted_at=_from_us_or_none(row["submitted_at"]),
         prediction_id=row["prediction_id"],
         cancel_requested=row["cancel_requested"],
@@ -202,7 +204,8 @@ def _source(text: str) -> AudioSource:
             "filename": str(filename),
             "uploaded": bool(uploaded),
             "size_bytes": int() | None as size_bytes,
+            "keep_s": int() | float() | None as keep_s,
         }:
-            return AudioSource(url, filename, uploaded, size_bytes)
+            return AudioSource(url, filename, uploaded, size_bytes, keep_s)
         case _:
             raise ValueError("not an audio source")

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.journal.errors import JournalError
 from bot.journal.writes import Holder, Writer, wrapped
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def unbroken(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Awaitable[T]]:
+    """A method whose transaction ends before a cancellation of its caller goes on.
+
+    A statement that is cancelled half way leaves its cursor behind, and with it, in SQLite, the
+    lock on the whole database until the garbage collector finds it.
+    """
+
+    @wraps(method)
+    async def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+        work = asyncio.create_task(method(*args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+
+    return whole
 
 
 class Store:

