@@ -62,6 +62,10 @@ class Facts(Protocol):
         """Take a turn for so long; False while another process has it."""
         ...
 
+    async def unlock(self, name: str) -> None:
+        """Give a turn back before its time."""
+        ...
+
 
 class JournalWithFacts(Records, Facts, Rows, Protocol):
     """The journal as the bot needs it."""
@@ -155,8 +159,12 @@ class MusicGenBot(commands.AutoShardedBot):
         if not self._force_sync and not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
             log.info("commands have changed; another process syncs them")
             return
-        await self.tree.sync()
-        await self._journal.remember(_SYNCED, digest)
+        try:
+            await self.tree.sync()
+            await self._journal.remember(_SYNCED, digest)
+        finally:
+            # Whoever starts next, with other commands, shall not take us for still at it.
+            await self._journal.unlock(_SYNCED)
         log.info("commands synced")
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -11,6 +11,9 @@ MORE_MIN_S = 1
 MORE_MAX_S = 25
 """Seconds that one extension can add; the rest of the window is the model's memory."""
 
+PIECE_MAX_S = 300
+"""Five minutes: what is longer is a song already, and its file too large to hand around."""
+
 _CONTEXT_S = 15
 """More of the past changes little; it only costs room in the window."""
 _WHOLE_BELOW_S = 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 from bot.errors import BotError, UserError
@@ -92,11 +94,17 @@ class Reply:
     application_id: int
     channel_id: int
     message_id: int
+    """0 until Discord has told it: then it is not known whether it took the acknowledgement."""
     token: str = field(repr=False)
     """Empty once it is no longer needed: the journal forgets it then."""
     token_expires_at: datetime
     filesize_limit_bytes: int
     guild_id: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a message for sure."""
+        return self.message_id != 0
 
     def token_lives(self, now: datetime) -> bool:
         """Whether the interaction's token still edits the message."""
@@ -114,6 +122,8 @@ class AudioSource:
     filename: str
     uploaded: bool
     size_bytes: int | None = None
+    keep_s: float | None = None
+    """Only its first so many seconds are meant; None for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,9 @@ class Generation:
     state: State = State.ACCEPTED
     source: AudioSource | None = None
     audio_s: float | None = None
-    """Length of the whole input audio, once measured."""
+    """Length of the input audio that the model is given, once measured."""
+    stored_at: datetime | None = None
+    """When it was put where the model reads it; it stays there for a day."""
     submitted_at: datetime | None = None
     prediction_id: str | None = None
     cancel_requested: bool = False
@@ -177,6 +189,12 @@ class Generation:
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransition(self.state, state)
         return replace(self, state=state, **changes)
+
+
+def interaction_generation_id(token: str, number: int = 0) -> str:
+    """The id of the `number`th thing an interaction asks for, however often it is delivered."""
+    digest = blake2b(f"{number} {token}".encode(), digest_size=_ID_BYTES).digest()
+    return urlsafe_b64encode(digest).decode()
 
 
 def new_generation_id() -> str:

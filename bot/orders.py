@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.generation import AudioSource, Generation, Relation, Reply, new_generation_id
+from bot.generation import (
+    AudioSource,
+    Generation,
+    Relation,
+    Reply,
+    interaction_generation_id,
+    new_generation_id,
+)
 from bot.house import House
 from bot.inputs import SEED_MAX, Inputs
 
@@ -30,7 +37,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One request, checked as far as it can be without its audio, and acknowledged.
+    """One request, checked as far as it can be without its audio.
 
     `audio_s` and `stored_at` come with an `inputs.input_audio` that the model can read already, as
     in `Generation`; nothing is fetched then.
@@ -45,20 +52,22 @@ class Order:
     stored_at: datetime | None = None
 
 
-def accepted(order: Order, house: House, now: datetime) -> Generation:
+def accepted(order: Order, house: House, now: datetime, number: int = 0) -> Generation:
     """The generation that an order starts.
 
     The seed is drawn here where none is set: it makes the track reproducible, and the request
-    findable after a create whose outcome is unknown.
+    findable after a create whose outcome is unknown. Before the acknowledgement the id is the
+    interaction's, for Discord may deliver it twice.
     """
     inputs = house.table.supported(order.inputs)
     if inputs.seed is None:
         inputs = replace(inputs, seed=random.randint(1, SEED_MAX))
-    origin = order.origin
+    origin, reply = order.origin, order.reply
+    key = new_generation_id() if reply.known else interaction_generation_id(reply.token, number)
     return Generation(
-        id=new_generation_id(),
+        id=key,
         requester_id=order.requester_id,
-        reply=order.reply,
+        reply=reply,
         inputs=inputs,
         version=house.version,
         created_at=now,
@@ -77,7 +86,7 @@ def accepted_batch(orders: Sequence[Order], house: House, now: datetime) -> list
     batch_id = new_generation_id()
     takes: dict[int, Generation] = {}
     for number, order in enumerate(orders):
-        while (take := accepted(order, house, now + number * _NO_LESS)).seed in takes:
+        while (take := accepted(order, house, now + number * _NO_LESS, number)).seed in takes:
             if order.inputs.seed is not None:
                 raise ValueError("two takes with the same seed")
         takes[take.seed] = replace(take, batch_id=batch_id)

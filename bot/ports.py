@@ -231,6 +231,13 @@ class Shelf(Protocol):
 class Delivery(Protocol):
     """Gets cards to people."""
 
+    async def find(self, reply: Reply) -> Reply | None:
+        """The message that a reply whose acknowledgement was cut off has; None where it has none.
+
+        Raises `DiscordFault`.
+        """
+        ...
+
     def show(self, generation: Generation, progress: Progress) -> None:
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
         ...

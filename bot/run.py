@@ -136,6 +136,11 @@ class Run:
         if self._stopping is not None:
             self._stopping.reschedule(asyncio.get_running_loop().time())
 
+    def acknowledged(self, reply: Reply) -> None:
+        """Discord has taken the acknowledgement; journalled with the next change."""
+        self.generation = self.generation.evolve(reply=reply)
+        self.wake.set()
+
     async def bring(self, reply: Reply) -> None:
         """Show it from now on in `reply`, whose token is fresh."""
         async with self._saving:

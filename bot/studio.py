@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from bot.checks import check_request
@@ -13,14 +14,16 @@ from bot.clock import Clock
 from bot.errors import (
     AlreadyHere,
     BotError,
+    DeliveredTwice,
     FollowedElsewhere,
     GenerationUnknown,
     InternalFault,
+    JournalFault,
     NotFollowedHere,
     ShuttingDown,
     TooLateToCancel,
 )
-from bot.generation import AudioSource, Generation, Relation, Reply, State
+from bot.generation import Generation, Reply, State
 from bot.house import House
 from bot.inputs import Inputs
 from bot.library import Forgotten, Library
@@ -60,6 +63,8 @@ class Studio:
     ) -> None:
         self.table = house.table
         self.library: Library = journal
+        self.remake = partial(remake, now=clock.now)
+        self.extension, self.melody = extension, melody
         self._house = house
         self._journal = journal
         self._clock = clock
@@ -68,6 +73,7 @@ class Studio:
         self._owner = TaskOwner()
         self._keepers = TaskOwner()
         self._given_up: set[str] = set()
+        self._accepting: set[str] = set()
         self._delivery = delivery
         self._shelf = shelf
         self._tracks_max_bytes = house.tracks_max_bytes
@@ -98,34 +104,8 @@ class Studio:
             raise ShuttingDown
         check_request(self.table, inputs, has_audio=has_audio)
 
-    def remake(
-        self,
-        parent: Generation,
-        *,
-        relation: Relation,
-        prompt: str | None = None,
-        model_version: str | None = None,
-        duration: int | None = None,
-        seed: int | None = None,
-        card_audio: AudioSource | None = None,
-    ) -> Recipe:
-        """`bot.remake.remake`, as of now."""
-        return remake(
-            parent,
-            self._clock.now(),
-            relation=relation,
-            prompt=prompt,
-            model_version=model_version,
-            duration=duration,
-            seed=seed,
-            card_audio=card_audio,
-        )
-
-    extension = staticmethod(extension)
-    melody = staticmethod(melody)
-
     async def submit(self, order: Order) -> Generation:
-        """Journal an acknowledged order and start on it."""
+        """Journal an order; start on it once `acknowledged`. Raises `DeliveredTwice`."""
         [generation] = await self._accept([accepted(order, self._house, self._clock.now())])
         return generation
 
@@ -134,13 +114,26 @@ class Studio:
         return await self._accept(accepted_batch(orders, self._house, self._clock.now()))
 
     async def _accept(self, generations: list[Generation]) -> list[Generation]:
-        # The journal writes at once what is handed to it at once: all of a batch, or nothing.
-        await asyncio.gather(*map(self._journal.add, generations))
+        ids = {generation.id for generation in generations}
+        if ids & (self._accepting | self._runs.keys()):
+            raise DeliveredTwice
+        self._accepting |= ids
+        try:
+            # The journal writes at once what is handed to it at once: all of a batch, or nothing.
+            await asyncio.gather(*map(self._journal.add, generations))
+        finally:
+            self._accepting -= ids
         for generation in generations:
             log.info("generation %s accepted", generation.id)
             if not self._closing:
                 self._take_up(generation)
         return generations
+
+    def acknowledged(self, generations: Sequence[Generation], reply: Reply) -> None:
+        """Discord shows `reply` for them."""
+        for generation in generations:
+            if (run := self._runs.get(generation.id)) is not None:
+                run.acknowledged(reply)
 
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""
@@ -297,9 +290,10 @@ class Studio:
                 with suppress(TooLateToCancel):
                     await run.request_cancel()
         for generation_id in renewal.unfollowed:
-            generation = await self._journal.get(generation_id)
-            if generation is not None and generation.open:
-                self._take_up(generation)
+            with suppress(JournalFault):
+                generation = await self._journal.get(generation_id)
+                if generation is not None and generation.open:
+                    self._take_up(generation)
         await self.adopt()
         self._kit.poller.members = await self._journal.live_members()
 

@@ -9,16 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app import MusicGenBot
-from bot.card import texts
 from bot.card.buttons import Action
-from bot.errors import NotYours, PermissionsMissing
+from bot.errors import NotYours
+from bot.generation import Generation, Reply
 from bot.studio import Order
 from cogs.options import describe, parse
-from cogs.replies import deferred_reply, reply_at
-
-_EARLIER_AT_ONCE = 3
-"""An app that is only user-installed has five followups for each interaction."""
-_NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
+from cogs.replies import reply_at, start
+from cogs.suggestions import prompts_for
 
 
 class MusicGen(commands.Cog):
@@ -33,10 +30,18 @@ class MusicGen(commands.Cog):
         async def musicgen(interaction: discord.Interaction, **options: Any) -> None:
             await self.musicgen(interaction, options)
 
+        async def suggest(
+            interaction: discord.Interaction, typed: str
+        ) -> list[app_commands.Choice[str]]:
+            return await prompts_for(self._studio.library, interaction.user.id, typed)
+
+        callback = app_commands.autocomplete(prompt=suggest)(
+            cast("Any", describe(musicgen, bot.studio.table))
+        )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
             description="Make music from words with MusicGen.",
-            callback=cast("Any", describe(musicgen, bot.studio.table)),
+            callback=callback,
         )
 
     async def cog_load(self) -> None:
@@ -44,25 +49,15 @@ class MusicGen(commands.Cog):
         self._bot.tree.add_command(self._command)
 
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
-        """Check, acknowledge, and hand over to the studio, which keeps the reply up to date."""
+        """Make what was typed."""
         request = parse(options)
-        self._studio.check(request.inputs, has_audio=request.source is not None)
-        _check_permissions(interaction.app_permissions)
-        with self._studio.acknowledgements.urgent():
-            deferred = await interaction.response.defer(thinking=True)
-        reply = await deferred_reply(interaction, deferred)
-        waiting = self._studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
-        await self._studio.submit(Order(interaction.user.id, reply, request.inputs, request.source))
-        if waiting:
-            await self._bring_earlier(interaction, waiting)
+        has_audio = request.source is not None
 
-    async def _bring_earlier(self, interaction: discord.Interaction, waiting: list[str]) -> None:
-        """Deliver what has waited for this person to come back to this channel."""
-        # Discord lets a followup take the place of a deferred reply that was never edited.
-        await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
-        for generation_id in waiting[:_EARLIER_AT_ONCE]:
-            message = await interaction.followup.send(texts.EARLIER, wait=True)
-            await self._studio.bring(generation_id, reply_at(interaction, message.id))
+        async def submit(reply: Reply) -> list[Generation]:
+            order = Order(interaction.user.id, reply, request.inputs, request.source)
+            return [await self._studio.submit(order)]
+
+        await start(self._bot, interaction, request.inputs, submit, has_audio=has_audio)
 
     async def bring(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Show a generation from now on by the token of this click."""
@@ -78,12 +73,6 @@ class MusicGen(commands.Cog):
         if interaction.user.id != generation.requester_id and not manages:
             raise NotYours
         await self._studio.cancel(generation_id)
-
-
-def _check_permissions(permissions: discord.Permissions) -> None:
-    missing = tuple(name for flag, name in _NEEDED.items() if not getattr(permissions, flag))
-    if missing:
-        raise PermissionsMissing(missing)
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -1,10 +1,106 @@
-"""An interaction -> the reply that shows a generation."""
+"""What commands and buttons share: reading in time, acknowledging, handing over to the studio."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
 import discord
 
-from bot.generation import Reply
+from bot.app import MusicGenBot
+from bot.card import texts
+from bot.errors import PermissionsMissing, TookTooLong
+from bot.generation import Generation, Reply
+from bot.inputs import Inputs
+from bot.remake import Recipe
+
+_NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
+_READ_WITHIN_S = 1.2
+"""Of the 3 s that Discord waits for an answer; some read, and then write."""
+
+
+@asynccontextmanager
+async def reading(within_s: float = _READ_WITHIN_S) -> AsyncGenerator[None, None]:
+    """Surrounds all that has to be read before there is an answer.
+
+    Raises:
+        TookTooLong: Discord would not wait for it.
+    """
+    deadline = asyncio.timeout(within_s)
+    try:
+        async with deadline:
+            yield
+    except TimeoutError:
+        if deadline.expired():
+            raise TookTooLong from None
+        raise
+
+
+async def takes_of(bot: MusicGenBot, generation: Generation) -> list[Generation]:
+    """All that its card shows, in order: itself, or every take of its batch."""
+    if generation.batch_id is None:
+        return [generation]
+    return await bot.studio.library.batch(generation.batch_id)
+
+
+def check_permissions(interaction: discord.Interaction) -> None:
+    """Hold what the bot may do here against what its reply needs, before anything is paid.
+
+    Raises:
+        PermissionsMissing: it may not.
+    """
+    may = interaction.app_permissions
+    missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
+    if missing:
+        raise PermissionsMissing(missing)
+
+
+async def start_from(
+    bot: MusicGenBot, interaction: discord.Interaction, recipe: Recipe, *, takes: int = 1
+) -> None:
+    """Make what a card or a message led to, for whoever asked, in a new reply to it."""
+
+    async def submit(reply: Reply) -> list[Generation]:
+        order = recipe.order(interaction.user.id, reply)
+        if takes == 1:
+            return [await bot.studio.submit(order)]
+        return await bot.studio.submit_batch([order] * takes)
+
+    await start(bot, interaction, recipe.inputs, submit, has_audio=recipe.has_audio)
+
+
+async def start(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    inputs: Inputs,
+    submit: Callable[[Reply], Awaitable[list[Generation]]],
+    *,
+    has_audio: bool,
+) -> None:
+    """Check, journal, acknowledge; from then on the studio keeps the reply up to date.
+
+    In this order: whoever finds the row after a crash also finds out what Discord shows.
+
+    Raises:
+        RequestRefused: it cannot be run, or not here, or not be journalled in time.
+    """
+    bot.studio.check(inputs, has_audio=has_audio)
+    check_permissions(interaction)
+    with bot.studio.acknowledgements.urgent():
+        async with reading():
+            generations = await submit(reply_at(interaction, 0))
+        deferred = await interaction.response.defer(thinking=True)
+    reply = await deferred_reply(interaction, deferred)
+    waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
+    if waiting:
+        # Discord lets a followup take the place of a deferred reply that was never edited.
+        await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
+    bot.studio.acknowledged(generations, reply)
+    for generation_id in waiting:
+        # What has waited for this person to come back to this channel.
+        message = await interaction.followup.send(texts.EARLIER, wait=True)
+        await bot.studio.bring(generation_id, reply_at(interaction, message.id))
 
 
 def reply_at(interaction: discord.Interaction, message_id: int) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -103,6 +104,9 @@ class FakeJournal:
 
     async def try_lock(self, name: str, ttl_s: float) -> bool:
         return True
+
+    async def unlock(self, name: str) -> None:
+        pass
 
     async def prediction_known(self, prediction_id: str) -> bool:
         return any(row.prediction_id == prediction_id for row in self.rows.values())
@@ -288,7 +292,8 @@ class FakeSound:
     """Input audio of a given length; remembers what was thrown away."""
 
     duration_s: float = 4.0
-    track_s: float = 8.0
+    track_s: float | None = None
+    """As asked for, unless this says otherwise."""
     refusal: UserError | None = None
     on_join: list[UserError] = field(default_factory=list[UserError])
     lost: set[str] = field(default_factory=set[str])
@@ -328,10 +333,12 @@ class FakeSound:
         if self.on_join:
             raise self.on_join.pop(0)
         self.joined.append((piece.name, output.name, context_s))
+        if output.exists():  # noqa: ASYNC240 - a small file
+            await asyncio.to_thread(shutil.copyfile, output, target)
 
     async def label(self, path: Path, generation: Generation) -> float:
         self.labelled.append(path.name)
-        return self.track_s
+        return self.track_s or float(generation.inputs.duration or 8)
 
     async def discard(self, path: Path) -> None:
         self.discarded.append(path.name)
@@ -361,10 +368,15 @@ class FakeDelivery:
     delivered: list[Generation] = field(default_factory=list[Generation])
     ended: list[Generation] = field(default_factory=list[Generation])
     on_deliver: list[Exception] = field(default_factory=list[Exception])
+    found: Reply | None = None
+    """Where an acknowledgement that was cut off turns out to have arrived."""
 
     def show(self, generation: Generation, progress: Progress) -> None:
         assert self.journal.rows[generation.id].state is generation.state
         self.shown.append((generation, progress))
+
+    async def find(self, reply: Reply) -> Reply | None:
+        return self.found
 
     async def deliver(self, generation: Generation, track: Path) -> Reply:
         await asyncio.sleep(0)

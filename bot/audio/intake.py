@@ -16,16 +16,15 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias
 
 import aiohttp
 from yarl import URL
 
+from bot.audio.threads import in_thread
 from bot.errors import AudioAddressBad, AudioTooLarge, AudioUnavailable
 from bot.generation import AudioSource
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 _SocketAddress: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
 
@@ -110,7 +109,7 @@ class AudioIntake:
             async with asyncio.timeout(self._total_s):
                 await self._download(source.url, path)
         except BaseException as error:
-            await _in_thread(path.unlink, missing_ok=True)
+            await in_thread(path.unlink, missing_ok=True)
             if isinstance(error, (aiohttp.ClientError, TimeoutError)):
                 raise AudioUnavailable(None) from error
             raise
@@ -152,9 +151,9 @@ class AudioIntake:
                 raise AudioTooLarge(self._limit_bytes)
             waiting += chunk
             if len(waiting) >= _WRITE_BYTES:
-                await _in_thread(_append, path, bytes(waiting))
+                await in_thread(_append, path, bytes(waiting))
                 waiting.clear()
-        await _in_thread(_append, path, bytes(waiting))
+        await in_thread(_append, path, bytes(waiting))
 
 
 class _NotPublic(Exception):
@@ -213,16 +212,3 @@ def _append(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         file.write(data)
-
-
-async def _in_thread(function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """`asyncio.to_thread` that, when cancelled, returns only after the thread has.
-
-    Otherwise a file could be made, or written to, after it was removed.
-    """
-    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait({work})
-        raise

@@ -7,6 +7,7 @@ import unicodedata
 
 _LIMIT_CHARS = 60
 _NAMELESS = "track"
+_SEED = re.compile(r"-(\d{1,10})\.[a-z0-9]+$")
 # The Latin letters that Unicode does not take apart into a plain one and an accent.
 _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l"})
 
@@ -27,6 +28,12 @@ def track_filename(prompt: str, seed: int, extension: str) -> str:
             break
         name = longer
     return name + ending
+
+
+def seed_in(filename: str) -> int | None:
+    """The seed in a name that `track_filename` made; None in any other."""
+    found = _SEED.search(filename)
+    return None if found is None else int(found[1])
 
 
 def _words(text: str) -> list[str]:

@@ -1,12 +1,13 @@
-"""The buttons of a card: a custom_id carries an action and a generation's id, nothing else.
+"""The buttons and selects of cards: a custom_id carries an action and what it is about.
 
-They are DynamicItems, so they work for as long as the message exists, whatever restarts.
+What it is about is mostly a generation's id; state is in the journal. They are DynamicItems, so
+they work for as long as the message exists, whatever restarts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
@@ -17,23 +18,48 @@ from bot.card.report import report
 from bot.errors import GenerationUnknown
 
 Press = Callable[[discord.Interaction, str], Awaitable[None]]
-"""Answers a pressed button of the generation with this id."""
+"""Answers a pressed button, given what it is about; or a select, given what was chosen."""
+
+_ROW = 5
 
 
 class Action(StrEnum):
-    """What a button does."""
+    """What a button of a card does to its generation."""
 
     CANCEL = "cancel"
     BRING = "bring"
+    AGAIN = "again"
+    SAME = "same"
+    """Again with the same seed: a track whose audio is lost."""
+    VARIATIONS = "variations"
+    EXTEND = "extend"
+    MELODY = "melody"
+    EDIT = "edit"
+    INFO = "info"
+    DELETE = "delete"
 
 
-_LOOKS: dict[str, tuple[str, discord.ButtonStyle]] = {
-    Action.CANCEL: (texts.CANCEL, discord.ButtonStyle.secondary),
-    Action.BRING: (texts.BRING, discord.ButtonStyle.primary),
+DROP, FORGET, KEEP, PAGE, SHOW = "drop", "forget", "keep", "page", "show"
+"""What buttons and selects do that belong to no card."""
+
+_SECONDARY = discord.ButtonStyle.secondary
+_LOOKS: dict[str, tuple[str, str | None, discord.ButtonStyle]] = {
+    Action.CANCEL: (texts.CANCEL, None, _SECONDARY),
+    Action.BRING: (texts.BRING, None, discord.ButtonStyle.primary),
+    Action.AGAIN: (texts.AGAIN, "🔁", _SECONDARY),
+    Action.SAME: (texts.SAME, "🔁", discord.ButtonStyle.primary),
+    Action.VARIATIONS: (texts.VARIATIONS, "🎲", _SECONDARY),
+    Action.EXTEND: (texts.EXTEND, "⏩", _SECONDARY),
+    Action.MELODY: (texts.MELODY, "🎼", _SECONDARY),
+    Action.EDIT: (texts.EDIT, "✏️", _SECONDARY),
+    Action.INFO: (texts.INFO, "🔎", _SECONDARY),
+    Action.DELETE: (texts.DELETE, "🗑️", _SECONDARY),
+    DROP: (texts.DELETE_YES, None, discord.ButtonStyle.danger),
+    FORGET: (texts.FORGET_YES, None, discord.ButtonStyle.danger),
+    KEEP: (texts.KEEP, None, _SECONDARY),
 }
-
-
-_GONE = ("?", discord.ButtonStyle.secondary)
+_GONE = ("?", None, _SECONDARY)
+_BELOW = frozenset({Action.INFO, Action.DELETE})
 
 
 class HasPresses(Protocol):
@@ -44,35 +70,82 @@ class HasPresses(Protocol):
 
 class CardButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"mg:1:(?P<action>[a-z]{1,20}):(?P<id>[A-Za-z0-9_-]{12})",
+    template=re.compile(r"mg:1:(?P<action>[a-z]{1,20}):(?P<about>.{0,74})", re.DOTALL),
 ):
-    """One button of a card."""
+    """One button."""
 
-    def __init__(self, action: str, generation_id: str) -> None:
-        label, style = _LOOKS.get(action, _GONE)
-        super().__init__(
-            discord.ui.Button(label=label, style=style, custom_id=f"mg:1:{action}:{generation_id}")
+    def __init__(
+        self,
+        action: str,
+        about: str,
+        *,
+        label: str | None = None,
+        disabled: bool = False,
+        row: int | None = None,
+    ) -> None:
+        usual, emoji, style = _LOOKS.get(action, _GONE)
+        button = discord.ui.Button[discord.ui.View](
+            label=label or usual,
+            emoji=emoji,
+            style=style,
+            disabled=disabled,
+            custom_id=f"mg:1:{action}:{about}",
         )
+        super().__init__(button, row=row)
         self._action = action
-        self._generation_id = generation_id
+        self._about = about
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
     ) -> CardButton:
         """The button behind a click, perhaps one of another release."""
-        return cls(match["action"], match["id"])
+        return cls(match["action"], match["about"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Do it; whatever goes wrong ends in a sentence (discord.py would only log it)."""
-        client = cast("HasPresses", interaction.client)
-        try:
-            press = client.presses.get(self._action)
-            if press is None:
-                raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
-            await press(interaction, self._generation_id)
-        except Exception as error:  # noqa: BLE001 - one of the four doors: everything is reported
-            await report(interaction, error)
+        """Do it."""
+        await _answer(interaction, self._action, self._about)
+
+
+class CardSelect(
+    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
+    template=r"mg:1:pick-(?P<action>[a-z]{1,20})",
+):
+    """A select of which one entry is chosen."""
+
+    def __init__(
+        self, action: str, placeholder: str = "", options: Sequence[discord.SelectOption] = ()
+    ) -> None:
+        super().__init__(
+            discord.ui.Select[discord.ui.View](
+                custom_id=f"mg:1:pick-{action}", placeholder=placeholder, options=list(options)
+            )
+        )
+        self._action = action
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> CardSelect:
+        """The select behind a choice."""
+        return cls(match["action"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Do it with what was chosen."""
+        [chosen] = self.item.values
+        await _answer(interaction, self._action, chosen)
+
+
+async def _answer(interaction: discord.Interaction, action: str, about: str) -> None:
+    """Whatever goes wrong ends in a sentence; discord.py would only log it."""
+    client = cast("HasPresses", interaction.client)
+    try:
+        press = client.presses.get(action)
+        if press is None:
+            raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
+        await press(interaction, about)
+    except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
+        await report(interaction, error)
 
 
 def card_view(actions: tuple[Action, ...], generation_id: str) -> discord.ui.View | None:
@@ -83,7 +156,18 @@ def card_view(actions: tuple[Action, ...], generation_id: str) -> discord.ui.Vie
     """
     if not actions:
         return None
+    two_rows = len(actions) > _ROW
+    return view_of(
+        *(
+            CardButton(action, generation_id, row=int(action in _BELOW) if two_rows else None)
+            for action in actions
+        )
+    )
+
+
+def view_of(*items: CardButton | CardSelect) -> discord.ui.View:
+    """A message's components, for as long as it exists."""
     view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(CardButton(action, generation_id))
+    for item in items:
+        view.add_item(item)
     return view

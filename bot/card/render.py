@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import discord
 
-from bot.card import texts
+from bot.card import take_texts, texts
 from bot.card.buttons import Action
+from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
+from bot.card.offers import offers, offers_for_takes
 from bot.card.sentences import sentence
 from bot.errors import InternalFault
 from bot.generation import Generation, State
@@ -22,6 +26,8 @@ _SHOWN_ELSEWHERE = frozenset({"prompt", "model_version", "duration", "seed", "in
 
 _LATE = timedelta(seconds=90)
 """So long before the reply's token dies, the card gains a way to give it another."""
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _RUNNING = discord.Colour(0x5865F2)
 _DONE = discord.Colour(0x3BA55D)
@@ -44,47 +50,115 @@ class CardRenderer:
         self._table = table
         self._model_name = model_name
 
-    def running(self, generation: Generation, progress: Progress) -> Card:
+    def running(
+        self, generation: Generation, progress: Progress, parent_prompt: str | None = None
+    ) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
         words = texts.stage(progress)
         actions = (Action.CANCEL,) if generation.state.cancelable else ()
         if progress.now > generation.reply.token_expires_at - _LATE:
             words = f"{words}\n{texts.LATE}"
             actions = (*actions, Action.BRING)
-        return Card(self._embed(generation, _RUNNING, words), actions)
+        return Card(self._embed(generation, _RUNNING, words, parent_prompt), actions)
 
-    def ended(self, generation: Generation) -> Card:
-        """The last card: delivered, failed or canceled."""
+    def ended(
+        self, generation: Generation, parent_prompt: str | None = None, note: str = ""
+    ) -> Card:
+        """The last card: delivered, failed or canceled; `note` is about the file."""
         match generation.state:
             case State.DELIVERED:
-                embed = self._embed(generation, _DONE, None)
+                colour, words = _DONE, note or None
             case State.CANCELED:
-                embed = self._embed(generation, _CANCELED, texts.CANCELED)
+                colour, words = _CANCELED, texts.CANCELED
             case _:
                 words = sentence(generation.failure or InternalFault())
-                embed = self._embed(generation, _FAILED, f"{texts.FAILED}\n{words}")
-        if generation.ended_at is not None:
-            took_s = (generation.ended_at - generation.created_at).total_seconds()
-            embed.add_field(name=texts.FIELD_TOOK, value=texts.seconds(took_s))
-        return Card(embed)
+                colour, words = _FAILED, f"{texts.FAILED}\n{words}"
+        embed = self._embed(generation, colour, words, parent_prompt)
+        _add_time_taken(embed, (generation,))
+        return Card(embed, offers(generation, self._table))
+
+    def takes(
+        self,
+        takes: Sequence[Generation],
+        progresses: Mapping[str, Progress] = MappingProxyType({}),
+        parent_prompt: str | None = None,
+        notes: Mapping[str, str] = _NOTHING,
+    ) -> Card:
+        """The card of several takes, a line for each; the last one once all have ended.
+
+        `progresses` and `notes` are by the takes' ids.
+        """
+        lines = [
+            take_texts.take_line(n, take, progresses.get(take.id), notes.get(take.id, ""))
+            for n, take in enumerate(takes, start=1)
+        ]
+        running = [take for take in takes if not take.state.final]
+        if not running:
+            embed = self._takes_embed(takes, _colour(takes), lines, parent_prompt)
+            _add_time_taken(embed, takes)
+            return Card(embed, offers_for_takes(takes, self._table))
+        current = [progresses[take.id] for take in running if take.id in progresses]
+        if any(progress.unreachable for progress in current):
+            lines.append(texts.UNREACHABLE)
+        cancelable = any(take.state.cancelable for take in running)
+        actions = (Action.CANCEL,) if cancelable else ()
+        expires_at = max(take.reply.token_expires_at for take in running)
+        if any(progress.now > expires_at - _LATE for progress in current):
+            lines.append(texts.LATE)
+            actions = (*actions, Action.BRING)
+        return Card(self._takes_embed(takes, _RUNNING, lines, parent_prompt), actions)
+
+    def _takes_embed(
+        self,
+        takes: Sequence[Generation],
+        colour: discord.Colour,
+        lines: Sequence[str],
+        parent_prompt: str | None,
+    ) -> discord.Embed:
+        return self._embed(takes[0], colour, "\n".join(lines), parent_prompt, with_seed=False)
 
     def _embed(
-        self, generation: Generation, colour: discord.Colour, description: str | None
+        self,
+        generation: Generation,
+        colour: discord.Colour,
+        description: str | None,
+        parent_prompt: str | None,
+        *,
+        with_seed: bool = True,
     ) -> discord.Embed:
         inputs = generation.inputs
         embed = discord.Embed(
             title=fitted(inputs.prompt, _TITLE_MAX_CHARS), description=description, colour=colour
         )
+        origin = lineage(generation, parent_prompt)
+        if origin is not None:
+            embed.set_author(name=origin)
         model = self._table.model(inputs)
         if model is not None:
             embed.add_field(name=texts.FIELD_MODEL, value=model)
-        embed.add_field(name=texts.FIELD_LENGTH, value=f"{self._table.duration_s(inputs)} s")
-        embed.add_field(name=texts.FIELD_SEED, value=f"`{generation.seed}`")
-        settings = self.settings(inputs, generation.source.filename if generation.source else None)
+        embed.add_field(name=texts.FIELD_LENGTH, value=self._length(generation))
+        if with_seed:
+            embed.add_field(name=texts.FIELD_SEED, value=f"`{generation.seed}`")
+        source = generation.source
+        if generation.more_s is not None:
+            # That an extension continues its piece is what its first line says.
+            source, inputs = None, replace(inputs, continuation=None)
+        settings = self.settings(inputs, source.filename if source else None)
         if settings:
             embed.add_field(name=texts.FIELD_SETTINGS, value=settings, inline=False)
         embed.set_footer(text=texts.made_with(self._model_name))
         return embed
+
+    def _length(self, generation: Generation) -> str:
+        given_s, more_s = generation.given_s, generation.more_s
+        whole_s = generation.track_s
+        if more_s is not None:
+            if given_s is None:
+                return take_texts.longer_by(more_s)
+            return take_texts.extended_length(whole_s or given_s + more_s, given_s)
+        if whole_s is None:
+            whole_s = self._table.duration_s(generation.inputs)
+        return take_texts.length_of(whole_s)
 
     def settings(self, inputs: Inputs, audio_name: str | None) -> str:
         """The settings that differ from the defaults, as one line of markdown."""
@@ -95,3 +169,17 @@ class CardRenderer:
             if value != self._table[name].default:
                 parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
         return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
+
+
+def _add_time_taken(embed: discord.Embed, takes: Sequence[Generation]) -> None:
+    ends = [take.ended_at for take in takes if take.ended_at is not None]
+    if ends:
+        took_s = (max(ends) - takes[0].created_at).total_seconds()
+        embed.add_field(name=texts.FIELD_TOOK, value=texts.seconds(took_s))
+
+
+def _colour(takes: Sequence[Generation]) -> discord.Colour:
+    states = {take.state for take in takes}
+    if State.DELIVERED in states:
+        return _DONE
+    return _FAILED if State.FAILED in states else _CANCELED

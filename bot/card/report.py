@@ -8,7 +8,7 @@ import secrets
 import discord
 
 from bot.card.sentences import sentence
-from bot.errors import UserError
+from bot.errors import DeliveredTwice, UserError
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,9 @@ twice and is answered already."""
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
     """Answer `interaction` with what went wrong, visible to its person alone."""
+    if isinstance(error, DeliveredTwice):
+        log.info("an interaction was delivered twice")
+        return
     if isinstance(error, discord.HTTPException) and error.code in _UNANSWERABLE:
         log.warning("an interaction could not be acknowledged: %s", error)
         return

@@ -173,7 +173,8 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "I'm still busy with this one in another place. Try again in a minute."
     ),
     errors.GenerationUnknown: lambda e: (
-        "I no longer know the track behind this button. Start a new one with `/musicgen`."
+        "I no longer know the track behind this button. Start a new one with `/musicgen`, or go on "
+        "from its audio with **Apps** in the message's menu."
     ),
     errors.NotANumber: lambda e: (
         f"`{e.name}` must be a whole number; “{quoted(e.value, 30)}” is none. "

@@ -1,5 +1,5 @@
 """Gets cards to Discord: edits of the one reply while its token lives, another way after it."""
 
-from bot.delivery.service import DiscordDelivery
+from bot.delivery.service import DiscordDelivery, Rows
 
-__all__ = ["DiscordDelivery"]
+__all__ = ["DiscordDelivery", "Rows"]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.card.render import Card
 from bot.clock import Clock
-from bot.delivery.route import Parcel
+from bot.delivery.parcel import Parcel
 from bot.generation import Reply
 from bot.ports import DiscordFault
 
@@ -35,6 +35,16 @@ class CardEditor:
         self._stop = asyncio.Event()
         self._resting = asyncio.Event()
         self._resting.set()
+        self.turn = asyncio.Lock()
+        """Held by whoever is changing the message."""
+
+    def shows(self, card: Card) -> bool:
+        """Whether the message is known to show this already."""
+        return card == self._shown
+
+    def showed(self, card: Card) -> None:
+        """Take note that somebody else, in their turn, showed this."""
+        self._shown, self._sent_at_s = card, self._clock.monotonic()
 
     def want(self, parcel: Parcel) -> bool:
         """Note what should be shown next; True when `keep_up` has to be started for it."""
@@ -49,7 +59,8 @@ class CardEditor:
         """Send what is wanted, one edit after the other, until nothing is."""
         try:
             while self._wanted is not None and not await self._stopped_before_next():
-                await self._send_wanted()
+                async with self.turn:
+                    await self._send_wanted()
         finally:
             self._resting.set()
 

@@ -8,22 +8,21 @@ there is no way but a fresh token, which a click or a command brings.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from enum import Enum, auto
-from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
+from discord.webhook.async_ import async_context
 
-from bot.card.buttons import card_view
-from bot.card.render import Card
+from bot.audio.names import seed_in
 from bot.clock import Clock
+from bot.delivery.parcel import Parcel, Placed
 from bot.errors import OutputTooLarge, Undeliverable
-from bot.generation import Generation, Reply
+from bot.generation import Reply
 from bot.ports import DiscordFault, NoWayNow
 
 log = logging.getLogger(__name__)
@@ -37,6 +36,8 @@ NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, Timeout
 """What a request to Discord raises that was refused, or got no answer."""
 _CLOSED_STATUSES = frozenset({400, 401, 403, 404})
 """400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
+SURE_LIMIT_BYTES = 10 * 1024 * 1024
+"""What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
 
 
 class _Outcome(Enum):
@@ -49,37 +50,44 @@ class _Outcome(Enum):
     """It did not work this time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """An audio file and the name it gets at Discord."""
-
-    path: Path
-    filename: str
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a card ended up, and whether its person was mentioned there."""
-
-    reply: Reply
-    mentioned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What is to be shown for a generation."""
-
-    generation: Generation
-    card: Card
-    track: Track | None = None
-
-
 class Route:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+
+    def limit_bytes(self, reply: Reply) -> int:
+        """The largest file that goes there now."""
+        if reply.token_lives(self._clock.now()):
+            return reply.filesize_limit_bytes
+        return self._own_limit_bytes(reply)
+
+    async def find(self, reply: Reply) -> Reply | None:
+        """The message that an acknowledgement opened whose answer nobody here has seen.
+
+        None where there is none, or where it was answered with something else, a refusal.
+
+        Raises:
+            DiscordFault: it did not work this time.
+        """
+        webhook = self._webhook(reply)
+        try:
+            # What `Interaction.original_response` does, without the interaction.
+            message = await async_context.get().get_original_interaction_response(
+                reply.application_id,
+                reply.token,
+                session=webhook.session,
+                proxy=webhook.proxy,
+                proxy_auth=webhook.proxy_auth,
+            )
+        except NOT_DONE as error:
+            if isinstance(error, discord.HTTPException) and error.status in _CLOSED_STATUSES:
+                return None
+            raise DiscordFault from error
+        is_thinking = discord.MessageFlags._from_value(message.get("flags", 0)).loading  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        is_ours = is_thinking or message["embeds"]
+        return replace(reply, message_id=int(message["id"])) if is_ours else None
 
     async def edit(self, parcel: Parcel) -> bool:
         """Show it in the reply, by whichever token still can; False when none ever will.
@@ -96,7 +104,8 @@ class Route:
         """Show it in the reply, or else in a new message that mentions its person.
 
         Raises:
-            OutputTooLarge: Discord refuses a file of that size.
+            OutputTooLarge: Discord refuses a file of that size; or the way that is open does,
+                whose limit it then names.
             DiscordFault: it did not work this time, and may have had its effect all the same.
             NoWayNow: the token is dead, and the bot's own reaches nothing.
             Undeliverable: not even a living token may post it.
@@ -106,9 +115,9 @@ class Route:
         if outcome is _Outcome.DONE:
             return Placed(reply, mentioned=False)
         if outcome is not _Outcome.FAULT:
-            outcome, message_id = await self._send(parcel, by_token=outcome is _Outcome.GONE)
-            if message_id is not None:
-                return Placed(replace(reply, message_id=message_id), mentioned=True)
+            outcome, there = await self._send(parcel, by_token=outcome is _Outcome.GONE)
+            if there is not None:
+                return Placed(there, mentioned=True)
         if outcome is _Outcome.FAULT:
             raise DiscordFault
         raise Undeliverable if reply.token_lives(self._clock.now()) else NoWayNow
@@ -139,7 +148,7 @@ class Route:
         outcome = _Outcome.CLOSED
         if parcel.generation.reply.token_lives(self._clock.now()):
             outcome = await self._edit_by_token(parcel)
-        if outcome in {_Outcome.CLOSED, _Outcome.FAULT}:
+        if outcome is _Outcome.CLOSED or (outcome is _Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
             # After a fault only success is news: the first way may work again in a while.
             if outcome is _Outcome.CLOSED or by_bot is _Outcome.DONE:
@@ -148,13 +157,16 @@ class Route:
 
     async def _edit_by_token(self, parcel: Parcel) -> _Outcome:
         reply = parcel.generation.reply
-        async with _files(parcel) as files:
+        webhook = self._webhook(reply)
+        async with parcel.files() as files:
             try:
-                await self._webhook(reply).edit_message(
+                await webhook.edit_message(
                     reply.message_id,
-                    embed=parcel.card.embed,
-                    view=card_view(parcel.card.actions, parcel.generation.id),
-                    attachments=files,
+                    embed=parcel.embed,
+                    view=parcel.view,
+                    attachments=await _attached(
+                        parcel, files, lambda: webhook.fetch_message(reply.message_id)
+                    ),
                 )
             except NOT_DONE as error:
                 return _outcome(error, parcel)
@@ -162,47 +174,59 @@ class Route:
 
     async def _edit_by_bot(self, parcel: Parcel) -> _Outcome:
         reply = parcel.generation.reply
+        self._check_size(parcel)
         message = self._channel(reply).get_partial_message(reply.message_id)
-        async with _files(parcel) as files:
+        async with parcel.files() as files:
             try:
                 await message.edit(
-                    embed=parcel.card.embed,
-                    view=card_view(parcel.card.actions, parcel.generation.id),
-                    attachments=files,
+                    embed=parcel.embed,
+                    view=parcel.view,
+                    attachments=await _attached(parcel, files, message.fetch),
                 )
             except NOT_DONE as error:
                 return _outcome(error, parcel)
         return _Outcome.DONE
 
-    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[_Outcome, int | None]:
+    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[_Outcome, Reply | None]:
         """A new message in the channel, by the token where it lives and the reply is gone."""
         reply, user_id = parcel.generation.reply, parcel.generation.requester_id
-        view = card_view(parcel.card.actions, parcel.generation.id)
+        by_token = by_token and reply.token_lives(self._clock.now())
+        if not by_token:
+            self._check_size(parcel)
         allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
-        async with _files(parcel) as files:
+        async with parcel.files() as files:
+            shown: dict[str, Any] = {
+                "embed": parcel.embed,
+                "files": files,
+                "view": parcel.view or discord.utils.MISSING,
+                "allowed_mentions": allowed,
+            }
             try:
-                if by_token and reply.token_lives(self._clock.now()):
-                    message = await self._webhook(reply).send(
-                        f"<@{user_id}>",
-                        embed=parcel.card.embed,
-                        files=files,
-                        view=view or discord.utils.MISSING,
-                        allowed_mentions=allowed,
-                        wait=True,
-                    )
-                else:
-                    # The nonce makes a repeated send within minutes the same message.
-                    message = await self._channel(reply).send(
-                        f"<@{user_id}>",
-                        embed=parcel.card.embed,
-                        files=files,
-                        view=view or discord.utils.MISSING,
-                        allowed_mentions=allowed,
-                        nonce=parcel.generation.id,
-                    )
+                if by_token:
+                    message = await self._webhook(reply).send(f"<@{user_id}>", wait=True, **shown)
+                    return _Outcome.DONE, replace(reply, message_id=message.id)
+                # The nonce makes a repeated send within minutes the same message.
+                message = await self._channel(reply).send(
+                    f"<@{user_id}>", nonce=parcel.generation.id, **shown
+                )
             except NOT_DONE as error:
                 return _outcome(error, parcel), None
-        return _Outcome.DONE, message.id
+        # No token edits what the bot has said by itself.
+        return _Outcome.DONE, replace(reply, message_id=message.id, token="")
+
+    def _own_limit_bytes(self, reply: Reply) -> int:
+        """The limit of the bot's own messages, without what the person's subscription adds."""
+        guild = None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
+        limit_bytes = SURE_LIMIT_BYTES if guild is None else guild.filesize_limit
+        return min(limit_bytes, reply.filesize_limit_bytes)
+
+    def _can_carry(self, parcel: Parcel) -> bool:
+        track, reply = parcel.track, parcel.generation.reply
+        return track is None or track.size_bytes <= self._own_limit_bytes(reply)
+
+    def _check_size(self, parcel: Parcel) -> None:
+        if not self._can_carry(parcel):
+            raise OutputTooLarge(self._own_limit_bytes(parcel.generation.reply))
 
     def _channel(self, reply: Reply) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
@@ -229,14 +253,17 @@ def _outcome(error: Exception, parcel: Parcel) -> _Outcome:
     return _Outcome.FAULT
 
 
-@asynccontextmanager
-async def _files(parcel: Parcel) -> AsyncGenerator[list[discord.File], None]:
-    """The track as an upload, for one use; its file is opened off the event loop."""
-    if parcel.track is None:
-        yield []
-        return
-    file = await asyncio.to_thread(discord.File, parcel.track.path, parcel.track.filename)
-    try:
-        yield [file]
-    finally:
-        file.close()
+async def _attached(
+    parcel: Parcel, files: list[discord.File], fetch: Callable[[], Awaitable[discord.Message]]
+) -> list[discord.Attachment | discord.File]:
+    """What the message has after an edit: its track, and the files of the takes it shares it with.
+
+    An earlier try may have put this very track there already.
+    """
+    if not parcel.shares_message:
+        return [*files]
+    if not files:
+        return discord.utils.MISSING
+    present = (await fetch()).attachments
+    seed = parcel.generation.seed
+    return [*(file for file in present if seed_in(file.filename) != seed), *files]

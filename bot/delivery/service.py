@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Protocol
 
 import discord
 
-from bot.audio.names import track_filename
-from bot.card import texts
+from bot.card import take_texts, texts
 from bot.card.render import CardRenderer
 from bot.card.sentences import sentence
 from bot.clock import Clock
 from bot.delivery.editor import CardEditor
-from bot.delivery.route import NOT_DONE, Parcel, Route, Track
-from bot.errors import OutputTooLarge, RequestRefused, Undeliverable
+from bot.delivery.fitting import Fitting
+from bot.delivery.live import LiveCard
+from bot.delivery.parcel import Placed
+from bot.delivery.route import NOT_DONE, Route
+from bot.errors import JournalFault, OutputTooLarge, RequestRefused, Undeliverable
 from bot.generation import Generation, Reply, State
+from bot.library import Library
 from bot.progress import Progress
 from bot.tasks import TaskOwner
 
@@ -28,26 +33,57 @@ _SPACING_LATER_S = 10.0
 _LATER_S = 60.0
 _LONG_WAIT = timedelta(minutes=1)
 """Who waited longer has turned to something else, and is mentioned once at the end."""
+_TURN_S = 60.0
+_TURN_LOOK_S = 1.0
+
+
+class Rows(Library, Protocol):
+    """The journal as cards need it."""
+
+    async def live_members(self) -> int:
+        """How many processes share the work."""
+        ...
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a turn for so long; False while another process has it."""
+        ...
+
+    async def unlock(self, name: str) -> None:
+        """Give the turn back."""
+        ...
 
 
 class DiscordDelivery:
-    """One editor for each running card; the last word of each goes by whichever way is open."""
+    """One editor for each message; the last word of each card goes by whichever way is open."""
 
-    def __init__(self, client: discord.Client, renderer: CardRenderer, clock: Clock) -> None:
+    def __init__(
+        self, client: discord.Client, renderer: CardRenderer, rows: Rows, clock: Clock
+    ) -> None:
         self._route = Route(client, clock)
         self._renderer = renderer
+        self._rows = rows
         self._clock = clock
-        self._editors: dict[str, CardEditor] = {}
+        self._cards: dict[str, LiveCard] = {}
         self._owner = TaskOwner()
 
     def show(self, generation: Generation, progress: Progress) -> None:
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
-        editor = self._editors.get(generation.id)
-        if editor is None:
-            editor = self._editors[generation.id] = CardEditor(self._route.edit, self._clock)
-        editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
-        if editor.want(Parcel(generation, self._renderer.running(generation, progress))):
-            self._owner.start(editor.keep_up(), name=f"card {generation.id}")
+        live = self._card(generation)
+        live.follow(generation, progress)
+        live.editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
+        if live.is_read or (generation.parent_id is None and generation.batch_id is None):
+            self._refresh(live, generation)
+        elif not live.reading:
+            live.reading = True
+            self._owner.start(self._read_and_show(live, generation), f"card {generation.id}")
+
+    async def find(self, reply: Reply) -> Reply | None:
+        """The message that a reply whose acknowledgement was cut off has; None where it has none.
+
+        Raises:
+            DiscordFault: it has to be tried again.
+        """
+        return await self._route.find(reply)
 
     async def deliver(self, generation: Generation, track: Path) -> Reply:
         """Show the finished card with its track; the reply it is shown in.
@@ -57,16 +93,13 @@ class DiscordDelivery:
             OutputTooLarge, Undeliverable: Discord does not take it.
             NoWayNow, DiscordFault: it has to be tried again.
         """
-        await self._stop_editor(generation)
-        size_bytes = (await asyncio.to_thread(track.stat)).st_size
-        limit_bytes = generation.reply.filesize_limit_bytes
-        if size_bytes > limit_bytes:
-            raise OutputTooLarge(limit_bytes)
-        name = track_filename(generation.inputs.prompt, generation.seed, track.suffix.lstrip("."))
-        card = self._renderer.ended(generation)
-        placed = await self._route.put(Parcel(generation, card, Track(track, name)))
-        if not placed.mentioned:
-            await self._call(generation, texts.ready(generation.requester_id))
+        live = await self._for_the_end(generation)
+        async with live.editor.turn, self._turn(generation):
+            await self._read(live, generation)
+            placed = await self._put_track(live, generation, track)
+            self._refresh(live, generation)
+        await self._let_go(live, generation)
+        await self._call(live, generation, placed)
         return placed.reply
 
     async def end(self, generation: Generation) -> None:
@@ -75,30 +108,124 @@ class DiscordDelivery:
         Raises:
             NoWayNow, DiscordFault: it has to be tried again.
         """
-        await self._stop_editor(generation)
-        parcel = Parcel(generation, self._renderer.ended(generation))
-        if generation.state is State.CANCELED:
-            # Who deleted the message after canceling wants to see no other.
-            await self._route.edit(parcel)
+        live = await self._for_the_end(generation)
+        async with live.editor.turn, self._turn(generation):
+            await self._read(live, generation)
+            live.follow(generation)
+            placed = await self._put_end(live, generation)
+        await self._let_go(live, generation)
+        if placed is None:
             return
-        try:
-            placed = await self._route.put(parcel)
-        except Undeliverable:
-            log.warning("generation %s ended, and its person may not be told", generation.id)
-            return
-        if isinstance(generation.failure, RequestRefused):
+        if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
             await self._make_private(generation, sentence(generation.failure))
-        elif not placed.mentioned:
-            await self._call(generation, texts.over(generation.requester_id))
+        elif generation.state is not State.CANCELED:
+            await self._call(live, generation, placed)
 
     async def close(self) -> None:
         """Stop every editor."""
         await self._owner.close()
 
-    async def _stop_editor(self, generation: Generation) -> None:
-        editor = self._editors.pop(generation.id, None)
-        if editor is not None:
-            await editor.stop()
+    # ------------------------------------------------------------------ one card
+
+    def _card(self, generation: Generation) -> LiveCard:
+        key = generation.batch_id or generation.id
+        if key not in self._cards:
+            self._cards[key] = LiveCard(CardEditor(self._route.edit, self._clock))
+        return self._cards[key]
+
+    async def _for_the_end(self, generation: Generation) -> LiveCard:
+        """The card whose generation has ended; no edit of one that shows nothing else follows."""
+        live = self._card(generation)
+        if generation.batch_id is None:
+            del self._cards[generation.id]
+            await live.editor.stop()
+        return live
+
+    async def _let_go(self, live: LiveCard, generation: Generation) -> None:
+        if generation.batch_id is not None and live.all_ended:
+            self._cards.pop(generation.batch_id, None)
+            await live.editor.stop()
+
+    def _refresh(self, live: LiveCard, generation: Generation) -> None:
+        if live.editor.want(live.parcel(self._renderer, generation)):
+            self._owner.start(live.editor.keep_up(), name=f"card {generation.id}")
+
+    async def _read_and_show(self, live: LiveCard, generation: Generation) -> None:
+        await self._read(live, generation)
+        newest = next(take for take in live.takes if take.id == generation.id)
+        self._refresh(live, newest)
+
+    async def _read(self, live: LiveCard, generation: Generation) -> None:
+        """Learn from the journal what else the card tells; without it, it tells less."""
+        try:
+            if generation.batch_id is not None:
+                live.learn(await self._rows.batch(generation.batch_id))
+            if generation.parent_id is not None and not live.is_read:
+                for parent in await self._rows.ancestry(generation.id, 1):
+                    live.parent_prompt = parent.inputs.prompt
+        except JournalFault as error:
+            log.warning("the card of generation %s tells less: %s", generation.id, error)
+        live.is_read = True
+
+    @asynccontextmanager
+    async def _turn(self, generation: Generation) -> AsyncGenerator[None, None]:
+        """While several processes run, only one at a time changes the files of a shared message."""
+        if generation.batch_id is None or await self._rows.live_members() == 1:
+            yield
+            return
+        name = f"card {generation.batch_id}"
+        tries = round(_TURN_S / _TURN_LOOK_S)
+        while tries and not await self._rows.try_lock(name, _TURN_S):
+            tries -= 1
+            await self._clock.sleep(_TURN_LOOK_S)
+        try:
+            yield
+        finally:
+            await self._rows.unlock(name)
+
+    # ------------------------------------------------------------------ the end of one
+
+    async def _put_track(self, live: LiveCard, generation: Generation, path: Path) -> Placed:
+        """Upload the track in the best form that the way takes."""
+        limit_bytes = self._route.limit_bytes(live.reply(generation))
+        fitting = Fitting(path, generation, limit_bytes)
+        try:
+            track = await fitting.track()
+            if generation.batch_id is None:
+                await fitting.draw()
+            while True:
+                track = await fitting.track()
+                parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
+                try:
+                    placed = await self._route.put(parcel)
+                except OutputTooLarge as error:
+                    fitting.refused(track, error)
+                else:
+                    live.placed(generation, placed.reply, fitting.note)
+                    live.editor.showed(parcel.card)
+                    return placed
+        finally:
+            await fitting.clean_up()
+
+    async def _put_end(self, live: LiveCard, generation: Generation) -> Placed | None:
+        """Show an end without a track; None where nobody can or need be told more."""
+        parcel = live.parcel(self._renderer, generation)
+        reply = parcel.generation.reply
+        if parcel.shares_message and live.editor.shows(parcel.card):
+            return Placed(reply, mentioned=False)
+        if generation.state is State.CANCELED:
+            # Who deleted the message after canceling wants to see no other.
+            await self._route.edit(parcel)
+            placed = Placed(reply, mentioned=False)
+        else:
+            try:
+                placed = await self._route.put(parcel)
+            except Undeliverable:
+                log.warning("generation %s ended, and its person may not be told", generation.id)
+                return None
+        live.placed(generation, placed.reply, "")
+        live.editor.showed(parcel.card)
+        return placed
 
     async def _make_private(self, generation: Generation, text: str) -> None:
         """Turn the refusal, visible to all so far, into one that its person alone sees.
@@ -112,11 +239,18 @@ class DiscordDelivery:
         except NOT_DONE as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
 
-    async def _call(self, generation: Generation, text: str) -> None:
+    async def _call(self, live: LiveCard, generation: Generation, placed: Placed) -> None:
+        """Mention the person below their card, once, where it took long."""
         ended_at = generation.ended_at or self._clock.now()
-        if ended_at - generation.created_at <= _LONG_WAIT:
+        # Where the card stands in another message than it was asked for in, that one mentions.
+        moved = placed.mentioned or placed.reply.message_id != generation.reply.message_id
+        if moved or not live.all_ended or ended_at - generation.created_at <= _LONG_WAIT:
             return
+        user_id = generation.requester_id
+        text = texts.over(user_id)
+        if any(take.state is State.DELIVERED for take in live.takes):
+            text = texts.ready(user_id) if len(live.takes) == 1 else take_texts.ready(user_id)
         try:
-            await self._route.say(generation.reply, text, mention=generation.requester_id)
+            await self._route.say(placed.reply, text, mention=user_id)
         except NOT_DONE as error:
             log.warning("no mention for generation %s: %s", generation.id, error)

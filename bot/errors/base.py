@@ -38,6 +38,10 @@ class NotFollowedHere(BotError):
     """Another process follows this generation now; this one lets go of it."""
 
 
+class DeliveredTwice(BotError):
+    """Discord has delivered an interaction again whose work is under way; nobody is told."""
+
+
 @dataclass(eq=False)
 class UserError(BotError):
     """Something a person is told. Subclasses are dataclasses of plain JSON values."""

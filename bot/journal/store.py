@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import wraps
+from types import CoroutineType
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -19,7 +20,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def unbroken(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Awaitable[T]]:
+def unbroken(
+    method: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, CoroutineType[Any, Any, T]]:
     """A method whose transaction ends before a cancellation of its caller goes on.
 
     A statement that is cancelled half way leaves its cursor behind, and with it, in SQLite, the

@@ -13,10 +13,13 @@ from bot.inputs import MODEL_WINDOW_S, Inputs
 from bot.ports import InputAudio
 from bot.progress import Stage
 from bot.run import Run
+from bot.steps.acknowledging import await_acknowledgement
 
 
 async def prepare(run: Run) -> None:
     """Take in the input audio at once: uploads vanish, and its length decides what can run."""
+    if not await await_acknowledgement(run):
+        return
     source, inputs = run.generation.source, run.generation.inputs
     if source is None or inputs.input_audio is not None:
         if run.generation.audio_s is not None:

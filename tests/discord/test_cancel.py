@@ -10,7 +10,7 @@ from bot.card import texts
 from bot.card.buttons import card_view
 from bot.card.sentences import sentence
 from bot.generation import State
-from tests.discord.world import Asked, Pressed, World
+from tests.discord.world import ENDED, Asked, Pressed, World
 from tests.fakes import FakeJournal, FakePrediction
 
 UNKNOWN = sentence(errors.GenerationUnknown())
@@ -20,7 +20,7 @@ NOT_YOURS = sentence(errors.NotYours())
 
 def canceled(world: World, asked: Asked) -> bool:
     """Whether it is canceled, at Replicate, in the journal, and for all to see."""
-    assert (texts.CANCELED in asked.text) == (asked.buttons == [])
+    assert (texts.CANCELED in asked.text) == (asked.buttons == ENDED)
     signs = {
         world.predictions.canceled == ["p1"],
         world.generation.state is State.CANCELED,

@@ -8,7 +8,15 @@ from bot import errors
 from bot.card import texts
 from bot.card.sentences import sentence
 from bot.generation import State
-from tests.discord.world import BY_BOT, BY_TOKEN, World, delivered, has_track, mentions_ada
+from tests.discord.world import (
+    BY_BOT,
+    BY_TOKEN,
+    ENDED,
+    World,
+    delivered,
+    has_track,
+    mentions_ada,
+)
 from tests.fakes import FakePrediction
 
 CLOSED = [(403, 50001), (404, 10015), (401, 50027)]
@@ -180,5 +188,5 @@ async def test_a_bad_end_is_told_in_the_reply(
     await world.pass_s(2)
     assert texts.FAILED in asked.text
     assert sentence(failure) in asked.text
-    assert asked.buttons == []
+    assert asked.buttons == ENDED
     assert len(world.messages) == 1

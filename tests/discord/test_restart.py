@@ -11,7 +11,7 @@ from bot.card import texts
 from bot.card.sentences import sentence
 from bot.generation import State
 from bot.inputs import Inputs
-from tests.discord.world import Asked, World
+from tests.discord.world import FINISHED, Asked, World
 from tests.fakes import FakePrediction
 
 AUDIO = ("song.wav", b"RIFF")
@@ -23,7 +23,7 @@ async def goes_on(world: World, asked: Asked) -> bool:
     await world.done(12)
     assert len(world.predictions.created) == 1
     assert [message.id for message in world.messages] == [asked.reply.id]
-    assert asked.buttons == []
+    assert asked.buttons == FINISHED
     assert world.generation.state is State.DELIVERED
     assert world.generation.told
     return len(asked.reply.attachments) == 1

@@ -5,6 +5,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.card import form_texts as words
 from bot.inputs import TABLE, InputSpec, InputTable
 from tests.discord.world import World
 
@@ -15,6 +16,8 @@ def expected(spec: InputSpec) -> dict[str, Any]:
     """What Discord has to be told of an input."""
     option: dict[str, Any] = {"name": spec.name, "type": TYPES[spec.kind]}
     option |= {"required": spec.required, "description": spec.description}
+    if spec.name == "prompt":
+        option["autocomplete"] = True
     if spec.choices:
         option["choices"] = [{"name": choice, "value": choice} for choice in spec.choices]
     least, most = (
@@ -28,9 +31,8 @@ def expected(spec: InputSpec) -> dict[str, Any]:
 
 
 def registered(world: World) -> dict[str, Any]:
-    """The command that Discord was given last."""
-    [command] = world.syncs[-1].body
-    return command
+    """/musicgen as Discord was given it last."""
+    return next(command for command in world.syncs[-1].body if command["name"] == "musicgen")
 
 
 @pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
@@ -56,20 +58,31 @@ async def test_every_description_fits_and_tells_the_default(world: World) -> Non
         assert option["required"] or "default" in option["description"].lower()
 
 
-async def test_the_command_is_there_in_servers_dms_and_for_user_installs(world: World) -> None:
-    command = registered(world)
-    assert command["name"] == "musicgen"
-    assert command["integration_types"] == [0, 1]
-    assert command["contexts"] == [0, 1, 2]
-    assert command["default_member_permissions"] is None
+async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world: World) -> None:
+    commands = world.syncs[-1].body
+    assert {command["name"]: command.get("type", 1) for command in commands} == {
+        "musicgen": 1,
+        "tracks": 1,
+        words.MENU_EXTEND: 3,
+        words.MENU_MELODY: 3,
+    }
+    for command in commands:
+        assert command["integration_types"] == [0, 1]
+        assert command["contexts"] == [0, 1, 2]
+        assert command["default_member_permissions"] is None
 
 
 async def test_discord_takes_the_command_as_it_is(world: World) -> None:
-    [command] = await world.bot.tree.fetch_commands()
-    assert [option.name for option in command.options] == [
+    commands = {command.name: command for command in await world.bot.tree.fetch_commands()}
+    assert [option.name for option in commands["musicgen"].options] == [
         option["name"] for option in registered(world)["options"]
     ]
-    assert world.ada.available_commands(world.channel) == ("musicgen",)
+    assert [option.name for option in commands["tracks"].options] == ["list", "forget"]
+    assert world.ada.available_commands(world.channel) == (
+        "musicgen",
+        "tracks list",
+        "tracks forget",
+    )
 
 
 async def test_an_unchanged_command_is_not_sent_again(world: World) -> None:

@@ -41,6 +41,9 @@ DONE = FakePrediction(
 BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
 TOKEN_LIFE_S = 15 * 60
+FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Info", "Delete"]
+ENDED = ["Again", "Edit", "Info"]
+"""The buttons of a card with a track, and of one that ended without."""
 NotOffered = simcord.OptionError
 """Discord itself does not let a person send such an option."""
 
@@ -80,7 +83,7 @@ class SimClock:
 
 
 class SlowSound(FakeSound):
-    """Input audio that takes for ever to arrive while `slow` is set."""
+    """Input audio that takes for ever to arrive while `slow` is set; joined pieces are on disk."""
 
     def __init__(self, clock: SimClock) -> None:
         super().__init__()
@@ -91,6 +94,10 @@ class SlowSound(FakeSound):
         if self.slow:
             await self._clock.wait(asyncio.Event(), None)
         return await super().take_in(source)
+
+    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
+        await super().join(piece, output, context_s, target)
+        await asyncio.to_thread(target.write_bytes, TRACK)
 
 
 @dataclass(frozen=True)

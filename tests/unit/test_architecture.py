@@ -20,7 +20,10 @@ SPEAKS_DISCORD = (
     "bot/playground/",
 )
 ADAPTERS = ("replicate", "journal", "audio")
-DOMAIN = ("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio")
+DOMAIN = (
+    *("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio"),
+    *("extension", "house", "library", "orders", "remake", "steps"),
+)
 
 
 def path_of(source: Path) -> str:

@@ -1,0 +1,43 @@
+"""The words of the forms that buttons and menus open."""
+
+from __future__ import annotations
+
+MENU_EXTEND = "Extend with MusicGen"
+MENU_MELODY = "Use as melody"
+"""Names in the Apps menu of a message, at most 32 characters."""
+
+EXTEND_TITLE = "Extend this track"
+MELODY_TITLE = "New music on this melody"
+EDIT_TITLE = "Change and make again"
+"""At most 45 characters, like all labels here; descriptions have 100."""
+
+PROMPT = "Prompt"
+NEW_PROMPT = "New prompt"
+PROMPT_ABOUT = "The music you want, in words: genre, mood, instruments, tempo."
+NEW_PROMPT_ABOUT = "Leave it empty to stay with the old one."
+FILE_PROMPT_ABOUT = "How it should go on, in words."
+MORE = "Seconds more"
+DURATION = "Length in seconds"
+DURATION_ABOUT = "Leave it empty to keep it."
+MODEL = "Model"
+SEED = "Seed"
+SEED_ABOUT = "Same seed and settings, same track. Leave it empty to draw one."
+TAKE = "Which take"
+FILE = "Which file"
+
+
+def more_about(most_s: int) -> str:
+    """How much an extension can add."""
+    return f"How much new music, 1 to {most_s} seconds."
+
+
+def length_about(least_s: float | None, most_s: float | None) -> str:
+    """The bounds of a length."""
+    if least_s is None or most_s is None:
+        return DURATION_ABOUT
+    return f"{least_s:g} to {most_s:g}. {DURATION_ABOUT}"
+
+
+def take(number: int, seed: int) -> str:
+    """One of several takes."""
+    return f"Take {number} · seed {seed}"

@@ -1,0 +1,122 @@
+"""What Info tells: everything there is to know of a track, and how to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.card import info_texts as words
+from bot.card import texts
+from bot.card.markup import fitted, link
+from bot.generation import Generation, Reply
+from bot.inputs import InputTable, plain
+
+_TITLE_MAX_CHARS = 256
+_FIELD_MAX_CHARS = 1024
+_LINK_MAX_CHARS = 80
+_UNTOLD = frozenset({"prompt", "input_audio", "seed"})
+
+
+def jump_url(reply: Reply) -> str:
+    """The address of the message that shows a generation."""
+    place = "@me" if reply.guild_id is None else str(reply.guild_id)
+    return f"https://discord.com/channels/{place}/{reply.channel_id}/{reply.message_id}"
+
+
+def command_line(generation: Generation, table: InputTable) -> str:
+    """The `/musicgen` line that makes the same track again, as far as words can say it."""
+    values = generation.inputs.set_values() | {"seed": generation.seed}
+    parts = [
+        f"{name}:{_typed(value)}"
+        for name, value in values.items()
+        if name in table and name != "input_audio"
+    ]
+    # A row of backticks would end the code block that this is shown in.
+    return " ".join(["/musicgen", *parts]).replace("```", "'''")
+
+
+def _typed(value: str | float | bool) -> str:
+    """A value as Discord reads it from a pasted command, which is one line."""
+    return str(value) if isinstance(value, bool) else " ".join(plain(value).split())
+
+
+def info_embed(
+    takes: Sequence[Generation], ancestors: Sequence[Generation], table: InputTable
+) -> discord.Embed:
+    """What one card shows: its takes, in order, and what they came from, nearest first."""
+    first = takes[0]
+    line = command_line(first, table)
+    embed = discord.Embed(
+        title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS), description=f"```\n{line}\n```"
+    )
+    if first.source is not None or first.relation in words.WITH_AUDIO:
+        embed.description = f"{embed.description}\n{words.AUDIO_TOO}"
+    _add(embed, words.SETTINGS, _settings(first, table))
+    for number, take in enumerate(takes, start=1):
+        name = words.RUN if len(takes) == 1 else words.take(number)
+        _add(embed, name, "\n".join(_run(take)))
+    chain = _chain(first, ancestors)
+    if chain:
+        _add(embed, words.LINEAGE, _whole_lines(chain))
+    embed.set_footer(text=words.generation(first.id))
+    return embed
+
+
+def _add(embed: discord.Embed, name: str, value: str) -> None:
+    embed.add_field(name=name, value=value[:_FIELD_MAX_CHARS], inline=False)
+
+
+def _whole_lines(lines: Sequence[str]) -> str:
+    """As many lines as a field holds; half a link is none."""
+    kept: list[str] = []
+    for line in lines:
+        if len("\n".join([*kept, line])) > _FIELD_MAX_CHARS:
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
+def _settings(generation: Generation, table: InputTable) -> str:
+    parts: list[str] = []
+    for spec in table:
+        if spec.name in _UNTOLD:
+            continue
+        value = generation.inputs.value(spec.name)
+        if value is not None:
+            parts.append(f"`{spec.name}` {plain(value)}")
+        elif spec.default is not None:
+            parts.append(words.default(spec.name, plain(spec.default)))
+    if generation.more_s is not None:
+        parts.append(words.more(generation.more_s))
+    return "\n".join(parts)
+
+
+def _run(take: Generation) -> list[str]:
+    lines = [words.seed(take.seed)]
+    if take.predict_time_s is not None:
+        lines.append(words.predict_time(take.predict_time_s))
+    lines.append(words.COST_UNKNOWN)
+    lines.append(
+        words.NO_PREDICTION if take.prediction_id is None else words.prediction(take.prediction_id)
+    )
+    if take.ended_at is not None:
+        took_s = (take.ended_at - take.created_at).total_seconds()
+        lines.append(f"{texts.FIELD_TOOK}: {texts.seconds(took_s)}")
+    lines.append(words.asked(take.requester_id, int(take.created_at.timestamp())))
+    return lines
+
+
+def _chain(first: Generation, ancestors: Sequence[Generation]) -> list[str]:
+    lines: list[str] = []
+    below = first
+    for parent in ancestors:
+        if below.relation is None:
+            break
+        source = link(parent.inputs.prompt, jump_url(parent.reply), _LINK_MAX_CHARS)
+        lines.append(words.came_from(below.relation, source, parent.requester_id))
+        below = parent
+    if below.relation is not None:
+        known = below.parent_id is not None
+        lines.append(words.came_from(below.relation, words.FORGOTTEN if known else words.OUTSIDE))
+    return lines

@@ -1,0 +1,85 @@
+"""The audio that a message carries, whoever posted it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import discord
+
+from bot.audio.names import seed_in
+from bot.generation import AudioSource, Generation
+
+_ENDINGS = (
+    *(".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac"),
+    *(".aif", ".aiff", ".aifc"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """One audio file in a message; its address was signed for whoever asked for the message."""
+
+    id: str
+    source: AudioSource
+
+    @property
+    def filename(self) -> str:
+        """What it is called."""
+        return self.source.filename
+
+
+def sound_files(message: discord.Message | None) -> list[SoundFile]:
+    """The audio files of a message, forwarded ones included, in order."""
+    return [] if message is None else list(_found(message))
+
+
+def take_file(message: discord.Message | None, take: Generation) -> SoundFile | None:
+    """The file of one track among those of the message that shows it."""
+    files = sound_files(message)
+    named = [file for file in files if seed_in(file.filename) == take.seed]
+    if named:
+        return named[0]
+    # A card with one track may have been made by a release that named files otherwise.
+    return files[0] if len(files) == 1 and take.batch_id is None else None
+
+
+def takes_here(
+    message: discord.Message | None, takes: Iterable[Generation]
+) -> list[tuple[Generation, SoundFile]]:
+    """Those tracks whose file is in the message."""
+    found = [(take, take_file(message, take)) for take in takes]
+    return [(take, file) for take, file in found if file is not None]
+
+
+def _found(message: discord.Message) -> Iterator[SoundFile]:
+    attachments = [*message.attachments]
+    for snapshot in message.message_snapshots:
+        attachments += snapshot.attachments
+    for attachment in attachments:
+        if _is_sound(attachment.filename, attachment.content_type):
+            yield _file(attachment.id, attachment.url, attachment.filename, attachment.size)
+    # A message of the newer kind has its files among its components, and no attachments.
+    for component in _walk(message.components):
+        media = component.media
+        name = component.name or media.url.partition("?")[0].rpartition("/")[2]
+        if _is_sound(name, media.content_type):
+            yield _file(media.attachment_id or component.id, media.url, name, component.size)
+
+
+def _file(file_id: int | None, url: str, filename: str, size_bytes: int | None) -> SoundFile:
+    source = AudioSource(url=url, filename=filename, uploaded=True, size_bytes=size_bytes)
+    return SoundFile(str(file_id), source)
+
+
+def _is_sound(filename: str, content_type: str | None) -> bool:
+    kind = (content_type or "").partition(";")[0]
+    return kind.startswith("audio/") or filename.lower().endswith(_ENDINGS)
+
+
+def _walk(components: Iterable[discord.Component]) -> Iterator[discord.FileComponent]:
+    for component in components:
+        if isinstance(component, discord.FileComponent):
+            yield component
+        elif isinstance(component, discord.Container):
+            yield from _walk(component.children)

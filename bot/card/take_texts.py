@@ -1,0 +1,88 @@
+"""The words of a card that lists several takes, and of lengths."""
+
+from __future__ import annotations
+
+from bot.card import texts
+from bot.card.sentences import sentence
+from bot.errors import InternalFault
+from bot.generation import Generation, State
+from bot.progress import Progress, Stage
+
+_CELLS = 8
+_STAGES = {
+    Stage.CHECKING: "checking your audio…",
+    Stage.QUEUED: "queued",
+    Stage.STARTING: "starting the model…",
+    Stage.LOADING: "loading the model…",
+    Stage.GENERATING: "generating…",
+    Stage.UPLOADING: "uploading…",
+}
+_STATES = {
+    State.ACCEPTED: _STAGES[Stage.CHECKING],
+    State.QUEUED: _STAGES[Stage.QUEUED],
+    State.SUBMITTING: _STAGES[Stage.STARTING],
+    State.RUNNING: _STAGES[Stage.GENERATING],
+    State.COLLECTING: _STAGES[Stage.UPLOADING],
+    State.DELIVERING: _STAGES[Stage.UPLOADING],
+    State.CANCELED: "canceled",
+}
+
+
+def take_line(number: int, take: Generation, progress: Progress | None, note: str) -> str:
+    """One take: its number, its seed, and how far it is."""
+    match take.state:
+        case State.DELIVERED:
+            length = "" if take.track_s is None else f", {length_of(take.track_s)}"
+            how = f"ready{length}" + (f"\n{note}" if note else "")
+        case State.FAILED:
+            how = sentence(take.failure or InternalFault())
+        case state if progress is None or state.final:
+            how = _STATES[state]
+        case _:
+            how = _on_its_way(progress)
+    return f"**{number}** · seed `{take.seed}` · {how}"
+
+
+def _on_its_way(progress: Progress) -> str:
+    if progress.stage is Stage.QUEUED and progress.position is not None:
+        return f"queued, number {progress.position} in line"
+    if progress.stage is Stage.GENERATING and progress.fraction is not None:
+        how = f"{texts.bar(progress.fraction, _CELLS)} {progress.fraction:.0%}".replace("%", " %")
+        if progress.left_s is None:
+            return how
+        return f"{how} · about {texts.seconds(max(1.0, progress.left_s))} left"
+    return _STAGES[progress.stage]
+
+
+def length_of(track_s: float) -> str:
+    """`8 s`, `8.5 s`, `1 min 5 s`."""
+    tenths = round(track_s, 1)
+    return f"{tenths:g} s" if tenths < 60 else texts.seconds(track_s)
+
+
+def extended_length(whole_s: float, given_s: float) -> str:
+    """The length of a piece and of what is new in it."""
+    return f"{length_of(whole_s)}, {length_of(whole_s - given_s)} of it new"
+
+
+def longer_by(more_s: int) -> str:
+    """The length of an extension whose piece has not been measured yet."""
+    return f"{more_s} s more"
+
+
+def sent_smaller(format_: str, was: str, limit_bytes: int) -> str:
+    """Why a track comes in another format."""
+    return (
+        f"-# Sent as {format_.upper()}, because the {was.upper()} is larger than the "
+        f"{limit_bytes / (1024 * 1024):.0f} MiB that Discord takes here."
+    )
+
+
+def refused_larger(format_: str, was: str) -> str:
+    """The same, where Discord refused what it should have taken."""
+    return f"-# Sent as {format_.upper()}, because Discord did not take the larger {was.upper()}."
+
+
+def ready(user_id: int) -> str:
+    """The one mention, for takes that took long."""
+    return f"<@{user_id}> your takes are ready."

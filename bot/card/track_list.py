@@ -1,0 +1,93 @@
+"""One page of a person's tracks: a list to read, a select to choose from, ways to turn the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot.card import texts
+from bot.card.buttons import PAGE, SHOW, CardButton, CardSelect, view_of
+from bot.card.info import jump_url
+from bot.card.markup import link, quoted
+from bot.generation import Generation
+from bot.inputs import InputTable
+
+PAGE_SIZE = 10
+WORDS_MAX_CHARS = 50
+"""A page's buttons carry the words that were searched for."""
+
+_PROMPT_MAX_CHARS = 120
+_LABEL_MAX_CHARS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TrackList:
+    """A page, counted from 0, of all that a search found."""
+
+    tracks: Sequence[Generation]
+    page: int
+    total: int
+    words: str = ""
+
+    def embed(self, table: InputTable) -> discord.Embed:
+        """What there is to read."""
+        if not self.tracks:
+            words = quoted(self.words, WORDS_MAX_CHARS)
+            nothing = texts.no_tracks_with(words) if words else texts.NO_TRACKS
+            return discord.Embed(title=texts.TRACKS_TITLE, description=nothing)
+        first = self.page * PAGE_SIZE + 1
+        lines = [
+            f"{number}. {link(track.inputs.prompt, jump_url(track.reply), _PROMPT_MAX_CHARS)}"
+            f"\n-# {' · '.join(_facts(track, table))} · <t:{int(track.created_at.timestamp())}:R>"
+            for number, track in enumerate(self.tracks, start=first)
+        ]
+        embed = discord.Embed(title=texts.TRACKS_TITLE, description="\n".join(lines))
+        last = first + len(self.tracks) - 1
+        return embed.set_footer(text=texts.tracks_shown(first, last, self.total))
+
+    def view(self, table: InputTable) -> discord.ui.View | None:
+        """What there is to choose; None for a page with nothing."""
+        items: list[CardButton | CardSelect] = []
+        if self.tracks:
+            options = [
+                discord.SelectOption(
+                    label=_cut(track.inputs.prompt),
+                    value=track.id,
+                    description=" · ".join(_facts(track, table))[:_LABEL_MAX_CHARS],
+                )
+                for track in self.tracks
+            ]
+            items.append(CardSelect(SHOW, texts.TRACKS_PICK, options))
+        if self.page > 0 or self.total > PAGE_SIZE:
+            items += [
+                self._turn(self.page - 1, texts.NEWER, possible=self.page > 0),
+                self._turn(
+                    self.page + 1, texts.OLDER, possible=(self.page + 1) * PAGE_SIZE < self.total
+                ),
+            ]
+        return view_of(*items) if items else None
+
+    def _turn(self, page: int, label: str, *, possible: bool) -> CardButton:
+        about = f"{page}:{self.words[:WORDS_MAX_CHARS]}"
+        return CardButton(PAGE, about, label=label, disabled=not possible)
+
+
+def read_turn(about: str) -> tuple[int, str]:
+    """What a page's button is about -> the page it leads to, and the words searched for."""
+    page, _, words = about.partition(":")
+    return (int(page) if page.isdecimal() else 0), words
+
+
+def _facts(track: Generation, table: InputTable) -> list[str]:
+    length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
+    facts = [texts.seconds(length_s)]
+    if (model := table.model(track.inputs)) is not None:
+        facts.append(model)
+    return [*facts, f"seed {track.seed}"]
+
+
+def _cut(prompt: str) -> str:
+    line = " ".join(prompt.split()) or "…"
+    return line if len(line) <= _LABEL_MAX_CHARS else line[: _LABEL_MAX_CHARS - 1] + "…"

@@ -1,0 +1,88 @@
+"""What is to be shown, and where it ended up."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+
+from bot.card.buttons import card_view
+from bot.card.render import Card
+from bot.generation import Generation, Reply
+
+PICTURE_NAME = "waveform.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG, and what it shows in words."""
+
+    png: bytes
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """An audio file, the name it gets at Discord, and the picture of it in the card."""
+
+    path: Path
+    filename: str
+    size_bytes: int
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a card ended up, and whether its person was mentioned there."""
+
+    reply: Reply
+    mentioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be shown for a generation."""
+
+    generation: Generation
+    card: Card
+    track: Track | None = None
+    buttons_of: str | None = None
+    """The generation that the buttons name, where it is another: the first of a batch."""
+
+    @property
+    def shares_message(self) -> bool:
+        """Whether the message has other takes' files too, which stay."""
+        return self.generation.batch_id is not None
+
+    @property
+    def embed(self) -> discord.Embed:
+        """The card's embed, with its picture."""
+        if self.track is None or self.track.picture is None:
+            return self.card.embed
+        return self.card.embed.copy().set_image(url=f"attachment://{PICTURE_NAME}")
+
+    @property
+    def view(self) -> discord.ui.View | None:
+        """The card's buttons, new ones each time."""
+        return card_view(self.card.actions, self.buttons_of or self.generation.id)
+
+    @asynccontextmanager
+    async def files(self) -> AsyncGenerator[list[discord.File], None]:
+        """Track and picture as uploads, for one use; files are opened off the event loop."""
+        if self.track is None:
+            yield []
+            return
+        track = await asyncio.to_thread(discord.File, self.track.path, self.track.filename)
+        try:
+            if (picture := self.track.picture) is None:
+                yield [track]
+            else:
+                png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=picture.words)
+                yield [track, png]
+        finally:
+            track.close()

@@ -1,0 +1,21 @@
+"""What one bot is set up to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.inputs import InputTable
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What this bot runs: the version, its inputs, its budget, its folder."""
+
+    version: str
+    table: InputTable
+    requests_per_minute: int
+    tracks_folder: Path
+    tracks_max_bytes: int = 1_000_000_000
+    max_running: int = 100
+    max_running_per_user: int = 4

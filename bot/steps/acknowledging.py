@@ -1,0 +1,45 @@
+"""ACCEPTED, before it is known whether Discord has taken the acknowledgement.
+
+The row comes first: a process that dies between the two leaves "thinking" behind, which only the
+row tells of.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bot.generation import State
+from bot.ports import DiscordFault
+from bot.run import Run, retry_delays_s
+
+log = logging.getLogger(__name__)
+
+_DECIDED = timedelta(seconds=4)
+"""Discord takes no first answer after 3 s: what it shows from then on is what has happened."""
+
+
+async def await_acknowledgement(run: Run) -> bool:
+    """Wait until the reply is known, or else find it; False where nothing was acknowledged.
+
+    Then the person was told so, by Discord or by a refusal, and the generation is closed.
+    """
+    decided_at = run.generation.created_at + _DECIDED
+    while not run.generation.reply.known and run.kit.clock.now() < decided_at:
+        run.wake.clear()
+        await run.kit.clock.wait(run.wake, (decided_at - run.kit.clock.now()).total_seconds())
+    delays_s = retry_delays_s()
+    while not run.generation.reply.known and run.generation.reply.token_lives(run.kit.clock.now()):
+        try:
+            reply = await run.kit.delivery.find(run.generation.reply)
+        except DiscordFault:
+            await run.kit.clock.sleep(next(delays_s))
+            continue
+        if reply is None:
+            break
+        log.info("generation %s found its reply again", run.generation.id)
+        await run.save(reply=reply)
+    if not run.generation.reply.known:
+        log.warning("generation %s was never acknowledged", run.generation.id)
+        await run.save(State.CANCELED, told=True, ended_at=run.kit.clock.now())
+    return run.generation.reply.known

@@ -1,0 +1,116 @@
+"""Info and Delete, on every card that has ended."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+
+import discord
+from discord.ext import commands
+
+from bot.app import MusicGenBot
+from bot.card import texts
+from bot.card.buttons import DROP, KEEP, Action, CardButton, view_of
+from bot.card.info import info_embed
+from bot.card.sounds import takes_here
+from bot.errors import GenerationUnknown, NotDeletable, NotYours
+from cogs.replies import reading, takes_of
+
+log = logging.getLogger(__name__)
+
+_ASKED_MAX = 1000
+_UNKNOWN_MESSAGE = 10008
+
+
+class Card(commands.Cog):
+    """What is told of a card, and how one goes away."""
+
+    def __init__(self, bot: MusicGenBot) -> None:
+        self._bot = bot
+        self._asked = OrderedDict[int, discord.Interaction]()
+        """Presses of Delete by their card: their tokens delete it where the bot's own does not."""
+        bot.presses[Action.INFO] = self.info
+        bot.presses[Action.DELETE] = self.delete
+        bot.presses[DROP] = self.drop
+        bot.presses[KEEP] = self.keep
+
+    async def info(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Tell everything there is to know, to whoever asks."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            takes = await takes_of(self._bot, generation)
+            ancestors = await self._bot.studio.library.ancestry(generation.id)
+        here = [take for take, _ in takes_here(interaction.message, takes)]
+        embed = info_embed(here or takes, ancestors, self._bot.studio.table)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    async def delete(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Ask whether the card should go: its requester, or who manages messages here."""
+        message = interaction.message
+        if message is None:
+            raise GenerationUnknown
+        if not interaction.permissions.manage_messages:
+            asked_by = await self._requester(message, generation_id)
+            if interaction.user.id != asked_by:
+                raise NotYours
+        # The answer is the card itself, so that this press's token may delete it.
+        await interaction.response.defer()
+        self._remember(message.id, interaction)
+        view = view_of(CardButton(DROP, str(message.id)), CardButton(KEEP, "it"))
+        await interaction.followup.send(texts.DELETE_ASK, view=view, ephemeral=True)
+
+    async def drop(self, interaction: discord.Interaction, about: str) -> None:
+        """Delete a card, by whichever token can; its row stays, for what was made from it."""
+        message_id = int(about)
+        await interaction.response.defer()
+        if not await self._gone(interaction, message_id):
+            raise NotDeletable
+        await interaction.edit_original_response(content=texts.DELETED, view=None)
+
+    async def keep(self, interaction: discord.Interaction, _: str) -> None:
+        """Take the question back."""
+        await interaction.response.edit_message(content=texts.KEPT, view=None)
+
+    async def _requester(self, message: discord.Message, generation_id: str) -> int | None:
+        try:
+            async with reading():
+                return (await self._bot.studio.get(generation_id)).requester_id
+        except GenerationUnknown:
+            # It has been forgotten. Discord itself still knows whose command or press it answers.
+            metadata = message.interaction_metadata
+            if metadata is None:
+                raise
+            return metadata.user.id
+
+    async def _gone(self, interaction: discord.Interaction, message_id: int) -> bool:
+        channel = self._bot.get_partial_messageable(
+            interaction.channel_id or 0, guild_id=interaction.guild_id
+        )
+        try:
+            await channel.get_partial_message(message_id).delete()
+        except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                return True
+            log.info("message %d is not mine to delete: %s", message_id, error)
+        else:
+            return True
+        asked = self._asked.pop(message_id, None)
+        if asked is None or asked.is_expired():
+            return False
+        try:
+            await asked.delete_original_response()
+        except discord.HTTPException as error:
+            log.info("message %d cannot be deleted: %s", message_id, error)
+            return error.code == _UNKNOWN_MESSAGE
+        return True
+
+    def _remember(self, message_id: int, interaction: discord.Interaction) -> None:
+        self._asked[message_id] = interaction
+        self._asked.move_to_end(message_id)
+        while len(self._asked) > _ASKED_MAX:
+            self._asked.popitem(last=False)
+
+
+async def setup(bot: MusicGenBot) -> None:
+    """discord.py's way to load a cog."""
+    await bot.add_cog(Card(bot))

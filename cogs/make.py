@@ -1,0 +1,102 @@
+"""The buttons of a card that make new music from it, for whoever presses them."""
+
+from __future__ import annotations
+
+import discord
+from discord.ext import commands
+
+from bot.app import MusicGenBot
+from bot.card.buttons import Action
+from bot.card.form_texts import take
+from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
+from bot.card.sounds import take_file, takes_here
+from bot.errors import SourceGone
+from bot.generation import AudioSource, Generation, Relation
+from cogs.replies import reading, start_from, takes_of
+
+_TAKES = 3
+
+
+class Make(commands.Cog):
+    """Again, Variations, and the forms of Extend, Melody and Edit, which cogs.forms answers."""
+
+    def __init__(self, bot: MusicGenBot) -> None:
+        self._bot = bot
+        bot.presses[Action.AGAIN] = self.again
+        bot.presses[Action.SAME] = self.same
+        bot.presses[Action.VARIATIONS] = self.variations
+        bot.presses[Action.EXTEND] = self.extend
+        bot.presses[Action.MELODY] = self.melody
+        bot.presses[Action.EDIT] = self.edit
+
+    async def again(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """The same settings, a new seed."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            audio = await audio_of(self._bot, interaction, generation)
+        recipe = self._bot.studio.remake(generation, relation=Relation.AGAIN, card_audio=audio)
+        await start_from(self._bot, interaction, recipe)
+
+    async def same(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """The same settings, the same seed, the same track: its audio is lost."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            audio = await audio_of(self._bot, interaction, generation)
+        recipe = self._bot.studio.remake(
+            generation, relation=Relation.AGAIN, seed=generation.seed, card_audio=audio
+        )
+        await start_from(self._bot, interaction, recipe)
+
+    async def variations(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Three takes at once, on one card."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            audio = await audio_of(self._bot, interaction, generation)
+        recipe = self._bot.studio.remake(generation, relation=Relation.VARIATION, card_audio=audio)
+        await start_from(self._bot, interaction, recipe, takes=_TAKES)
+
+    async def extend(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Ask how much more."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            picks = await self._picks(interaction, generation)
+        await send_form(interaction, extend_form(generation.id, generation.inputs.prompt, picks))
+
+    async def melody(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Ask what the tune should become."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+            picks = await self._picks(interaction, generation)
+        await send_form(interaction, melody_form(generation.id, from_card=True, picks=picks))
+
+    async def edit(self, interaction: discord.Interaction, generation_id: str) -> None:
+        """Ask what should be different."""
+        async with reading():
+            generation = await self._bot.studio.get(generation_id)
+        await send_form(interaction, edit_form(generation, self._bot.studio.table))
+
+    async def _picks(self, interaction: discord.Interaction, shown: Generation) -> list[Pick]:
+        takes = await takes_of(self._bot, shown)
+        here = {file_take.id for file_take, _ in takes_here(interaction.message, takes)}
+        if not here:
+            raise SourceGone
+        return [
+            Pick(one.id, take(number, one.seed))
+            for number, one in enumerate(takes, start=1)
+            if one.id in here
+        ]
+
+
+async def audio_of(
+    bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
+) -> AudioSource | None:
+    """The audio of a track, or of another take of its card, in the message that was pressed."""
+    if (file := take_file(interaction.message, generation)) is not None:
+        return file.source
+    others = takes_here(interaction.message, await takes_of(bot, generation))
+    return others[0][1].source if others else None
+
+
+async def setup(bot: MusicGenBot) -> None:
+    """discord.py's way to load a cog."""
+    await bot.add_cog(Make(bot))

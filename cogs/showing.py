@@ -1,0 +1,105 @@
+"""A track from an old message, shown again in a new one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+import discord
+
+from bot.app import MusicGenBot
+from bot.card import texts
+from bot.card.info import jump_url
+from bot.card.offers import LOST
+from bot.card.render import Card
+from bot.card.sounds import take_file
+from bot.delivery.fitting import Fitting
+from bot.delivery.parcel import Parcel
+from bot.errors import OutputTooLarge
+from bot.generation import Generation
+
+log = logging.getLogger(__name__)
+
+_FETCH_WITHIN_S = 60.0
+_UNKNOWN_MESSAGE = 10008
+_TOO_LARGE_STATUS = 413
+
+
+class _NotHere(Exception):
+    """The audio cannot be brought here; `words` say why."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+async def show_again(
+    bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
+) -> None:
+    """Show it in the deferred reply, with its audio, or with what is to be done without."""
+    parents = await bot.studio.library.ancestry(generation.id, 1)
+    parent_prompt = parents[0].inputs.prompt if parents else None
+    try:
+        async with _fetched(bot, generation) as path:
+            fitting = Fitting(path, generation, interaction.filesize_limit)
+            try:
+                await fitting.draw()
+                track = await fitting.track()
+                card = bot.renderer.ended(generation, parent_prompt, fitting.note)
+                await _put(interaction, Parcel(generation, card, track))
+            except OutputTooLarge as error:
+                raise _NotHere(texts.too_large_here(jump_url(generation.reply))) from error
+            finally:
+                await fitting.clean_up()
+    except _NotHere as missing:
+        card = bot.renderer.ended(generation, parent_prompt, missing.words)
+        await _put(interaction, Parcel(generation, Card(card.embed, LOST)))
+
+
+async def _put(interaction: discord.Interaction, parcel: Parcel) -> None:
+    async with parcel.files() as files:
+        try:
+            await interaction.edit_original_response(
+                embed=parcel.embed, view=parcel.view, attachments=files
+            )
+        except discord.HTTPException as error:
+            if error.status != _TOO_LARGE_STATUS or not files:
+                raise
+            raise OutputTooLarge(interaction.filesize_limit) from error
+
+
+@asynccontextmanager
+async def _fetched(bot: MusicGenBot, generation: Generation) -> AsyncGenerator[Path, None]:
+    """The track on disk, from the message that has it: addresses signed long ago are dead."""
+    folder = await asyncio.to_thread(TemporaryDirectory[str], prefix="track-")
+    try:
+        yield await _fetch(bot, generation, Path(folder.name))
+    finally:
+        await asyncio.to_thread(folder.cleanup)
+
+
+async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
+    reply, elsewhere = generation.reply, texts.elsewhere(jump_url(generation.reply))
+    channel = bot.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
+    try:
+        async with asyncio.timeout(_FETCH_WITHIN_S):
+            message = await channel.fetch_message(reply.message_id)
+            file = take_file(message, generation)
+            if file is None:
+                raise _NotHere(texts.LOST)
+            attachment = next(a for a in message.attachments if str(a.id) == file.id)
+            path = folder / f"track{Path(file.filename).suffix}"
+            await asyncio.to_thread(path.write_bytes, await attachment.read())
+    except discord.HTTPException as error:
+        log.info("the track of generation %s cannot be fetched: %s", generation.id, error)
+        gone = error.code == _UNKNOWN_MESSAGE
+        raise _NotHere(texts.LOST if gone else elsewhere) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("the track of generation %s cannot be fetched: %r", generation.id, error)
+        raise _NotHere(elsewhere) from error
+    return path

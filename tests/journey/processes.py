@@ -1,0 +1,102 @@
+"""`python -m bot` as a process of its own, between stand-ins that outlive it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from tests.journey.rig import Rig
+
+ROOT = Path(__file__).parents[2]
+_START_S = 20.0
+_FROM_OUTSIDE = ("PATH", "HOME", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
+
+
+class BotProcess:
+    """One run of `python -m bot`; what it prints is kept."""
+
+    def __init__(self, process: asyncio.subprocess.Process, out: Path) -> None:
+        self._process = process
+        self._out = out
+
+    @property
+    def output(self) -> str:
+        """Standard output and standard error so far, as they came."""
+        return self._out.read_text()
+
+    async def ended(self, timeout_s: float = 10.0) -> int:
+        """Wait for the end; the exit code, negative for a signal.
+
+        Raises:
+            AssertionError: it did not end in time; with its output.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._process.wait()
+        except TimeoutError:
+            raise AssertionError(f"still there after {timeout_s} s:\n{self.output}") from None
+
+    def ask_to_stop(self, name: signal.Signals = signal.SIGTERM) -> None:
+        """Send the signal that a service manager sends."""
+        self._process.send_signal(name)
+
+    async def kill(self) -> None:
+        """Let it die between two lines, whichever they are."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+    @classmethod
+    async def start(cls, out: Path, folder: Path, *arguments: str, **env: str) -> Self:
+        """Start it in `folder`, which has no `.env`, with nothing of our own settings."""
+        full = {name: os.environ[name] for name in _FROM_OUTSIDE if name in os.environ}
+        full |= {"PYTHONPATH": str(ROOT), **env}
+        with out.open("ab") as file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", *arguments, cwd=folder, env=full, stdout=file,
+                stderr=file,
+            )  # fmt: skip
+        return cls(process, out)
+
+
+def settings_of(rig: Rig) -> dict[str, str]:
+    """The rig's settings as an environment."""
+    settings = rig.settings
+    return {
+        "DISCORD_TOKEN": settings.discord_token.get_secret_value(),
+        "DISCORD_BASE_URL": settings.discord_base_url,
+        "REPLICATE_API_TOKEN": settings.replicate_api_token.get_secret_value(),
+        "REPLICATE_BASE_URL": settings.replicate_base_url,
+        "DATA_FOLDER": str(settings.data_folder),
+    }
+
+
+@asynccontextmanager
+async def a_process(rig: Rig, *arguments: str, **env: str) -> AsyncGenerator[BotProcess]:
+    """The bot as a process between the rig's stand-ins; killed at the end if it still runs."""
+    folder = rig.settings.data_folder
+    bot = await BotProcess.start(
+        folder / "output.txt", folder, *arguments, **settings_of(rig) | env
+    )
+    try:
+        yield bot
+    finally:
+        await bot.kill()
+
+
+@asynccontextmanager
+async def a_running_bot(rig: Rig, **env: str) -> AsyncGenerator[BotProcess]:
+    """The same, connected."""
+    async with a_process(rig, **env) as bot:
+        try:
+            await rig.discord.world.until(lambda world: world.bot_online, _START_S)
+        except AssertionError as error:
+            error.add_note(bot.output)
+            raise
+        yield bot

@@ -1,0 +1,233 @@
+"""The real bot, over real transport, between the two stand-ins; time runs faster for the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import JsonValue, TypeAdapter
+
+from bot.app import MusicGenBot
+from bot.playground.discord.actors import Actor, Used, Value
+from bot.playground.discord.messages import Message, MessageBody
+from bot.playground.discord.server import DiscordStandIn
+from bot.playground.discord.world import Rules
+from bot.playground.faults import Fault
+from bot.playground.replicate.predictions import Prediction
+from bot.playground.replicate.standin import ReplicateStandIn
+from bot.playground.replicate.timings import Timings
+from bot.process import find_gateway, open_parts, point_at
+from bot.settings import Settings
+
+SPEED = 25.0
+PATIENCE_S = 10.0
+OBJECT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+CREATE = "POST /v1/predictions"
+POLL = "GET /v1/predictions/*"
+OUTPUT = "GET /delivery/*"
+EDIT = "PATCH /api/v10/webhooks/*"
+
+_T = TypeVar("_T")
+
+
+class FastClock:
+    """A clock whose seconds are short: every wait takes 1/`speed` of its time."""
+
+    def __init__(self, speed: float = SPEED) -> None:
+        self._speed = speed
+        self._began = time.monotonic()
+        self._began_at = datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return self._began_at + timedelta(seconds=self.monotonic() - self._began)
+
+    def monotonic(self) -> float:
+        return self._began + (time.monotonic() - self._began) * self._speed
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s / self._speed)
+
+    async def wait(self, event: asyncio.Event, timeout_s: float | None) -> bool:
+        try:
+            async with asyncio.timeout(None if timeout_s is None else timeout_s / self._speed):
+                await event.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Rig:
+    """Both stand-ins, and a bot that can be started and stopped between them."""
+
+    def __init__(
+        self,
+        discord: DiscordStandIn,
+        replicate: ReplicateStandIn,
+        settings: Settings,
+        clock: FastClock,
+    ) -> None:
+        self.discord = discord
+        self.replicate = replicate
+        self.settings = settings
+        self.clock = clock
+        self._bot: MusicGenBot | None = None
+        self._stack = AsyncExitStack()
+
+    @property
+    def ada(self) -> Actor:
+        return self.discord.actor("ada")
+
+    @property
+    def bo(self) -> Actor:
+        return self.discord.actor("bo")
+
+    @property
+    def mod(self) -> Actor:
+        return self.discord.actor("mod")
+
+    @property
+    def bot(self) -> MusicGenBot:
+        assert self._bot is not None
+        return self._bot
+
+    async def musicgen(self, prompt: Value = "deep house bassline", **options: Value) -> Used:
+        """Ada asks in #jam for a second of music, or what else is said; the bot has answered."""
+        asked: dict[str, Value] = {"prompt": prompt, "duration": 1, **options}
+        used = await self.ada.slash(self.discord.world.jam, "musicgen", **asked)
+        return await used.answered()
+
+    async def prediction(self, shows: Callable[[Prediction], object] = bool) -> Prediction:
+        """Wait for the only prediction, until `shows` is true of it."""
+        await eventually(
+            lambda: self.replicate.predictions and shows(self.replicate.predictions[0])
+        )
+        [prediction] = self.replicate.predictions
+        return prediction
+
+    def public_messages(self) -> list[Message]:
+        """What the bot has said for everyone to see, wherever, and has not taken back."""
+        world = self.discord.world
+        return [
+            message
+            for message in world.messages.values()
+            if message.author is world.bot and not message.deleted and not message.ephemeral
+        ]
+
+    def requests(self, method: str, path: str) -> int:
+        """How often this was asked of Replicate."""
+        return sum((r.method, r.path) == (method, path) for r in self.replicate.requests)
+
+    def paid_once(self) -> bool:
+        """Whether exactly one prediction was asked for, and made."""
+        return len(self.replicate.predictions) == 1 == self.requests(*CREATE.split())
+
+    def trouble_replicate(self, route: str, **fault: object) -> None:
+        """Order a `Fault` from Replicate."""
+        self.replicate.faults.order(Fault.model_validate({"route": route, **fault}))
+
+    def trouble_discord(self, route: str, **fault: object) -> None:
+        """Order a `Fault` from Discord."""
+        self.discord.faults.order(Fault.model_validate({"route": route, **fault}))
+
+    async def start(self) -> MusicGenBot:
+        """Start the bot as `python -m bot` does, without its signals and its process."""
+        point_at(self.settings.discord_base_url)
+        parts = await self._stack.enter_async_context(open_parts(self.settings, self.clock))
+        self._bot = bot = MusicGenBot(parts)
+        # Nobody is in the stand-in's server but those it announces at once.
+        bot._connection.guild_ready_timeout = 0.05  # pyright: ignore[reportPrivateUsage] - fixed there
+        await bot.login(self.settings.discord_token.get_secret_value())
+        await find_gateway(bot)
+        connected = asyncio.create_task(bot.connect())
+
+        async def leave() -> None:
+            await bot.close()
+            await connected
+
+        self._stack.push_async_callback(leave)
+        await bot.wait_until_ready()
+        return bot
+
+    async def stop(self) -> None:
+        """Stop the bot; the stand-ins live on."""
+        await self._stack.aclose()
+        self._bot = None
+
+
+@asynccontextmanager
+async def a_rig(
+    folder: Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    rules: Rules | None = None,
+    timings: Timings | None = None,
+    schema: dict[str, JsonValue] | None = None,
+    speed: float = SPEED,
+    start: bool = True,
+) -> AsyncGenerator[Rig, None]:
+    """Everything up, the bot ready unless `start` is False; closed at the end.
+
+    The bot and "Replicate" share one fast clock, so `timings` are in its seconds.
+    """
+    clock = FastClock(speed)
+    async with (
+        DiscordStandIn(rules=rules) as discord,
+        ReplicateStandIn(schema, timings or Timings.instant(), clock=clock) as replicate,
+    ):
+        settings = Settings.from_env(
+            {
+                "DISCORD_TOKEN": discord.token,
+                "DISCORD_BASE_URL": discord.base_url,
+                "REPLICATE_API_TOKEN": replicate.token,
+                "REPLICATE_BASE_URL": replicate.base_url,
+                "DATA_FOLDER": str(folder),
+                **(env or {}),
+            }
+        )
+        rig = Rig(discord, replicate, settings, clock)
+        try:
+            if start:
+                await rig.start()
+            yield rig
+        finally:
+            await rig.stop()
+
+
+async def eventually(holds: Callable[[], _T], timeout_s: float = PATIENCE_S) -> _T:
+    """Wait for something that no event tells of."""
+    async with asyncio.timeout(timeout_s):
+        while not (result := holds()):  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.005)
+    return result
+
+
+def words(shown: Message | MessageBody) -> str:
+    """All that a message says: its content, and its embed with every field."""
+    body = shown.body if isinstance(shown, Message) else shown
+    lines = [body.content]
+    for embed in body.embeds:
+        lines += [embed.title or "", embed.description or ""]
+        lines += [f"{field.name}: {field.value}" for field in embed.fields]
+        lines += [embed.footer.text if embed.footer else ""]
+    return "\n".join(line for line in lines if line)
+
+
+def buttons(message: Message) -> list[str | None]:
+    """What there is to press below it."""
+    return [item.label for item in message.body.items if item.type == 2]
+
+
+def has_track(message: Message) -> bool:
+    """Whether it carries a file."""
+    return bool(message.attachments)
+
+
+def has_ended(message: Message) -> bool:
+    """Whether it is a card that has ended, well or badly."""
+    return "Time taken" in words(message)

@@ -1,0 +1,275 @@
+"""Kill the real bot at random moments, again and again, and hold it to its promise from outside.
+
+python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [--seed N]
+
+People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
+stand-ins stretch a phase now and then. Everything random comes from the seed; how the processes
+race does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.playground.discord.actors import Value
+from bot.playground.discord.wire import File, Refused
+from bot.playground.replicate.timings import Timings
+from tests.journey.postgres import a_postgres
+from tests.journey.processes import BotProcess, settings_of
+from tests.journey.rig import CREATE, EDIT, OUTPUT, POLL, Rig, a_rig, eventually, has_ended
+from tests.journey.sound import wav
+from tests.journey.verdict import Asked, Verdict, judge, phase_of
+
+START_S = 20.0
+LIFE_MAX_S = 1.1
+"""From being connected to being killed; a track takes about that long."""
+STILLBORN = 0.2
+"""The share of processes that are killed while they start."""
+START_TAKES_S = 1.5
+REST_MAX_S = 0.35
+OPEN_MAX = 8
+SETTLE_S = 60.0
+CLOSE_S = 5.0
+TIMINGS = Timings(
+    cold_start_s=0.2, warm_start_s=0.1, step_rate_per_s=150, encode_s=0.05, tick_s=0.05
+)
+ACK = "POST /api/v10/interactions/*"
+STORE = "POST /v1/files"
+STOP = "POST /v1/predictions/*/cancel"
+
+REPLICATE_FAULTS: tuple[tuple[str, str], ...] = (
+    (CREATE, "delay_s"),
+    (CREATE, "drip_s"),
+    (CREATE, "after"),
+    (CREATE, "before"),
+    (POLL, "delay_s"),
+    (POLL, "after"),
+    (OUTPUT, "delay_s"),
+    (OUTPUT, "drip_s"),
+    (STORE, "delay_s"),
+    (STORE, "drip_s"),
+    (STOP, "delay_s"),
+)
+DISCORD_FAULTS: tuple[tuple[str, str], ...] = (
+    (ACK, "delay_s"),
+    (ACK, "drip_s"),
+    (EDIT, "delay_s"),
+    (EDIT, "drip_s"),
+    (EDIT, "after"),
+)
+STRETCH_MAX_S = 0.5
+"""Shorter than a start: what the dead still have on the wire lands before its successor speaks."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a storm did, and what came of it."""
+
+    database: str
+    kills: int
+    phases: Counter[str]
+    verdict: Verdict
+    took_s: float
+
+    def __str__(self) -> str:
+        met = ", ".join(f"{count} {phase}" for phase, count in sorted(self.phases.items()))
+        verdict = self.verdict
+        return (
+            f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
+            f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
+            f"{verdict.sentences} sentences, {verdict.predictions} predictions, "
+            f"{len(verdict.broken)} promises broken\n"
+            f"  killed with generations: {met}"
+        )
+
+
+class Storm:
+    """People who ask, and a bot that keeps dying."""
+
+    def __init__(self, rig: Rig, rng: random.Random, database_url: str | None) -> None:
+        self._rig = rig
+        self._rng = rng
+        self._env = settings_of(rig) | {"MAX_RUNNING_PER_USER": "20"}
+        if database_url is not None:
+            self._env["DATABASE_URL"] = database_url
+        self._take = wav(0.5)
+        self.asked: list[Asked] = []
+        self.phases: Counter[str] = Counter()
+
+    async def rage(self, kills: int) -> None:
+        """Start it and kill it so many times."""
+        people = asyncio.create_task(self._ask_on())
+        try:
+            for _ in range(kills):
+                await self._live_and_die()
+                if people.done():
+                    people.result()
+        finally:
+            people.cancel()
+            with suppress(asyncio.CancelledError):
+                await people
+
+    async def settle(self) -> None:
+        """Let it live, without faults and new wishes, until nothing is left to do."""
+        self._clear_faults()
+        bot = await self._spawn()
+        try:
+            await self._connected(bot)
+            with suppress(TimeoutError):
+                await eventually(lambda: not self._open(), SETTLE_S)
+            bot.ask_to_stop()
+            assert await bot.ended(CLOSE_S) == 0, bot.output
+        finally:
+            await bot.kill()
+
+    async def _live_and_die(self) -> None:
+        self._clear_faults()
+        self._order_faults()
+        bot = await self._spawn()
+        try:
+            if self._rng.random() < STILLBORN:
+                await asyncio.sleep(self._rng.uniform(0.0, START_TAKES_S))
+            else:
+                await self._connected(bot)
+                await asyncio.sleep(self._rng.uniform(0.0, LIFE_MAX_S))
+        finally:
+            await bot.kill()
+        self.phases.update(phase_of(asked, self._rig.replicate) for asked in self._open())
+        await self._rig.discord.world.until(lambda world: not world.bot_online)
+
+    async def _spawn(self) -> BotProcess:
+        folder = self._rig.settings.data_folder
+        return await BotProcess.start(folder / "output.txt", folder, "run", **self._env)
+
+    async def _connected(self, bot: BotProcess) -> None:
+        try:
+            await self._rig.discord.world.until(lambda world: world.bot_online, START_S)
+        except AssertionError as error:
+            error.add_note(bot.output[-4000:])
+            raise
+
+    # ------------------------------------------------------------------ people
+
+    def _open(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.is_open]
+
+    async def _ask_on(self) -> None:
+        world = self._rig.discord.world
+        while True:
+            await asyncio.sleep(self._rng.uniform(0.02, REST_MAX_S))
+            if not world.bot_online or world.commands.named("musicgen", 1) is None:
+                continue
+            with suppress(Refused):
+                if self._rng.random() < 0.15:
+                    await self._cancel_one()
+                elif len(self._open()) < OPEN_MAX:
+                    await self._ask()
+
+    async def _ask(self) -> None:
+        number = len(self.asked) + 1
+        world = self._rig.discord.world
+        person = self._rng.choice((self._rig.ada, self._rig.bo))
+        place = self._rng.choice((world.jam, world.lab, world.foreign, world.private, person.dm))
+        wish: dict[str, Value] = {"prompt": f"storm {number}", "seed": number, "duration": 1}
+        if self._rng.random() < 0.2:
+            wish |= {"input_audio": File("take.wav", self._take), "continuation": True}
+        used = await person.slash(place, "musicgen", **wish)
+        self.asked.append(Asked(used, f"storm {number}", number))
+        if self._rng.random() < 0.05:
+            world.redeliver(used.interaction)
+
+    async def _cancel_one(self) -> None:
+        running = [asked for asked in self._open() if asked.used.reply is not None]
+        if not running:
+            return
+        used = self._rng.choice(running).used
+        person = self._rig.discord.actor(used.interaction.user.username)
+        if (message := used.reply) is not None and not has_ended(message):
+            await person.click(message, "Cancel")
+
+    # ------------------------------------------------------------------ faults
+
+    def _clear_faults(self) -> None:
+        self._rig.replicate.faults.clear()
+        self._rig.discord.faults.clear()
+
+    def _order_faults(self) -> None:
+        for faults, order in (
+            (REPLICATE_FAULTS, self._rig.trouble_replicate),
+            (DISCORD_FAULTS, self._rig.trouble_discord),
+        ):
+            for route, kind in self._rng.sample(faults, self._rng.randint(0, 2)):
+                times = self._rng.randint(1, 3)
+                if kind in {"before", "after"}:
+                    order(route, times=times, reset=kind)
+                else:
+                    stretch_s = self._rng.uniform(0.05, STRETCH_MAX_S)
+                    order(route, times=times, **{kind: stretch_s})
+
+
+async def storm(kills: int, database: str, seed: int) -> Figures:
+    """One storm over one database; nothing is raised where a promise is broken."""
+    began_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="storm-") as folder, _address(database) as url:
+        async with a_rig(Path(folder), speed=1, start=False, timings=TIMINGS) as rig:
+            weather = Storm(rig, random.Random(seed), url)
+            await weather.rage(kills)
+            await weather.settle()
+            verdict = judge(weather.asked, rig)
+            if verdict.broken:
+                kept = _keep_output(Path(folder), f"storm-{database}-{seed}.log")
+                verdict.broken.append(f"the processes' output is in {kept}")
+    return Figures(database, kills, weather.phases, verdict, time.monotonic() - began_s)
+
+
+def _keep_output(folder: Path, name: str) -> Path:
+    return Path(shutil.copy(folder / "output.txt", Path(tempfile.gettempdir(), name)))
+
+
+@contextmanager
+def _address(database: str) -> Generator[str | None]:
+    if database == "sqlite":
+        yield None
+        return
+    with a_postgres() as url:
+        yield url
+
+
+async def main() -> int:
+    """Run the command; 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.journey.storm")
+    parser.add_argument("--kills", type=int, default=300, help="over each database (default 300)")
+    parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    arguments = parser.parse_args()
+    databases = ["sqlite", "postgres"]
+    if arguments.database != "both":
+        databases = [arguments.database]
+    # Whoever is killed leaves requests half sent.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    sys.stdout.write(f"seed {arguments.seed}\n")
+    broken = 0
+    for database in databases:
+        figures = await storm(arguments.kills, database, arguments.seed)
+        for line in figures.verdict.broken:
+            sys.stdout.write(f"BROKEN: {line}\n")
+        sys.stdout.write(f"{figures}\n")
+        sys.stdout.flush()
+        broken += len(figures.verdict.broken)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,98 @@
+"""Interaction tokens live 15 minutes; tracks find their person after that too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.playground.discord.actors import Used
+from bot.playground.discord.world import Rules
+from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.timings import Timings
+from tests.journey.rig import Rig, a_rig, buttons, eventually, has_track, words
+
+SLOW = Timings(cold_start_s=0, step_rate_per_s=5, tick_s=1)
+TOKEN_LIFE_S = 15 * 60
+BRING = "Bring it here"
+
+
+@pytest.mark.parametrize("place", ["jam", "dm"])
+async def test_after_the_token_has_died_the_bot_edits_by_itself(tmp_path: Path, place: str) -> None:
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        channel = rig.discord.world.jam if place == "jam" else rig.ada.dm
+        used = await rig.ada.slash(channel, "musicgen", prompt="gong", duration=1)
+        await used.until(lambda message: message.embeds)
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        message = await used.until(has_track)
+        assert rig.public_messages() == [message]
+        assert any(
+            r.method == "PATCH" and r.path.startswith("/channels/") for r in rig.discord.requests
+        )
+        assert rig.paid_once()
+
+
+async def test_a_token_that_the_bot_knows_to_be_dead_is_not_used(tmp_path: Path) -> None:
+    rules = Rules(token_life_s=TOKEN_LIFE_S)
+    async with a_rig(tmp_path, rules=rules, timings=SLOW, speed=1000) as rig:
+        rig.replicate.script(Script(starting_s=TOKEN_LIFE_S + 10))
+        used = await rig.musicgen()
+        await rig.prediction(lambda p: p.started_at)
+        before = len(rig.discord.requests)
+        await used.until(has_track)
+        late = rig.discord.requests[before:]
+        assert [r.path for r in late if r.path.startswith("/webhooks/")] == []
+        _, call = await rig.discord.world.until(
+            lambda _: found if len(found := rig.public_messages()) == 2 else None
+        )
+        assert call.mentions == (rig.ada.user,)
+        assert call.content == f"<@{rig.ada.user.id}> your track is ready."
+
+
+async def test_a_short_lived_token(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, rules=Rules(token_life_s=0.3), timings=SLOW) as rig:
+        used = await rig.musicgen()
+        message = await used.until(has_track)
+        assert rig.public_messages() == [message]
+
+
+PLACES = ["foreign", "private"]
+
+
+@asynccontextmanager
+async def a_track_without_a_way(folder: Path, place: str) -> AsyncGenerator[tuple[Rig, Used]]:
+    """A prediction that outlives the token, where the bot's own token reaches nothing."""
+    async with a_rig(folder, timings=SLOW, speed=500) as rig:
+        rig.replicate.script(Script(starting_s=TOKEN_LIFE_S + 10))
+        channel = getattr(rig.discord.world, place)
+        used = await rig.ada.slash(channel, "musicgen", prompt="gong", duration=1)
+        await used.until(lambda message: BRING in words(message))
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        await eventually(lambda: rig.bot.studio.waiting_for(rig.ada.user.id, channel.id))
+        yield rig, used
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_where_no_way_is_left_a_click_brings_the_track(tmp_path: Path, place: str) -> None:
+    async with a_track_without_a_way(tmp_path, place) as (rig, used):
+        running = await used.until(lambda message: message.body.items)
+        await rig.ada.click(running, BRING)
+        message = await used.until(has_track)
+        assert message is running
+        assert "Cancel" not in buttons(message)
+        assert rig.paid_once()
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_where_no_way_is_left_the_next_command_brings_it(tmp_path: Path, place: str) -> None:
+    async with a_track_without_a_way(tmp_path, place) as (rig, used):
+        channel = used.interaction.channel
+        other = await rig.ada.slash(channel, "musicgen", prompt="bells", duration=1)
+        await other.until(has_track)
+        [late] = await rig.discord.world.until(
+            lambda _: [message for message in other.followups if has_track(message)]
+        )
+        assert late.attachments[0].filename.startswith("gong-")
+        assert len(rig.replicate.predictions) == 2

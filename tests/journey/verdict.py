@@ -1,0 +1,131 @@
+"""What was promised, checked from outside: messages as Discord has them, predictions as Replicate.
+
+An interaction that was acknowledged ends in exactly one delivered track or one truthful sentence,
+and in at most one paid prediction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.playground.discord.actors import Used
+from bot.playground.discord.interactions import Stage
+from bot.playground.discord.messages import Message
+from bot.playground.replicate.predictions import Prediction
+from bot.playground.replicate.standin import ReplicateStandIn
+from tests.journey.rig import Rig, has_ended, words
+from tests.journey.sound import same_samples
+
+NOT_STARTED = "nothing was started as far as I can see"
+CANCELED = "**Canceled.**"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One wish of one person, told from all others by its words and seed."""
+
+    used: Used
+    prompt: str
+    seed: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its person still waits, be it for the first answer."""
+        if self.used.stage is not Stage.ANSWERED:
+            return self.used.stage is Stage.WAITING
+        reply = self.used.reply
+        return reply is not None and not has_ended(reply)
+
+    def predictions(self, replicate: ReplicateStandIn) -> list[Prediction]:
+        """What was paid for it."""
+        return [
+            prediction
+            for prediction in replicate.predictions
+            if prediction.input.get("prompt") == self.prompt
+            and prediction.input.get("seed") == self.seed
+        ]
+
+
+@dataclass
+class Verdict:
+    """The sums, and a line for each promise that was broken."""
+
+    acknowledged: int = 0
+    unanswered: int = 0
+    tracks: int = 0
+    sentences: int = 0
+    predictions: int = 0
+    broken: list[str] = field(default_factory=list[str])
+
+
+def phase_of(asked: Asked, replicate: ReplicateStandIn) -> str:
+    """How far it has come, as far as it shows from outside."""
+    if asked.used.stage is Stage.WAITING:
+        return "not acknowledged"
+    found = asked.predictions(replicate)
+    if not found:
+        reply = asked.used.reply
+        return "just acknowledged" if reply and reply.body.loading else "before the create"
+    if not found[0].is_terminal:
+        return "running"
+    return "between the model and the message"
+
+
+def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
+    """Look at everything that was asked for, once all is quiet."""
+    verdict = Verdict(predictions=len(rig.replicate.predictions))
+    spoken: dict[int, list[Message]] = {}
+    for message in rig.discord.world.messages.values():
+        if message.author is rig.discord.world.bot and not message.deleted:
+            owner = 0 if message.interaction is None else message.interaction.id
+            spoken.setdefault(owner, []).append(message)
+    for message in spoken.get(0, []):
+        verdict.broken.append(f"a message that answers nothing: {words(message)!r}")
+    for asked in everything:
+        paid = asked.predictions(rig.replicate)
+        problems = _of_payment(paid)
+        if asked.used.stage is Stage.ANSWERED:
+            verdict.acknowledged += 1
+            cards = [m for m in spoken.get(asked.used.interaction.id, []) if not _is_call(m)]
+            problems += _of_cards(cards, paid)
+            if any(card.attachments for card in cards):
+                verdict.tracks += 1
+            else:
+                verdict.sentences += 1
+        else:
+            verdict.unanswered += 1
+        verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]
+    return verdict
+
+
+def _is_call(message: Message) -> bool:
+    """Whether it only mentions somebody below a card that took long."""
+    return bool(message.mentions) and not message.embeds and not message.attachments
+
+
+def _of_payment(paid: list[Prediction]) -> list[str]:
+    problems = [] if len(paid) <= 1 else [f"paid {len(paid)} times"]
+    return problems + [f"still {p.status} at Replicate" for p in paid if not p.is_terminal]
+
+
+def _of_cards(cards: list[Message], paid: list[Prediction]) -> list[str]:
+    if len(cards) != 1:
+        return [f"{len(cards)} messages: {[words(card) for card in cards]}"]
+    [card] = cards
+    said = words(card)
+    if card.body.loading or not has_ended(card):
+        return [f"still running: {said!r}"]
+    if not card.attachments:
+        untrue = paid and NOT_STARTED in said
+        stopped = not paid or paid[0].status == "canceled" or CANCELED in said
+        if untrue or not (stopped or paid[0].status != "succeeded"):
+            return [f"a track was made, and its person told otherwise: {said!r}"]
+        return []
+    if len(card.attachments) != 1:
+        return [f"{len(card.attachments)} files"]
+    if not paid or paid[0].output_file is None:
+        return ["a track that nobody made"]
+    if not same_samples(card.attachments[0].data, paid[0].output_file.content):
+        return ["somebody else's track"]
+    return []

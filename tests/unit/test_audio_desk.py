@@ -1,0 +1,128 @@
+"""The studio's port to audio files, with real ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.audio.cut import cut_beginning
+from bot.audio.desk import AudioDesk
+from bot.audio.probe import probe
+from bot.errors import AudioUnreadable, OutputNotAudio, PieceLost, PieceUndecodable
+from bot.ports import InputAudio
+from tests.fakes import a_generation
+from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> AudioDesk:
+    return AudioDesk(tmp_path / "intake", "meta/musicgen")
+
+
+def taken_in(path: Path, duration_s: float) -> InputAudio:
+    return InputAudio(path, "input.wav", "audio/wav", duration_s)
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    path = tmp_path / "song.m4a"
+    path.write_bytes(m4a(4.0))
+    return path
+
+
+@pytest.mark.parametrize("format_", ENCODINGS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_beginning_of_anything(tmp_path: Path, format_: str, channels: int) -> None:
+    source = make_sound(tmp_path / f"a.{format_}", format_, channels=channels, seconds=3.0)
+    target = tmp_path / "beginning.wav"
+    length_s = cut_beginning(source, 1.25, target)
+    facts = probe(target)
+    assert length_s == facts.duration_s == 1.25
+    assert (facts.channels, facts.sample_rate_hz) == (channels, rate_hz(format_))
+    beginning = samples_of(source)[: len(samples_of(target))]
+    assert np.abs(samples_of(target) - beginning).max() < 2 / 32768
+
+
+def test_a_16_bit_wav_keeps_its_samples_and_may_be_cut_in_place(tmp_path: Path) -> None:
+    source = make_sound(tmp_path / "a.wav", "wav", seconds=3.0)
+    before = samples_of(source)
+    cut_beginning(source, 1.0, source)
+    assert np.array_equal(samples_of(source), before[:32_000])
+
+
+def test_what_is_shorter_is_whole(tmp_path: Path) -> None:
+    source = make_sound(tmp_path / "a.wav", "wav", seconds=1.0)
+    assert cut_beginning(source, 30.0, tmp_path / "b.wav") == 1.0
+
+
+def test_what_cannot_be_cut_leaves_nothing(tmp_path: Path, song: Path) -> None:
+    with pytest.raises(AudioUnreadable):
+        cut_beginning(song, 1.0, tmp_path / "b.wav")
+    assert [path.name for path in tmp_path.iterdir()] == ["song.m4a"]
+
+
+async def test_only_as_much_as_is_needed_is_used(desk: AudioDesk, tmp_path: Path) -> None:
+    audio = taken_in(make_sound(tmp_path / "a.mp3", "mp3", seconds=4.0), 4.0)
+    target = tmp_path / "short.wav"
+    assert await desk.begin_with(audio, 4.0, target) == audio
+    shorter = await desk.begin_with(audio, 3.0, target)
+    assert (shorter.path, shorter.filename, shorter.content_type, shorter.duration_s) == (
+        target,
+        "input.wav",
+        "audio/wav",
+        3.0,
+    )
+
+
+async def test_what_cannot_be_cut_is_used_whole(desk: AudioDesk, song: Path) -> None:
+    audio = taken_in(song, 4.0)
+    assert await desk.begin_with(audio, 3.0, song.with_name("x.wav")) == audio
+
+
+@pytest.mark.parametrize(("keep_s", "kept_s"), [(None, 4.0), (9.0, 4.0), (1.5, 1.5)])
+async def test_a_piece_is_kept(
+    desk: AudioDesk, tmp_path: Path, keep_s: float | None, kept_s: float
+) -> None:
+    audio = taken_in(make_sound(tmp_path / "a.flac", "flac", seconds=4.0), 4.0)
+    piece = tmp_path / "abc.piece"
+    assert await desk.keep(audio, piece, keep_s) == kept_s
+    assert await desk.length_s(piece) == kept_s
+
+
+async def test_what_is_no_piece_has_no_length(desk: AudioDesk, tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    diary.write_bytes(b"no music today" * 40)
+    assert await desk.length_s(diary) is None
+    assert await desk.length_s(tmp_path / "nowhere") is None
+
+
+async def test_mp4_cannot_be_extended(desk: AudioDesk, song: Path) -> None:
+    with pytest.raises(PieceUndecodable, match="m4a"):
+        await desk.keep(taken_in(song, 4.0), song.with_name("p"), 2.0)
+    with pytest.raises(PieceUndecodable, match="m4a"):
+        await desk.end_of(song, 2.0, song.with_name("c.wav"))
+
+
+async def test_the_end_of_a_piece_and_the_whole(desk: AudioDesk, tmp_path: Path) -> None:
+    piece = make_sound(tmp_path / "a.wav", "wav", seconds=4.0)
+    given = await desk.end_of(piece, 2.0, tmp_path / "context.wav")
+    assert given.duration_s == 2.0
+    output = make_sound(tmp_path / "output.wav", "wav", seconds=5.0)
+    track = tmp_path / "track.wav"
+    await desk.join(piece, output, given.duration_s, track)
+    assert await desk.label(track, a_generation()) == pytest.approx(7.0, abs=0.05)
+
+
+async def test_a_join_tells_which_side_is_missing(desk: AudioDesk, tmp_path: Path) -> None:
+    there = make_sound(tmp_path / "a.wav", "wav", seconds=4.0)
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"<html>" * 100)
+    target = tmp_path / "track.wav"
+    for piece in (broken, tmp_path / "nowhere"):
+        with pytest.raises(PieceLost):
+            await desk.join(piece, there, 2.0, target)
+    with pytest.raises(OutputNotAudio):
+        await desk.join(there, broken, 2.0, target)
+    assert not target.exists()

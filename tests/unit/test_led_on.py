@@ -1,0 +1,286 @@
+"""The studio's way from one track to the next: extensions, melodies, batches."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import (
+    AlreadyHere,
+    AudioPromptTooLong,
+    AudioUnavailable,
+    FollowedElsewhere,
+    OutputUnreachable,
+    PieceLost,
+    PieceTooLong,
+    PredictionFailed,
+    TooLateToCancel,
+)
+from bot.extension import PIECE_MAX_S
+from bot.generation import AudioSource, Generation, Relation, State
+from bot.inputs import Inputs
+from bot.ports import NoWayNow
+from bot.progress import Stage
+from bot.remake import extension, melody, remake
+from bot.studio import Order, Origin
+from tests.fakes import (
+    NOON,
+    SUCCEEDS,
+    FakePrediction,
+    FakePredictions,
+    FakeSound,
+    a_generation,
+    a_reply,
+    step,
+)
+from tests.unit.test_studio import Rig, a_rig
+
+CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True)
+LOFI = a_generation(inputs=Inputs("lofi", model_version="large", seed=3))
+EXTEND = extension(LOFI, CARD, 10).order(5, a_reply())
+VARIATION = remake(LOFI, now=lambda: NOON, relation=Relation.VARIATION).order(5, a_reply())
+
+
+async def end_of(rig: Rig, order: Order) -> Generation:
+    generation = await rig.studio.submit(order)
+    await rig.studio.idle()
+    return rig.journal.rows[generation.id]
+
+
+# ------------------------------------------------------------------ extensions
+
+
+async def test_the_model_gets_the_end_of_the_piece_and_the_card_the_whole() -> None:
+    rig = a_rig(sound=FakeSound(duration_s=20.5, track_s=30.5))
+    made = await end_of(rig, EXTEND)
+    assert made.state is State.DELIVERED
+    [sent] = rig.predictions.created
+    assert sent.continuation is True
+    assert (sent.duration, sent.continuation_start, sent.continuation_end) == (25, None, None)
+    assert rig.sound.cut == [(f"{made.id}.context.wav", 15)]
+    assert rig.predictions.uploaded == ["input.wav"]
+    assert rig.sound.joined == [(f"{made.id}.piece", f"{made.id}.output.wav", 15)]
+    assert (made.given_s, made.track_s, made.audio_s) == (20.5, 30.5, 15)
+    left = {f"{made.id}{end}" for end in (".piece", ".context.wav", ".output.wav", ".wav")}
+    assert left <= set(rig.sound.discarded), "nothing stays on disk"
+    paths = [row.piece_path for row in rig.journal.history if row.state is State.ACCEPTED]
+    assert paths[-1] == f"tracks/{made.id}.piece", "journalled before anything is put there"
+
+
+async def test_only_the_beginning_of_a_source_may_be_meant() -> None:
+    rig = a_rig(sound=FakeSound(duration_s=18.0))
+    parent = replace(LOFI, more_s=10, given_s=8.0)
+    recipe = remake(parent, now=lambda: NOON, relation=Relation.AGAIN, card_audio=CARD)
+    made = await end_of(rig, recipe.order(5, a_reply()))
+    assert made.given_s == 8.0
+    assert rig.predictions.created[0].duration == 18
+
+
+async def test_progress_counts_without_the_context() -> None:
+    """18 s with 8 s of context: the logs count to 500 of 900."""
+    half = FakePrediction("p1", "processing", logs=step(250, 900))
+    rig = a_rig(FakePredictions(answers=(half, SUCCEEDS[-1])), FakeSound(duration_s=8.0))
+    await end_of(rig, EXTEND)
+    assert (Stage.GENERATING, 0.5) in [(p.stage, p.fraction) for _, p in rig.delivery.shown]
+
+
+async def test_a_piece_may_be_too_long() -> None:
+    rig = a_rig(sound=FakeSound(duration_s=PIECE_MAX_S + 1.0))
+    made = await end_of(rig, EXTEND)
+    assert isinstance(made.failure, PieceTooLong)
+    assert rig.predictions.created == []
+    assert f"{made.id}.piece" in rig.sound.discarded
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_piece_that_is_kept_is_not_fetched_again(kept: bool) -> None:
+    """The process died after it had taken the piece in; its address is dead by now."""
+    generation = a_generation(
+        inputs=EXTEND.inputs, source=CARD, more_s=10, piece_path="tracks/abcdefghijkl.piece"
+    )
+    rig = a_rig(sound=FakeSound(refusal=AudioUnavailable(404)))
+    if kept:
+        rig.sound.kept["abcdefghijkl.piece"] = 8.0
+    await rig.journal.add(replace(generation, inputs=replace(generation.inputs, seed=7)))
+    await rig.studio.adopt()
+    await rig.studio.idle()
+    made = rig.journal.rows[generation.id]
+    assert made.state is (State.DELIVERED if kept else State.FAILED)
+
+
+COLLECTING = a_generation(
+    inputs=replace(EXTEND.inputs, duration=18, seed=7, input_audio="https://files/x"),
+    source=CARD,
+    more_s=10,
+    given_s=8.0,
+    audio_s=8.0,
+    piece_path="tracks/abcdefghijkl.piece",
+    state=State.COLLECTING,
+    prediction_id="p1",
+)
+
+
+@pytest.mark.parametrize(
+    ("sound", "state"),
+    [
+        (FakeSound(duration_s=8.0), State.DELIVERED),
+        (FakeSound(duration_s=9.0), State.FAILED),
+        (FakeSound(refusal=AudioUnavailable(404)), State.FAILED),
+    ],
+    ids=["there again", "another one", "gone"],
+)
+async def test_a_piece_lost_from_disk(sound: FakeSound, state: State) -> None:
+    rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
+    await rig.journal.add(COLLECTING)
+    await rig.studio.adopt()
+    await rig.studio.idle()
+    made = rig.journal.rows[COLLECTING.id]
+    assert made.state is state
+    if state is State.FAILED:
+        assert isinstance(made.failure, PieceLost)
+        assert sound.joined == []
+
+
+async def test_a_track_lost_from_disk_is_joined_again() -> None:
+    rig = a_rig(sound=FakeSound(duration_s=8.0))
+    rig.delivery.on_deliver.append(FileNotFoundError())
+    assert (await end_of(rig, EXTEND)).state is State.DELIVERED
+    assert len(rig.sound.joined) == 2
+
+
+# ------------------------------------------------------------------ melodies
+
+
+@pytest.mark.parametrize(("audio_s", "cut"), [(30.0, False), (31.0, True)])
+async def test_of_a_melody_the_model_gets_what_it_listens_to(audio_s: float, cut: bool) -> None:
+    rig = a_rig(sound=FakeSound(duration_s=audio_s))
+    made = await end_of(rig, melody(None, CARD, "strings").order(5, a_reply()))
+    assert made.relation is Relation.MELODY
+    assert made.audio_s == 30.0
+    assert rig.sound.cut == ([(f"{made.id}.input.wav", 30)] if cut else [])
+    assert made.stored_at is not None
+
+
+@pytest.mark.parametrize(
+    "inputs", [Inputs("x", continuation_start=20), Inputs("x", continuation_end=40)]
+)
+async def test_a_chosen_part_is_not_cut_off(inputs: Inputs) -> None:
+    rig = a_rig(sound=FakeSound(duration_s=60.0))
+    made = await end_of(rig, Order(5, a_reply(), inputs, CARD))
+    assert made.state is State.DELIVERED
+    assert rig.sound.cut == []
+
+
+async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
+    inputs = Inputs("on", continuation=True, input_audio="https://files/x")
+    rig = a_rig(sound=FakeSound(refusal=AudioUnavailable(404)))
+    order = Order(5, a_reply(), inputs, CARD, audio_s=4.0, stored_at=NOON)
+    made = await end_of(rig, order)
+    assert made.state is State.DELIVERED
+    assert made.stored_at == NOON
+    too_short = replace(order, inputs=replace(inputs, duration=4))
+    assert isinstance((await end_of(rig, too_short)).failure, AudioPromptTooLong)
+
+
+# ------------------------------------------------------------------ batches
+
+
+async def test_takes_share_a_batch_and_nothing_else() -> None:
+    rig = a_rig()
+    takes = await rig.studio.submit_batch([VARIATION] * 3)
+    assert [take.id for take in await rig.studio.library.batch(takes[0].batch_id or "")] == [
+        take.id for take in takes
+    ]
+    await rig.studio.idle()
+    assert len({take.seed for take in takes}) == 3
+    assert {take.relation for take in takes} == {Relation.VARIATION}
+    assert len({inputs.seed for inputs in rig.predictions.created}) == 3
+    assert all(rig.journal.rows[take.id].state is State.DELIVERED for take in takes)
+
+
+async def test_two_takes_never_have_one_seed() -> None:
+    order = replace(VARIATION, inputs=replace(VARIATION.inputs, seed=5))
+    with pytest.raises(ValueError, match="same seed"):
+        await a_rig().studio.submit_batch([order, order])
+
+
+async def test_a_take_that_fails_leaves_the_others_alone() -> None:
+    rig = a_rig()
+    rig.delivery.on_deliver.append(OutputUnreachable(None))
+    takes = await rig.studio.submit_batch([VARIATION] * 3)
+    await rig.studio.idle()
+    states = sorted(rig.journal.rows[take.id].state for take in takes)
+    assert states == [State.DELIVERED, State.DELIVERED, State.FAILED]
+
+
+async def test_cancel_stops_every_take_that_is_open() -> None:
+    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    takes = await rig.studio.submit_batch([VARIATION] * 3)
+    await rig.studio.cancel(takes[0].id)
+    await rig.studio.idle()
+    assert {rig.journal.rows[take.id].state for take in takes} == {State.CANCELED}
+    with pytest.raises(TooLateToCancel):
+        await rig.studio.cancel(takes[0].id)
+
+
+async def test_cancel_works_while_any_take_is_open() -> None:
+    """The button names the first take, which has ended already."""
+    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    ended = a_generation(batch_id="b", state=State.FAILED, failure=PredictionFailed(""), told=True)
+    await rig.journal.add(ended)
+    running = a_generation(id="b" * 12, batch_id="b", created_at=NOON + timedelta(seconds=1))
+    await rig.journal.add(running)
+    await rig.studio.adopt()
+    await rig.studio.cancel(ended.id)
+    await rig.studio.idle()
+    assert rig.journal.rows[running.id].state is State.CANCELED
+
+
+async def test_one_click_brings_all_takes() -> None:
+    rig = a_rig()
+    rig.delivery.on_deliver += [NoWayNow(), NoWayNow(), NoWayNow()]
+    takes = await rig.studio.submit_batch([VARIATION] * 3)
+    channel_id = VARIATION.reply.channel_id
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert not rig.delivery.on_deliver
+    [one] = rig.studio.waiting_for(5, channel_id)
+    fresh = replace(a_reply(), token="fresh")
+    await rig.studio.bring(one, fresh)
+    await rig.studio.idle()
+    assert {rig.journal.rows[take.id].reply for take in takes} == {fresh}
+    assert len(rig.delivery.delivered) == 3
+    with pytest.raises(AlreadyHere):
+        await rig.studio.bring(one, fresh)
+
+
+async def test_what_another_process_follows_cannot_be_brought() -> None:
+    rig = a_rig()
+    await rig.journal.add(a_generation(batch_id="b", told=True, state=State.CANCELED))
+    await rig.journal.add(a_generation(id="b" * 12, batch_id="b"))
+    with pytest.raises(FollowedElsewhere):
+        await rig.studio.bring("abcdefghijkl", a_reply())
+
+
+# ------------------------------------------------------------------ forgetting
+
+
+async def test_forgetting_takes_the_files_too() -> None:
+    rig = a_rig()
+    await rig.journal.add(
+        a_generation(
+            state=State.FAILED, told=True, track_path="tracks/a.wav", piece_path="tracks/a.piece"
+        )
+    )
+    await rig.journal.add(a_generation(id="b" * 12))
+    forgotten = await rig.studio.forget(5)
+    assert ([g.id for g in forgotten.removed], forgotten.still_open) == (["abcdefghijkl"], 1)
+    assert rig.sound.discarded == ["a.wav", "a.piece"]
+    assert list(rig.journal.rows) == ["b" * 12]
+
+
+def test_what_an_order_came_from_is_written_down() -> None:
+    assert EXTEND.origin == Origin(LOFI.id, Relation.EXTEND, more_s=10)

@@ -1,0 +1,149 @@
+"""What of a track goes with it to the next one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.errors import OutOfBounds, SourceGone
+from bot.extension import MORE_MAX_S, MORE_MIN_S
+from bot.generation import AudioSource, Generation, Relation
+from bot.inputs import Inputs
+from bot.remake import STORED_FOR, Recipe, extension, melody, remake
+from tests.fakes import NOON, a_generation, a_reply
+
+STORED = "https://api.replicate.com/v1/files/abc"
+UPLOAD = AudioSource("https://cdn.discordapp.com/x.wav?hm=secret", "x.wav", True, 1000)
+LINK = AudioSource("https://example.com/x.wav", "x.wav", False)
+CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True, 5000)
+SETTINGS = Inputs("lofi", model_version="large", duration=12, top_k=0, temperature=0.0, seed=7)
+CONTINUED = replace(SETTINGS, input_audio=STORED, continuation=True, continuation_end=3)
+
+
+def again(parent: Generation, age: timedelta = timedelta(), **changes: Any) -> Recipe:
+    options: dict[str, Any] = {"relation": Relation.AGAIN, **changes}
+    return remake(parent, now=lambda: NOON + age, **options)
+
+
+def from_audio(source: AudioSource, **changes: object) -> Generation:
+    fields = {"inputs": CONTINUED, "source": source, "audio_s": 4.0, "stored_at": NOON, **changes}
+    return a_generation(**fields)
+
+
+def extended(**changes: object) -> Generation:
+    fields = {"inputs": replace(CONTINUED, duration=18), "more_s": 10, "given_s": 8.0, **changes}
+    return from_audio(UPLOAD, **fields)
+
+
+def test_the_same_settings_with_a_new_seed() -> None:
+    parent = a_generation(inputs=SETTINGS)
+    recipe = again(parent)
+    assert recipe == Recipe(replace(SETTINGS, seed=None), recipe.origin)
+    assert (recipe.origin.parent_id, recipe.origin.relation) == (parent.id, Relation.AGAIN)
+    assert not recipe.has_audio
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"prompt": "gong"}, replace(SETTINGS, prompt="gong", seed=None)),
+        ({"prompt": ""}, replace(SETTINGS, prompt="", seed=None)),
+        ({"seed": 0}, replace(SETTINGS, seed=0)),
+        ({"duration": 3, "seed": 7}, replace(SETTINGS, duration=3)),
+        ({"model_version": "melody"}, replace(SETTINGS, model_version="melody", seed=None)),
+    ],
+)
+def test_what_is_given_is_changed_and_nothing_else(
+    changes: dict[str, Any], expected: Inputs
+) -> None:
+    parent = a_generation(inputs=SETTINGS)
+    assert again(parent, relation=Relation.EDIT, **changes).inputs == expected
+
+
+@pytest.mark.parametrize("source", [UPLOAD, LINK])
+def test_audio_that_is_still_stored_is_used_as_it_is(source: AudioSource) -> None:
+    parent = from_audio(source)
+    recipe = again(parent, STORED_FOR - timedelta(seconds=1))
+    assert recipe.inputs == replace(CONTINUED, seed=None)
+    assert (recipe.source, recipe.audio_s, recipe.stored_at) == (source, 4.0, NOON)
+    order = recipe.order(9, a_reply())
+    assert (order.audio_s, order.stored_at, order.source) == (4.0, NOON, source)
+
+
+def test_the_age_that_counts_is_that_of_the_upload() -> None:
+    """Again of Again of Again keeps the first one's upload."""
+    late = from_audio(UPLOAD, created_at=NOON + timedelta(hours=22))
+    with pytest.raises(SourceGone):
+        again(late, timedelta(hours=24))
+
+
+def test_a_link_is_followed_once_more() -> None:
+    recipe = again(from_audio(LINK), STORED_FOR)
+    assert recipe.source == LINK
+    assert recipe.inputs == replace(CONTINUED, input_audio=None, seed=None)
+    assert recipe.stored_at is None
+    assert recipe.has_audio
+
+
+@pytest.mark.parametrize("parent", [from_audio(UPLOAD), from_audio(UPLOAD, stored_at=None)])
+def test_an_upload_that_is_gone_is_missed(parent: Generation) -> None:
+    with pytest.raises(SourceGone):
+        again(parent, STORED_FOR)
+
+
+def test_an_extension_again_begins_with_what_its_own_card_began_with() -> None:
+    recipe = again(extended(), timedelta(days=100), card_audio=CARD)
+    assert recipe.source == replace(CARD, keep_s=8.0)
+    assert recipe.origin.more_s == 10
+    assert recipe.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
+
+
+def test_an_edit_of_an_extension_says_how_much_more() -> None:
+    recipe = again(extended(), relation=Relation.EDIT, card_audio=CARD, duration=20)
+    assert recipe.origin.more_s == 20
+    assert recipe.inputs.duration is None
+
+
+@pytest.mark.parametrize(("parent", "audio"), [(extended(), None), (extended(given_s=None), CARD)])
+def test_an_extension_without_its_card_cannot_be_made_again(
+    parent: Generation, audio: AudioSource | None
+) -> None:
+    with pytest.raises(SourceGone):
+        again(parent, card_audio=audio)
+
+
+@pytest.mark.parametrize("more_s", [MORE_MIN_S - 1, MORE_MAX_S + 1])
+def test_more_has_bounds(more_s: int) -> None:
+    with pytest.raises(OutOfBounds):
+        extension(None, CARD, more_s, "lofi")
+    with pytest.raises(OutOfBounds):
+        again(extended(), card_audio=CARD, duration=more_s)
+
+
+def test_an_extension_keeps_what_makes_the_sound() -> None:
+    parent = a_generation(inputs=replace(SETTINGS, output_format="mp3"))
+    recipe = extension(parent, CARD, 10)
+    assert recipe.source == CARD
+    assert recipe.origin.relation is Relation.EXTEND
+    assert recipe.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
+    assert extension(parent, CARD, 10, "gong").inputs.prompt == "gong"
+
+
+def test_audio_that_is_not_ours_has_no_parent() -> None:
+    recipe = extension(None, CARD, 5, "gong")
+    assert recipe.origin.parent_id is None
+    assert recipe.inputs == Inputs("gong", continuation=True)
+    with pytest.raises(ValueError, match="neither"):
+        extension(None, CARD, 5)
+
+
+def test_a_melody_leaves_its_parents_own_audio_behind() -> None:
+    recipe = melody(from_audio(UPLOAD), CARD, "strings")
+    assert recipe.inputs == replace(SETTINGS, prompt="strings", seed=None)
+    assert recipe.source == CARD
+    assert recipe.origin.relation is Relation.MELODY
+    assert melody(extended(), CARD, "strings").inputs.duration is None
+    assert melody(None, CARD, "strings").inputs == Inputs("strings")
