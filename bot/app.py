@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks")
 _SYNCED = "synced_commands"
-_SYNC_TURN_S = 60.0
+_SYNC_TURN_S = 15.0
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5

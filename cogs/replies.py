@@ -78,19 +78,26 @@ async def start(
     *,
     has_audio: bool,
 ) -> None:
-    """Check, journal, acknowledge; from then on the studio keeps the reply up to date.
-
-    In this order: whoever finds the row after a crash also finds out what Discord shows.
+    """Check, acknowledge and journal; from then on the studio keeps the reply up to date.
 
     Raises:
-        RequestRefused: it cannot be run, or not here, or not be journalled in time.
+        RequestRefused: it cannot be run, or not here.
+        JournalFault: it could not be written down.
     """
     bot.studio.check(inputs, has_audio=has_audio)
     check_permissions(interaction)
     with bot.studio.acknowledgements.urgent():
-        async with reading():
-            generations = await submit(reply_at(interaction, 0))
-        deferred = await interaction.response.defer(thinking=True)
+        # Side by side: nothing keeps the acknowledgement waiting, and the row is written long
+        # before it has come back. Whoever finds it after a crash finds out what Discord shows.
+        deferred, generations = await asyncio.gather(
+            interaction.response.defer(thinking=True),
+            submit(reply_at(interaction, 0)),
+            return_exceptions=True,
+        )
+    if isinstance(deferred, BaseException):
+        raise deferred
+    if isinstance(generations, BaseException):
+        raise generations
     reply = await deferred_reply(interaction, deferred)
     waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
     if waiting:

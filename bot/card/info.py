@@ -59,7 +59,6 @@ def info_embed(
     chain = _chain(first, ancestors)
     if chain:
         _add(embed, words.LINEAGE, _whole_lines(chain))
-    embed.set_footer(text=words.generation(first.id))
     return embed
 
 

@@ -63,8 +63,3 @@ def came_from(relation: Relation, source: str, user_id: int | None = None) -> st
     """One step back."""
     by = "" if user_id is None else f" by <@{user_id}>"
     return f"{_CAME[relation]} {source}{by}"
-
-
-def generation(generation_id: str) -> str:
-    """Our own name for it."""
-    return f"Generation {generation_id}"

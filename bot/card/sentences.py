@@ -40,6 +40,12 @@ def _codes(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def _size(size_bytes: int) -> str:
+    if size_bytes < _MIB:
+        return f"{max(1, size_bytes // 1024)} KiB"
+    return f"{size_bytes / _MIB:.0f} MiB"
+
+
 def _own_words(detail: str) -> str:
     """The service's own text, escaped and cut; it may be empty."""
     return f"\n> {quoted(detail, _API_WORDS_MAX_CHARS)}" if detail.strip() else ""
@@ -135,8 +141,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.AudioUnavailable: _unavailable,
     errors.AudioTooLarge: lambda e: (
-        f"Your input audio is larger than {e.limit_bytes / _MIB:.0f} MiB. "
-        "Use a shorter or compressed file."
+        f"Your input audio is larger than {_size(e.limit_bytes)}. Use a shorter or compressed file."
     ),
     errors.NotAudio: lambda e: (
         "Your input audio is not an audio file, whatever its name says. "
@@ -239,7 +244,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.OutputNotAudio: lambda e: "What the model returned is not audio. Try again.",
     errors.OutputTooLarge: lambda e: (
-        f"The track is larger than the {e.limit_bytes / _MIB:.0f} MiB I can deliver here. "
+        f"The track is larger than the {_size(e.limit_bytes)} I can deliver here. "
         "Choose `output_format` mp3, or a shorter `duration`."
     ),
     errors.OutputUnreachable: lambda e: (

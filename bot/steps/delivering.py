@@ -28,6 +28,8 @@ OUTPUT_MAX_BYTES = 100 * 1024 * 1024
 """More than any 30 s of audio; what is larger is not what we asked for."""
 _COLLECT_WITHIN = timedelta(hours=1)
 """Replicate deletes outputs so long after a run."""
+_REFUSALS = 3
+"""So often a server may say no before it is believed."""
 _SAME_PIECE_S = 0.01
 """What differs by more is not the piece whose end the model has heard."""
 
@@ -75,12 +77,14 @@ async def _join(run: Run, piece: Path, output: Path, track: Path) -> None:
 
 async def _fetch(run: Run, path: Path) -> None:
     began_at = run.kit.clock.now()
+    refusals = 0
     while True:
         run.show()
         try:
             await _download(run, path)
         except (*PASSING, OutputUnreachable) as error:
-            if run.kit.clock.now() > began_at + _COLLECT_WITHIN:
+            refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
+            if refusals >= _REFUSALS or run.kit.clock.now() > began_at + _COLLECT_WITHIN:
                 raise
             log.warning("generation %s, its audio: %r", run.generation.id, error)
         else:
@@ -88,6 +92,11 @@ async def _fetch(run: Run, path: Path) -> None:
         run.meter.unreachable = True
         run.prediction = None
         await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+
+
+def _refused(status: int | None) -> bool:
+    """Whether a status is one that hardly heals."""
+    return status is not None and 400 <= status < 500 and status not in {408, 429}
 
 
 async def _download(run: Run, path: Path) -> None:
@@ -111,6 +120,8 @@ async def deliver(run: Run) -> None:
         except FileNotFoundError:
             log.warning("generation %s: its track is gone, fetching it again", delivered.id)
             await run.save(State.COLLECTING, track_path=None)
+            # Lest a disk that keeps nothing turns this into a tight loop.
+            await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
             return
         except NoWayNow:
             await run.wait_for_way()

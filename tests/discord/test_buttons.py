@@ -118,20 +118,21 @@ async def test_two_people_press_at_the_same_time(world: World) -> None:
     assert len({g.seed for g in scene.newer}) == 2
 
 
-async def test_a_press_is_journalled_before_it_is_acknowledged(
+async def test_a_press_is_acknowledged_and_journalled_side_by_side(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = await finished(world)
-    seen: list[int] = []
-    add, before = world.journal.add, len(world.requests("POST", "/interactions/*"))
+    seen: list[tuple[str, ...]] = []
+    add, before = world.journal.add, len(world.requests())
 
     async def listen(generation: object) -> None:
-        seen.append(len(world.requests("POST", "/interactions/*")) - before)
+        seen.append(tuple(request.path for request in world.requests()[before:]))
         await add(generation)  # pyright: ignore[reportArgumentType] - passed through
 
     monkeypatch.setattr(world.journal, "add", listen)
     await scene.press(world.bo, "Again")
-    assert seen == [0]
+    [asked_by_then] = seen
+    assert all(path.endswith("/callback") for path in asked_by_then)
 
 
 # ------------------------------------------------------------------ Variations
