@@ -202,7 +202,6 @@ async def test_info_tells_everything(world: World, place: str) -> None:
         "Cost: not known",
         "Prediction at Replicate: `p1`",
         f"Asked for by <@{scene.owner.id}>",
-        f"Generation {scene.first.id}",
     ):
         assert words in text
     assert "Where it came from" not in text

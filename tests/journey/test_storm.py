@@ -9,7 +9,6 @@ from tests.journey.storm import storm
 SEED = 20_261_101
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("database", "kills"), [("sqlite", 22), ("postgres", 11)])
 async def test_killed_at_random(database: str, kills: int) -> None:
     if database == "postgres":
