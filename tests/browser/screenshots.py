@@ -1,53 +1,94 @@
-"""python -m tests.browser.screenshots: the README's picture, taken from the real playground."""
+"""python -m tests.browser.screenshots: the README's pictures, taken from the real playground."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sys
+import tempfile
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Locator, expect
 
-from tests.browser.chromium import a_browser, a_context, arrive, find_chromium
-from tests.browser.process import ROOT, a_playground
+from bot.playground.launch import MODEL, NOTICE
+from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.timings import Timings
+from tests.browser.chromium import Visitor, a_browser, a_context, arrive, find_chromium
+from tests.journey.rig import Rig, a_rig
 
-PICTURE = ROOT / "docs" / "playground.png"
-_SIZE = (1280, 820)
-_LONG_S = 30.0
+DOCS = Path(__file__).parents[2] / "docs"
+_WIDTH, _HEIGHT = 1280, 900
+_LONG_MS = 40_000
 _HALF_WAY = re.compile(r"Generating .* [4-6]\d %")
 _SHOWN = """() => Promise.all([...document.images].map((image) => image.decode()))"""
 
 
-async def picture(path: Path) -> None:
-    """A finished track in the channel, and somebody else's on its way below it."""
+async def pictures(folder: Path) -> list[Path]:
+    """The whole page with a finished and a running card; then one of each kind of card."""
     chromium = find_chromium()
     assert chromium is not None, "there is no Chromium here"
-    async with a_browser(chromium) as browser, a_playground() as playground:
-        ada = await arrive(await a_context(browser), playground.address)
-        bo = await arrive(await a_context(browser), playground.address, "bo")
-        width, height = _SIZE
-        await ada.page.set_viewport_size({"width": width, "height": height})
-        await expect(ada.part("bot-offline")).to_be_hidden()
-        await ada.send("/musicgen deep house bassline with warm pads, 124 bpm temperature: 0.8")
-        track = await ada.card("deep house")
-        await expect(track.get_by_test_id("audio-time")).to_contain_text(
-            "/ 0:08", timeout=_LONG_S * 1000
-        )
-        await bo.send("/musicgen slow solo piano in a minor, rain outside duration: 30")
-        running = await ada.card("slow solo piano")
-        progress = running.get_by_test_id("embed-description")
-        await expect(progress).to_have_text(_HALF_WAY, timeout=_LONG_S * 1000)
-        await _take(ada.page, path)
-        assert ada.problems + bo.problems == []
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        async with (
+            a_browser(chromium) as browser,
+            a_rig(
+                Path(data),
+                env={"MUSICGEN_MODEL": MODEL},
+                timings=Timings(),
+                speed=1,
+                notice=NOTICE,
+            ) as rig,
+        ):
+            return await _take_all(rig, browser, folder)
 
 
-async def _take(page: Page, path: Path) -> None:
-    await page.evaluate(_SHOWN)
-    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    await page.screenshot(path=path, animations="disabled")
+async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
+    ada = await arrive(await a_context(browser), rig.discord.base_url)
+    bo = await arrive(await a_context(browser), rig.discord.base_url, "bo")
+    await ada.page.set_viewport_size({"width": _WIDTH, "height": _HEIGHT})
+    taken: list[Path] = []
+
+    async def take(name: str, of: Locator | None = None) -> None:
+        await ada.page.evaluate(_SHOWN)
+        path = folder / f"{name}.png"
+        if of is None:
+            await ada.page.screenshot(path=path, animations="disabled")
+        else:
+            await of.screenshot(path=path, animations="disabled")
+        taken.append(path)
+
+    finished = await _finished(ada, "deep house bassline with warm pads, 124 bpm")
+    await bo.send("/musicgen slow solo piano in a minor, rain outside duration: 30")
+    running = await ada.card("slow solo piano")
+    await expect(running.get_by_test_id("embed-description")).to_have_text(
+        _HALF_WAY, timeout=_LONG_MS
+    )
+    await take("playground")
+    await take("running", running)
+    await take("finished", finished)
+
+    await finished.get_by_test_id("button").filter(has_text="Extend").click()
+    await ada.part("dialog-submit").click()
+    extended = ada.messages.filter(has_text="Extended from").last
+    await expect(extended.get_by_test_id("audio")).to_be_attached(timeout=_LONG_MS)
+    await take("extended", extended)
+
+    rig.replicate.script(Script(error="CUDA out of memory. Tried to allocate 2.00 GiB (E1001)"))
+    await ada.send("/musicgen a hundred pianos at once duration: 30")
+    failed = await ada.card("a hundred pianos")
+    await expect(failed).to_contain_text("No track this time", timeout=_LONG_MS)
+    await take("failed", failed)
+    assert ada.problems + bo.problems == []
+    return taken
+
+
+async def _finished(ada: Visitor, prompt: str) -> Locator:
+    await ada.send(f"/musicgen {prompt} temperature: 0.8")
+    card = await ada.card(prompt)
+    await expect(card.get_by_test_id("audio-time")).to_contain_text("/ 0:08", timeout=_LONG_MS)
+    return card
 
 
 if __name__ == "__main__":
-    asyncio.run(picture(PICTURE))
-    sys.stdout.write(f"{PICTURE}\n")
+    for picture in asyncio.run(pictures(DOCS)):
+        sys.stdout.write(f"{picture}\n")

@@ -170,15 +170,19 @@ async def a_rig(
     schema: dict[str, JsonValue] | None = None,
     speed: float = SPEED,
     start: bool = True,
+    notice: str | None = None,
 ) -> AsyncGenerator[Rig, None]:
     """Everything up, the bot ready unless `start` is False; closed at the end.
 
     The bot and "Replicate" share one fast clock, so `timings` are in its seconds.
     """
     clock = FastClock(speed)
+    model = (env or {}).get("MUSICGEN_MODEL", "meta/musicgen")
     async with (
-        DiscordStandIn(rules=rules) as discord,
-        ReplicateStandIn(schema, timings or Timings.instant(), clock=clock) as replicate,
+        DiscordStandIn(rules=rules, notice=notice) as discord,
+        ReplicateStandIn(
+            schema, timings or Timings.instant(), clock=clock, model=model
+        ) as replicate,
     ):
         settings = Settings.from_env(
             {
