@@ -94,10 +94,10 @@ async def start(
             submit(reply_at(interaction, 0)),
             return_exceptions=True,
         )
-    if isinstance(deferred, BaseException):
-        raise deferred
     if isinstance(generations, BaseException):
         raise generations
+    if isinstance(deferred, BaseException):
+        raise deferred
     reply = await deferred_reply(interaction, deferred)
     waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
     if waiting:

@@ -38,8 +38,12 @@ LIFE_MAX_S = 1.1
 STILLBORN = 0.2
 """The share of processes that are killed while they start."""
 START_TAKES_S = 1.5
+LONG = 0.04
+LONG_LIFE_S = 12.0
+"""Long enough to look for a prediction until it is sure that there is none."""
 REST_MAX_S = 0.35
-OPEN_MAX = 8
+WAITING_MAX = 6
+YOUNG_S = 4.0
 SETTLE_S = 60.0
 CLOSE_S = 5.0
 TIMINGS = Timings(
@@ -143,7 +147,8 @@ class Storm:
                 await asyncio.sleep(self._rng.uniform(0.0, START_TAKES_S))
             else:
                 await self._connected(bot)
-                await asyncio.sleep(self._rng.uniform(0.0, LIFE_MAX_S))
+                is_long = self._rng.random() < LONG
+                await asyncio.sleep(self._rng.uniform(0.0, LONG_LIFE_S if is_long else LIFE_MAX_S))
         finally:
             await bot.kill()
         self.phases.update(phase_of(asked, self._rig.replicate) for asked in self._open())
@@ -165,6 +170,10 @@ class Storm:
     def _open(self) -> list[Asked]:
         return [asked for asked in self.asked if asked.is_open]
 
+    def _young(self) -> list[Asked]:
+        since = self._rig.discord.clock.now() - YOUNG_S
+        return [asked for asked in self._open() if asked.used.interaction.created_at > since]
+
     async def _ask_on(self) -> None:
         world = self._rig.discord.world
         while True:
@@ -174,7 +183,7 @@ class Storm:
             with suppress(Refused):
                 if self._rng.random() < 0.15:
                     await self._cancel_one()
-                elif len(self._open()) < OPEN_MAX:
+                elif len(self._young()) < WAITING_MAX:
                     await self._ask()
 
     async def _ask(self) -> None:
