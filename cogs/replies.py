@@ -78,26 +78,20 @@ async def start(
     *,
     has_audio: bool,
 ) -> None:
-    """Check, acknowledge and journal; from then on the studio keeps the reply up to date.
+    """Check, journal, acknowledge; from then on the studio keeps the reply up to date.
+
+    The row is a millisecond's work and comes first, with a deadline: a process that dies between
+    an acknowledgement and its row leaves a person waiting whom nobody knows of.
 
     Raises:
-        RequestRefused: it cannot be run, or not here.
-        JournalFault: it could not be written down.
+        RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
     bot.studio.check(inputs, has_audio=has_audio)
     check_permissions(interaction)
     with bot.studio.acknowledgements.urgent():
-        # Side by side: nothing keeps the acknowledgement waiting, and the row is written long
-        # before it has come back. Whoever finds it after a crash finds out what Discord shows.
-        deferred, generations = await asyncio.gather(
-            interaction.response.defer(thinking=True),
-            submit(reply_at(interaction, 0)),
-            return_exceptions=True,
-        )
-    if isinstance(generations, BaseException):
-        raise generations
-    if isinstance(deferred, BaseException):
-        raise deferred
+        async with reading():
+            generations = await submit(reply_at(interaction, 0))
+        deferred = await interaction.response.defer(thinking=True)
     reply = await deferred_reply(interaction, deferred)
     waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
     if waiting:

@@ -1,7 +1,7 @@
 """ACCEPTED, before it is known whether Discord has taken the acknowledgement.
 
-Both are on their way at once: a process that dies in between leaves "thinking" behind, which only
-the row tells of.
+The row comes first: a process that dies between the two leaves "thinking" behind, which only the
+row tells of.
 """
 
 from __future__ import annotations

@@ -48,13 +48,13 @@ async def test_a_command_with_a_bug(
     assert told_of_a_bug(asked.refusal, caplog.text)
 
 
-async def test_a_journal_that_fails_beside_the_acknowledgement(
+async def test_a_journal_that_fails_before_the_acknowledgement(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.bug_expected = True
     monkeypatch.setattr(world.journal, "add", abuggy)
     asked = await world.musicgen()
-    assert told_of_a_bug(asked.reply.content, caplog.text)
+    assert told_of_a_bug(asked.refusal, caplog.text)
     assert world.predictions.created == []
 
 

@@ -30,6 +30,8 @@ API = "/api/v10"
 TOKEN = "playground.bot.token"  # noqa: S105 - it opens nothing but this stand-in
 _MAX_BODY_BYTES = 1 << 40
 """Too large for a server of ours: Discord's own limits are the ones that answer."""
+_BACKLOG = 1024
+"""Hundreds of requests may come at once; one that finds no room is tried again after a second."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -102,7 +104,7 @@ class DiscordStandIn:
         app.on_shutdown.append(self._say_goodbye)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
+        site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
         await site.start()
         port = self._runner.addresses[0][1]
         self.base_url = self.world.cdn.base_url = f"http://{self._host}:{port}"
