@@ -64,7 +64,7 @@ class Stopped(Exception):
 class Run:
     """Takes one generation to its end; no other run changes its row meanwhile."""
 
-    def __init__(self, generation: Generation, kit: Kit) -> None:
+    def __init__(self, generation: Generation, kit: Kit, *, answering: bool = False) -> None:
         self.generation = generation
         self.kit = kit
         self.meter = ProgressMeter(generation.created_at)
@@ -72,6 +72,8 @@ class Run:
         """Set when there is news of the prediction, or of what the person wants."""
         self.prediction: PredictionView | None = None
         self.cancel_sent = False
+        self.answering = answering
+        """Whether its command is just being acknowledged here."""
         self.place: Place | None = None
         self.parked = False
         """Whether it waits for a way to its person."""
@@ -136,9 +138,11 @@ class Run:
         if self._stopping is not None:
             self._stopping.reschedule(asyncio.get_running_loop().time())
 
-    def acknowledged(self, reply: Reply) -> None:
-        """Discord has taken the acknowledgement; journalled with the next change."""
-        self.generation = self.generation.evolve(reply=reply)
+    def acknowledged(self, reply: Reply | None) -> None:
+        """Its command is through; a reply that is known is journalled with the next change."""
+        if reply is not None:
+            self.generation = self.generation.evolve(reply=reply)
+        self.answering = False
         self.wake.set()
 
     async def bring(self, reply: Reply) -> None:

@@ -126,11 +126,11 @@ class Studio:
         for generation in generations:
             log.info("generation %s accepted", generation.id)
             if not self._closing:
-                self._take_up(generation)
+                self._take_up(generation, answering=not generation.reply.known)
         return generations
 
-    def acknowledged(self, generations: Sequence[Generation], reply: Reply) -> None:
-        """Discord shows `reply` for them."""
+    def acknowledged(self, generations: Sequence[Generation], reply: Reply | None) -> None:
+        """Discord shows `reply` for them; None where that is not known."""
         for generation in generations:
             if (run := self._runs.get(generation.id)) is not None:
                 run.acknowledged(reply)
@@ -235,10 +235,10 @@ class Studio:
         await self._keepers.close()
         await self._owner.close()
 
-    def _take_up(self, generation: Generation) -> None:
+    def _take_up(self, generation: Generation, *, answering: bool = False) -> None:
         if generation.id in self._runs or generation.id in self._given_up:
             return
-        run = self._runs[generation.id] = Run(generation, self._kit)
+        run = self._runs[generation.id] = Run(generation, self._kit, answering=answering)
         name = f"generation {generation.id}"
         self._tasks[generation.id] = self._owner.start(self._follow(run), name)
 

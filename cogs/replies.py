@@ -88,16 +88,20 @@ async def start(
     """
     bot.studio.check(inputs, has_audio=has_audio)
     check_permissions(interaction)
+    reply = None
     with bot.studio.acknowledgements.urgent():
         async with reading():
             generations = await submit(reply_at(interaction, 0))
-        deferred = await interaction.response.defer(thinking=True)
-    reply = await deferred_reply(interaction, deferred)
-    waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
-    if waiting:
-        # Discord lets a followup take the place of a deferred reply that was never edited.
-        await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
-    bot.studio.acknowledged(generations, reply)
+        try:
+            deferred = await interaction.response.defer(thinking=True)
+            reply = await deferred_reply(interaction, deferred)
+            waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
+            if waiting:
+                # Discord lets a followup take the place of a deferred reply never edited.
+                shown = discord.Embed(description=texts.QUEUED)
+                await interaction.edit_original_response(embed=shown)
+        finally:
+            bot.studio.acknowledged(generations, reply)
     for generation_id in waiting:
         # What has waited for this person to come back to this channel.
         message = await interaction.followup.send(texts.EARLIER, wait=True)

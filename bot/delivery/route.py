@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _TOO_LARGE_STATUS = 413
 _TOO_LARGE_CODES = frozenset({40005, 50045})
 _MESSAGE_GONE = 10008
+_TOKEN_DEAD_CODES = frozenset({50027, 10015})
 _APPLICATION_WEBHOOK = 3
 
 NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
@@ -56,10 +57,12 @@ class Route:
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
+        self._dead_tokens: set[str] = set()
+        """Those that Discord has refused before their time."""
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
-        if reply.token_lives(self._clock.now()):
+        if self._token_lives(reply):
             return reply.filesize_limit_bytes
         return self._own_limit_bytes(reply)
 
@@ -114,20 +117,22 @@ class Route:
         outcome = await self._edit(parcel)
         if outcome is _Outcome.DONE:
             return Placed(reply, mentioned=False)
-        if outcome is not _Outcome.FAULT:
-            outcome, there = await self._send(parcel, by_token=outcome is _Outcome.GONE)
-            if there is not None:
-                return Placed(there, mentioned=True)
+        ways = (True, False) if outcome is _Outcome.GONE else (False,)
+        for by_token in ways:
+            if outcome is not _Outcome.FAULT:
+                outcome, there = await self._send(parcel, by_token=by_token)
+                if there is not None:
+                    return Placed(there, mentioned=True)
         if outcome is _Outcome.FAULT:
             raise DiscordFault
-        raise Undeliverable if reply.token_lives(self._clock.now()) else NoWayNow
+        raise Undeliverable if self._token_lives(reply) else NoWayNow
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
         allowed = discord.AllowedMentions.none()
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
-        if reply.token_lives(self._clock.now()):
+        if self._token_lives(reply):
             await self._webhook(reply).send(
                 text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
             )
@@ -146,7 +151,7 @@ class Route:
     async def _edit(self, parcel: Parcel) -> _Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
         outcome = _Outcome.CLOSED
-        if parcel.generation.reply.token_lives(self._clock.now()):
+        if self._token_lives(parcel.generation.reply):
             outcome = await self._edit_by_token(parcel)
         if outcome is _Outcome.CLOSED or (outcome is _Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
@@ -169,7 +174,7 @@ class Route:
                     ),
                 )
             except NOT_DONE as error:
-                return _outcome(error, parcel)
+                return self._by_token(error, parcel)
         return _Outcome.DONE
 
     async def _edit_by_bot(self, parcel: Parcel) -> _Outcome:
@@ -190,7 +195,7 @@ class Route:
     async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[_Outcome, Reply | None]:
         """A new message in the channel, by the token where it lives and the reply is gone."""
         reply, user_id = parcel.generation.reply, parcel.generation.requester_id
-        by_token = by_token and reply.token_lives(self._clock.now())
+        by_token = by_token and self._token_lives(reply)
         if not by_token:
             self._check_size(parcel)
         allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
@@ -210,9 +215,17 @@ class Route:
                     f"<@{user_id}>", nonce=parcel.generation.id, **shown
                 )
             except NOT_DONE as error:
-                return _outcome(error, parcel), None
+                return self._by_token(error, parcel) if by_token else _outcome(error, parcel), None
         # No token edits what the bot has said by itself.
         return _Outcome.DONE, replace(reply, message_id=message.id, token="")
+
+    def _token_lives(self, reply: Reply) -> bool:
+        return reply.token_lives(self._clock.now()) and reply.token not in self._dead_tokens
+
+    def _by_token(self, error: Exception, parcel: Parcel) -> _Outcome:
+        if isinstance(error, discord.HTTPException) and error.code in _TOKEN_DEAD_CODES:
+            self._dead_tokens.add(parcel.generation.reply.token)
+        return _outcome(error, parcel)
 
     def _own_limit_bytes(self, reply: Reply) -> int:
         """The limit of the bot's own messages, without what the person's subscription adds."""

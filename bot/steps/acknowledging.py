@@ -24,6 +24,9 @@ async def await_acknowledgement(run: Run) -> bool:
 
     Then the person was told so, by Discord or by a refusal, and the generation is closed.
     """
+    while run.answering:
+        run.wake.clear()
+        await run.kit.clock.wait(run.wake, None)
     decided_at = run.generation.created_at + _DECIDED
     while not run.generation.reply.known and run.kit.clock.now() < decided_at:
         run.wake.clear()

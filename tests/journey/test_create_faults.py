@@ -264,6 +264,16 @@ async def test_nobody_there_for_an_hour(tmp_path: Path) -> None:
         )
 
 
+async def test_nobody_there_and_canceled_meanwhile(rig: Rig) -> None:
+    await close_the_door(rig)
+    used = await rig.musicgen()
+    running = await used.until(lambda message: "Replicate can't be reached" in words(message))
+    await rig.ada.click(running, "Cancel")
+    assert "**Canceled.**" in words(await used.until(has_ended))
+    assert rig.public_messages() == [running]
+    assert rig.replicate.predictions == []
+
+
 async def test_not_there_for_a_while(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """Refused connections: nothing can have arrived, so the create is sent again."""
     caplog.set_level(logging.INFO, "bot")

@@ -58,7 +58,21 @@ async def test_a_short_lived_token(tmp_path: Path) -> None:
         assert rig.public_messages() == [message]
 
 
-PLACES = ["foreign", "private"]
+async def test_a_message_deleted_before_the_token_died_is_replaced(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        used = await rig.musicgen()
+        running = await used.until(lambda message: message.embeds)
+        await rig.mod.delete(running)
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        [message] = await rig.discord.world.until(lambda _: rig.public_messages())
+        await rig.bot.studio.idle()
+        assert has_track(message)
+        assert message.mentions == (rig.ada.user,)
+        assert rig.public_messages() == [message]
+        assert rig.paid_once()
+
+
+PLACES = ["foreign", "private", "foreign, unseen by others"]
 
 
 @asynccontextmanager
@@ -66,7 +80,8 @@ async def a_track_without_a_way(folder: Path, place: str) -> AsyncGenerator[tupl
     """A prediction that outlives the token, where the bot's own token reaches nothing."""
     async with a_rig(folder, timings=SLOW, speed=500) as rig:
         rig.replicate.script(Script(starting_s=TOKEN_LIFE_S + 10))
-        channel = getattr(rig.discord.world, place)
+        channel = getattr(rig.discord.world, place.partition(",")[0])
+        channel.external_apps = "unseen" not in place
         used = await rig.ada.slash(channel, "musicgen", prompt="gong", duration=1)
         await used.until(lambda message: BRING in words(message))
         rig.discord.clock.advance(TOKEN_LIFE_S)
@@ -81,6 +96,7 @@ async def test_where_no_way_is_left_a_click_brings_the_track(tmp_path: Path, pla
         await rig.ada.click(running, BRING)
         message = await used.until(has_track)
         assert message is running
+        assert message.ephemeral == ("unseen" in place)
         assert "Cancel" not in buttons(message)
         assert rig.paid_once()
 
@@ -96,3 +112,25 @@ async def test_where_no_way_is_left_the_next_command_brings_it(tmp_path: Path, p
         )
         assert late.attachments[0].filename.startswith("gong-")
         assert len(rig.replicate.predictions) == 2
+
+
+async def test_deleted_where_no_way_is_left_the_next_command_brings_it(tmp_path: Path) -> None:
+    async with a_track_without_a_way(tmp_path, "foreign") as (rig, used):
+        await rig.mod.delete(await used.until(lambda message: message.body.items))
+        channel = used.interaction.channel
+        other = await rig.ada.slash(channel, "musicgen", prompt="bells", duration=1)
+        [late] = await rig.discord.world.until(
+            lambda _: [message for message in other.followups if has_track(message)]
+        )
+        assert late.attachments[0].filename.startswith("gong-")
+
+
+async def test_a_track_that_waits_survives_a_restart(tmp_path: Path) -> None:
+    async with a_track_without_a_way(tmp_path, "private") as (rig, used):
+        await rig.stop()
+        await rig.start()
+        channel = used.interaction.channel
+        await eventually(lambda: rig.bot.studio.waiting_for(rig.ada.user.id, channel.id))
+        await rig.ada.click(await used.until(lambda message: message.body.items), BRING)
+        await used.until(has_track)
+        assert rig.paid_once()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.card.sentences import sentence
+from bot.errors import Undeliverable
 from bot.playground.discord.model import Permissions
 from bot.playground.discord.world import MIB, Rules
 from bot.playground.replicate.scripts import Script
@@ -32,6 +34,8 @@ DOWN = {
     "body": "<html>Bad gateway</html>",
     "headers": {"Content-Type": "text/html"},
 }
+FAILED = "**No track this time.**"
+NOT_LET = sentence(Undeliverable())
 SLOW = Timings(cold_start_s=0, step_rate_per_s=5, tick_s=1)
 
 
@@ -104,6 +108,38 @@ async def test_permissions_lost_on_the_way(
         assert "Discord did not let me post it here" in words(message)
         assert rig.public_messages() == [message]
         assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+REFUSALS = {
+    "50013": {"status": 403, "body": {"message": "Missing Permissions", "code": 50013}},
+    "50001": {"status": 403, "body": {"message": "Missing Access", "code": 50001}},
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
+async def test_a_track_that_discord_lets_nobody_post(rig: Rig, refusal: dict[str, object]) -> None:
+    """Every way is refused for the track, and then open for the sentence."""
+    rig.trouble_replicate(OUTPUT, drip_s=0.4)
+    used = await rig.musicgen()
+    await used.until(lambda message: "**Uploading**" in words(message))
+    for route in (EDIT, "PATCH /api/v10/channels/*", "POST /api/v10/channels/*"):
+        rig.trouble_discord(route, **refusal)
+    message = await used.until(has_ended)
+    assert message.embeds[0].description == f"{FAILED}\n{NOT_LET}"
+    assert rig.public_messages() == [message]
+    assert rig.paid_once()
+
+
+async def test_a_token_that_dies_before_its_time(tmp_path: Path) -> None:
+    """50027 though 15 minutes are not over: the bot's own token takes over."""
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        body = {"message": "Invalid Webhook Token", "code": 50027}
+        used = await rig.musicgen()
+        await used.until(lambda message: message.embeds)
+        rig.trouble_discord("* /api/v10/webhooks/*", times=999, status=401, body=body)
+        message = await used.until(has_track)
+        assert rig.public_messages() == [message]
+        assert rig.paid_once()
 
 
 async def test_a_file_over_the_limit_is_sent_smaller(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.card.sentences import sentence
+from bot.errors import PredictionOverdue
 from bot.playground.replicate.routes import Api
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
@@ -108,6 +110,28 @@ async def test_an_outage_can_be_canceled_once_it_is_over(tmp_path: Path) -> None
         rig.replicate.faults.clear()
         await used.until(has_ended)
         assert (await rig.prediction(lambda p: p.is_terminal)).status == "canceled"
+
+
+async def test_most_of_an_hour_of_outage_costs_nobody_the_track(tmp_path: Path) -> None:
+    """The output waits for an hour at Replicate, and the token is long dead by then."""
+    async with a_rig(tmp_path, speed=1000) as rig:
+        rig.trouble_replicate("* /v1/predictions/*", times=9999, status=503, body="down")
+        used = await rig.musicgen()
+        message = await used.until(lambda message: UNREACHABLE in words(message))
+        began_s = rig.clock.monotonic()
+        await eventually(lambda: rig.clock.monotonic() - began_s > 50 * 60)
+        rig.replicate.faults.clear()
+        assert await used.until(has_track) is message
+        assert UNREACHABLE not in words(message)
+        assert rig.paid_once()
+
+
+async def test_an_outage_longer_than_outputs_are_kept_ends_in_a_sentence(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, speed=3600) as rig:
+        rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=503, body="down")
+        message = await (await rig.musicgen()).until(has_ended)
+        assert message.embeds[0].description == f"{FAILED}\n{sentence(PredictionOverdue())}"
+        assert rig.paid_once()
 
 
 async def test_a_prediction_that_is_gone(rig: Rig) -> None:

