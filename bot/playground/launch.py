@@ -13,6 +13,8 @@ from pathlib import Path
 
 from bot import logs
 from bot.playground.discord.server import DiscordStandIn
+from bot.playground.discord.world import Rules
+from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
 
 MODEL = "playground/synthesiser"
@@ -30,7 +32,7 @@ async def play(*, port: int, browse: bool) -> int:
         loop.add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         try:
-            discord = await stack.enter_async_context(_discord(port))
+            discord = await stack.enter_async_context(discord_standin(port))
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
             sys.stderr.write(
@@ -39,7 +41,7 @@ async def play(*, port: int, browse: bool) -> int:
                 "0 takes any free one.\n"
             )
             return _EXIT_PORT
-        replicate = await stack.enter_async_context(ReplicateStandIn(model=MODEL))
+        replicate = await stack.enter_async_context(replicate_standin())
         with tempfile.TemporaryDirectory(prefix="musicgen-playground-") as folder:
             bot = await _start_bot(discord, replicate, Path(folder))
             ended = asyncio.create_task(bot.wait(), name="bot")
@@ -54,8 +56,14 @@ async def play(*, port: int, browse: bool) -> int:
             return 0 if stop.is_set() and await _end(bot, ended) else await ended
 
 
-def _discord(port: int) -> DiscordStandIn:
-    return DiscordStandIn(port=port, notice=NOTICE)
+def discord_standin(port: int) -> DiscordStandIn:
+    """As a visitor meets it: with its limits, as the real one."""
+    return DiscordStandIn(port=port, notice=NOTICE, rules=Rules(enforce_rate_limits=True))
+
+
+def replicate_standin() -> ReplicateStandIn:
+    """As a visitor meets it: with its limits, as the real one."""
+    return ReplicateStandIn(model=MODEL, limits=RateLimits())
 
 
 async def _start_bot(

@@ -15,10 +15,10 @@ from pydantic import BaseModel, TypeAdapter
 from replicate.client import Client
 from replicate.exceptions import ModelError, ReplicateError
 
-from bot.playground.replicate import ReplicateStandIn, Script, Timings
+from bot.playground.replicate import Allowance, RateLimits, ReplicateStandIn, Script, Timings
 from bot.playground.replicate.schema import InputForm
 from bot.playground.synth import Recording, SynthRequest, render
-from tests.contract.replicate_standin_kit import Json
+from tests.contract.replicate_standin_kit import Json, PushedClock
 
 Result = TypeVar("Result")
 
@@ -188,6 +188,27 @@ async def test_errors_reach_the_client_whole(replicate: ReplicateStandIn) -> Non
         await asked(replicate, create, token="wrong")
     assert refused.value.status == 401
     assert refused.value.detail == "You did not pass a valid authentication token"
+
+
+async def test_a_throttled_poll_is_waited_out() -> None:
+    clock = PushedClock()
+    limits = RateLimits(polls=Allowance(per_minute=1, burst=1))
+
+    def ask(made: Client) -> None:
+        prediction = made.predictions.create(version=replicate.version, input={"prompt": "x"})
+        prediction.reload()
+        prediction.reload()
+
+    async with ReplicateStandIn(timings=Timings(), clock=clock, limits=limits) as replicate:
+        asking = asyncio.create_task(asked(replicate, ask))
+        while all(r.status != 429 for r in replicate.requests):
+            assert not asking.done()
+            await asyncio.sleep(0.005)
+        await clock.push(60)
+        await asking
+        statuses = [r.status for r in replicate.requests]
+    assert statuses[:3] == [201, 200, 429]
+    assert statuses[-1] == 200
 
 
 async def test_output_is_sound(replicate: ReplicateStandIn) -> None:

@@ -4,56 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
 from pydantic import JsonValue
 
 from bot.playground.replicate import ReplicateStandIn, Script, Timings
-from tests.contract.replicate_standin_kit import OBJECT, Json
+from tests.contract.replicate_standin_kit import OBJECT, Json, PushedClock
 
 DURING_S = 0.25
-
-
-class PushedClock:
-    """A clock that stands still until it is pushed."""
-
-    def __init__(self) -> None:
-        self._now_s = 0.0
-        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self._now_s)
-
-    def monotonic(self) -> float:
-        return self._now_s
-
-    async def sleep(self, delay_s: float) -> None:
-        if delay_s > 0:
-            future = asyncio.get_running_loop().create_future()
-            self._sleepers.append((self._now_s + delay_s, future))
-            await future
-
-    async def wait(self, event: asyncio.Event, timeout_s: float | None) -> bool:
-        assert timeout_s is not None
-        waiting, sleeping = (
-            asyncio.ensure_future(work) for work in (event.wait(), self.sleep(timeout_s))
-        )
-        await asyncio.wait((waiting, sleeping), return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        sleeping.cancel()
-        return event.is_set()
-
-    async def push(self, delay_s: float) -> None:
-        """Let time pass, then let everything that woke run until it sleeps again."""
-        self._now_s += delay_s
-        for due_s, future in self._sleepers:
-            if due_s <= self._now_s + 1e-9 and not future.done():
-                future.set_result(None)
-        self._sleepers = [each for each in self._sleepers if not each[1].done()]
-        for _ in range(10):
-            await asyncio.sleep(0)
 
 
 class Shop:

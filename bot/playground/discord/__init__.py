@@ -6,6 +6,7 @@ from .interactions import Interaction, Stage
 from .messages import Attachment, Message, Revision
 from .model import Channel, Permissions, User
 from .server import DiscordStandIn, Request
+from .windows import Window
 from .wire import ApiError, Code, File, Refused
 from .world import NeverHappened, Rules, World
 
@@ -29,5 +30,6 @@ __all__ = [
     "Stage",
     "Used",
     "User",
+    "Window",
     "World",
 ]

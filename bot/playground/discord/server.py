@@ -19,6 +19,7 @@ from .clock import Clock
 from .gateway import Gateway
 from .page_api import PageRoutes
 from .people import People
+from .rate_limits import RateLimiter
 from .rest import BotRoutes
 from .webhooks import WebhookRoutes
 from .wire import ApiError, Body, answer, read_body
@@ -91,8 +92,9 @@ class DiscordStandIn:
         return Actor(self.world, self.people, username)
 
     async def __aenter__(self) -> Self:
+        limiter = RateLimiter(self.world, self.token, API)
         app = web.Application(
-            middlewares=[self._record, self._meet_faults, _refusals],
+            middlewares=[self._record, self._meet_faults, limiter.admit, _refusals],
             client_max_size=_MAX_BODY_BYTES,
         )
         BotRoutes(self.world, self.token, lambda: self.gateway_url).add_routes(app, API)

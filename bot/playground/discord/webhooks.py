@@ -1,4 +1,4 @@
-"""The routes an interaction token opens; they need no bot token and no rate limit."""
+"""The routes an interaction token opens; they need no bot token, nor count to its rate limit."""
 
 from __future__ import annotations
 

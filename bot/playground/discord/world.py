@@ -26,6 +26,7 @@ from .interactions import Interaction, InteractionKind, Stage
 from .message_forms import MessageFlags
 from .messages import Attachment, Message, MessageBody, Revision
 from .model import MEMBER, PRIVATE, Channel, ChannelKind, Guild, Permissions, User
+from .windows import EDIT, GLOBAL, SEND, WEBHOOK, Window
 from .wire import ApiError, Code, Snowflakes
 
 _T = TypeVar("_T")
@@ -48,6 +49,16 @@ class Rules:
     """Follow-ups of an app that is only user-installed (change log, 2024-06-27)."""
     privileged_intents: int = 0
     """The privileged intents the application may ask for."""
+    enforce_rate_limits: bool = False
+    """Whether the limits below hold; a bot whose clock runs fast would break them."""
+    global_limit: Window = GLOBAL
+    """All that is asked with the bot's token."""
+    webhook_limit: Window = WEBHOOK
+    """For each interaction token."""
+    send_limit: Window = SEND
+    """New messages in each channel."""
+    edit_limit: Window = EDIT
+    """Edits in each channel."""
 
 
 class NeverHappened(AssertionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -37,6 +37,8 @@ class Problem(Exception):
         super().__init__(detail)
         self.status, self.title, self.detail = status, title, detail
         self.invalid_fields = tuple(invalid_fields)
+        self.retry_after_s: int | None = None
+        self.headers: Mapping[str, str] = {}
 
     @classmethod
     def invalid_input(cls, faults: Sequence[InvalidField]) -> Problem:
@@ -65,9 +67,25 @@ class Problem(Exception):
         """404. Replicate's own words for it are not on record."""
         return cls(404, "Not found", "The requested resource could not be found.")
 
+    @classmethod
+    def throttled(cls, reset_s: int, reduced: str, headers: Mapping[str, str]) -> Problem:
+        """429, which has no title; `reduced` says why a limit is smaller than usual.
+
+        `retry_after` is recorded only with such a reason.
+        """
+        words = ("Request was throttled.", reduced, f"Your rate limit resets in ~{reset_s}s.")
+        problem = cls(429, "", " ".join(filter(None, words)))
+        problem.retry_after_s = reset_s if reduced else None
+        problem.headers = headers
+        return problem
+
     def response(self) -> web.Response:
         """The answer."""
-        body: JsonObject = {"detail": self.detail, "status": self.status, "title": self.title}
+        body: JsonObject = {"detail": self.detail, "status": self.status}
+        if self.title:
+            body["title"] = self.title
+        if self.retry_after_s is not None:
+            body["retry_after"] = self.retry_after_s
         if self.invalid_fields:
             body["invalid_fields"] = [
                 {"type": fault.kind, "field": fault.field, "description": fault.description}
@@ -76,5 +94,5 @@ class Problem(Exception):
         return web.Response(
             status=self.status,
             body=json.dumps(body).encode() + b"\n",
-            headers={"Content-Type": "application/problem+json"},
+            headers={"Content-Type": "application/problem+json", **self.headers},
         )

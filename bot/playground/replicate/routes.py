@@ -13,6 +13,7 @@ from pydantic import JsonValue, ValidationError
 from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query
 from bot.playground.replicate.files import Files
+from bot.playground.replicate.limits import Meter
 from bot.playground.replicate.predictions import Prediction, timestamp
 from bot.playground.replicate.problems import JsonObject, Problem
 from bot.playground.replicate.schema import InputForm
@@ -74,13 +75,14 @@ class Api:
     scripts: Scripts
     faults: Faults
     requests: list[RequestRecord]
+    meter: Meter
     token: str
     base_url: str = ""
 
     def application(self) -> web.Application:
         """The aiohttp application."""
         app = web.Application(
-            middlewares=[self._record, self._meet_faults, self._guard],
+            middlewares=[self._record, self._meet_faults, self._guard, self._refuse],
             client_max_size=_MOST_BODY_BYTES,
         )
         self.faults.add_routes(app)
@@ -117,9 +119,21 @@ class Api:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let in who has the token, and asks no more often than an account may."""
+        if not request.path.startswith("/v1/"):
+            return await handler(request)
         try:
-            if request.path.startswith("/v1/"):
-                self._authenticate(request)
+            self._authenticate(request)
+            headers = self.meter.count(request.method, request.path)
+        except Problem as problem:
+            return problem.response()
+        answer = await handler(request)
+        answer.headers.update(headers)
+        return answer
+
+    @web.middleware
+    async def _refuse(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
             return await handler(request)
         except Problem as problem:
             return problem.response()
@@ -139,23 +153,23 @@ class Api:
         )
         prediction = self.predictions.create(order, self.hosted.model, self.hosted.version)
         if order.wait_s is None:
-            return _json(self._shown(prediction), 201, remaining=599)
+            return _json(self._shown(prediction), 201)
         ended = await self.predictions.ended(prediction, order.wait_s)
         shown = self._shown(prediction)
         if ended and prediction.status == "succeeded":
             shown = shown | {"status": "processing", "logs": ""}
             del shown["metrics"]
         applied = {"Preference-Applied": request.headers["Prefer"]}
-        return _json(shown, 201, remaining=599, headers=applied)
+        return _json(shown, 201, headers=applied)
 
     async def _get(self, request: web.Request) -> web.Response:
         prediction = self.predictions.get(request.match_info["id"])
-        return _json(self._shown(prediction), remaining=59_999)
+        return _json(self._shown(prediction))
 
     async def _cancel(self, request: web.Request) -> web.Response:
         prediction = self.predictions.get(request.match_info["id"])
         self.predictions.cancel(prediction)
-        return _json(self._shown(prediction), remaining=2999)
+        return _json(self._shown(prediction))
 
     async def _list(self, request: web.Request) -> web.Response:
         query = read_list_query(request.query)
@@ -171,7 +185,7 @@ class Api:
             "previous": at(newer) if query.skipped else None,
             "results": [self._shown(prediction, in_list=True) for prediction in page],
         }
-        return _json(answer, remaining=2999)
+        return _json(answer)
 
     async def _upload(self, request: web.Request) -> web.Response:
         file = await self.files.receive(request)
@@ -190,7 +204,7 @@ class Api:
 
     async def _account(self, _: web.Request) -> web.Response:
         who: JsonObject = {"type": "user", "username": "playground", "name": "The playground"}
-        return _json(who, remaining=2999)
+        return _json(who)
 
     async def _model(self, request: web.Request) -> web.Response:
         self._check_model(request)
@@ -209,18 +223,18 @@ class Api:
             "default_example": None,
             "latest_version": hosted.version_json(),
         }
-        return _json(shown, remaining=2999)
+        return _json(shown)
 
     async def _versions(self, request: web.Request) -> web.Response:
         self._check_model(request)
         results: list[JsonValue] = [self.hosted.version_json()]
-        return _json({"previous": None, "next": None, "results": results}, remaining=2999)
+        return _json({"previous": None, "next": None, "results": results})
 
     async def _version(self, request: web.Request) -> web.Response:
         self._check_model(request)
         if request.match_info["version"] != self.hosted.version:
             raise Problem.not_found()
-        return _json(self.hosted.version_json(), remaining=2999)
+        return _json(self.hosted.version_json())
 
     async def _deliver(self, request: web.Request) -> web.Response:
         prediction, file = self.predictions.output(request.match_info["key"])
@@ -253,13 +267,7 @@ class Api:
 
 
 def _json(
-    value: JsonObject,
-    status: int = 200,
-    *,
-    remaining: int | None = None,
-    headers: dict[str, str] | None = None,
+    value: JsonObject, status: int = 200, *, headers: dict[str, str] | None = None
 ) -> web.Response:
     sent = {"Content-Type": "application/json"} | (headers or {})
-    if remaining is not None:
-        sent |= {"ratelimit-remaining": str(remaining), "ratelimit-reset": "1"}
     return web.Response(status=status, body=json.dumps(value).encode(), headers=sent)

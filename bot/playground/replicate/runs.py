@@ -113,12 +113,14 @@ class Runs:
         return lines
 
     async def _generate(self, prediction: Prediction, steps: tuple[tuple[int, int], ...]) -> None:
-        script, rate = prediction.script, self.timings.step_rate_per_s
+        script = prediction.script
+        rate = script.step_rate_per_s or self.timings.step_rate_per_s
         fails = script.error is not None or script.ends is not None
         last = len(steps) // 2 if fails else len(steps)
         began_s, done = self._clock.monotonic(), 0
         while done < last:
-            await self._clock.sleep(min(self.timings.tick_s, (last - done) / rate))
+            tick_s = max(self.timings.tick_s, 1 / rate)
+            await self._clock.sleep(min(tick_s, (last - done) / rate))
             reached = int((self._clock.monotonic() - began_s) * rate)
             until = min(last, max(done + 1, reached))
             prediction.log_lines.extend(step_line(*step) for step in steps[done:until])

@@ -17,6 +17,8 @@ class Script(BaseModel):
     times: Annotated[int, Field(ge=1)] = 1
     starting_s: Seconds | None = None
     """Stay in `starting` so long."""
+    step_rate_per_s: Annotated[float, Field(gt=0)] | None = None
+    """Make so many steps in a second."""
     status: str | None = None
     """Show this status between `starting` and `processing`, for `status_s`."""
     status_s: Seconds = 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import dropwhile, islice, takewhile
 
 from bot.clock import Clock
 from bot.playground.replicate.bodies import CreateOrder, ListQuery
@@ -26,7 +27,12 @@ class Predictions:
         self._tasks = TaskOwner()
         self._ends: dict[str, asyncio.Event] = {}
         self._lives: dict[str, asyncio.Task[None]] = {}
-        self.all: list[Prediction] = []
+        self._by_id: dict[str, Prediction] = {}
+
+    @property
+    def all(self) -> list[Prediction]:
+        """Every prediction ever created, oldest first."""
+        return list(self._by_id.values())
 
     async def close(self) -> None:
         """Stop every run."""
@@ -42,7 +48,7 @@ class Predictions:
         prediction = Prediction(new_id(), model, version, order.input, now, self._scripts.take())
         if order.cancel_after_s is not None:
             prediction.deadline = now + timedelta(seconds=order.cancel_after_s)
-        self.all.append(prediction)
+        self._by_id[prediction.id] = prediction
         self._ends[prediction.id] = asyncio.Event()
         life = self._tasks.start(self._live(prediction), f"prediction {prediction.id}")
         self._lives[prediction.id] = life
@@ -59,10 +65,10 @@ class Predictions:
         Raises:
             Problem: 404.
         """
-        for prediction in self.all:
-            if prediction.id == prediction_id:
-                return prediction
-        raise Problem.not_found()
+        try:
+            return self._by_id[prediction_id]
+        except KeyError:
+            raise Problem.not_found() from None
 
     def cancel(self, prediction: Prediction) -> None:
         """Stop a run; one that has ended stays as it is."""
@@ -75,14 +81,13 @@ class Predictions:
 
     def page(self, query: ListQuery) -> tuple[list[Prediction], bool]:
         """At most `PAGE_SIZE` predictions, newest first, and whether older ones follow."""
-        found = [
-            prediction
-            for prediction in reversed(self.all)
-            if (query.after is None or prediction.created_at >= query.after)
-            and (query.before is None or prediction.created_at < query.before)
-        ]
-        end = query.skipped + PAGE_SIZE
-        return found[query.skipped : end], len(found) > end
+        newest_first = reversed(self._by_id.values())
+        if (before := query.before) is not None:
+            newest_first = dropwhile(lambda one: one.created_at >= before, newest_first)
+        if (after := query.after) is not None:
+            newest_first = takewhile(lambda one: one.created_at >= after, newest_first)
+        found = list(islice(newest_first, query.skipped, query.skipped + PAGE_SIZE + 1))
+        return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
     def output(self, key: str) -> tuple[Prediction, OutputFile]:
         """An output by the key in its address.
@@ -100,7 +105,7 @@ class Predictions:
         return prediction.is_removed(self._clock.now(), self._runs.timings.retention_s)
 
     def _outputs(self) -> Iterator[tuple[Prediction, OutputFile]]:
-        for prediction in self.all:
+        for prediction in self._by_id.values():
             if prediction.output_file is not None:
                 yield prediction, prediction.output_file
 

@@ -11,6 +11,7 @@ from bot.clock import Clock, SystemClock
 from bot.inputs import TABLE
 from bot.playground.faults import Faults
 from bot.playground.replicate.files import Files
+from bot.playground.replicate.limits import Meter, RateLimits
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject
 from bot.playground.replicate.routes import Api, Hosted, RequestRecord
@@ -35,6 +36,7 @@ class ReplicateStandIn:
         version: the id that is hosted.
         port: 0 for any free one.
         clock: the time it lives by.
+        limits: how often the account may ask; as often as it likes when None.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class ReplicateStandIn:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Clock | None = None,
+        limits: RateLimits | None = None,
     ) -> None:
         self._schema = openapi_schema(TABLE) if schema is None else schema
         owner, _, name = model.partition("/")
@@ -61,6 +64,7 @@ class ReplicateStandIn:
         self._runs: Runs | None = None
         self._api: Api | None = None
         self.token = token
+        self.limits = limits
         self.faults = Faults()
         self.requests: list[RequestRecord] = []
         self.base_url = ""
@@ -101,7 +105,14 @@ class ReplicateStandIn:
         )
         predictions = Predictions(self._clock, self._runs, self._hosted.form, self._scripts)
         self._api = Api(
-            self._hosted, predictions, files, self._scripts, self.faults, self.requests, self.token
+            self._hosted,
+            predictions,
+            files,
+            self._scripts,
+            self.faults,
+            self.requests,
+            Meter(self.limits, self._clock),
+            self.token,
         )
         self._runner = web.AppRunner(self._api.application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
