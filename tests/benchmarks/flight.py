@@ -4,66 +4,100 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import statistics
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psutil
 
 from bot.playground.discord.actors import Used
+from bot.playground.discord.server import DiscordStandIn
+from bot.playground.replicate.limits import RateLimits
+from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from tests.benchmarks.stage import BOT, Stage, a_stage
+from tests.benchmarks.waiting import BURST, PERIOD_S
 
 COUNTS = (200, 2000)
-_TIMEOUT_S = 400.0
+_SHORTEST_S = 20.0
+_MARGIN_S = 10.0
+_LOOK_S = 0.5
+_STEPS = 53
+"""Of a second of audio."""
 _KB = 1000
 
 
 @dataclass(frozen=True)
 class Flight:
-    """What one flight of so many generations cost."""
+    """What one flight of so many generations cost; None where it was not measured."""
 
+    name: str
     count: int
     lags_s: list[float]
+    at_once: int
+    """The most that ran at Replicate at the same time."""
     requests: float
-    throttled: int
-    memory_kb: float
+    throttled: str
     cpu_s: float
+    memory_kb: float | None = None
+    """More than idle while they all ran, for each."""
+    landing_mb: float | None = None
+    """The most above idle, their landing included, for all."""
+
+    @property
+    def row(self) -> str:
+        """Its line in the table."""
+        cuts = statistics.quantiles(self.lags_s, n=100)
+        memory = "–" if self.memory_kb is None else f"{self.memory_kb:.0f} kB"
+        landing = "–" if self.landing_mb is None else f"{self.landing_mb:.0f} MB"
+        return (
+            f"| {self.name} | {len(self.lags_s)} of {self.count} | {self.at_once} "
+            f"| {cuts[49]:.2f} s | {cuts[98]:.2f} s | {self.requests:.1f} | {self.throttled} "
+            f"| {memory} | {landing} | {self.cpu_s * 1000:.0f} ms |"
+        )
+
+
+@dataclass
+class Peaks:
+    """The most seen at one look."""
+
+    at_once: int = 0
+    running_bytes: int = 0
+    bytes: int = 0
+
+
+def _run_s(count: int) -> float:
+    """So long that the first still runs when the last has been created, as the pace lets them."""
+    return max(_SHORTEST_S, (count - BURST) * PERIOD_S / BURST + _MARGIN_S)
 
 
 def _timings(count: int) -> Timings:
-    """About 20 s of model time for 200, longer for more: all are in flight at once."""
-    run_s = max(20.0, count / 25)
     return Timings(
-        cold_start_s=1.0, warm_start_s=1.0, step_rate_per_s=53 / run_s, encode_s=0.5, tick_s=0.5
+        cold_start_s=1.0,
+        warm_start_s=1.0,
+        step_rate_per_s=_STEPS / _run_s(count),
+        encode_s=0.5,
+        tick_s=0.5,
     )
 
 
 async def measure() -> str:
-    """One flight of each size, and the official client's wait for the same predictions."""
+    """One flight of each size, and the official client's wait for as many predictions."""
     rows: list[str] = []
     for count in COUNTS:
-        flight = await _fly(count)
-        rows.append(_row(f"this bot, {count} in flight", flight))
-        rows.append(_row(f"official client, {count} waits", await _official(count)))
+        rows += [(await _fly(count)).row, (await _official(count)).row]
     head = (
-        "From “succeeded at Replicate” to “audio visible in the message” (for the official client: "
-        "to knowing of it)\n"
-        "| | p50 | p99 | requests to Replicate, each | 429s | memory, each | CPU, each |\n"
-        "|---|---|---|---|---|---|---|\n"
+        "From “succeeded at Replicate” to “audio visible in the message” (the official client: to "
+        "knowing of it; it downloads nothing), both services enforcing their rate limits\n"
+        "| | came to an end | at once | p50 | p99 | requests to Replicate, each "
+        "| 429s Replicate / Discord | memory, each | most memory | CPU, each |\n"
+        "|---|---|---|---|---|---|---|---|---|---|\n"
     )
     return head + "\n".join(rows)
-
-
-def _row(name: str, flight: Flight) -> str:
-    cuts = statistics.quantiles(flight.lags_s, n=100)
-    memory = f"{flight.memory_kb:.0f} kB" if flight.memory_kb else "–"
-    cpu = f"{flight.cpu_s * 1000:.0f} ms" if flight.cpu_s else "–"
-    return (
-        f"| {name} | {cuts[49]:.2f} s | {cuts[98]:.2f} s | {flight.requests:.1f} "
-        f"| {flight.throttled} | {memory} | {cpu} |"
-    )
 
 
 async def _fly(count: int) -> Flight:
@@ -71,28 +105,35 @@ async def _fly(count: int) -> Flight:
     async with a_stage(BOT, _timings(count), **limits) as stage:
         await stage.ready()
         process = psutil.Process(stage.process.pid)
-        await _one_after_another(stage, 3)
+        await _warm_up(stage, 3)
         idle_bytes, cpu_before_s = process.memory_info().rss, _cpu_s(process)
-        requests_before = len(stage.replicate.requests)
-        used = await _all_at_once(stage, count)
-        peak_bytes = await _peak(stage, process, used)
+        asked_before = len(stage.replicate.requests)
+        async with _watched(stage.replicate, process, count) as peaks:
+            used = await _all_at_once(stage, count)
+            for one in used:
+                await one.until(lambda reply: reply.body.files, timeout_s=3 * _run_s(count) + 60)
+        throttled = _throttled(stage.replicate), _throttled(stage.discord)
         return Flight(
+            f"this bot, {count} in flight",
             count,
             [_lag_s(stage, one) for one in used],
-            (len(stage.replicate.requests) - requests_before) / count,
-            _throttled(stage),
-            (peak_bytes - idle_bytes) / count / _KB,
+            peaks.at_once,
+            (len(stage.replicate.requests) - asked_before) / count,
+            " / ".join(map(str, throttled)),
             (_cpu_s(process) - cpu_before_s) / count,
+            (peaks.running_bytes - idle_bytes) / count / _KB,
+            (peaks.bytes - idle_bytes) / _KB / _KB,
         )
 
 
-async def _one_after_another(stage: Stage, count: int) -> None:
-    """Warm-up: what is loaded at first use is not counted."""
+async def _warm_up(stage: Stage, count: int) -> None:
+    """What is loaded at first use is not counted."""
+    stage.replicate.script(Script(times=count, step_rate_per_s=200))
     for number in range(count):
         used = await stage.discord.actor("ada").slash(
             stage.discord.world.jam, "musicgen", prompt=f"warm-up {number}", duration=1
         )
-        await used.until(lambda reply: reply.body.files, timeout_s=_TIMEOUT_S)
+        await used.until(lambda reply: reply.body.files, timeout_s=30)
 
 
 async def _all_at_once(stage: Stage, count: int) -> list[Used]:
@@ -107,25 +148,29 @@ async def _all_at_once(stage: Stage, count: int) -> list[Used]:
     return used
 
 
-async def _peak(stage: Stage, process: psutil.Process, used: list[Used]) -> int:
-    """The most memory while they fly; returns when the last has landed."""
-    peak_bytes = 0
+@asynccontextmanager
+async def _watched(
+    service: ReplicateStandIn, process: psutil.Process | None, count: int
+) -> AsyncGenerator[Peaks, None]:
+    """See how many run, and what memory they take meanwhile."""
+    peaks = Peaks()
 
     async def watch() -> None:
-        nonlocal peak_bytes
         while True:
-            running = sum(p.status == "processing" for p in stage.replicate.predictions)
-            if running >= len(used) * 0.9:
-                peak_bytes = max(peak_bytes, process.memory_info().rss)
-            await asyncio.sleep(0.5)
+            running = sum(p.status == "processing" for p in service.predictions)
+            peaks.at_once = max(peaks.at_once, running)
+            if process is not None:
+                now_bytes = process.memory_info().rss
+                peaks.bytes = max(peaks.bytes, now_bytes)
+                if running >= count * 0.9:
+                    peaks.running_bytes = max(peaks.running_bytes, now_bytes)
+            await asyncio.sleep(_LOOK_S)
 
     watching = asyncio.create_task(watch())
     try:
-        for one in used:
-            await one.until(lambda reply: reply.body.files, timeout_s=_TIMEOUT_S)
+        yield peaks
     finally:
         watching.cancel()
-    return peak_bytes
 
 
 def _lag_s(stage: Stage, used: Used) -> float:
@@ -139,10 +184,8 @@ def _lag_s(stage: Stage, used: Used) -> float:
     return shown_at - ended_at.timestamp()
 
 
-def _throttled(stage: Stage) -> int:
-    return sum(r.status == 429 for r in stage.discord.requests) + sum(
-        r.status == 429 for r in stage.replicate.requests
-    )
+def _throttled(service: ReplicateStandIn | DiscordStandIn) -> int:
+    return sum(record.status == 429 for record in service.requests)
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -151,22 +194,34 @@ def _cpu_s(process: psutil.Process) -> float:
 
 
 async def _official(count: int) -> Flight:
-    async with ReplicateStandIn(timings=_timings(count)) as service:
+    cpu_before_s = _children_cpu_s()
+    async with ReplicateStandIn(timings=_timings(count), limits=RateLimits()) as service:
         environment = os.environ | {
             "REPLICATE_API_TOKEN": service.token,
             "REPLICATE_BASE_URL": service.base_url,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.benchmarks.waiting",
-            service.version,
-            str(count),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
+        async with _watched(service, None, count) as peaks:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tests.benchmarks.waiting",
+                service.version,
+                str(count),
+                env=environment,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            output, _ = await process.communicate()
+        return Flight(
+            f"official client, {count} waits",
+            count,
+            [float(line) for line in output.split()],
+            peaks.at_once,
+            len(service.requests) / count,
+            f"{_throttled(service)} / –",
+            (_children_cpu_s() - cpu_before_s) / count,
         )
-        output, _ = await process.communicate()
-        lags_s = [float(line) for line in output.split()]
-        requests = len(service.requests) / count
-        throttled = sum(record.status == 429 for record in service.requests)
-    return Flight(count, lags_s, requests, throttled, 0.0, 0.0)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.playground.discord.server import DiscordStandIn
+from bot.playground.discord.world import Rules
+from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 
@@ -37,7 +39,7 @@ class Stage:
 
     async def ready(self) -> None:
         """Wait until the commands are there and the gateway is connected."""
-        await self.discord.world.until(lambda world: world.commands, timeout_s=20)
+        await self.discord.world.until(lambda world: any(world.commands.every()), timeout_s=20)
         await self.discord.world.until(lambda world: world.bot_online, timeout_s=20)
 
 
@@ -47,7 +49,10 @@ async def a_stage(
 ) -> AsyncGenerator[Stage, None]:
     """Start a bot by its module's name, with settings that point to the stand-ins."""
     with tempfile.TemporaryDirectory() as folder:
-        async with DiscordStandIn() as discord, ReplicateStandIn(timings=timings) as replicate:
+        async with (
+            DiscordStandIn(rules=Rules(enforce_rate_limits=True)) as discord,
+            ReplicateStandIn(timings=timings, limits=RateLimits()) as replicate,
+        ):
             environment = os.environ | {
                 "DISCORD_TOKEN": discord.token,
                 "DISCORD_BASE_URL": discord.base_url,

@@ -7,26 +7,41 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from aiolimiter import AsyncLimiter
 from replicate.client import Client
+from replicate.exceptions import ReplicateError
+
+BURST, PERIOD_S = 180, 30.0
+"""The bot's own pace of creates: the client has none, and does not try a create again."""
 
 
 async def main() -> None:
-    """Create so many predictions, wait for all, and print the seconds from their end to ours."""
+    """Create so many predictions, wait for all, and print the seconds from their end to ours.
+
+    Whose wait ends in an error has no line.
+    """
     version, count = sys.argv[1], int(sys.argv[2])
     client = Client(
         api_token=os.environ["REPLICATE_API_TOKEN"], base_url=os.environ["REPLICATE_BASE_URL"]
     )
+    pace = AsyncLimiter(BURST, PERIOD_S)
 
     async def one(number: int) -> float:
-        prediction = await client.predictions.async_create(
-            version=version, input={"prompt": f"take {number}", "duration": 1}
-        )
+        async with pace:
+            prediction = await client.predictions.async_create(
+                version=version, input={"prompt": f"take {number}", "duration": 1}
+            )
         await prediction.async_wait()
         ended_at = datetime.fromisoformat(prediction.completed_at or "")
         return (datetime.now(UTC) - ended_at).total_seconds()
 
-    lags_s = await asyncio.gather(*(one(number) for number in range(count)))
-    sys.stdout.write("\n".join(f"{lag_s:.4f}" for lag_s in lags_s))
+    waits = await asyncio.gather(*(one(number) for number in range(count)), return_exceptions=True)
+    for lag_s in waits:
+        if isinstance(lag_s, float):
+            sys.stdout.write(f"{lag_s:.4f}\n")
+        elif not isinstance(lag_s, ReplicateError):
+            raise lag_s
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
