@@ -27,8 +27,8 @@ from bot.journal.writes import wrapped
 
 _log = logging.getLogger(__name__)
 
-_RELEASE_LIMIT_S = 2.0
-"""Closing waits no longer to give up its leases; without that, they expire."""
+_CLOSE_LIMIT_S = 1.5
+"""Closing waits no longer for a database; leases that it does not take back expire."""
 
 _OPEN = (
     sa.select(generations)
@@ -141,6 +141,19 @@ class Journal(Leases, Library):
             rows = (await connection.execute(_OPEN)).mappings().all()
         return readable(map(dict, rows))
 
+    async def open_ids(self) -> frozenset[str]:
+        """The ids of all that still need something done, those that cannot be read included."""
+        async with self._reading() as connection:
+            query = sa.select(generations.c.id).where(sa.text("open"))
+            return frozenset((await connection.scalars(query)).all())
+
+    async def open_of(self, user_id: int, channel_id: int) -> list[Generation]:
+        """The open generations of a person in one channel, oldest first."""
+        mine = generations.c.requester_id == user_id, generations.c.channel_id == channel_id
+        async with self._reading() as connection:
+            rows = (await connection.execute(_OPEN.where(*mine))).mappings().all()
+        return readable(map(dict, rows))
+
     async def events(self, generation_id: str) -> list[Event]:
         """What happened to a generation, in order."""
         table = generation_events
@@ -167,15 +180,31 @@ class Journal(Leases, Library):
             await connection.execute(_REMEMBER, row)
 
     async def close(self) -> None:
-        """Finish what is being written, give up every lease, then let go of the database."""
+        """Finish what is being written, give up every lease, then let go of the database.
+
+        A database that does not answer is left alone after a while.
+        """
         if self._closed:
             return
         self._closed = True
+        # Not `asyncio.timeout`: the drivers take seconds for a cancellation too.
+        closing = asyncio.create_task(self._close(), name="journal-closing")
+        await asyncio.wait({closing}, timeout=_CLOSE_LIMIT_S)
+        if closing.done():
+            closing.result()
+        else:
+            closing.cancel()
+            _log.warning("the journal does not close; its leases will expire")
+
+    async def _close(self) -> None:
+        # A connection that is lent when its pool goes is never closed.
+        for ended in tuple(self._reads):
+            await ended.wait()
         await self._writer.drain()
         try:
-            async with asyncio.timeout(_RELEASE_LIMIT_S), self._writer.transaction() as connection:
+            async with self._writer.transaction() as connection:
                 await self._let_go(connection)
-        except (JournalError, TimeoutError) as error:
+        except JournalError as error:
             _log.warning("the leases were not given up, they will expire: %r", error)
         with wrapped("closed"):
             await self._engine.dispose()

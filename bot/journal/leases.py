@@ -7,15 +7,15 @@ others may take it; what keeps an earlier holder from writing is that a save nam
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.generation import Generation, State
+from bot.generation import Generation, Reply, State
 from bot.journal.database import insert, present_us
-from bot.journal.rows import readable
+from bot.journal.rows import readable, wanted_reply, wish
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, locks, members
 
@@ -23,6 +23,7 @@ _c = generations.c
 # The very words of the partial index, so that both planners recognise it.
 _OPEN = sa.text("open")
 _CANCELABLE = [state for state in State if state.cancelable]
+_WISH = (_c.wanted_reply, _c.wanted_until)
 _ID_LIMIT = 1000
 """Ids in one statement; both databases take more, but not any number."""
 
@@ -35,6 +36,11 @@ class Renewal:
     """Generations that it no longer follows: others do, or nobody."""
     cancel_requested: frozenset[str]
     """Its generations whose person wants them stopped; whoever took that down."""
+    wanted_replies: Mapping[str, Reply]
+    """By its generations: where their persons want them from now on; whoever took that down.
+
+    Told until they are saved in that reply, or in one as new.
+    """
     unfollowed: frozenset[str]
     """Open generations that are its own by the rows, though it did not name them.
 
@@ -55,7 +61,7 @@ class Leases(Store):
         Free are those with no lease or an expired one. The first claim of a process also takes
         those of an earlier start of the same owner: that one is dead, or about to be replaced.
         Only the first, so that a predecessor that still lives does not take them back. Two
-        processes that claim at once never both get one.
+        processes that claim at once never both get one. Each is in the reply it is wanted in.
         """
         free = (
             sa.select(_c.id)
@@ -98,15 +104,21 @@ class Leases(Store):
             sa.update(generations)
             .where(_OPEN, _c.incarnation == self._me.incarnation)
             .values(leased_until=_from_now(lease_s))
-            .returning(_c.id, _c.cancel_requested)
+            .returning(_c.id, _c.cancel_requested, _c.token_expires_at, *_WISH)
         )
         async with self._writing() as connection:
             await self._beat(connection, lease_s)
-            mine = {row.id: row.cancel_requested for row in await connection.execute(extend)}
+            rows = (await connection.execute(extend)).mappings().all()
+            mine = {str(row["id"]): dict(row) for row in rows}
             missing = [generation_id for generation_id in held if generation_id not in mine]
             lost = await self._lost(connection, missing) if missing else frozenset[str]()
-        cancel_requested = frozenset(key for key, requested in mine.items() if requested)
-        return Renewal(lost, cancel_requested, frozenset(mine) - frozenset(held))
+        wanted = {key: wanted_reply(row) for key, row in mine.items()}
+        return Renewal(
+            lost=lost,
+            cancel_requested=frozenset(key for key, row in mine.items() if row["cancel_requested"]),
+            wanted_replies={key: reply for key, reply in wanted.items() if reply is not None},
+            unfollowed=frozenset(mine) - frozenset(held),
+        )
 
     async def _lost(self, connection: AsyncConnection, ids: list[str]) -> frozenset[str]:
         """Those of `ids` that have another holder, and have not just ended in our own hands."""
@@ -163,6 +175,23 @@ class Leases(Store):
         async with self._writing() as connection:
             return (await connection.execute(flag)).first() is not None
 
+    @unbroken
+    async def request_bring(self, generation_id: str, reply: Reply) -> bool:
+        """Note that a generation is to be shown in `reply`, whoever follows it, or will.
+
+        Its holder's renewal tells; who reads or claims it finds it there already. The last
+        request counts, unless it was given a reply with a newer token meanwhile. False where it
+        has ended, or there is none with this id.
+        """
+        note = (
+            sa.update(generations)
+            .where(_c.id == generation_id, _OPEN)
+            .values(wish(reply))
+            .returning(_c.id)
+        )
+        async with self._writing() as connection:
+            return (await connection.execute(note)).first() is not None
+
     async def live_members(self) -> int:
         """How many processes share the work, this one included.
 
@@ -179,9 +208,18 @@ class Leases(Store):
     @unbroken
     async def try_lock(self, name: str, ttl_s: float) -> bool:
         """Take a named lock for `ttl_s` seconds, or prolong it; False where another has it."""
-        free = sa.or_(
-            locks.c.locked_until <= present_us(), locks.c.incarnation == self._me.incarnation
-        )
+        ours = locks.c.incarnation == self._me.incarnation
+        return await self._lock(name, ttl_s, sa.or_(ours, _ran_out()))
+
+    @unbroken
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
+        """Take one of the turns that are `ttl_s` seconds apart; False before the last ran out.
+
+        That one may have been our own. A turn shares its name with no lock.
+        """
+        return await self._lock(name, ttl_s, _ran_out())
+
+    async def _lock(self, name: str, ttl_s: float, free: sa.ColumnElement[bool]) -> bool:
         async with self._writing() as connection:
             put = insert(connection, locks).values(
                 name=name,
@@ -199,6 +237,10 @@ class Leases(Store):
         mine = sa.and_(locks.c.name == name, locks.c.incarnation == self._me.incarnation)
         async with self._writing() as connection:
             await connection.execute(sa.delete(locks).where(mine))
+
+
+def _ran_out() -> sa.ColumnElement[bool]:
+    return locks.c.locked_until <= present_us()
 
 
 def _from_now(seconds: float) -> sa.ColumnElement[int]:

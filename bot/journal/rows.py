@@ -46,18 +46,13 @@ def from_us(us: int) -> datetime:
 
 
 def to_row(generation: Generation) -> dict[str, object]:
-    """The values of every column of `generations` but those of its lease."""
+    """The values of every column of `generations` but those that other processes write too."""
     reply, source, failure = generation.reply, generation.source, generation.failure
     return {
         "id": generation.id,
         "requester_id": generation.requester_id,
-        "application_id": reply.application_id,
-        "guild_id": reply.guild_id,
-        "channel_id": reply.channel_id,
-        "message_id": reply.message_id,
+        **_reply_columns(reply),
         "token": reply.token if generation.open else None,
-        "token_expires_at": to_us(reply.token_expires_at),
-        "filesize_limit_bytes": reply.filesize_limit_bytes,
         "inputs": json.dumps(generation.inputs.set_values()),
         "version": generation.version,
         "created_at": to_us(generation.created_at),
@@ -84,6 +79,39 @@ def to_row(generation: Generation) -> dict[str, object]:
         "open": generation.open,
         "words": folded(generation.inputs.prompt),
     }
+
+
+def _reply_columns(reply: Reply) -> dict[str, object]:
+    return {
+        "application_id": reply.application_id,
+        "guild_id": reply.guild_id,
+        "channel_id": reply.channel_id,
+        "message_id": reply.message_id,
+        "token": reply.token,
+        "token_expires_at": to_us(reply.token_expires_at),
+        "filesize_limit_bytes": reply.filesize_limit_bytes,
+    }
+
+
+def wish(reply: Reply) -> dict[str, object]:
+    """The values of the columns that say where a generation is wanted."""
+    columns = _reply_columns(reply)
+    return {"wanted_reply": json.dumps(columns), "wanted_until": columns["token_expires_at"]}
+
+
+def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
+    """The reply that a row's generation is to move to; None where it stays in its own."""
+    text: str | None = row["wanted_reply"]
+    if text is None:
+        return None
+    try:
+        # Its holder may have been given one as new since.
+        is_newer = row["wanted_until"] > row["token_expires_at"]
+        return _reply(_object(text)) if is_newer else None
+    except (KeyError, TypeError, ValueError) as error:
+        # It waits for another press, and is not lost over this one.
+        _log.error("where generation %s is wanted cannot be read: %r", row["id"], error)
+        return None
 
 
 def folded(text: str) -> str:
@@ -120,7 +148,7 @@ def readable(rows: Iterable[Mapping[str, Any]]) -> list[Generation]:
 
 
 def from_row(row: Mapping[str, Any]) -> Generation:
-    """The generation a row holds; a token that was cleared is empty.
+    """The generation a row holds, in the reply it is wanted in; a cleared token is empty.
 
     Raises:
         RowUnreadable: its columns do not make one.
@@ -137,15 +165,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
     return Generation(
         id=row["id"],
         requester_id=row["requester_id"],
-        reply=Reply(
-            application_id=row["application_id"],
-            channel_id=row["channel_id"],
-            message_id=row["message_id"],
-            token=row["token"] or "",
-            token_expires_at=from_us(row["token_expires_at"]),
-            filesize_limit_bytes=row["filesize_limit_bytes"],
-            guild_id=row["guild_id"],
-        ),
+        reply=wanted_reply(row) or _reply(row),
         inputs=_inputs(row["inputs"]),
         version=row["version"],
         created_at=from_us(row["created_at"]),
@@ -169,6 +189,18 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         more_s=row["more_s"],
         track_s=row["track_s"],
         told=row["told"],
+    )
+
+
+def _reply(columns: Mapping[str, Any]) -> Reply:
+    return Reply(
+        application_id=columns["application_id"],
+        channel_id=columns["channel_id"],
+        message_id=columns["message_id"],
+        token=columns["token"] or "",
+        token_expires_at=from_us(columns["token_expires_at"]),
+        filesize_limit_bytes=columns["filesize_limit_bytes"],
+        guild_id=columns["guild_id"],
     )
 
 

@@ -50,13 +50,21 @@ class Store:
         self._me = Holder(owner, secrets.token_hex(8))
         self._writer = Writer(engine, self._me)
         self._closed = False
+        self._reads: set[asyncio.Event] = set()
+        """Those under way, each to be set at its end."""
 
     @asynccontextmanager
     async def _reading(self) -> AsyncGenerator[AsyncConnection]:
         self._check_open()
-        with wrapped("read"):
-            async with self._engine.connect() as connection:
-                yield connection
+        ended = asyncio.Event()
+        self._reads.add(ended)
+        try:
+            with wrapped("read"):
+                async with self._engine.connect() as connection:
+                    yield connection
+        finally:
+            self._reads.discard(ended)
+            ended.set()
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[AsyncConnection]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -57,10 +57,23 @@ generations = sa.Table(
     sa.Column("owner", sa.Text),
     sa.Column("incarnation", sa.String(16)),
     sa.Column("leased_until", sa.BigInteger),
+    # Where its person wants it from now on (`rows.wish`), and that reply's `token_expires_at`. Null
+    # once a reply as new as that is saved, or it is closed.
+    sa.Column("wanted_reply", sa.Text),
+    sa.Column("wanted_until", sa.BigInteger),
 )
 sa.Index(
     "ix_generations_open",
     generations.c.created_at,
+    sqlite_where=sa.text("open"),
+    postgresql_where=sa.text("open"),
+)
+sa.Index(
+    "ix_generations_waiting",
+    generations.c.requester_id,
+    generations.c.channel_id,
+    generations.c.created_at,
+    generations.c.id,
     sqlite_where=sa.text("open"),
     postgresql_where=sa.text("open"),
 )

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -37,6 +38,13 @@ _add = sa.insert(generations).values(
 )
 
 
+def _while_wanted(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A wish's column, null once a reply as new as that is saved, or the generation is closed."""
+    newer = _c.wanted_until > sa.bindparam("expires", type_=sa.BigInteger)
+    open_ = sa.bindparam("still_open", type_=sa.Boolean)
+    return sa.case((sa.and_(open_, newer), column), else_=None)
+
+
 def _update(*following: State) -> sa.Update:
     """An update of a generation of ours that is in one of these states, and not closed for good."""
     return (
@@ -48,7 +56,11 @@ def _update(*following: State) -> sa.Update:
             sa.or_(sa.not_(_c.told), sa.bindparam("still_told", type_=sa.Boolean)),
         )
         # Whoever saves an older copy does not take back what a person asked for meanwhile.
-        .values(cancel_requested=sa.or_(_c.cancel_requested, sa.bindparam("cancel")))
+        .values(
+            cancel_requested=sa.or_(_c.cancel_requested, sa.bindparam("cancel")),
+            wanted_reply=_while_wanted(_c.wanted_reply),
+            wanted_until=_while_wanted(_c.wanted_until),
+        )
     )
 
 
@@ -212,6 +224,8 @@ async def _save(
         "holder": holder.incarnation,
         "still_told": write.row["told"],
         "cancel": write.row["cancel_requested"],
+        "still_open": write.row["open"],
+        "expires": write.row["token_expires_at"],
     }
     return (await connection.execute(updates[write.state], parameters)).rowcount == 1
 

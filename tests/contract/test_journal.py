@@ -109,6 +109,7 @@ async def test_open_generations_are_those_with_something_left_to_do(journal: Jou
     await asyncio.gather(*map(journal.add, made))
     expected = [generation for generation in reversed(made) if generation.open]
     assert await journal.open_generations() == expected
+    assert await journal.open_ids() == {generation.id for generation in expected}
     assert {g.state for g in made if not g.open} == {
         State.DELIVERED,
         State.FAILED,
@@ -132,6 +133,7 @@ async def test_a_row_that_makes_no_sense_does_not_hide_the_others(
     await journal.add(sound)
     await execute(url, "UPDATE generations SET inputs = '[1]' WHERE requester_id = 13")
     assert await journal.open_generations() == [sound]
+    assert await journal.open_ids() == {broken.id, sound.id}
     assert broken.id in caplog.text
     with pytest.raises(JournalError):
         await journal.get(broken.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 from bot.generation import State
 from bot.journal import Journal
@@ -29,3 +30,15 @@ async def test_a_cancelled_renewal_keeps_nobody_from_writing(journal: Journal) -
             await saved
             await journal.remember("turns", str(turns))
     assert any(task.cancelled() for task in cancelled)
+
+
+async def test_closing_lets_reads_come_to_their_end(url: str) -> None:
+    """A connection that somebody forgets to close warns when it is collected."""
+    for turns in range(0, _TURNS, 2):
+        journal = await Journal.open(url)
+        reads = [asyncio.create_task(journal.get("unknown-gene")) for _ in range(2)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await journal.close()
+        await asyncio.gather(*reads, return_exceptions=True)
+    gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -200,8 +201,11 @@ async def test_a_renewal_tells_nothing_of_others(start: Start) -> None:
     here, there = await start("here"), await start("there")
     [generation] = await added(here)
     await here.request_cancel(generation.id)
+    later = generation.reply.token_expires_at + timedelta(minutes=1)
+    await here.request_bring(generation.id, replace(generation.reply, token_expires_at=later))
     renewal = await there.renew(LEASE_S, [])
     assert (renewal.lost, renewal.cancel_requested, renewal.unfollowed) == (set(), set(), set())
+    assert renewal.wanted_replies == {}
 
 
 # ------------------------------------------------------------------ fencing

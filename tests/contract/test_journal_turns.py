@@ -104,6 +104,16 @@ async def test_of_many_that_want_a_lock_one_gets_it(start: Start) -> None:
         assert await journals[got.index(True)].try_lock(name, AT_ONCE_S)
 
 
+async def test_a_turn_is_nobodys_before_the_last_ran_out(start: Start) -> None:
+    here, there = await start("here"), await start("there")
+    assert await here.take_turn("identify", LEASE_S)
+    assert not await here.take_turn("identify", LEASE_S)
+    assert not await there.take_turn("identify", LEASE_S)
+    assert await here.take_turn("another", AT_ONCE_S)
+    assert await here.take_turn("another", AT_ONCE_S)
+    assert await there.take_turn("another", LEASE_S)
+
+
 # ------------------------------------------------------------------ members
 
 

@@ -6,6 +6,8 @@ import logging
 import socket
 import traceback
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from aiohttp import web
 from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
+from yarl import URL
 
 from bot.errors import (
     ConnectionFailed,
@@ -29,10 +32,13 @@ from bot.errors import (
 from bot.inputs import TABLE, Inputs
 from bot.playground.faults import Fault
 from bot.playground.replicate import ReplicateStandIn, Script, Timings
+from bot.replicate import client as client_module
 from bot.replicate.client import ReplicateClient
 from bot.replicate.models import Prediction
+from bot.replicate.retry import CREATE as CREATE_POLICY
+from bot.replicate.retry import UPLOAD
 from bot.replicate.schema import narrow
-from bot.replicate.transport import Limits
+from bot.replicate.transport import Limits, request_budget
 from tests.contract.replicate_kit import TOKEN, SwiftClock, hang, serve
 
 INPUTS = Inputs("slow house, 100 bpm", duration=1, seed=4711)
@@ -81,7 +87,7 @@ async def test_a_prediction_goes_from_create_to_a_file(
     client: ReplicateClient, service: ReplicateStandIn, tmp_path: Path
 ) -> None:
     created = await create(client, service)
-    assert (created.seed, created.prompt) == (INPUTS.seed, INPUTS.prompt)
+    assert created.inputs == INPUTS.set_values()
     assert service.predictions[0].deadline is not None
 
     done = await ended(client, created)
@@ -230,7 +236,7 @@ async def test_a_create_that_was_cut_off_is_never_sent_again_but_found(
     assert caught.value.may_have_arrived
     assert asked(service, "POST", "/v1/predictions") == 1
 
-    found = await client.find(service.version, 4711, INPUTS.prompt, LONG_AGO)
+    found = await client.find(service.version, INPUTS, LONG_AGO)
     assert [prediction.id for prediction in found] == [paid.id for paid in service.predictions]
     assert len(found) == (1 if moment == "after" else 0)
 
@@ -245,6 +251,31 @@ async def test_a_create_that_hangs_or_drips_ends_in_time_and_may_have_arrived(
             await create(client, service)
     assert caught.value.may_have_arrived
     assert asked(service, "POST", "/v1/predictions") == 1
+
+
+async def test_a_create_has_its_time_in_full(
+    service: ReplicateStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However soon another try would be too late, and however silent the service is."""
+    monkeypatch.setattr(client_module, "CREATE", replace(CREATE_POLICY, deadline_s=0.1))
+    limits = replace(IMPATIENT, request_s=10.0)
+    service.faults.order(Fault(route=CREATE, delay_s=1.3))
+    async with ReplicateClient(service.base_url, TOKEN, limits=limits) as client:
+        created = await create(client, service)
+    assert [created.id] == [paid.id for paid in service.predictions]
+
+
+async def test_an_upload_has_its_time_in_full(
+    service: ReplicateStandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(client_module, "UPLOAD", replace(UPLOAD, deadline_s=0.1))
+    path = tmp_path / "melody.wav"
+    path.write_bytes(b"x" * 1000)
+    service.faults.order(Fault(route="POST /v1/files", delay_s=1.3))
+    limits = replace(IMPATIENT, read_s=10.0, transfer_s=10.0)
+    async with ReplicateClient(service.base_url, TOKEN, limits=limits) as client:
+        await client.upload(path, "melody.wav", "audio/wav")
+    assert asked(service, "POST", "/v1/files") == 1
 
 
 @pytest.mark.parametrize("fault", [{"delay_s": 5.0}, {"drip_s": 10.0}, {"reset": "before"}])
@@ -295,6 +326,30 @@ async def test_every_api_request_spends_the_budget(service: ReplicateStandIn) ->
     assert not budget.has_capacity(3)
 
 
+async def test_where_several_share_the_budget_each_request_costs_as_much(
+    service: ReplicateStandIn,
+) -> None:
+    budget = AsyncLimiter(5, 3600)
+    async with ReplicateClient(
+        service.base_url, TOKEN, clock=SwiftClock(), budget=budget
+    ) as client:
+        client.members = 4
+        await client.account()
+        await create(client, service)
+    assert budget.has_capacity(1)
+    assert not budget.has_capacity(2)
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "burst", "period_s"), [(2400, 40, 1), (60, 1, 1), (30, 1, 2)]
+)
+def test_a_budget_is_never_more_than_was_said(
+    per_minute: int, burst: float, period_s: float
+) -> None:
+    budget = request_budget(per_minute)
+    assert (budget.max_rate, budget.time_period) == (burst, period_s)
+
+
 async def test_an_injected_session_stays_open_and_an_own_one_is_needed(
     service: ReplicateStandIn,
 ) -> None:
@@ -314,20 +369,25 @@ async def test_find_walks_the_pages_and_tells_like_from_unlike(
 ) -> None:
     service.script(Script(starting_s=60, times=300))
     first = await create(client, service)
-    others = [Inputs("another prompt", seed=4711), Inputs(INPUTS.prompt, seed=4712)]
+    others = [
+        replace(INPUTS, prompt="another prompt"),
+        replace(INPUTS, seed=4712),
+        replace(INPUTS, duration=2),
+        replace(INPUTS, top_k=10),
+    ]
     for number in range(120):
-        await client.create(service.version, others[number % 2], 1800)
+        await client.create(service.version, others[number % 4], 1800)
     again = await create(client, service)
     assert first.created_at is not None
 
-    found = await client.find(service.version, 4711, INPUTS.prompt, LONG_AGO)
+    found = await client.find(service.version, INPUTS, LONG_AGO)
     assert [prediction.id for prediction in found] == [again.id, first.id]
     assert asked(service, "GET", "/v1/predictions") == 2
 
     later = first.created_at + timedelta(milliseconds=1)
-    found = await client.find(f"meta/musicgen:{service.version}", 4711, INPUTS.prompt, later)
+    found = await client.find(f"meta/musicgen:{service.version}", INPUTS, later)
     assert [prediction.id for prediction in found] == [again.id]
-    assert await client.find("0" * 64, 4711, INPUTS.prompt, LONG_AGO) == ()
+    assert await client.find("0" * 64, INPUTS, LONG_AGO) == ()
 
 
 def item(prediction_id: str, created_at: str) -> dict[str, JsonValue]:
@@ -347,24 +407,56 @@ async def test_find_stops_at_what_is_older_even_if_the_service_does_not() -> Non
 
     async with serve(answer) as server, ReplicateClient(str(server.url), TOKEN) as client:
         since = datetime(2026, 1, 1, 12, tzinfo=UTC)
-        found = await client.find("v", 1, "p", since)
+        found = await client.find("v", Inputs("p", seed=1), since)
     assert [prediction.id for prediction in found] == ["new"]
     assert server.paths == ["/v1/predictions?created_after=2026-01-01T12:00:00%2B00:00"]
 
 
-async def test_find_does_not_follow_a_page_to_another_host() -> None:
-    async def empty(_: web.Request) -> web.Response:
-        return web.json_response({"next": None, "results": []})
+async def test_a_page_named_at_another_host_is_asked_for_at_our_own() -> None:
+    """A proxy may hand on the service's own addresses; the token is not for them."""
+    async with serve(hang) as stranger:
 
-    async with serve(empty) as stranger:
+        async def answer(request: web.Request) -> web.Response:
+            if "cursor" in request.query:
+                results = [item("older", "2026-01-01T00:00:00Z")]
+                return web.json_response({"next": None, "results": results})
+            next_url = str(stranger.url / "v1/predictions" % {"cursor": "cD0yMDI2+x=="})
+            return web.json_response({"next": next_url, "results": []})
 
-        async def answer(_: web.Request) -> web.Response:
-            return web.json_response({"next": str(stranger.url / "v1/predictions"), "results": []})
+        async with (
+            serve(answer) as server,
+            ReplicateClient(str(server.url / "proxy"), TOKEN) as client,
+        ):
+            found = await client.find("v", Inputs("p", seed=1), LONG_AGO)
+    assert [prediction.id for prediction in found] == ["older"]
+    second = URL(server.paths[1])
+    assert (second.path, second.query["cursor"]) == ("/proxy/v1/predictions", "cD0yMDI2+x==")
+    assert stranger.paths == []
 
-        async with serve(answer) as server, ReplicateClient(str(server.url), TOKEN) as client:
-            with pytest.raises(ReplyBroken):
-                await client.find("v", 1, "p", LONG_AGO)
-        assert stranger.paths == []
+
+@pytest.mark.parametrize("next_url", ["https://api.replicate.com/v1/predictions", "http://[bad"])
+async def test_a_next_page_that_leads_nowhere_is_no_answer(next_url: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"next": next_url, "results": []})
+
+    async with serve(answer) as server, ReplicateClient(str(server.url), TOKEN) as client:
+        with pytest.raises(ReplyBroken):
+            await client.find("v", Inputs("p", seed=1), LONG_AGO)
+    assert len(server.paths) == 1
+
+
+async def test_pages_are_asked_for_one_by_one_as_they_are_read(
+    client: ReplicateClient, service: ReplicateStandIn
+) -> None:
+    service.script(Script(starting_s=60, times=300))
+    for _ in range(120):
+        await create(client, service)
+    sizes: list[int] = []
+    async with aclosing(client.pages(LONG_AGO)) as listing:
+        async for page in listing:
+            sizes.append(len(page))
+            assert asked(service, "GET", "/v1/predictions") == len(sizes)
+    assert sizes == [100, 20]
 
 
 # ------------------------------------------------------------------ the token

@@ -13,10 +13,11 @@ from bot.playground.discord.actors import Used
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from tests.contract.journal_kit import scalars
+from tests.contract.journal_kit import execute, scalars
 from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
+from tests.journey.test_dead_tokens import BRING
 
 SHARDS = 2
 START_S = 20.0
@@ -25,8 +26,11 @@ IDENTIFY_S = 5.0
 NOTICED_S = 30.0
 HANDED_OVER_S = 7.0
 CLOSE_S = 5.0
-CANCEL_TRAVELS_S = 8.0
+WISH_TRAVELS_S = 8.0
 LONG_S = 600.0
+TOKEN_DIES_S = 10.5
+MADE_S = 12.0
+"""After a track was asked for, its token dies, and then it is there; before, it is adopted."""
 
 
 class Pair:
@@ -68,6 +72,11 @@ class Pair:
         """The processes that follow something, by the rows."""
         return set(await scalars(self.url, "SELECT owner FROM generations WHERE open"))
 
+    async def until_rows(self, statement: str, expected: list[object]) -> None:
+        async with asyncio.timeout(START_S):
+            while await scalars(self.url, statement) != expected:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.1)
+
     def name(self, shard: int) -> str:
         return f"shards {shard} of {SHARDS}"
 
@@ -76,9 +85,10 @@ class Pair:
         self.rig.replicate.script(Script(starting_s=starting_s))
         used = await self.rig.musicgen(prompt)
         await used.until(lambda message: message.body.items)
-        predictions = self.rig.replicate.predictions
-        await eventually(lambda: any(is_for(prediction, prompt) for prediction in predictions))
-        [prediction] = [made for made in predictions if is_for(made, prompt)]
+        replicate = self.rig.replicate
+        [prediction] = await eventually(
+            lambda: [made for made in replicate.predictions if is_for(made, prompt)]
+        )
         return used, prediction
 
     def polls(self, prediction: Prediction) -> int:
@@ -143,7 +153,7 @@ async def test_one_dies_and_the_other_goes_on(pair: Pair) -> None:
     # Its button is pressed in the server, so the one that came back hears of it.
     running = await long.until(lambda message: message.body.items)
     await (await rig.ada.click(running, "Cancel")).answered()
-    ended = await long.until(has_ended, CANCEL_TRAVELS_S)
+    ended = await long.until(has_ended, WISH_TRAVELS_S)
     assert "**Canceled.**" in words(ended)
     assert endless.status == "canceled"
     assert rig.public_messages() == [message, ended]
@@ -165,3 +175,43 @@ async def test_one_is_stopped_and_the_other_takes_over_at_once(pair: Pair) -> No
     assert prediction.status == "succeeded"
     assert rig.paid_once()
     assert "is taken up as" in pair.processes[pair.other].output
+
+
+async def test_what_another_process_follows_is_brought_by_a_press_and_by_a_command(
+    pair: Pair,
+) -> None:
+    """Where the bot is no member; the first shard hears of it, and the other one adopts it."""
+    rig, channel = pair.rig, pair.rig.discord.world.foreign
+    await both_connected(pair)
+    rig.replicate.script(Script(starting_s=MADE_S, times=2))
+    asked_s = time.time()
+    gong = await rig.ada.slash(channel, "musicgen", prompt="gong", duration=1)
+    bell = await rig.ada.slash(channel, "musicgen", prompt="bell", duration=1)
+    await pair.until_rows("SELECT count(*) FROM generations WHERE state = 'running'", [2])
+    # As if they had been asked for a quarter of an hour ago. Nobody writes to these rows now.
+    await execute(
+        pair.url,
+        "UPDATE generations SET token_expires_at = :us",
+        us=round((asked_s + TOKEN_DIES_S) * 1_000_000),
+    )
+    pair.processes[0].ask_to_stop()
+    await pair.processes[0].ended(CLOSE_S)
+    await pair.until_rows("SELECT DISTINCT owner FROM generations", [pair.name(1)])
+    await pair.spawn(0)
+    await pair.until_connected(0, times=2)
+    waiting = "waits for its person"
+    await eventually(lambda: pair.processes[1].output.count(waiting) == 2, MADE_S)
+
+    running = await gong.until(lambda message: BRING in words(message))
+    await (await rig.ada.click(running, BRING)).answered()
+    assert await gong.until(has_track, WISH_TRAVELS_S) is running
+
+    other = await rig.ada.slash(channel, "musicgen", prompt="drum", duration=1)
+    await other.until(has_track)
+    [late] = await rig.discord.world.until(
+        lambda _: [message for message in other.followups if has_track(message)], WISH_TRAVELS_S
+    )
+    assert late.attachments[0].filename.startswith("bell-")
+    assert not (await bell.until(lambda message: message.embeds)).attachments
+    assert rig.requests(*CREATE.split()) == len(rig.replicate.predictions) == 3
+    assert await pair.followers() == set()
