@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator
-from contextlib import contextmanager
+import math
+from collections.abc import Generator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.errors import ReplicateError
-from bot.ports import Predictions
+from bot.ports import Predictions, PredictionView
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ _SWEEP_SHARE = 0.5
 """Of the budget, at the most; progress has the rest, less what creates and cancels take."""
 _PROGRESS_SHARE = 0.35
 _PAGE = 100
+_PAGES_SPARE = 2
+"""What others have created meanwhile may push ours so many pages back, not further."""
 _CLOCK_SKEW = timedelta(minutes=2)
 _AFTER_FAULT_S = 5.0
 
@@ -37,19 +40,28 @@ class _Watch:
     prediction_id: str
     created_at: datetime
     news: asyncio.Event
+    is_far: bool = False
+    """So far back in the list that its own polls are cheaper."""
 
 
 class Poller:
     """Tells runs when to ask, and wakes those whose prediction has ended."""
 
     def __init__(self, predictions: Predictions, clock: Clock, requests_per_minute: int) -> None:
-        self.members = 1
-        """Processes that share the budget."""
         self._predictions = predictions
         self._clock = clock
         self._requests_per_s = requests_per_minute / 60
         self._watches: set[_Watch] = set()
         self._many = asyncio.Event()
+
+    @property
+    def members(self) -> int:
+        """Processes that share the budget."""
+        return self._predictions.members
+
+    @members.setter
+    def members(self, members: int) -> None:
+        self._predictions.members = members
 
     @contextmanager
     def watching(
@@ -67,10 +79,10 @@ class Poller:
 
     def delay_s(self) -> float:
         """The wait between two questions about the same prediction."""
-        running = len(self._watches)
-        if running <= _SWEEP_FROM:
-            return _ALONE_S
-        return max(_ALONE_S, running / (self._share(_PROGRESS_SHARE)))
+        share = _PROGRESS_SHARE
+        if not self._many.is_set():
+            share += _SWEEP_SHARE
+        return max(_ALONE_S, len(self._watches) / self._share(share))
 
     async def sweep(self) -> None:
         """Look at the list whenever many predictions run; goes on until it is cancelled."""
@@ -81,16 +93,28 @@ class Poller:
             except ReplicateError as error:
                 log.warning("the list of predictions could not be read: %r", error)
                 delay_s = _AFTER_FAULT_S
+            except Exception:
+                log.exception("the list of predictions met a fault of ours")
+                delay_s = _AFTER_FAULT_S
             await self._clock.sleep(delay_s)
 
     async def _look(self) -> float:
         """Wake whose prediction has ended; how long to wait until the next look."""
-        oldest = min(watch.created_at for watch in self._watches)
-        ended = await self._predictions.ended(oldest - _CLOCK_SKEW)
-        for watch in tuple(self._watches):
-            if watch.prediction_id in ended:
-                watch.news.set()
-        pages = 1 + len(self._watches) // _PAGE
+        unseen = {watch.prediction_id: watch for watch in self._watches if not watch.is_far}
+        if not unseen:
+            return _SWEEP_EVERY_S
+        oldest = min(watch.created_at for watch in unseen.values())
+        most = math.ceil(len(unseen) * self.members / _PAGE) + _PAGES_SPARE
+        pages = 0
+        async with aclosing(self._predictions.pages(oldest - _CLOCK_SKEW)) as listing:
+            async for page in listing:
+                pages += 1
+                _tell(page, unseen)
+                if not unseen or pages >= most:
+                    break
+        if pages >= most:
+            for watch in unseen.values():
+                watch.is_far = True
         return max(_SWEEP_EVERY_S, pages / self._share(_SWEEP_SHARE))
 
     def _share(self, share: float) -> float:
@@ -101,3 +125,11 @@ class Poller:
             self._many.set()
         else:
             self._many.clear()
+
+
+def _tell(page: Sequence[PredictionView], unseen: dict[str, _Watch]) -> None:
+    """Strike out what stands on a page, and wake whose prediction has ended."""
+    for prediction in page:
+        watch = unseen.pop(prediction.id, None)
+        if watch is not None and prediction.ended:
+            watch.news.set()

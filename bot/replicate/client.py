@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -44,7 +44,9 @@ class ReplicateClient:
 
     Use it as an async context manager; a session handed in stays open afterwards. Every method
     but `download` raises `bot.errors.ReplicateError`, after as many tries as are harmless.
-    `budget` is spent by every API request, tries again included; downloads are free.
+    `budget` is spent by every API request, tries again included, as often as there are `members`
+    to share it. Creates spend nothing: their sender keeps a pace of its own, since by then they
+    may no longer wait. Downloads are free.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class ReplicateClient:
         budget: AsyncLimiter | None = None,
         limits: Limits | None = None,
     ) -> None:
+        self.members = 1
+        """Processes that share the budget."""
         self._root = api_root(base_url)
         self._token = token.encode()
         self._headers = request_headers(token)
@@ -121,41 +125,41 @@ class ReplicateClient:
             return await self.get(prediction_id)
 
     async def find(
-        self, version: str, seed: int, prompt: str, created_after: datetime
+        self, version: str, inputs: Inputs, created_after: datetime
     ) -> tuple[Prediction, ...]:
-        """All predictions with this version, seed and prompt since then, newest first.
+        """All predictions of this version with just these inputs since then, newest first.
 
         `created_after` is compared with Replicate's clock: leave a margin. An empty answer means
         that there surely are none. Replicate forgets a prediction's input after about an hour.
 
         Raises:
-            ReplyBroken: also where the list does not end, or goes on at another host.
+            ReplyBroken: also where the list does not end.
         """
+        sent = inputs.set_values()
         found: list[Prediction] = []
-        async for prediction in self._listed(created_after):
-            same = prediction.seed == seed and prediction.prompt == prompt
-            if same and same_version(version, prediction.version):
-                found.append(prediction)
+        async for page in self.pages(created_after):
+            found += [
+                prediction
+                for prediction in page
+                if prediction.inputs == sent and same_version(version, prediction.version)
+            ]
         return tuple(found)
 
-    async def ended(self, created_after: datetime) -> frozenset[str]:
-        """The ids of the predictions since then that have ended; one request tells of a hundred."""
-        return frozenset(
-            [prediction.id async for prediction in self._listed(created_after) if prediction.ended]
-        )
-
-    async def _listed(self, created_after: datetime) -> AsyncGenerator[Prediction, None]:
+    async def pages(self, created_after: datetime) -> AsyncGenerator[tuple[Prediction, ...], None]:
+        """The predictions since then, newest first: a hundred for each request."""
         since = created_after.astimezone(UTC)
         url = (self._root / "predictions").with_query(created_after=since.isoformat())
         for _ in range(_PAGES_MAX):
             page = await self._request("GET", url, READ, PredictionPage.from_json)
-            for prediction in page.predictions:
-                if prediction.created_at is not None and prediction.created_at < since:
-                    return
-                yield prediction
-            if not page.next_url:
+            recent = tuple(
+                prediction
+                for prediction in page.predictions
+                if prediction.created_at is None or prediction.created_at >= since
+            )
+            yield recent
+            if not page.next_url or len(recent) < len(page.predictions):
                 return
-            url = self._own_url(page.next_url)
+            url = self._page_url(page.next_url)
         raise ReplyBroken("a list of predictions without end")
 
     # ------------------------------------------------------------------ files
@@ -163,12 +167,13 @@ class ReplicateClient:
     async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
         """Keep a file at Replicate, at most 100 MB, where its models can read it for a day."""
 
-        async def once(left_s: float) -> UploadedFile:
+        async def once(_: float) -> UploadedFile:
             file = await asyncio.to_thread(path.open, "rb")
             try:
                 form = aiohttp.FormData()
                 form.add_field("content", file, filename=filename, content_type=content_type)
-                timeout = self._limits.timeout(self._limits.transfer_s, left_s)
+                timeout = self._limits.timeout(self._limits.transfer_s, math.inf)
+                await self._spend()
                 answer = await self._exchange("POST", self._root / "files", timeout, form)
                 return UploadedFile.from_json(answer)
             finally:
@@ -221,10 +226,19 @@ class ReplicateClient:
         body: bytes | None = None,
     ) -> T:
         async def once(left_s: float) -> T:
-            timeout = self._limits.timeout(self._limits.request_s, left_s)
+            if policy is CREATE:
+                timeout = self._limits.create_timeout()
+            else:
+                timeout = self._limits.timeout(self._limits.request_s, left_s)
+                await self._spend()
             return read(await self._exchange(method, url, timeout, body, headers))
 
         return await self._persistence.insist(f"{method} {url.path}", policy, once)
+
+    async def _spend(self) -> None:
+        if self._budget is not None:
+            for _ in range(self.members):
+                await self._budget.acquire()
 
     async def _exchange(
         self,
@@ -234,17 +248,14 @@ class ReplicateClient:
         body: bytes | aiohttp.FormData | None,
         headers: Mapping[str, str] | None = None,
     ) -> JsonValue:
-        async with (
-            self._budget or nullcontext(),
-            self._session.request(
-                method,
-                url,
-                data=body,
-                headers={**self._headers, **(headers or {})},
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response,
-        ):
+        async with self._session.request(
+            method,
+            url,
+            data=body,
+            headers={**self._headers, **(headers or {})},
+            timeout=timeout,
+            allow_redirects=False,
+        ) as response:
             answer = bytearray()
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 answer += chunk
@@ -266,12 +277,16 @@ class ReplicateClient:
     def _prediction_url(self, prediction_id: str) -> URL:
         return self._root / "predictions" / prediction_id
 
-    def _own_url(self, address: str) -> URL:
+    def _page_url(self, address: str) -> URL:
+        """A page of the list, by what its address asks for.
+
+        Where the address leads is not looked at: a proxy may well hand on the service's own, and
+        the token is for nobody else.
+        """
         try:
-            url = self._root.join(URL(address))
-            own = url.origin() == self._root.origin()
+            query = URL(address).query
         except ValueError as error:
             raise ReplyBroken("the next page has no usable address") from error
-        if not own:
-            raise ReplyBroken("the next page is at another host")
-        return url
+        if not query:
+            raise ReplyBroken("the next page has the address of the first")
+        return (self._root / "predictions").with_query(query)

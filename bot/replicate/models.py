@@ -57,15 +57,15 @@ _KNOWN: frozenset[str] = frozenset(Status)
 class Prediction:
     """One run of a model at Replicate. Times are aware; None is "not said".
 
-    The prompt, the logs and the output's address are left out of the repr.
+    The inputs, the logs and the output's address are left out of the repr.
     """
 
     id: str
     status: str
     """One of `Status`, or a word that Replicate added since."""
     version: str | None = None
-    seed: int | None = None
-    prompt: str | None = field(default=None, repr=False)
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue], repr=False)
+    """As they were sent; empty once Replicate has forgotten them."""
     output_url: str | None = field(default=None, repr=False)
     """The http(s) or data: address of the first output."""
     output_strange: bool = False
@@ -99,8 +99,7 @@ class Prediction:
             id=wire.id,
             status=wire.status,
             version=wire.version,
-            seed=wire.seed,
-            prompt=wire.prompt,
+            inputs=wire.inputs or {},
             output_url=output_url,
             output_strange=output_strange,
             error=wire.error,
@@ -204,8 +203,7 @@ class _PredictionWire(BaseModel):
     id: _Id
     status: Annotated[str, Field(min_length=1)]
     version: _Text = None
-    seed: Annotated[int | None, _Lenient] = Field(None, validation_alias=AliasPath("input", "seed"))
-    prompt: _Text = Field(None, validation_alias=AliasPath("input", "prompt"))
+    inputs: Annotated[dict[str, JsonValue] | None, _Lenient] = Field(None, validation_alias="input")
     output: JsonValue = None
     error: Annotated[str | None, BeforeValidator(_words), _Lenient] = None
     logs: _Text = None

@@ -57,7 +57,8 @@ class RetryPolicy:
     that the service asked for is kept to, plus up to a tenth of jitter so that those throttled
     together do not come back together, but never longer than `retry_after_cap_s`; "at once" means
     `first_s`, lest a confused service be asked in a tight loop.
-    `deadline_s` bounds all tries and waits of one call together.
+    `deadline_s` bounds all tries and waits of one call together; of a create and of an upload it
+    only decides whether there is another try, for a try that is cut off is worse than a late one.
     """
 
     again: Rule
@@ -88,8 +89,8 @@ POLL = RetryPolicy(passes, deadline_s=15.0)
 """GET by someone who will ask again anyway, and rather tells people that nobody answers."""
 TWICE_SAFE = RetryPolicy(passes, deadline_s=60.0)
 """POST that does no harm when it takes effect twice: canceling what is canceled changes nothing."""
-UPLOAD = RetryPolicy(passes, deadline_s=300.0)
-"""A file sent twice is kept twice for a day, which costs nothing."""
+UPLOAD = RetryPolicy(passes, deadline_s=15.0)
+"""A file sent twice is kept twice for a day, which costs nothing. Longer waits are the studio's."""
 CREATE = RetryPolicy(surely_not_started, deadline_s=2.0)
 """POST that costs money each time it takes effect; no idempotency key exists (2026-04).
 

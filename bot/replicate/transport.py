@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import aiohttp
+from aiolimiter import AsyncLimiter
 
 from bot.clock import Clock
 from bot.errors import ConnectionFailed, ReplicateError
@@ -19,6 +20,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _LEAST_TRY_S = 1.0
+
+
+def request_budget(per_minute: int) -> AsyncLimiter:
+    """So many requests a minute, in bursts of a second's worth, and of one at the least."""
+    per_s = per_minute / 60
+    return AsyncLimiter(max(1.0, per_s), max(1.0, 1 / per_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,13 @@ class Limits:
             sock_connect=self.connect_s,
             sock_read=self.read_s,
         )
+
+    def create_timeout(self) -> aiohttp.ClientTimeout:
+        """The limits of a create, which may be silent all the while.
+
+        One that is cut off has to be looked for, and costs all the same.
+        """
+        return aiohttp.ClientTimeout(total=self.request_s, sock_connect=self.connect_s)
 
 
 @dataclass(frozen=True, slots=True)

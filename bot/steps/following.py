@@ -6,12 +6,12 @@ import logging
 from datetime import datetime
 
 from bot.checks import audio_prompt_s
-from bot.errors import PredictionAborted, PredictionFailed, PredictionOverdue, Throttled
+from bot.errors import PredictionAborted, PredictionFailed, PredictionOverdue, ReplicateError
 from bot.generation import State
 from bot.ports import PredictionView
 from bot.progress import Stage
 from bot.run import Run, Stopped
-from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S, check_overdue, check_still_running
+from bot.steps.waiting import Patience, check_still_running, pause_s
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +30,18 @@ async def follow(run: Run) -> None:
 
 
 async def _poll(run: Run, submitted_at: datetime) -> None:
+    patience = Patience(run, submitted_at)
     while True:
         run.wake.clear()
         delay_s = run.kit.poller.delay_s()
         try:
             prediction = await _ask(run)
-        except PASSING as error:
+        except ReplicateError as error:
             log.warning("generation %s: %r", run.generation.id, error)
-            check_overdue(run, submitted_at)
-            run.meter.unreachable = True
-            run.show()
-            asked_s = error.retry_after_s if isinstance(error, Throttled) else None
-            delay_s = max(delay_s, UNREACHABLE_DELAY_S, asked_s or 0.0)
+            patience.bear(error)
+            delay_s = max(delay_s, pause_s(error))
         else:
+            patience.answered()
             if await _take(run, prediction):
                 return
             check_still_running(run, submitted_at)
@@ -61,7 +60,6 @@ async def _ask(run: Run) -> PredictionView:
 async def _take(run: Run, prediction: PredictionView) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
     now = run.kit.clock.now()
-    run.meter.unreachable = False
     match prediction.status:
         case "succeeded":
             run.meter.read(prediction.logs, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from bot.ports import InputAudio
 from bot.progress import Stage
 from bot.run import Run
 from bot.steps.acknowledging import await_acknowledgement
+from bot.steps.waiting import OUTAGE, SUBMIT_WITHIN, pause_s
+
+log = logging.getLogger(__name__)
 
 
 async def prepare(run: Run) -> None:
@@ -101,11 +105,31 @@ async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
 async def _upload(
     run: Run, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
 ) -> None:
-    stored = await run.kit.predictions.upload(audio.path, audio.filename, audio.content_type)
+    address = await _store(run, audio)
     await run.save(
         State.QUEUED,
-        inputs=replace(inputs, input_audio=stored.url),
+        inputs=replace(inputs, input_audio=address),
         audio_s=audio.duration_s,
         stored_at=run.kit.clock.now(),
         given_s=given_s,
     )
+
+
+async def _store(run: Run, audio: InputAudio) -> str:
+    """Put audio where the model reads it, be it after an outage; its address there."""
+    began_at = run.kit.clock.now()
+    while True:
+        try:
+            stored = await run.kit.predictions.upload(
+                audio.path, audio.filename, audio.content_type
+            )
+        except OUTAGE as error:
+            if run.kit.clock.now() > began_at + SUBMIT_WITHIN:
+                raise
+            log.warning("generation %s, its input audio: %r", run.generation.id, error)
+            run.meter.unreachable = True
+            run.show()
+            await run.kit.clock.sleep(pause_s(error))
+        else:
+            run.meter.unreachable = False
+            return stored.url

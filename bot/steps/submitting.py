@@ -5,17 +5,25 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from bot.errors import ConnectionFailed, ReplyBroken, ServiceFault, SubmitUncertain, Throttled
+from bot.errors import (
+    ConnectionFailed,
+    ReplicateError,
+    ReplyBroken,
+    ServiceFault,
+    SubmitUncertain,
+    Throttled,
+)
 from bot.generation import State
+from bot.line import Place
 from bot.progress import Stage
 from bot.run import Run, Stopped
-from bot.steps.waiting import CANCEL_AFTER_S, PASSING, UNREACHABLE_DELAY_S, check_overdue
+from bot.steps.waiting import CANCEL_AFTER_S, SUBMIT_WITHIN, UNREACHABLE_DELAY_S, Patience
 
 log = logging.getLogger(__name__)
 
 _POSITION_EVERY_S = 3.0
-_SUBMIT_WITHIN = timedelta(hours=1)
-"""So long an order is worth keeping while the service takes none."""
+_LONGEST_DELAY_S = 30.0
+"""A create that found nobody is tried again after twice as long each time, up to this."""
 _CLOCK_SKEW = timedelta(minutes=2)
 _FIND_AFTER_S = (1.0, 3.0, 6.0)
 """Waits before each look for a prediction whose create request was cut off."""
@@ -24,33 +32,34 @@ _FIND_AFTER_S = (1.0, 3.0, 6.0)
 async def launch(run: Run) -> None:
     """Wait for a turn, then send the create request, once."""
     async with run.stoppable():
-        await _wait_in_line(run)
-        await run.kit.gate.enter()
+        place = await _wait_in_line(run)
+        await run.kit.gate.enter(place)
     try:
-        refusal = await _submit(run)
+        async with run.kit.gate.alone(run.generation.inputs):
+            refusal = await _submit(run)
+        if refusal is None:
+            return
+        refused_s = run.kit.gate.refused_s(place)
+        if refused_s > SUBMIT_WITHIN.total_seconds():
+            raise refusal
+        # Nothing was started. It keeps its seat, and its turn: it is back before another is let in.
+        await run.save(State.QUEUED, submitted_at=None)
     finally:
         run.kit.gate.leave()
-    if refusal is None:
-        return
-    if run.kit.clock.now() > run.generation.created_at + _SUBMIT_WITHIN:
-        raise refusal
-    # Nothing was started. It stays first in its line, and tries again.
-    await run.save(State.QUEUED, submitted_at=None)
-    if not isinstance(refusal, Throttled):
-        run.meter.unreachable = True
+    run.meter.unreachable = not isinstance(refusal, Throttled)
+    if run.meter.unreachable:
         run.show()
         async with run.stoppable():
-            await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+            await run.kit.clock.sleep(max(UNREACHABLE_DELAY_S, min(_LONGEST_DELAY_S, refused_s)))
 
 
-async def _wait_in_line(run: Run) -> None:
+async def _wait_in_line(run: Run) -> Place:
     if run.place is None:
         run.place = run.kit.line.join(run.generation.requester_id)
     while True:
-        position = run.kit.line.position(run.place)
-        run.show(Stage.QUEUED, position)
+        run.show(Stage.QUEUED)
         if run.place.granted.is_set():
-            return
+            return run.place
         await run.kit.clock.wait(run.place.granted, _POSITION_EVERY_S)
 
 
@@ -67,6 +76,7 @@ async def _submit(run: Run) -> Throttled | ConnectionFailed | None:
         return error
     except (ConnectionFailed, ServiceFault, ReplyBroken) as error:
         if isinstance(error, ConnectionFailed) and not error.may_have_arrived:
+            run.kit.gate.was_refused()
             return error
         # It may have arrived, and a second one would cost a second time: look for it first.
         log.warning("create of generation %s was cut off: %r", generation.id, error)
@@ -79,36 +89,42 @@ async def _submit(run: Run) -> Throttled | ConnectionFailed | None:
 
 async def find_again(run: Run) -> None:
     """After a create whose outcome is unknown: look for our prediction, never send it again."""
+    # Where only the answer to a commit got lost, the row knows more.
+    await run.reload()
+    if run.generation.state is not State.SUBMITTING:
+        return
     if run.place is None:
         run.place = run.kit.line.seat(run.generation.requester_id)
     submitted_at = run.generation.submitted_at or run.generation.created_at
+    patience = Patience(run, submitted_at)
     looked = 0
     while looked < len(_FIND_AFTER_S):
-        run.wake.clear()
-        await run.kit.clock.wait(run.wake, _FIND_AFTER_S[looked])
+        # Not cut short by a Cancel: what comes late is still to be found, and stopped.
+        await run.kit.clock.sleep(_FIND_AFTER_S[looked])
         try:
-            found = await _find_ours(run, submitted_at - _CLOCK_SKEW)
-        except PASSING:
-            check_overdue(run, submitted_at)
-            run.meter.unreachable = True
-            run.show()
-            continue
-        looked += 1
-        if found is not None:
-            log.info("generation %s found its prediction again", run.generation.id)
-            run.meter.unreachable = False
-            await run.save(State.RUNNING, prediction_id=found)
-            return
+            if await _claim_ours(run, submitted_at - _CLOCK_SKEW):
+                return
+        except ReplicateError as error:
+            log.warning("generation %s, looking for it: %r", run.generation.id, error)
+            patience.bear(error)
+        else:
+            patience.answered()
+            looked += 1
     raise Stopped if run.generation.cancel_requested else SubmitUncertain
 
 
-async def _find_ours(run: Run, created_after: datetime) -> str | None:
-    inputs = run.generation.inputs
-    candidates = await run.kit.predictions.find(
-        run.generation.version, inputs.seed or 0, inputs.prompt, created_after
-    )
-    for candidate in candidates:
-        # The same person may have asked for the same seed and words a minute ago.
-        if not await run.kit.journal.prediction_known(candidate.id):
-            return candidate.id
-    return None
+async def _claim_ours(run: Run, created_after: datetime) -> bool:
+    """Find our prediction and go on from it; False where there is none so far."""
+    generation = run.generation
+    async with run.kit.gate.alone(generation.inputs):
+        candidates = await run.kit.predictions.find(
+            generation.version, generation.inputs, created_after
+        )
+        # The same person may have asked for the very same a minute ago: each gets its own.
+        for candidate in reversed(candidates):
+            if not await run.kit.journal.prediction_known(candidate.id):
+                log.info("generation %s found its prediction again", generation.id)
+                run.meter.unreachable = False
+                await run.save(State.RUNNING, prediction_id=candidate.id)
+                return True
+    return False

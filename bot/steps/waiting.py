@@ -1,4 +1,4 @@
-"""How long to wait for the service, and which of its faults pass."""
+"""How long to wait for the service, and which of its answers pass."""
 
 from __future__ import annotations
 
@@ -6,30 +6,77 @@ from datetime import datetime, timedelta
 
 from bot.errors import (
     ConnectionFailed,
+    CreditMissing,
+    InputRefused,
     PredictionOverdue,
+    ReplicateError,
     ReplyBroken,
     ServiceFault,
+    ThingUnknown,
     Throttled,
+    TokenRefused,
 )
 from bot.run import Run
 
 CANCEL_AFTER_S = 30 * 60
 """Sent with every prediction, so that a forgotten one stops costing; Replicate's own run limit."""
+SUBMIT_WITHIN = timedelta(hours=1)
+"""So long an order is worth keeping while the service takes none."""
 UNREACHABLE_DELAY_S = 5.0
-PASSING = (ConnectionFailed, ServiceFault, Throttled, ReplyBroken)
+OUTAGE = (ConnectionFailed, ServiceFault, Throttled, ReplyBroken)
+"""Faults of the service, and of the way to it."""
+PASSING = (*OUTAGE, TokenRefused, CreditMissing, ThingUnknown, InputRefused)
+"""What may pass when something is asked that is paid for: a single no is not believed."""
+_LONGEST_PAUSE_S = 60.0
 _OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
 _OUTAGE = timedelta(minutes=55)
 """Replicate keeps an output for an hour after the run; past an outage of that length it is gone."""
+_UNKNOWN_TIMES = 5
+_UNKNOWN_FOR = timedelta(minutes=1)
+"""So long a new prediction may be unknown to the server that is asked."""
 
 
-def check_overdue(run: Run, submitted_at: datetime) -> None:
-    """Give up on a service that could not be asked for as long as it keeps outputs.
+def pause_s(error: ReplicateError) -> float:
+    """How long to leave the service alone after a fault."""
+    asked_s = error.retry_after_s if isinstance(error, Throttled) else None
+    return max(UNREACHABLE_DELAY_S, min(_LONGEST_PAUSE_S, asked_s or 0.0))
 
-    Raises:
-        PredictionOverdue: so it is.
-    """
-    if run.kit.clock.now() > submitted_at + _OVERDUE + _OUTAGE:
-        raise PredictionOverdue
+
+class Patience:
+    """With a service that is asked about something paid, and does not answer as it should."""
+
+    def __init__(self, run: Run, submitted_at: datetime) -> None:
+        self._run = run
+        self._submitted_at = submitted_at
+        self._unknown_times = 0
+        self._unknown_since = submitted_at
+
+    def answered(self) -> None:
+        """The service has answered as it should."""
+        self._unknown_times = 0
+        self._run.meter.unreachable = False
+
+    def bear(self, error: ReplicateError) -> None:
+        """Show that the service could not be asked this time, or give up on it.
+
+        Raises:
+            PredictionOverdue: it could not be for as long as it keeps outputs.
+            ReplicateError: it has refused for as long, or it keeps saying that there is no such
+                thing.
+        """
+        now = self._run.kit.clock.now()
+        if now > self._submitted_at + _OVERDUE + _OUTAGE:
+            raise PredictionOverdue if isinstance(error, OUTAGE) else error
+        if not isinstance(error, ThingUnknown):
+            self._unknown_times = 0
+            self._run.meter.unreachable = True
+        elif self._unknown_times == 0:
+            self._unknown_times, self._unknown_since = 1, now
+        else:
+            self._unknown_times += 1
+            if self._unknown_times >= _UNKNOWN_TIMES and now >= self._unknown_since + _UNKNOWN_FOR:
+                raise error
+        self._run.show()
 
 
 def check_still_running(run: Run, submitted_at: datetime) -> None:

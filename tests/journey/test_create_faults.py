@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from pydantic import JsonValue
 
+from bot.playground.discord.wire import File
+from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.standin import ReplicateStandIn
 from bot.replicate import client
 from bot.replicate.transport import Limits
 from tests.contract.replicate_standin_kit import REAL_SCHEMA
@@ -24,6 +28,7 @@ from tests.journey.rig import (
     has_track,
     words,
 )
+from tests.journey.sound import wav
 
 HOUR_S = 3600.0
 HOUR_IN_A_SECOND = HOUR_S
@@ -179,6 +184,22 @@ async def test_throttled_it_can_be_canceled(rig: Rig) -> None:
     assert rig.replicate.predictions == []
 
 
+async def test_a_low_credit_account_makes_them_slowly_in_order_without_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low = partial(ReplicateStandIn, limits=RateLimits.low_credit())
+    monkeypatch.setattr("tests.journey.rig.ReplicateStandIn", low)
+    prompts = [f"number {number}" for number in range(12)]
+    env = {"MAX_RUNNING_PER_USER": "12"}
+    async with a_rig(tmp_path, env=env, speed=100) as rig:
+        asked = [await rig.musicgen(prompt) for prompt in prompts]
+        for used in asked:
+            await used.until(has_track)
+        made = sorted(rig.replicate.predictions, key=lambda prediction: prediction.created_at)
+        assert [prediction.input["prompt"] for prediction in made] == prompts
+        assert rig.requests(*CREATE.split()) <= 2 * len(prompts)
+
+
 CUT_OFF: dict[str, dict[str, object]] = {
     "500": {"status": 500, "body": "Internal Server Error"},
     "502": {"status": 502, "body": "<html>Bad gateway</html>"},
@@ -226,6 +247,14 @@ async def test_a_create_whose_answer_hangs_ends_with_the_track(
     await used.until(has_track)
     assert rig.requests(*CREATE.split()) == 1
     assert len(rig.replicate.predictions) == 1
+
+
+async def test_a_create_that_is_answered_late_is_not_cut_off(rig: Rig) -> None:
+    rig.trouble_replicate(CREATE, delay_s=2.5)
+    used = await rig.musicgen()
+    await used.until(has_track)
+    assert rig.requests("GET", "/v1/predictions") == 0, "nothing to look for"
+    assert rig.paid_once()
 
 
 async def test_found_again_among_others_like_it(rig: Rig) -> None:
@@ -283,3 +312,17 @@ async def test_not_there_for_a_while(rig: Rig, caplog: pytest.LogCaptureFixture)
     await web.TCPSite(runner, host, port).start()
     await used.until(has_track)
     assert len(rig.replicate.predictions) == 1
+
+
+# ------------------------------------------------------------------ what is sent before
+
+
+async def test_input_audio_waits_for_the_service_to_come_back(rig: Rig) -> None:
+    rig.trouble_replicate("POST /v1/files", times=999, status=503, body="down")
+    used = await rig.musicgen(input_audio=File("take.wav", wav(2.0)), continuation=True, duration=4)
+    shown = await used.until(lambda message: "Replicate can't be reached" in words(message))
+    assert "**Checking** your audio" in words(shown)
+    rig.replicate.faults.clear()
+    message = await used.until(has_track)
+    assert "Replicate can't be reached" not in words(message)
+    assert rig.paid_once()

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from bot.card.sentences import sentence
-from bot.errors import PredictionOverdue
+from bot.errors import PredictionOverdue, TokenRefused
 from bot.playground.replicate.routes import Api
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
@@ -69,6 +69,10 @@ POLL_FAULTS: dict[str, dict[str, object]] = {
     "half the JSON": {"times": 3, "status": 200, "body": '{"id": "x", "status": "proc'},
     "another shape": {"times": 3, "status": 200, "body": ["processing"]},
     "an empty body": {"times": 3, "status": 200, "body": ""},
+    "401": {"times": 3, "status": 401, "body": {"title": "Unauthenticated"}},
+    "403": {"times": 3, "status": 403, "body": "<html>Just a moment...</html>"},
+    "404": {"times": 3, "status": 404, "body": {"detail": "Not found."}},
+    "422": {"times": 3, "status": 422, "body": {"detail": "no"}},
 }
 
 
@@ -131,6 +135,16 @@ async def test_an_outage_longer_than_outputs_are_kept_ends_in_a_sentence(tmp_pat
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=503, body="down")
         message = await (await rig.musicgen()).until(has_ended)
         assert message.embeds[0].description == f"{FAILED}\n{sentence(PredictionOverdue())}"
+        assert rig.paid_once()
+
+
+async def test_a_token_that_stays_refused_ends_in_a_sentence(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, speed=3600) as rig:
+        rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=401, body="no")
+        used = await rig.musicgen()
+        await used.until(lambda message: UNREACHABLE in words(message))
+        message = await used.until(has_ended)
+        assert message.embeds[0].description == f"{FAILED}\n{sentence(TokenRefused())}"
         assert rig.paid_once()
 
 

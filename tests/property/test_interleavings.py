@@ -23,7 +23,9 @@ from bot.errors import (
     ReplicateError,
     ReplyBroken,
     ServiceFault,
+    ThingUnknown,
     Throttled,
+    TokenRefused,
     TooLateToCancel,
     TrackError,
 )
@@ -41,6 +43,7 @@ from tests.fakes import (
     FakePredictions,
     FakeShelf,
     FakeSound,
+    StoredAudio,
     a_reply,
 )
 
@@ -54,9 +57,17 @@ FAULTS: dict[str, tuple[Exception, ...]] = {
         Throttled(4.0),
         CreditMissing(),
     ),
-    "get": (ConnectionFailed(True, "reset"), ServiceFault(500), Throttled(2.0), ReplyBroken("?")),
+    "get": (
+        ConnectionFailed(True, "reset"),
+        ServiceFault(500),
+        Throttled(2.0),
+        ReplyBroken("?"),
+        TokenRefused(),
+        ThingUnknown("Not found."),
+    ),
     "cancel": (ServiceFault(503), ConnectionFailed(True, "reset")),
-    "find": (ServiceFault(500), ConnectionFailed(False, "refused")),
+    "find": (ServiceFault(500), ConnectionFailed(False, "refused"), TokenRefused()),
+    "upload": (ServiceFault(503), Throttled(9.0)),
     "download": (OutputUnreachable(500),),
     "deliver": (DiscordFault(), NoWayNow()),
     "end": (DiscordFault(), NoWayNow()),
@@ -174,10 +185,14 @@ class Service(FakePredictions):
         return prediction
 
     async def find(
-        self, version: str, seed: int, prompt: str, created_after: datetime
+        self, version: str, inputs: Inputs, created_after: datetime
     ) -> tuple[FakePrediction, ...]:
         await self._world.before("find")
-        return await super().find(version, seed, prompt, created_after)
+        return await super().find(version, inputs, created_after)
+
+    async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
+        await self._world.before("upload")
+        return await super().upload(path, filename, content_type)
 
     async def download(self, url: str, target: Path, limit_bytes: int) -> None:
         await self._world.before("download")
@@ -216,7 +231,7 @@ async def wish(studio: Studio, world: World) -> None:
         if world.wishes and world.journal.rows and world.wishes.pop() == "cancel":
             with suppress(TooLateToCancel):
                 await studio.cancel(next(iter(world.journal.rows)))
-        for waiting in studio.waiting_for(5, a_reply().channel_id):
+        for waiting in await studio.waiting_for(5, a_reply().channel_id):
             await studio.bring(waiting, replace(a_reply(), token="fresh"))
 
 

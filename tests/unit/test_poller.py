@@ -1,28 +1,81 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
-from datetime import datetime
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
 
 from bot.errors import ServiceFault
 from bot.poller import Poller
-from tests.fakes import NOON, FakeClock, FakePredictions
+from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions
+
+PAGE = 100
 
 
 class Listed(FakePredictions):
-    """A service whose list says which predictions have ended."""
+    """A service with a list, newest first, that says which predictions have ended."""
+
+    def __init__(self, ids: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.ids = list(ids)
+        self.over: set[str] = set()
+        self.faults: list[Exception] = []
+        self.looks: list[int] = []
+        """How many pages each look has taken."""
+        self.asked_since: list[datetime] = []
+
+    async def pages(
+        self, created_after: datetime
+    ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+        self.looks.append(0)
+        self.asked_since.append(created_after)
+        if self.faults:
+            raise self.faults.pop(0)
+        for start in range(0, len(self.ids), PAGE):
+            self.looks[-1] += 1
+            yield tuple(
+                FakePrediction(name, "succeeded" if name in self.over else "processing")
+                for name in self.ids[start : start + PAGE]
+            )
+
+
+class Waits(FakeClock):
+    """Remembers every wait."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.over: set[str] = set()
-        self.looks = 0
+        self.waits_s: list[float] = []
 
-    async def ended(self, created_after: datetime) -> frozenset[str]:
-        assert created_after < NOON
-        self.looks += 1
-        if self.looks == 1:
-            raise ServiceFault(503)
-        return frozenset(self.over)
+    async def sleep(self, delay_s: float) -> None:
+        self.waits_s.append(delay_s)
+        await super().sleep(delay_s)
+
+
+@asynccontextmanager
+async def sweeping(
+    poller: Poller, events: dict[str, asyncio.Event], created_at: datetime = NOON
+) -> AsyncGenerator[None, None]:
+    """Watch them all, and sweep meanwhile."""
+    async with AsyncExitStack() as stack:
+        for name, event in events.items():
+            stack.enter_context(poller.watching(name, created_at, event))
+        sweep = asyncio.create_task(poller.sweep())
+        yield
+        sweep.cancel()
+        await asyncio.gather(sweep, return_exceptions=True)
+
+
+async def looked(service: Listed, times: int) -> None:
+    async with asyncio.timeout(5):
+        while len(service.looks) < times:  # noqa: ASYNC110 - each turn of the loop is a moment to look
+            await asyncio.sleep(0)
+
+
+def events_of(ids: Sequence[str]) -> dict[str, asyncio.Event]:
+    return {name: asyncio.Event() for name in ids}
 
 
 def test_a_few_are_asked_about_once_a_second_many_share_the_budget() -> None:
@@ -40,31 +93,94 @@ def test_a_few_are_asked_about_once_a_second_many_share_the_budget() -> None:
     assert poller.delay_s() == 1.0
 
 
-async def test_the_list_wakes_those_that_have_ended_and_nobody_else() -> None:
-    service, clock = Listed(), FakeClock()
-    poller = Poller(service, clock, requests_per_minute=1200)
-    events = {f"p{number}": asyncio.Event() for number in range(20)}
-    sweeping = asyncio.create_task(poller.sweep())
+@pytest.mark.parametrize(("per_minute", "members"), [(30, 1), (240, 4), (1200, 40)])
+def test_few_keep_to_a_small_share_too(per_minute: int, members: int) -> None:
+    service = Listed()
+    poller = Poller(service, FakeClock(), per_minute)
+    poller.members = members
+    assert service.members == members, "the client spends by the same number"
     with ExitStack() as stack:
+        for number in range(10):
+            stack.enter_context(poller.watching(f"p{number}", NOON, asyncio.Event()))
+        assert 10 / poller.delay_s() <= per_minute / 60 / members
+
+
+async def test_the_list_wakes_those_that_have_ended_and_nobody_else() -> None:
+    ids = [f"p{number}" for number in range(20)]
+    service, events = Listed([*ids, "somebody else's"]), events_of(ids)
+    service.over = {"p3", "p7", "somebody else's"}
+    async with sweeping(Poller(service, FakeClock(), 1200), events), asyncio.timeout(5):
+        await events["p3"].wait()
+        await events["p7"].wait()
+        assert [name for name, event in events.items() if event.is_set()] == ["p3", "p7"]
+    assert service.asked_since[0] < NOON, "the clocks may differ"
+
+
+@pytest.mark.parametrize("fault", [ServiceFault(503), ValueError("a bug")])
+async def test_no_fault_ends_the_sweep(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    ids = [f"p{number}" for number in range(20)]
+    service, events = Listed(ids), events_of(ids)
+    service.faults, service.over = [fault], {"p3"}
+    with caplog.at_level(logging.WARNING):
+        async with sweeping(Poller(service, FakeClock(), 1200), events), asyncio.timeout(5):
+            await events["p3"].wait()
+    assert repr(fault) in caplog.text or str(fault) in caplog.text
+
+
+async def test_a_sweep_that_finds_everyone_gone_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """They may all leave between the moment they are many and the look."""
+    ids = [f"p{number}" for number in range(11)]
+    service = Listed(ids)
+    poller = Poller(service, FakeClock(), 1200)
+    sweep = asyncio.create_task(poller.sweep())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    with ExitStack() as stack:
+        for name in ids:
+            stack.enter_context(poller.watching(name, NOON, asyncio.Event()))
+    await asyncio.sleep(0)
+    assert service.looks == []
+    events = events_of(ids)
+    service.over = {"p3"}
+    with ExitStack() as again:
         for name, event in events.items():
-            stack.enter_context(poller.watching(name, NOON, event))
-        service.over = {"p3", "p7", "somebody else's"}
+            again.enter_context(poller.watching(name, NOON, event))
         async with asyncio.timeout(5):
             await events["p3"].wait()
-            await events["p7"].wait()
-        assert [name for name, event in events.items() if event.is_set()] == ["p3", "p7"]
-        assert service.looks > 1, "a fault does not end the sweep"
-    sweeping.cancel()
-    await asyncio.gather(sweeping, return_exceptions=True)
+    sweep.cancel()
+    await asyncio.gather(sweep, return_exceptions=True)
+    assert caplog.text == ""
+
+
+async def test_the_list_is_read_no_further_than_to_the_last_that_is_watched() -> None:
+    ids = [f"p{number}" for number in range(50)]
+    service = Listed([*ids, *(f"old{number}" for number in range(4500))])
+    async with sweeping(Poller(service, FakeClock(), 1200), events_of(ids)):
+        await looked(service, 3)
+    assert service.looks[:2] == [1, 1]
+
+
+async def test_one_far_behind_is_left_to_its_own_polls() -> None:
+    ids = [f"p{number}" for number in range(100)]
+    service = Listed([*ids[:99], *(f"other{number}" for number in range(4500)), ids[99]])
+    events, clock = events_of(ids[:99]), Waits()
+    poller = Poller(service, clock, 60)
+    with poller.watching(ids[99], NOON - timedelta(minutes=30), asyncio.Event()):
+        async with sweeping(poller, events):
+            await looked(service, 4)
+    first, *rest = service.looks[:3]
+    assert first <= 3
+    assert rest == [1, 1]
+    assert service.asked_since[1] > NOON - timedelta(minutes=3)
+    assert clock.waits_s[0] == pytest.approx(first / 0.5), "a pause by the requests really made"
+    assert clock.waits_s[1] == pytest.approx(1 / 0.5)
 
 
 async def test_nothing_is_listed_while_few_run() -> None:
-    service, poller_clock = Listed(), FakeClock()
-    poller = Poller(service, poller_clock, requests_per_minute=1200)
-    sweeping = asyncio.create_task(poller.sweep())
-    with poller.watching("p1", NOON, asyncio.Event()):
+    service = Listed()
+    async with sweeping(Poller(service, FakeClock(), 1200), events_of(["p1"])):
         for _ in range(20):
             await asyncio.sleep(0)
-    assert service.looks == 0
-    sweeping.cancel()
-    await asyncio.gather(sweeping, return_exceptions=True)
+    assert service.looks == []

@@ -268,8 +268,7 @@ def test_a_recorded_create_is_read_though_it_lacks_documented_fields() -> None:
         id="ufawqhfynnddngldkgtslldrkq",
         status="starting",
         version="671ac645",
-        seed=7,
-        prompt="lo-fi",
+        inputs={"prompt": "lo-fi", "seed": 7, "duration": 8},
         created_at=datetime(2024, 1, 1, 12, 0, 0, 123456, tzinfo=UTC),
     )
     assert not prediction.ended
@@ -306,10 +305,9 @@ def test_a_finished_prediction_is_read_whole() -> None:
         ("logs", 3, "logs", ""),
         ("error", "", "error", ""),
         ("error", {"code": "E1"}, "error", '{"code": "E1"}'),
-        ("input", None, "seed", None),
-        ("input", {"seed": "many"}, "seed", None),
-        ("input", {"seed": 0}, "seed", 0),
-        ("input", {"prompt": ["no"]}, "prompt", None),
+        ("input", None, "inputs", {}),
+        ("input", "none", "inputs", {}),
+        ("input", {"seed": 0, "prompt": ["no"]}, "inputs", {"seed": 0, "prompt": ["no"]}),
         ("metrics", None, "predict_time_s", None),
         ("metrics", {"predict_time": "fast"}, "predict_time_s", None),
         ("metrics", {"predict_time": -1}, "predict_time_s", None),
