@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from dotenv import dotenv_values
-
-from bot import logs
-from bot.errors import ConfigError
-from bot.settings import Settings
+if TYPE_CHECKING:
+    from bot.errors import ConfigError
 
 EXIT_CONFIG = 2
+EXIT_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 
 def main() -> int:
     """Run one command; the process's exit code."""
     arguments = _arguments()
-    if arguments.command == "playground":
-        from bot.playground.launch import play
+    # What takes its time to be imported is so in here, where Ctrl+C leaves no traceback.
+    try:
+        if arguments.command == "playground":
+            return _play(arguments)
+        return _serve(arguments.command)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
 
-        return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser))
+
+def _play(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from bot.playground.launch import play
+
+    return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser))
+
+
+def _serve(command: str | None) -> int:
+    import asyncio
+
+    from bot import logs
+    from bot.errors import ConfigError
+    from bot.settings import Settings
+
     try:
         settings = Settings.from_env(environment())
-    except ConfigError as error:
-        _say_problems(error)
-        return EXIT_CONFIG
-    secrets = (
-        settings.discord_token.get_secret_value(),
-        settings.replicate_api_token.get_secret_value(),
-    )
-    logs.set_up(settings.log_level_number, secrets)
-    from bot.process import check, run
+        secrets = (
+            settings.discord_token.get_secret_value(),
+            settings.replicate_api_token.get_secret_value(),
+        )
+        logs.set_up(settings.log_level_number, secrets)
+        from bot.process import check, run
 
-    try:
-        if arguments.command == "check":
+        if command == "check":
             return asyncio.run(check(settings))
-        return asyncio.run(run(settings, only_sync=arguments.command == "sync"))
+        return run(settings, only_sync=command == "sync")
     except ConfigError as error:
         _say_problems(error)
         return EXIT_CONFIG
@@ -47,6 +61,10 @@ def main() -> int:
 
 def environment() -> Mapping[str, str]:
     """The environment, with `.env` for what it does not set."""
+    import os
+
+    from dotenv import dotenv_values
+
     file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
     return file | os.environ
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
+from discord.http import HTTPClient
 
 from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
 from bot.card.report import report
 from bot.clock import Clock
 from bot.delivery import DiscordDelivery, Rows
+from bot.errors import JournalFault
 from bot.ports import Predictions, Records, Shelf, Sound
 from bot.studio import House, Studio
 from bot.tasks import TaskOwner
@@ -26,9 +32,12 @@ log = logging.getLogger(__name__)
 COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks")
 _SYNCED = "synced_commands"
 _SYNC_TURN_S = 15.0
+_SYNC_AGAIN_S = 300.0
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
+_LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
+"""Time for 10 MB over a slow line, but not for an answer that does not come."""
 _INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -59,11 +68,15 @@ class Facts(Protocol):
         ...
 
     async def try_lock(self, name: str, ttl_s: float) -> bool:
-        """Take a turn for so long; False while another process has it."""
+        """Take a lock for so long, or prolong it; False while another process has it."""
         ...
 
     async def unlock(self, name: str) -> None:
-        """Give a turn back before its time."""
+        """Give a lock back before its time."""
+        ...
+
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
+        """Take one of the turns that are so far apart; False while it is too soon."""
         ...
 
 
@@ -127,13 +140,13 @@ class MusicGenBot(commands.AutoShardedBot):
         self._force_sync = force_sync
         self._owner = TaskOwner()
         self.renderer = CardRenderer(parts.house.table, parts.model_name)
-        self._delivery = DiscordDelivery(self, self.renderer, parts.journal, parts.clock)
+        self.delivery = DiscordDelivery(self, self.renderer, parts.journal, parts.clock)
         self.studio = Studio(
             parts.house,
             parts.journal,
             parts.predictions,
             parts.sound,
-            self._delivery,
+            self.delivery,
             parts.shelf,
             parts.clock,
         )
@@ -141,39 +154,96 @@ class MusicGenBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
         self.add_dynamic_items(CardButton, CardSelect)
+        limit_waits(self.http, _LIMITS)
         for name in COGS:
             await self.load_extension(name)
-        await self.sync_if_changed()
-        if not self._force_sync:
+        if self._force_sync:
             # Who only syncs must not take a running process's generations.
-            await self.studio.start()
+            await self._sync(self._digest())
+            return
+        await self.studio.start()
+        # What is paid for does not wait for Discord to take the commands.
+        self._owner.start(self._keep_synced(), name="command sync")
 
-    async def sync_if_changed(self) -> None:
-        """Register the commands at Discord when their payload differs from the last one sent."""
+    async def _keep_synced(self) -> None:
+        """Sync the commands; where that fails, again and again.
+
+        No deadline cuts a try short: each request has limits of its own, the rest is the time
+        that Discord asks us to wait, and discord.py (2.7.1, `HTTPClient.request`) sends nothing
+        more for good when it is broken off during a global rate limit.
+        """
+        while True:
+            delay_s = _SYNC_TURN_S
+            try:
+                if await self._sync_if_changed():
+                    return
+            except (discord.DiscordException, aiohttp.ClientError, OSError, JournalFault) as error:
+                delay_s = _SYNC_AGAIN_S
+                log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
+            await self._clock.sleep(delay_s)
+
+    async def _sync_if_changed(self) -> bool:
+        """Sync if the payload differs from the last one sent; False while another process does."""
+        digest = self._digest()
+        if not await self._is_synced(digest):
+            if not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
+                log.info("commands have changed; another process syncs them")
+                return False
+            async with self._sync_turn():
+                # Another process may just have done it.
+                if not await self._is_synced(digest):
+                    await self._sync(digest)
+                    return True
+        log.info("commands are as they were; not synced")
+        return True
+
+    def _digest(self) -> str:
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, payload], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if not self._force_sync and await self._journal.fact(_SYNCED) == digest:
-            log.info("commands are as they were; not synced")
-            return
-        if not self._force_sync and not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
-            log.info("commands have changed; another process syncs them")
-            return
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    async def _is_synced(self, digest: str) -> bool:
+        return await self._journal.fact(_SYNCED) == digest
+
+    async def _sync(self, digest: str) -> None:
+        await self.tree.sync()
+        await self._journal.remember(_SYNCED, digest)
+        log.info("commands synced")
+
+    @asynccontextmanager
+    async def _sync_turn(self) -> AsyncGenerator[None, None]:
+        """Keep the lock as long as this takes: Discord may let a sync wait."""
+        turn = self._owner.start(self._prolong_sync_turn(), name="command sync turn")
         try:
-            await self.tree.sync()
-            await self._journal.remember(_SYNCED, digest)
+            yield
         finally:
+            turn.cancel()
             # Whoever starts next, with other commands, shall not take us for still at it.
             await self._journal.unlock(_SYNCED)
-        log.info("commands synced")
+
+    async def _prolong_sync_turn(self) -> None:
+        while True:
+            await self._clock.sleep(_SYNC_TURN_S / 3)
+            try:
+                await self._journal.try_lock(_SYNCED, _SYNC_TURN_S)
+            except JournalFault as error:
+                log.warning("the turn to sync the commands was not prolonged: %s", error)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Take turns: Discord allows one IDENTIFY in 5 s, whichever process it comes from."""
         if not self._shares_token:
             await super().before_identify_hook(shard_id, initial=initial)
             return
-        while not await self._journal.try_lock(_IDENTIFY, _IDENTIFY_TURN_S):
+        while not await self._may_identify():
             await self._clock.sleep(_IDENTIFY_LOOK_S)
+
+    async def _may_identify(self) -> bool:
+        try:
+            return await self._journal.take_turn(_IDENTIFY, _IDENTIFY_TURN_S)
+        except JournalFault as error:
+            # discord.py would end the process.
+            log.warning("shards cannot take turns now: %s", error)
+            return False
 
     async def on_ready(self) -> None:
         """Say how to get the bot into a server."""
@@ -187,6 +257,12 @@ class MusicGenBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Let go of the runs, whose rows say where to go on, then of Discord."""
-        await self.studio.close()
-        await self._delivery.close()
+        await asyncio.gather(self.studio.close(), self.delivery.close(), self._owner.close())
         await super().close()
+
+
+def limit_waits(http: HTTPClient, limits: aiohttp.ClientTimeout) -> None:
+    """Bound what a request to Discord may take; discord.py leaves that to aiohttp's 300 s."""
+    # Neither library has another way. Interactions take their session from here, too.
+    session: aiohttp.ClientSession = vars(http)["_HTTPClient__session"]
+    session._timeout = limits  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
+import threading
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import discord
-from aiolimiter import AsyncLimiter
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
@@ -24,12 +25,16 @@ from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, ReplicateError
 from bot.journal import Journal, JournalError
 from bot.replicate.client import ReplicateClient
+from bot.replicate.transport import request_budget
 from bot.settings import Settings
 from bot.studio import House
 
 log = logging.getLogger(__name__)
 
-_CLOSE_DEADLINE_S = 5.0
+_LEAVE_S = 4.25
+"""From a signal to the end of the process: service managers and people wait 5 s."""
+_BOT_CLOSES_S = 2.5
+"""Closing goes on with the journal then, which has its own limit."""
 
 
 @asynccontextmanager
@@ -47,17 +52,17 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         settings.replicate_base_url,
         settings.replicate_api_token.get_secret_value(),
         clock=clock,
-        budget=AsyncLimiter(max(1.0, per_minute / 60), 1.0),
+        budget=request_budget(per_minute),
     )
     desk = AudioDesk(
         settings.data_folder / "intake", settings.musicgen_model, allow_private=settings.is_local
     )
-    async with client, desk as sound:
+    async with client, desk as sound, AsyncExitStack() as stack:
         live = asyncio.create_task(fetch_schema(client, settings))
+        stack.callback(live.cancel)
         try:
             journal = await Journal.open(settings.journal_url, owner=settings.owner)
         except JournalError as error:
-            live.cancel()
             raise ConfigError((f"DATABASE_URL: {error}",)) from error
         async with journal:
             table = await input_table(await live, journal, settings)
@@ -88,54 +93,93 @@ async def find_gateway(client: discord.Client) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
 
 
-async def run(settings: Settings, *, only_sync: bool = False) -> int:
-    """Run the bot until a signal, or sync its commands and leave; the process's exit code."""
-    point_at(settings.discord_base_url)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with open_parts(settings) as parts:
-        bot = MusicGenBot(parts, force_sync=only_sync)
-        token = settings.discord_token.get_secret_value()
-        try:
-            await bot.login(token)
-        except discord.LoginFailure as error:
-            await bot.close()
-            raise ConfigError(("DISCORD_TOKEN: Discord does not accept this token",)) from error
-        try:
-            await find_gateway(bot)
-            if not only_sync:
-                await _until(bot, stop)
-        finally:
-            await _close(bot)
+def run(settings: Settings, *, only_sync: bool = False) -> int:
+    """Run the bot until a signal, or sync its commands and leave; the process's exit code.
+
+    Raises:
+        ConfigError: the settings are of no use.
+    """
+    with asyncio.Runner() as runner:
+        runner.run(_until_signal(settings, only_sync=only_sync))
+        _leave_in_time()
     return 0
 
 
-async def _until(bot: MusicGenBot, stop: asyncio.Event) -> None:
-    """Stay connected until told to stop, or until the connection is beyond repair."""
-    connected = asyncio.create_task(bot.connect(), name="gateway")
+async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
+    """Do the work and drop it at a signal, whatever it waits for; it closes what it has opened."""
+    stop = asyncio.Event()
+
+    def told_to_stop() -> None:
+        stop.set()
+        _leave_in_time()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, told_to_stop)
+    work = asyncio.create_task(_work(settings, only_sync=only_sync), name="work")
     stopped = asyncio.create_task(stop.wait(), name="signal")
+    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not stop.is_set():
+        work.result()
+        return
+    work.cancel()
+    await asyncio.wait({work})
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("closing met a fault", exc_info=error)
+
+
+async def _work(settings: Settings, *, only_sync: bool) -> None:
+    point_at(settings.discord_base_url)
+    async with open_parts(settings) as parts:
+        bot = MusicGenBot(parts, force_sync=only_sync)
+        try:
+            await bot.login(settings.discord_token.get_secret_value())
+            await find_gateway(bot)
+            if not only_sync:
+                await _stay_connected(bot)
+        except discord.LoginFailure as error:
+            raise ConfigError(("DISCORD_TOKEN: Discord does not accept this token",)) from error
+        finally:
+            await _close(bot)
+
+
+async def _stay_connected(bot: MusicGenBot) -> None:
+    """Stay connected until canceled, or until the connection is beyond repair."""
+    connected = asyncio.create_task(bot.connect(), name="gateway")
     try:
-        await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if connected.done():
-            connected.result()
+        # Not awaited itself: discord.py swallows a cancellation while a shard reconnects.
+        await asyncio.wait({connected})
     finally:
-        stopped.cancel()
-        await _close(bot)
         connected.cancel()
-        with suppress(asyncio.CancelledError):
-            await connected
+    connected.result()
 
 
 async def _close(bot: MusicGenBot) -> None:
     if bot.is_closed():
         return
     try:
-        async with asyncio.timeout(_CLOSE_DEADLINE_S):
+        async with asyncio.timeout(_BOT_CLOSES_S):
             await bot.close()
     except TimeoutError:
-        log.warning("closing took longer than %.0f s; leaving anyway", _CLOSE_DEADLINE_S)
+        log.warning("the bot does not close within %.1f s and is left behind", _BOT_CLOSES_S)
+
+
+def _leave_in_time() -> None:
+    """End the process soon, come what may.
+
+    At its end asyncio waits for every task and every thread, however long they hang: in a name
+    server's silence, in a frozen database's.
+    """
+    alarm = threading.Timer(_LEAVE_S, _leave)
+    alarm.daemon = True
+    alarm.start()
+
+
+def _leave() -> None:
+    log.warning("closing takes longer than %.2f s; leaving anyway", _LEAVE_S)
+    logging.shutdown()
+    os._exit(0)
 
 
 async def check(settings: Settings) -> int:

@@ -11,6 +11,8 @@ from bot.clock import Clock
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_S = 1.5
+
 
 class TaskOwner:
     """Owns the background tasks of one part of the bot."""
@@ -33,12 +35,18 @@ class TaskOwner:
         while self._tasks:
             await asyncio.wait(tuple(self._tasks))
 
-    async def close(self) -> None:
-        """Cancel what still runs and wait for it to end."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
+    async def close(self, patience_s: float = _PATIENCE_S) -> None:
+        """Cancel what still runs and wait for it to end, at most `patience_s`.
+
+        What cannot be broken off, such as a statement that a frozen database does not answer, is
+        left behind: others have to be closed too.
+        """
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._tasks:
+            _, left = await asyncio.wait(tuple(self._tasks), timeout=patience_s)
+            for task in left:
+                log.warning("task %s does not end and is left behind", task.get_name())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -12,7 +12,9 @@ import asyncio
 import re
 import secrets
 import socket
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
@@ -31,9 +33,12 @@ _SocketAddress: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 _TOTAL_S = 120.0
 _CONNECT_S = 10.0
 _READ_S = 20.0
+_LEFT_OVER_S = 3600.0
+"""No file is needed for so long; one that is older was left by a process that died."""
 _REDIRECTS = 5
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES = 1 << 20
+_PREFIX = "input-"
 _HEADERS = {
     "User-Agent": "musicgen-discord-bot",
     "Accept": "audio/*, */*;q=0.5",
@@ -69,6 +74,7 @@ class AudioIntake:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
+        await in_thread(self._tidy)
         factory: Callable[[_SocketAddress], socket.socket]
         factory = _any_socket if self._allow_private else _public_socket
         self._session = aiohttp.ClientSession(
@@ -104,7 +110,7 @@ class AudioIntake:
         """
         if source.size_bytes is not None and source.size_bytes > self._limit_bytes:
             raise AudioTooLarge(self._limit_bytes)
-        path = self._folder / f"input-{secrets.token_hex(8)}"
+        path = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
         try:
             async with asyncio.timeout(self._total_s):
                 await self._download(source.url, path)
@@ -114,6 +120,13 @@ class AudioIntake:
                 raise AudioUnavailable(None) from error
             raise
         return path
+
+    def _tidy(self) -> None:
+        oldest = time.time() - _LEFT_OVER_S
+        for file in self._folder.glob(f"{_PREFIX}*"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < oldest:
+                    file.unlink()
 
     async def _download(self, address: str, path: Path) -> None:
         url = _checked(address)

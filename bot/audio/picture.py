@@ -169,8 +169,9 @@ def _bars_cover(levels: Floats) -> Floats:
 
     heights = (levels * (_BOTTOM - _TOP) / 2).clip(_BAR / 2, (_BOTTOM - _TOP) / 2)
     rows = np.arange(_REACH, dtype=np.float32)[:, None] + 0.5
-    into_cap = (rows - (heights - _BAR / 2)).clip(0)
-    sides = _cover(np.hypot(np.float32(1), into_cap) - _BAR / 2)
+    into_cap = np.asarray((rows - (heights - _BAR / 2)).clip(0), np.float32)
+    beside = np.asarray(np.hypot(into_cap, 1), np.float32)
+    sides = _cover(beside - _BAR / 2)
     return np.stack((sides, _cover(into_cap - _BAR / 2), sides), axis=2)
 
 
@@ -204,7 +205,9 @@ def _rgb(colour: Colour) -> Floats:
 
 def _painted(ground: Floats, cover: Floats, colour: Floats) -> Floats:
     """The ground where it is not covered; colours are last, and `cover` has none."""
-    return ground + (colour - ground) * cover[..., None]
+    import numpy as np
+
+    return np.asarray(ground + (colour - ground) * cover[..., None], np.float32)
 
 
 class _Labels:

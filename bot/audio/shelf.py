@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 _LEFT_OVER_S = 2 * 24 * 3600
@@ -23,23 +23,32 @@ class Shelf:
     async def tidy(self, keep: Collection[str]) -> int:
         """Remove files of no generation in `keep` that nobody touched for two days; how many.
 
-        Younger ones may be another process's.
+        `keep` holds every open generation, whichever process follows it: the folder may be shared.
+        Younger files may belong to one that was begun meanwhile.
         """
         return await asyncio.to_thread(self._tidy, frozenset(keep))
 
     def _stored_bytes(self) -> int:
-        return sum(file.stat().st_size for file in self._files())
+        return sum(size for _, size, _ in self._files())
 
     def _tidy(self, keep: frozenset[str]) -> int:
         oldest = time.time() - _LEFT_OVER_S
         left_over = [
             file
-            for file in self._files()
-            if file.name.split(".")[0] not in keep and file.stat().st_mtime < oldest
+            for file, _, touched_at in self._files()
+            if file.name.split(".")[0] not in keep and touched_at < oldest
         ]
         for file in left_over:
             file.unlink(missing_ok=True)
         return len(left_over)
 
-    def _files(self) -> list[Path]:
-        return [file for file in self._folder.glob("*") if file.is_file()]
+    def _files(self) -> Iterator[tuple[Path, int, float]]:
+        """Each file with its size and when it was last touched."""
+        for file in self._folder.glob("*"):
+            try:
+                if file.is_file():
+                    facts = file.stat()
+                    yield file, facts.st_size, facts.st_mtime
+            except FileNotFoundError:
+                # Whoever follows its generation has just removed it, maybe another process.
+                continue

@@ -5,10 +5,13 @@ from typing import Any
 import discord
 import pytest
 
+from bot.app import CommandTree
 from bot.card import form_texts as words
 from bot.inputs import TABLE, InputSpec, InputTable
-from tests.discord.world import World
+from tests.discord.world import World, delivered
+from tests.fakes import FakeJournal
 
+SYNC = "/applications/*/commands"
 TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
 
 
@@ -110,9 +113,87 @@ async def test_a_sync_can_be_forced(world: World) -> None:
     assert len(world.syncs) == 2
 
 
-async def test_a_sync_that_failed_is_done_at_the_next_start(world: World) -> None:
+async def test_a_sync_that_failed_is_done_later(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     remembered = dict(world.journal.facts)
-    world.fail("PUT", "/applications/*/commands", 503)
-    with pytest.raises(discord.HTTPException):
-        await world.restart(table=InputTable(TABLE[:3]))
+    world.fail("PUT", SYNC, 503)
+    await world.restart(table=InputTable(TABLE[:3]))
     assert world.journal.facts == remembered
+    assert "commands not synced, the next try is in 300 s" in caplog.text
+    await world.pass_s(299)
+    assert len(world.syncs) == 2
+    await world.pass_s(1)
+    assert len(world.syncs) == 3
+    assert world.journal.facts != remembered
+
+
+async def test_what_is_paid_for_does_not_wait_for_a_sync(world: World) -> None:
+    asked = await world.musicgen()
+    world.fail("PUT", SYNC, 503, times=None)
+    await world.restart(table=InputTable(TABLE[:3]))
+    await world.done()
+    assert delivered(asked)
+
+
+async def test_a_forced_sync_fails_loudly(world: World) -> None:
+    world.fail("PUT", SYNC, 503)
+    with pytest.raises(discord.HTTPException):
+        await world.restart(force_sync=True)
+
+
+async def test_a_sync_that_another_process_does_is_looked_after(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one dies at it."""
+    answers = [False, True]
+
+    async def try_lock(_: FakeJournal, name: str, ttl_s: float) -> bool:
+        return answers.pop(0)
+
+    monkeypatch.setattr(FakeJournal, "try_lock", try_lock)
+    await world.restart(table=InputTable(TABLE[:3]))
+    assert len(world.syncs) == 1
+    await world.pass_s(15)
+    assert len(world.syncs) == 2
+
+
+async def test_a_sync_that_another_process_has_just_done_is_not_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It did so between our look and our turn."""
+    done = dict(world.journal.facts)
+
+    async def try_lock(journal: FakeJournal, name: str, ttl_s: float) -> bool:
+        journal.facts |= done
+        return True
+
+    monkeypatch.setattr(FakeJournal, "try_lock", try_lock)
+    world.journal.facts.clear()
+    await world.restart()
+    assert world.journal.facts == done
+    assert len(world.syncs) == 1
+
+
+async def test_the_turn_is_kept_while_discord_lets_a_sync_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[str] = []
+
+    async def try_lock(_: FakeJournal, name: str, ttl_s: float) -> bool:
+        assert (name, ttl_s) == ("synced_commands", 15)
+        turns.append("taken")
+        return True
+
+    async def unlock(_: FakeJournal, name: str) -> None:
+        turns.append("given back")
+
+    async def throttled(_: CommandTree) -> None:
+        await world.clock.sleep(31)
+
+    monkeypatch.setattr(FakeJournal, "try_lock", try_lock)
+    monkeypatch.setattr(FakeJournal, "unlock", unlock)
+    monkeypatch.setattr(CommandTree, "sync", throttled)
+    await world.restart(table=InputTable(TABLE[:3]))
+    await world.pass_s(60)
+    assert turns == ["taken"] * 7 + ["given back"]

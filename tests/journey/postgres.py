@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib
 import tempfile
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import psutil
+
+from tests.contract.journal_kit import scalars
 
 
 @contextmanager
@@ -28,3 +32,22 @@ def a_postgres() -> Generator[str]:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+@asynccontextmanager
+async def frozen(url: str) -> AsyncGenerator[None]:
+    """Stop every process of the server: connections stay open, and nothing is answered."""
+    lasting = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+    [checkpointer] = await scalars(url, lasting)
+    postmaster = psutil.Process(int(str(checkpointer))).parent()
+    assert postmaster is not None
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    try:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()

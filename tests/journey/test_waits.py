@@ -1,0 +1,75 @@
+"""What a request to Discord may take, and how long its shards wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.app import limit_waits
+from tests.journey.rig import EDIT, Rig, a_rig, has_track
+
+HANGS_S = 5.0
+SOON = aiohttp.ClientTimeout(total=60.0, sock_connect=1.0, sock_read=0.2)
+
+
+def limits_of(rig: Rig) -> aiohttp.ClientTimeout:
+    session: aiohttp.ClientSession = vars(rig.bot.http)["_HTTPClient__session"]
+    return session.timeout
+
+
+async def test_a_bot_that_has_started_waits_for_no_answer_for_minutes(rig: Rig) -> None:
+    limits = limits_of(rig)
+    assert (limits.total, limits.sock_connect, limits.sock_read) == (180, 10, 20)
+
+
+async def test_an_edit_that_hangs_holds_nothing_up(rig: Rig) -> None:
+    limit_waits(rig.bot.http, SOON)
+    rig.trouble_discord(EDIT, delay_s=HANGS_S)
+    began_s = time.monotonic()
+    used = await rig.musicgen()
+    await used.until(has_track)
+    assert rig.discord.faults.met
+    assert time.monotonic() - began_s < HANGS_S
+
+
+async def test_a_request_by_the_bots_own_token_that_hangs_ends(rig: Rig) -> None:
+    limit_waits(rig.bot.http, SOON)
+    rig.trouble_discord("GET /api/v10/channels/*", delay_s=HANGS_S)
+    began_s = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await rig.bot.fetch_channel(rig.discord.world.jam.id)
+    assert time.monotonic() - began_s < HANGS_S
+
+
+async def test_a_silent_gateway_is_no_hanging_answer(rig: Rig) -> None:
+    """Between two heartbeats of 41 s nothing may come."""
+    limit_waits(rig.bot.http, SOON)
+    rig.discord.gateway.drop()
+    await rig.discord.world.until(lambda world: not world.bot_online)
+    await rig.discord.world.until(lambda world: world.bot_online)
+    before = rig.discord.gateway.resumed
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(3 * 0.2):
+            await rig.discord.world.until(lambda world: not world.bot_online)
+    assert rig.discord.gateway.resumed == before
+
+
+async def test_the_shards_of_one_process_take_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn_s = 0.5
+    monkeypatch.setattr("bot.app._IDENTIFY_TURN_S", turn_s)
+    async with a_rig(tmp_path, start=False, env={"SHARD_IDS": "0,1", "SHARD_COUNT": "2"}) as rig:
+        identified = rig.discord.gateway.identified
+        starting = asyncio.create_task(rig.start())
+        await rig.discord.world.until(lambda _: identified)
+        began_s = time.monotonic()
+        await rig.discord.world.until(lambda _: len(identified) == 2)
+        # A turn is taken before its IDENTIFY is sent; how long before, varies.
+        assert time.monotonic() - began_s >= turn_s / 2
+        await starting
+        assert identified == [(0, 2), (1, 2)]

@@ -1,0 +1,101 @@
+"""What a start clears away, and what it must not."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.audio.intake import AudioIntake
+from bot.audio.shelf import Shelf
+from bot.generation import State
+from bot.inputs import InputTable
+from bot.studio import House, Studio
+from tests.contract.journal_kit import a_generation
+from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePredictions, FakeSound
+
+DAY_S = 24 * 3600
+
+
+def a_file(folder: Path, name: str, age_s: float = 0.0) -> Path:
+    file = folder / name
+    file.write_bytes(b"12345")
+    touched_at = time.time() - age_s
+    os.utime(file, (touched_at, touched_at))
+    return file
+
+
+def names(folder: Path) -> set[str]:
+    return {file.name for file in folder.iterdir()}
+
+
+async def test_left_overs_of_the_day_before_yesterday_go(tmp_path: Path) -> None:
+    for name in ("kept.wav", "kept.piece", "ended.wav", "ended.wav.part"):
+        a_file(tmp_path, name, 3 * DAY_S)
+    a_file(tmp_path, "begun.wav", DAY_S)
+    assert await Shelf(tmp_path).tidy(["kept"]) == 2
+    assert names(tmp_path) == {"kept.wav", "kept.piece", "begun.wav"}
+
+
+async def test_a_start_keeps_the_tracks_that_another_process_follows(tmp_path: Path) -> None:
+    """The folder is shared; what is parked there may wait for its person for days."""
+    journal = FakeJournal()
+    parked = a_generation()
+    ended = a_generation(state=State.DELIVERED, told=True)
+    journal.rows = {parked.id: parked, ended.id: ended}
+    assert await journal.claim(60), "it would be ours, were it not taken"
+    a_file(tmp_path, f"{parked.id}.wav", 3 * DAY_S)
+    a_file(tmp_path, f"{ended.id}.wav", 3 * DAY_S)
+    studio = Studio(
+        House("v" * 64, InputTable(), 1500, tmp_path),
+        journal,
+        FakePredictions(),
+        FakeSound(),
+        FakeDelivery(journal),
+        Shelf(tmp_path),
+        FakeClock(),
+    )
+    await studio.start()
+    await studio.close()
+    assert names(tmp_path) == {f"{parked.id}.wav"}
+
+
+@pytest.fixture
+def vanishing(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a file that goes between being listed and being looked at."""
+    name = "vanishing.wav"
+    stat = Path.stat
+
+    def missing(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        found = stat(path, follow_symlinks=follow_symlinks)
+        if path.name == name:
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "stat", missing)
+    return name
+
+
+async def test_a_file_that_vanishes_meanwhile_is_no_fault(tmp_path: Path, vanishing: str) -> None:
+    a_file(tmp_path, "there.wav")
+    a_file(tmp_path, vanishing, 3 * DAY_S)
+    shelf = Shelf(tmp_path)
+    assert await shelf.stored_bytes() == 5
+    a_file(tmp_path, vanishing, 3 * DAY_S)
+    assert await shelf.tidy([]) == 0
+    assert names(tmp_path) == {"there.wav"}
+
+
+async def test_input_audio_that_a_dead_process_left_goes(tmp_path: Path) -> None:
+    a_file(tmp_path, "input-0123456789abcdef", 2 * 3600)
+    a_file(tmp_path, "input-being-fetched", 60)
+    a_file(tmp_path, "of somebody else", 3 * DAY_S)
+    async with AudioIntake(tmp_path, 1000):
+        assert names(tmp_path) == {"input-being-fetched", "of somebody else"}
+
+
+async def test_there_may_be_no_input_audio_yet(tmp_path: Path) -> None:
+    async with AudioIntake(tmp_path / "intake", 1000):
+        assert names(tmp_path) == set()

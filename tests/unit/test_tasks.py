@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+import pytest
+
+from bot.tasks import TaskOwner
+
+
+async def test_what_cannot_be_broken_off_does_not_hold_up_the_end(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = asyncio.Event()
+
+    async def write() -> None:
+        """As a statement that the database has not answered yet."""
+        while not answer.is_set():
+            with suppress(asyncio.CancelledError):
+                await answer.wait()
+
+    owner = TaskOwner()
+    stuck = owner.start(write(), name="renewal")
+    other = owner.start(asyncio.sleep(60), name="run")
+    await asyncio.sleep(0)
+    began_s = time.monotonic()
+    await owner.close(patience_s=0.05)
+    assert time.monotonic() - began_s < 1.0
+    assert other.cancelled()
+    assert not stuck.done()
+    assert "task renewal does not end" in caplog.text
+    answer.set()
+    await owner.idle()
+
+
+async def test_closing_waits_for_what_ends_soon() -> None:
+    steps: list[str] = []
+
+    async def write() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.02)
+            steps.append("written")
+
+    owner = TaskOwner()
+    owner.start(write(), name="save")
+    await asyncio.sleep(0)
+    await owner.close()
+    assert steps == ["written"]
+    assert len(owner) == 0
