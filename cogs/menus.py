@@ -16,7 +16,7 @@ from bot.card.forms import PICK, Filled, Pick, extend_form, melody_form, send_fo
 from bot.card.sounds import SoundFile, sound_files
 from bot.errors import BotError, NoAudioHere
 from bot.generation import AudioSource, Generation
-from cogs.replies import reading
+from cogs.replies import bring_waiting, reading
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +44,12 @@ class Menus(commands.Cog):
     async def _extend(self, interaction: discord.Interaction, message: discord.Message) -> None:
         picks = self._look_into(message)
         await send_form(interaction, extend_form(str(message.id), None, picks))
+        await bring_waiting(self._bot, interaction)
 
     async def _melody(self, interaction: discord.Interaction, message: discord.Message) -> None:
         picks = self._look_into(message)
         await send_form(interaction, melody_form(str(message.id), from_card=False, picks=picks))
+        await bring_waiting(self._bot, interaction)
 
     def _look_into(self, message: discord.Message) -> list[Pick]:
         files = sound_files(message)

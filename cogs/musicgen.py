@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from typing import Any, cast
 
 import discord
@@ -10,12 +12,16 @@ from discord.ext import commands
 
 from bot.app import MusicGenBot
 from bot.card.buttons import Action
-from bot.errors import NotYours
+from bot.errors import BotError, DeliveredTwice, NotYours, TooLateToCancel
 from bot.generation import Generation, Reply
 from bot.studio import Order
 from cogs.options import describe, parse
-from cogs.replies import reply_at, start
+from cogs.replies import acknowledge, check_permissions, reply_at, start, takes_of
 from cogs.suggestions import prompts_for
+
+log = logging.getLogger(__name__)
+
+_PRESSES_REMEMBERED = 1000
 
 
 class MusicGen(commands.Cog):
@@ -24,6 +30,8 @@ class MusicGen(commands.Cog):
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
         self._studio = bot.studio
+        self._pressed = deque[int](maxlen=_PRESSES_REMEMBERED)
+        """The interactions that are taken on: Discord may deliver one twice."""
         bot.presses[Action.CANCEL] = self.cancel
         bot.presses[Action.BRING] = self.bring
 
@@ -61,18 +69,52 @@ class MusicGen(commands.Cog):
 
     async def bring(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Show a generation from now on by the token of this click."""
-        await interaction.response.defer()
+        await self._acknowledge(interaction)
+        # Where a living token may not post a track it would be given up; like this it waits.
+        check_permissions(interaction)
         if interaction.message is not None:
             await self._studio.bring(generation_id, reply_at(interaction, interaction.message.id))
 
     async def cancel(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Stop a generation for its requester, or for who manages messages here."""
-        await interaction.response.defer()
+        await self._acknowledge(interaction)
         generation = await self._studio.get(generation_id)
         manages = interaction.permissions.manage_messages
         if interaction.user.id != generation.requester_id and not manages:
             raise NotYours
-        await self._studio.cancel(generation_id)
+        await self._hand_over(interaction, generation)
+        try:
+            await self._studio.cancel(generation_id)
+        except TooLateToCancel as error:
+            if error.made:
+                # Otherwise it would not be on its way.
+                check_permissions(interaction)
+            raise
+
+    async def _acknowledge(self, interaction: discord.Interaction) -> None:
+        if interaction.id in self._pressed:
+            raise DeliveredTwice
+        self._pressed.append(interaction.id)
+        await acknowledge(interaction)
+
+    async def _hand_over(self, interaction: discord.Interaction, generation: Generation) -> None:
+        """Let this press's token show what becomes of a card whose own may be dead.
+
+        Not where the card lives on in another message, which a later command has brought.
+        """
+        message = interaction.message
+        if message is None:
+            return
+        try:
+            check_permissions(interaction)
+            replies = [take.reply for take in await takes_of(self._bot, generation)]
+            card = max(replies, key=lambda reply: reply.message_id)
+            is_this = not card.known or card.message_id == message.id
+            if is_this or not card.token_lives(discord.utils.utcnow()):
+                await self._studio.bring(generation.id, reply_at(interaction, message.id))
+        except BotError as error:
+            # It can be stopped all the same, and perhaps there is another way to tell of it.
+            log.info("generation %s goes on without this press: %r", generation.id, error)
 
 
 async def setup(bot: MusicGenBot) -> None:

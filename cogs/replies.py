@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -10,14 +11,23 @@ import discord
 
 from bot.app import MusicGenBot
 from bot.card import texts
-from bot.errors import PermissionsMissing, TookTooLong
+from bot.card.report import ACKNOWLEDGED
+from bot.delivery.route import NOT_DONE
+from bot.errors import BotError, PermissionsMissing, TookTooLong
 from bot.generation import Generation, Reply
 from bot.inputs import Inputs
 from bot.remake import Recipe
 
+log = logging.getLogger(__name__)
+
 _NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
 _READ_WITHIN_S = 1.2
 """Of the 3 s that Discord waits for an answer; some read, and then write."""
+_ACKNOWLEDGE_TRIES = 2
+_TAKEN_ALREADY = 40060
+_FOLLOWUPS_MAX = 4
+"""Of the five that Discord allows where only the person has installed the bot (40094); the card
+of the command itself may need one."""
 
 
 @asynccontextmanager
@@ -95,17 +105,94 @@ async def start(
         try:
             deferred = await interaction.response.defer(thinking=True)
             reply = await deferred_reply(interaction, deferred)
-            waiting = bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
-            if waiting:
-                # Discord lets a followup take the place of a deferred reply never edited.
-                shown = discord.Embed(description=texts.QUEUED)
-                await interaction.edit_original_response(embed=shown)
+            waiting = await _waiting_behind(bot, interaction)
         finally:
             bot.studio.acknowledged(generations, reply)
+    await _bring(bot, interaction, waiting)
+
+
+async def bring_waiting(bot: MusicGenBot, interaction: discord.Interaction) -> None:
+    """After a command's answer: show what has waited for its person to come back to this channel.
+
+    At best effort: what cannot be brought waits for their next command.
+    """
+    await _bring(bot, interaction, await _waiting_here(bot, interaction))
+
+
+async def _waiting_here(bot: MusicGenBot, interaction: discord.Interaction) -> list[str]:
+    try:
+        # A track that may not be posted would be given up; not brought, it goes on waiting.
+        check_permissions(interaction)
+        waiting = await bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
+    except BotError as error:
+        log.info("nothing is brought to user %d here: %r", interaction.user.id, error)
+        return []
+    alone = interaction.is_user_integration() and not interaction.is_guild_integration()
+    return waiting[:_FOLLOWUPS_MAX] if alone else waiting
+
+
+async def _waiting_behind(bot: MusicGenBot, interaction: discord.Interaction) -> list[str]:
+    """What waits to be shown behind a deferred reply, which then has its first content.
+
+    Discord lets a followup take the place of a deferred reply never edited.
+    """
+    waiting = await _waiting_here(bot, interaction)
+    if waiting:
+        try:
+            await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
+        except NOT_DONE as error:
+            log.warning("nothing is brought to user %d: %r", interaction.user.id, error)
+            return []
+    return waiting
+
+
+async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: list[str]) -> None:
+    """Move each into a message of its own."""
+    opened = list[tuple[str, discord.WebhookMessage]]()
     for generation_id in waiting:
-        # What has waited for this person to come back to this channel.
-        message = await interaction.followup.send(texts.EARLIER, wait=True)
-        await bot.studio.bring(generation_id, reply_at(interaction, message.id))
+        # All of them first: a track that has arrived mentions its person in another followup.
+        try:
+            message = await interaction.followup.send(texts.EARLIER, wait=True)
+        except NOT_DONE as error:
+            log.warning("no more is brought to user %d: %r", interaction.user.id, error)
+            break
+        opened.append((generation_id, message))
+    for generation_id, message in opened:
+        try:
+            await bot.studio.bring(generation_id, reply_at(interaction, message.id))
+        except BotError as error:
+            log.warning("generation %s is not brought: %r", generation_id, error)
+            await _take_back(message)
+
+
+async def _take_back(message: discord.WebhookMessage) -> None:
+    try:
+        await message.delete()
+    except NOT_DONE as error:
+        log.warning("message %d cannot be taken back: %r", message.id, error)
+
+
+async def acknowledge(interaction: discord.Interaction) -> None:
+    """Defer a press, for work that does no harm when it is done twice.
+
+    Where Discord's answer gets lost it is asked again, and then says that it has taken the first.
+
+    Raises:
+        discord.HTTPException: it has not.
+    """
+    for _ in range(_ACKNOWLEDGE_TRIES):
+        try:
+            await interaction.response.defer()
+        except discord.HTTPException as error:
+            if error.code != _TAKEN_ALREADY:
+                raise
+            interaction.extras[ACKNOWLEDGED] = True
+            return
+        except NOT_DONE as error:
+            log.warning("the answer to an acknowledgement was lost: %r", error)
+            interaction.extras[ACKNOWLEDGED] = True
+        else:
+            return
 
 
 def reply_at(interaction: discord.Interaction, message_id: int) -> Reply:

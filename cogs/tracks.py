@@ -10,7 +10,7 @@ from bot.app import MusicGenBot
 from bot.card import texts
 from bot.card.buttons import FORGET, KEEP, PAGE, SHOW, CardButton, view_of
 from bot.card.track_list import PAGE_SIZE, WORDS_MAX_CHARS, TrackList, read_turn
-from cogs.replies import check_permissions, reading
+from cogs.replies import bring_waiting, check_permissions, reading
 from cogs.showing import show_again
 
 
@@ -39,6 +39,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
             view=page.view(table) or discord.utils.MISSING,
             ephemeral=True,
         )
+        await bring_waiting(self._bot, interaction)
 
     @app_commands.command(description="Forget all your tracks, prompts and history, after asking.")
     async def forget(self, interaction: discord.Interaction) -> None:
@@ -50,6 +51,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
             view=view_of(CardButton(FORGET, "me"), CardButton(KEEP, "all")),
             ephemeral=True,
         )
+        await bring_waiting(self._bot, interaction)
 
     async def forget_all(self, interaction: discord.Interaction, _: str) -> None:
         """Forget the one who pressed."""

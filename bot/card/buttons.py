@@ -165,6 +165,16 @@ def card_view(actions: tuple[Action, ...], generation_id: str) -> discord.ui.Vie
     )
 
 
+def names(message: discord.Message, generation_id: str) -> bool:
+    """Whether a button of the message is about this generation."""
+    return any(
+        isinstance(item, discord.Button) and (item.custom_id or "").endswith(f":{generation_id}")
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for item in row.children
+    )
+
+
 def view_of(*items: CardButton | CardSelect) -> discord.ui.View:
     """A message's components, for as long as it exists."""
     view = discord.ui.View(timeout=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from types import MappingProxyType
 
 import discord
@@ -16,16 +15,13 @@ from bot.card.markup import fitted, quoted
 from bot.card.offers import offers, offers_for_takes
 from bot.card.sentences import sentence
 from bot.errors import InternalFault
-from bot.generation import Generation, State
+from bot.generation import LATE, Generation, State
 from bot.inputs import Inputs, InputTable, plain
 from bot.progress import Progress
 
 _TITLE_MAX_CHARS = 256
 _SETTINGS_MAX_CHARS = 1024
 _SHOWN_ELSEWHERE = frozenset({"prompt", "model_version", "duration", "seed", "input_audio"})
-
-_LATE = timedelta(seconds=90)
-"""So long before the reply's token dies, the card gains a way to give it another."""
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -56,10 +52,14 @@ class CardRenderer:
         """A card on its way: stage, bar, times; the seed from the first one on."""
         words = texts.stage(progress)
         actions = (Action.CANCEL,) if generation.state.cancelable else ()
-        if progress.now > generation.reply.token_expires_at - _LATE:
+        if progress.now > generation.reply.token_expires_at - LATE:
             words = f"{words}\n{texts.LATE}"
             actions = (*actions, Action.BRING)
         return Card(self._embed(generation, _RUNNING, words, parent_prompt), actions)
+
+    def coming(self, generation: Generation) -> Card:
+        """What a new message shows until the track is in it."""
+        return Card(self._embed(generation, _RUNNING, texts.COMING, None), (Action.BRING,))
 
     def ended(
         self, generation: Generation, parent_prompt: str | None = None, note: str = ""
@@ -103,7 +103,7 @@ class CardRenderer:
         cancelable = any(take.state.cancelable for take in running)
         actions = (Action.CANCEL,) if cancelable else ()
         expires_at = max(take.reply.token_expires_at for take in running)
-        if any(progress.now > expires_at - _LATE for progress in current):
+        if any(progress.now > expires_at - LATE for progress in current):
             lines.append(texts.LATE)
             actions = (*actions, Action.BRING)
         return Card(self._takes_embed(takes, _RUNNING, lines, parent_prompt), actions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
+import aiohttp
 import discord
 
 from bot.card.sentences import sentence
@@ -12,6 +13,8 @@ from bot.errors import DeliveredTwice, UserError
 
 log = logging.getLogger(__name__)
 
+ACKNOWLEDGED = "acknowledged"
+"""In the `extras` of an interaction that Discord holds for acknowledged, unlike discord.py."""
 _UNANSWERABLE = frozenset({10062, 40060})
 """Discord's codes for an interaction whose three seconds are over, and for one that was delivered
 twice and is answered already."""
@@ -39,11 +42,12 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
 
 async def tell(interaction: discord.Interaction, text: str) -> None:
     """Say `text` to the interaction's person alone, as first answer or after one."""
+    answered = interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
     try:
-        if interaction.response.is_done():
+        if answered:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError) as error:
         # Its three seconds or its token are over; there is no other way to this person.
         log.warning("an interaction could not be answered: %s", error)

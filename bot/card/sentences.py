@@ -172,11 +172,12 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Only the person who asked for this track, or somebody who manages messages here, "
         "can do that."
     ),
-    errors.TooLateToCancel: lambda e: "It's too late to cancel: this one has already ended.",
-    errors.AlreadyHere: lambda e: "There is nothing left to bring: this one has already ended.",
-    errors.FollowedElsewhere: lambda e: (
-        "I'm still busy with this one in another place. Try again in a minute."
+    errors.TooLateToCancel: lambda e: (
+        "It's too late to cancel: the track is made already and on its way here."
+        if e.made
+        else "It's too late to cancel: this one has already ended."
     ),
+    errors.AlreadyHere: lambda e: "There is nothing left to bring: this one has already ended.",
     errors.GenerationUnknown: lambda e: (
         "I no longer know the track behind this button. Start a new one with `/musicgen`, or go on "
         "from its audio with **Apps** in the message's menu."

@@ -30,6 +30,7 @@ CHECKING = "**Checking** your audio…"
 QUEUED = "**Queued**, about to be sent to the model."
 LOADING = "**Loading** the model"
 UPLOADING = "**Uploading** the track…"
+COMING = "**On its way.** The track comes here in a moment."
 COLD = (
     "-# The model is being woken up. A cold one can take minutes; "
     "this message keeps up with it, so you can leave."

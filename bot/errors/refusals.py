@@ -161,16 +161,15 @@ class NotYours(RequestRefused):
     """A button that belongs to somebody else."""
 
 
+@dataclass(eq=False)
 class TooLateToCancel(RequestRefused):
-    """The track was already made, or the generation had ended."""
+    """The generation had ended, or its track is `made` and on its way."""
+
+    made: bool = False
 
 
 class AlreadyHere(RequestRefused):
     """There is nothing left to bring: it has been delivered, or has ended."""
-
-
-class FollowedElsewhere(RequestRefused):
-    """Another process of this bot works on it at the moment."""
 
 
 class GenerationUnknown(RequestRefused):

@@ -27,9 +27,10 @@ async def world(
     """The bot at work in a fresh Discord; a test that leaves an error in the log fails."""
     caplog.set_level(logging.INFO)
     _be_quick(monkeypatch)
+    _limit_nothing(monkeypatch)
     _allow_files_in_dms(monkeypatch)
     world = World(tmp_path)
-    _let_connections_break(monkeypatch, world.cuts)
+    _let_connections_break(monkeypatch, world)
     await world.start()
     yield world
     await world.env.shutdown()
@@ -51,6 +52,15 @@ def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(defaults, "idle", 0.001)
 
 
+def _limit_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """simcord has no connections whose waits could be limited."""
+
+    def limit_waits(http: object, limits: object) -> None:
+        pass
+
+    monkeypatch.setattr("bot.app.limit_waits", limit_waits)
+
+
 def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Discord gives these permissions in every DM; simcord 3.2.1 gives none.
 
@@ -67,15 +77,23 @@ def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
 
 
-def _let_connections_break(monkeypatch: pytest.MonkeyPatch, cuts: list[tuple[str, str]]) -> None:
+def _let_connections_break(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     """What `inject_error` cannot do: no answer at all, as aiohttp tells it."""
     original = simcord.http.router.dispatch
 
+    def breaks(connections: list[tuple[str, str]], method: str, path: str) -> bool:
+        for one in connections:
+            if fnmatch(method, one[0]) and fnmatch(path, one[1]):
+                connections.remove(one)
+                return True
+        return False
+
     def dispatch(backend: Any, method: str, path: str, **kwargs: Any) -> Any:
-        for cut in cuts:
-            if fnmatch(method, cut[0]) and fnmatch(path, cut[1]):
-                cuts.remove(cut)
-                raise aiohttp.ServerDisconnectedError
-        return original(backend, method, path, **kwargs)
+        if breaks(world.cuts, method, path):
+            raise aiohttp.ServerDisconnectedError
+        answer = original(backend, method, path, **kwargs)
+        if breaks(world.lost, method, path):
+            raise aiohttp.ServerDisconnectedError
+        return answer
 
     monkeypatch.setattr(simcord.http.router, "dispatch", dispatch)

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot import errors
 from bot.card import texts
 from bot.card.sentences import sentence
 from bot.generation import State
-from tests.discord.world import BY_BOT, TOKEN_LIFE_S, Asked, Pressed, World
+from tests.discord.token_kit import allow_files, asked_among_strangers, token_dead, track_waiting
+from tests.discord.world import CALLBACK, TOKEN_LIFE_S, Asked, Pressed, World
 from tests.fakes import FakeJournal
-
-
-async def asked_among_strangers(world: World) -> Asked:
-    """A run where the bot's own token reaches nothing, as in a server it is no member of."""
-    for method in ("PATCH", "POST"):
-        world.fail(method, BY_BOT, 403, 50001, times=None)
-    asked = await world.musicgen()
-    world.generates(100)
-    await world.pass_s(3)
-    return asked
-
-
-async def token_dead(world: World) -> Asked:
-    """That run when its token has died, its card having gained the button just before."""
-    asked = await asked_among_strangers(world)
-    await world.outage(TOKEN_LIFE_S - 60)
-    await world.pass_s(15)
-    await world.outage(60)
-    return asked
 
 
 async def bring(world: World, asked: Asked) -> Pressed:
@@ -55,10 +39,8 @@ async def test_a_press_moves_the_card_again(world: World) -> None:
 
 
 async def test_a_track_waits_for_a_press(world: World) -> None:
-    asked = await token_dead(world)
-    await world.done(300)
-    assert world.generation.state is State.DELIVERING
-    assert asked.reply.attachments == []
+    asked = await track_waiting(world)
+    await world.pass_s(300)
     assert (await bring(world, asked)).told == []
     await world.pass_s(1)
     assert len(asked.reply.attachments) == 1
@@ -67,8 +49,7 @@ async def test_a_track_waits_for_a_press(world: World) -> None:
 
 
 async def test_a_track_waits_across_a_restart(world: World) -> None:
-    asked = await token_dead(world)
-    await world.done(10)
+    asked = await track_waiting(world)
     await world.restart()
     assert (await bring(world, asked)).told == []
     await world.pass_s(1)
@@ -89,6 +70,40 @@ async def test_a_track_waits_for_the_next_command_in_the_channel(world: World) -
     assert sorted(tracks) == [("lofi", 1), ("something else", 1)]
     assert later.embed.title == "something else"
     assert world.journal.rows[waiting.id].state is State.DELIVERED
+
+
+@pytest.mark.parametrize("how", ["cuts", "lost"])
+async def test_a_press_whose_acknowledgement_is_cut_off(world: World, how: str) -> None:
+    asked = await track_waiting(world)
+    getattr(world, how).append(CALLBACK)
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(1)
+    assert len(asked.reply.attachments) == 1
+
+
+async def test_a_press_that_comes_too_late_for_discord(world: World) -> None:
+    asked = await track_waiting(world)
+    before = world.generation
+    world.fail(*CALLBACK, 404, 10062)
+    await bring(world, asked)
+    await world.pass_s(1)
+    assert world.generation == before, "its token opens no way"
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(1)
+    assert len(asked.reply.attachments) == 1
+
+
+async def test_where_it_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
+    asked = await track_waiting(world)
+    await allow_files(world, False)
+    missing = sentence(errors.PermissionsMissing(("Attach Files",)))
+    assert (await bring(world, asked)).told == [missing]
+    await world.pass_s(1)
+    assert world.generation.state is State.DELIVERING
+    await allow_files(world, True)
+    assert (await bring(world, asked)).told == []
+    await world.pass_s(1)
+    assert len(asked.reply.attachments) == 1
 
 
 async def test_a_press_on_what_is_over(world: World) -> None:

@@ -10,11 +10,22 @@ from bot.card import texts
 from bot.card.buttons import card_view
 from bot.card.sentences import sentence
 from bot.generation import State
-from tests.discord.world import ENDED, Asked, Pressed, World
+from tests.discord.card_kit import finished
+from tests.discord.token_kit import allow_files, among_strangers, token_dead, track_waiting
+from tests.discord.world import (
+    CALLBACK,
+    ENDED,
+    TOKEN_LIFE_S,
+    Asked,
+    Pressed,
+    World,
+    delivered,
+)
 from tests.fakes import FakeJournal, FakePrediction
 
 UNKNOWN = sentence(errors.GenerationUnknown())
 TOO_LATE = sentence(errors.TooLateToCancel())
+MADE = sentence(errors.TooLateToCancel(made=True))
 NOT_YOURS = sentence(errors.NotYours())
 
 
@@ -122,6 +133,125 @@ async def test_replicate_is_asked_again_when_it_does_not_answer(
     assert not canceled(world, asked)
     await world.pass_s(5)
     assert canceled(world, asked)
+
+
+# ------------------------------------------------------------------ acknowledgements cut off
+
+
+@pytest.mark.parametrize("how", ["cuts", "lost"])
+async def test_a_press_whose_acknowledgement_is_cut_off(world: World, how: str) -> None:
+    asked = await world.musicgen()
+    getattr(world, how).append(CALLBACK)
+    assert (await asked.press(world.ada)).told == []
+    assert canceled(world, asked)
+
+
+async def test_a_press_of_which_discord_is_never_heard(world: World) -> None:
+    asked = await token_dead(world)
+    world.cuts.append(CALLBACK)
+    world.lost.append(CALLBACK)
+    await asked.press(world.ada)
+    assert canceled(world, asked)
+
+
+async def test_a_refusal_reaches_a_press_whose_acknowledgement_is_cut_off(world: World) -> None:
+    asked = await world.musicgen()
+    world.lost.append(CALLBACK)
+    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert not canceled(world, asked)
+
+
+async def test_what_came_too_late_for_discord_is_not_done(world: World) -> None:
+    asked = await world.musicgen()
+    world.fail(*CALLBACK, 404, 10062)
+    await asked.press(world.ada)
+    assert not canceled(world, asked)
+
+
+# ------------------------------------------------------------------ tokens that have died
+
+
+@pytest.mark.parametrize("who", ["ada", "mod"])
+async def test_a_press_shows_what_it_has_done(world: World, who: str) -> None:
+    asked = await token_dead(world)
+    assert (await asked.press(getattr(world, who))).told == []
+    assert canceled(world, asked)
+
+
+async def test_who_may_not_cancel_hands_nothing_over(world: World) -> None:
+    asked = await token_dead(world)
+    before = world.generation
+    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert world.generation == before
+
+
+async def test_a_batch_too(world: World) -> None:
+    scene = await finished(world)
+    among_strangers(world)
+    world.generates(100)
+    card = (await scene.press(world.ada, "Variations")).card
+    await world.pass_s(3)
+    await world.outage(TOKEN_LIFE_S)
+    assert (await card.press(world.ada)).told == []
+    await world.pass_s(5)
+    assert [take.state for take in scene.newer] == [State.CANCELED] * 3
+    assert card.text.count("canceled") == 3
+    assert card.buttons == ENDED
+
+
+async def test_a_track_that_waits_comes_with_the_press(world: World) -> None:
+    asked = await track_waiting(world)
+    assert (await asked.press(world.ada)).told == [MADE]
+    await world.pass_s(1)
+    assert delivered(asked)
+    assert world.generation.state is State.DELIVERED
+
+
+async def test_a_failure_that_waits_comes_with_the_press(world: World) -> None:
+    asked = await token_dead(world)
+    world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
+    await world.pass_s(10)
+    assert not world.generation.told
+    assert (await asked.press(world.ada)).told == [TOO_LATE]
+    await world.pass_s(1)
+    assert texts.FAILED in asked.text
+    assert world.generation.told
+
+
+async def test_where_the_track_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
+    asked = await track_waiting(world)
+    await allow_files(world, False)
+    missing = sentence(errors.PermissionsMissing(("Attach Files",)))
+    assert (await asked.press(world.ada)).told == [missing]
+    await world.pass_s(1)
+    assert world.generation.state is State.DELIVERING
+
+
+async def brought_elsewhere(world: World) -> Asked:
+    """The card that a waiting track had, before a command moved it into trouble of Discord's."""
+    asked = await track_waiting(world)
+    world.fail("PATCH", "/webhooks/*/messages/1*", 500, times=2)
+    await world.ada.slash(world.channel, "tracks list")
+    assert world.generation.reply.message_id != asked.reply.id
+    return asked
+
+
+async def test_a_card_that_lives_on_elsewhere_stays_there(world: World) -> None:
+    asked = await brought_elsewhere(world)
+    elsewhere = world.generation.reply
+    assert (await asked.press(world.ada)).told == [MADE]
+    assert world.generation.reply == elsewhere
+    await world.pass_s(20)
+    [card] = [message for message in world.messages if message.attachments]
+    assert card.id == elsewhere.message_id
+
+
+async def test_a_card_whose_token_is_dead_elsewhere_comes_back(world: World) -> None:
+    asked = await brought_elsewhere(world)
+    await world.outage(TOKEN_LIFE_S)
+    assert (await asked.press(world.ada)).told == [MADE]
+    await world.pass_s(20)
+    assert delivered(asked)
 
 
 # ------------------------------------------------------------------ buttons that outlive their run

@@ -40,6 +40,7 @@ DONE = FakePrediction(
 )
 BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
+CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
 FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Info", "Delete"]
 ENDED = ["Again", "Edit", "Info"]
@@ -122,6 +123,8 @@ class World:
         """Whether the test makes the bot fail on purpose; else an error in the log fails it."""
         self.cuts: list[tuple[str, str]] = []
         """Requests, as method and path, whose connection will break before they arrive."""
+        self.lost: list[tuple[str, str]] = []
+        """Those whose answer gets lost."""
         self.bot = self._a_bot()
         self.env = simcord.Env(self.bot, shard_count=1, check_errors=False)
         self.clock.start(self.env)

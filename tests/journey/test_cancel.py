@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
@@ -89,6 +90,42 @@ async def test_a_stranger_may_not(held: Rig, stage: str) -> None:
     assert cancels(held) == 0
 
 
+async def test_a_stranger_is_told_so_when_the_acknowledgement_is_cut_off(held: Rig) -> None:
+    used = await held.musicgen()
+    running = await used.until(lambda message: message.body.items)
+    await held.prediction()
+    held.trouble_discord("POST /api/v10/interactions/*", reset="after")
+    click = await held.bo.click(running, "Cancel")
+    [told] = await held.discord.world.until(lambda _: click.followups)
+    assert told.ephemeral
+    assert "Only the person who asked for this track" in words(told)
+    assert cancels(held) == 0
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+async def test_when_the_acknowledgement_is_cut_off(held: Rig, reset: str) -> None:
+    used = await held.musicgen()
+    running = await used.until(lambda message: message.body.items)
+    await held.prediction()
+    held.trouble_discord("POST /api/v10/interactions/*", reset=reset)
+    click = await held.ada.click(running, "Cancel")
+    assert CANCELED in words(await used.until(has_ended))
+    assert click.followups == []
+    assert cancels(held) == 1
+
+
+async def test_a_press_delivered_twice_is_one(held: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    used = await held.musicgen()
+    running = await used.until(lambda message: message.body.items)
+    await held.prediction()
+    click = await held.ada.click(running, "Cancel")
+    held.discord.world.redeliver(click.interaction)
+    await eventually(lambda: "an interaction was delivered twice" in caplog.text)
+    await used.until(has_ended)
+    assert click.followups == []
+
+
 async def test_in_a_direct_message(held: Rig) -> None:
     used = await held.ada.slash(held.ada.dm, "musicgen", prompt="gong", duration=1)
     running = await used.until(lambda message: message.body.items)
@@ -145,7 +182,9 @@ async def test_too_late_once_the_upload_has_begun(rig: Rig) -> None:
     click = await rig.ada.click(running, "Cancel")
     [told] = await rig.discord.world.until(lambda _: click.followups)
     assert told.ephemeral
-    assert words(told) == "It's too late to cancel: this one has already ended."
+    assert words(told) == (
+        "It's too late to cancel: the track is made already and on its way here."
+    )
     await used.until(has_track)
 
 

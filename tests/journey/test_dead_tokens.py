@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.card import texts
+from bot.card.sentences import sentence
+from bot.errors import TooLateToCancel
 from bot.playground.discord.actors import Used
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from tests.journey.rig import Rig, a_rig, buttons, eventually, has_track, words
+from tests.journey.rig import Rig, a_rig, buttons, has_ended, has_track, words
 
 SLOW = Timings(cold_start_s=0, step_rate_per_s=5, tick_s=1)
 TOKEN_LIFE_S = 15 * 60
 BRING = "Bring it here"
+CALLBACK = "POST /api/v10/interactions/*"
+MADE = sentence(TooLateToCancel(made=True))
 
 
 @pytest.mark.parametrize("place", ["jam", "dm"])
@@ -76,16 +81,25 @@ PLACES = ["foreign", "private", "foreign, unseen by others"]
 
 
 @asynccontextmanager
-async def a_track_without_a_way(folder: Path, place: str) -> AsyncGenerator[tuple[Rig, Used]]:
-    """A prediction that outlives the token, where the bot's own token reaches nothing."""
+async def a_card_without_a_way(
+    folder: Path, place: str, starting_s: float
+) -> AsyncGenerator[tuple[Rig, Used]]:
+    """A card whose token is dead, where the bot's own token reaches nothing."""
     async with a_rig(folder, timings=SLOW, speed=500) as rig:
-        rig.replicate.script(Script(starting_s=TOKEN_LIFE_S + 10))
+        rig.replicate.script(Script(starting_s=starting_s))
         channel = getattr(rig.discord.world, place.partition(",")[0])
         channel.external_apps = "unseen" not in place
         used = await rig.ada.slash(channel, "musicgen", prompt="gong", duration=1)
         await used.until(lambda message: BRING in words(message))
         rig.discord.clock.advance(TOKEN_LIFE_S)
-        await eventually(lambda: rig.bot.studio.waiting_for(rig.ada.user.id, channel.id))
+        yield rig, used
+
+
+@asynccontextmanager
+async def a_track_without_a_way(folder: Path, place: str) -> AsyncGenerator[tuple[Rig, Used]]:
+    """A prediction that outlives the token there."""
+    async with a_card_without_a_way(folder, place, TOKEN_LIFE_S + 10) as (rig, used):
+        await rig.until_waiting(used.interaction.channel)
         yield rig, used
 
 
@@ -130,7 +144,115 @@ async def test_a_track_that_waits_survives_a_restart(tmp_path: Path) -> None:
         await rig.stop()
         await rig.start()
         channel = used.interaction.channel
-        await eventually(lambda: rig.bot.studio.waiting_for(rig.ada.user.id, channel.id))
+        await rig.until_waiting(channel)
         await rig.ada.click(await used.until(lambda message: message.body.items), BRING)
         await used.until(has_track)
         assert rig.paid_once()
+
+
+# ------------------------------------------------------------------ Cancel, with a dead token
+
+
+async def told(rig: Rig, used: Used, text: str) -> None:
+    """Wait until the person alone is told something; a mention may have come before it."""
+    await rig.discord.world.until(
+        lambda _: [m for m in used.followups if m.ephemeral and words(m) == text]
+    )
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_where_no_way_is_left_cancel_shows_itself(tmp_path: Path, place: str) -> None:
+    async with a_card_without_a_way(tmp_path, place, 9 * TOKEN_LIFE_S) as (rig, used):
+        running = await used.until(lambda message: message.body.items)
+        click = await rig.ada.click(running, "Cancel")
+        message = await used.until(has_ended)
+        assert texts.CANCELED in words(message)
+        assert message is running
+        assert click.followups == []
+        assert (await rig.prediction()).status == "canceled"
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_cancel_that_comes_too_late_brings_the_track(tmp_path: Path, place: str) -> None:
+    async with a_track_without_a_way(tmp_path, place) as (rig, used):
+        running = await used.until(lambda message: message.body.items)
+        click = await rig.ada.click(running, "Cancel")
+        assert await used.until(has_track) is running
+        await told(rig, click, MADE)
+        assert rig.paid_once()
+
+
+async def test_cancel_for_several_takes(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, timings=SLOW, speed=500) as rig:
+        foreign = rig.discord.world.foreign
+        first = await rig.ada.slash(foreign, "musicgen", prompt="gong", duration=1)
+        card = await first.until(has_track)
+        rig.replicate.script(Script(starting_s=9 * TOKEN_LIFE_S, times=3))
+        used = await rig.ada.click(card, "Variations")
+        running = await used.until(lambda message: BRING in words(message))
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        await rig.ada.click(running, "Cancel")
+        message = await used.until(has_ended)
+        assert message is running
+        assert words(message).count("canceled") == 3
+        assert [p.status for p in rig.replicate.predictions[1:]] == ["canceled"] * 3
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+@pytest.mark.parametrize("label", [BRING, "Cancel"])
+async def test_a_press_whose_acknowledgement_is_cut_off(
+    tmp_path: Path, label: str, reset: str
+) -> None:
+    async with a_track_without_a_way(tmp_path, "foreign") as (rig, used):
+        running = await used.until(lambda message: message.body.items)
+        rig.trouble_discord(CALLBACK, reset=reset)
+        click = await rig.ada.click(running, label)
+        assert await used.until(has_track) is running
+        if label == "Cancel":
+            await told(rig, click, MADE)
+
+
+# ------------------------------------------------------------------ several that wait
+
+
+@asynccontextmanager
+async def tracks_without_a_way(
+    folder: Path, number: int, rules: Rules | None = None
+) -> AsyncGenerator[Rig]:
+    """So many that wait in a server the bot is no member of."""
+    env = {"MAX_RUNNING_PER_USER": str(number)}
+    async with a_rig(folder, env=env, rules=rules, timings=SLOW, speed=500) as rig:
+        rig.replicate.script(Script(starting_s=TOKEN_LIFE_S + 10, times=number))
+        foreign = rig.discord.world.foreign
+        asked = [
+            await rig.ada.slash(foreign, "musicgen", prompt="gong", duration=1)
+            for _ in range(number)
+        ]
+        for used in asked:
+            await used.until(lambda message: BRING in words(message))
+        # Far enough for the tokens to come to outlive the bot's fast clock.
+        rig.discord.clock.advance(9 * TOKEN_LIFE_S)
+        while len(await rig.bot.studio.waiting_for(rig.ada.user.id, foreign.id)) < number:
+            await rig.clock.sleep(5)
+        yield rig
+
+
+async def brought(rig: Rig) -> int:
+    """How many tracks the next command brings."""
+    used = await rig.ada.slash(rig.discord.world.foreign, "tracks list")
+    await used.answered()
+    await rig.clock.sleep(300)
+    cards = [message for message in used.followups if texts.EARLIER in words(message)]
+    assert all(has_track(message) for message in cards)
+    return len(cards)
+
+
+async def test_discord_allows_only_so_many_followups(tmp_path: Path) -> None:
+    async with tracks_without_a_way(tmp_path, 6) as rig:
+        assert [await brought(rig) for _ in range(3)] == [4, 2, 0]
+        assert len(rig.replicate.predictions) == 6
+
+
+async def test_those_before_the_followup_that_discord_refuses(tmp_path: Path) -> None:
+    async with tracks_without_a_way(tmp_path, 2, Rules(max_followups=1)) as rig:
+        assert [await brought(rig) for _ in range(3)] == [1, 1, 0]
