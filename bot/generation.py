@@ -19,6 +19,9 @@ TOKEN_LIFE = timedelta(minutes=15)
 Discord, developers/interactions/receiving-and-responding, read 2026-08.
 """
 
+LATE = timedelta(seconds=90)
+"""So long before its reply's token dies, a card offers a way to give it another."""
+
 _ID_BYTES = 9
 
 

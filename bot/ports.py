@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,18 @@ class DiscordFault(BotError):
     """Discord did not do it this time; the same may well work later."""
 
 
+class Moved(BotError):
+    """The card stands in a new message, which mentions its person; what it is to show comes next.
+
+    The reply is journalled in between: an upload whose answer is lost is then an edit made again,
+    not a second message.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"to message {reply.message_id}")
+        self.reply = reply
+
+
 class Renewal(Protocol):
     """What a process learns while it renews its leases; ids of generations."""
 
@@ -34,6 +46,11 @@ class Renewal(Protocol):
     @property
     def cancel_requested(self) -> Collection[str]:
         """Their persons want them stopped."""
+        ...
+
+    @property
+    def wanted_replies(self) -> Mapping[str, Reply]:
+        """Their persons want them there; told until they are saved there, or with a newer token."""
         ...
 
     @property
@@ -69,6 +86,18 @@ class Journal(Protocol):
         """Note that one is to be stopped, whoever follows it; False when it is too late."""
         ...
 
+    async def request_bring(self, generation_id: str, reply: Reply) -> bool:
+        """Note that one is wanted in `reply`, whoever follows it; False when it has ended."""
+        ...
+
+    async def open_ids(self) -> Collection[str]:
+        """Those that still need something done, whoever follows them."""
+        ...
+
+    async def open_of(self, user_id: int, channel_id: int) -> list[Generation]:
+        """A person's open generations in a channel, each in the reply it is wanted in."""
+        ...
+
     async def live_members(self) -> int:
         """How many processes share the work."""
         ...
@@ -88,6 +117,11 @@ class PredictionView(Protocol):
     @property
     def id(self) -> str:
         """Its id at the service."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
         ...
 
     @property
@@ -133,6 +167,9 @@ class StoredFile(Protocol):
 class Predictions(Protocol):
     """The prediction service. Methods raise `ReplicateError`; `download` raises `TrackError`."""
 
+    members: int
+    """Processes that share its budget of requests."""
+
     async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> PredictionView:
         """Start a prediction; it costs money and is never sent again once it may have arrived."""
         ...
@@ -146,13 +183,13 @@ class Predictions(Protocol):
         ...
 
     async def find(
-        self, version: str, seed: int, prompt: str, created_after: datetime
-    ) -> tuple[PredictionView, ...]:
-        """Those of ours with this version, seed and prompt, newest first."""
+        self, version: str, inputs: Inputs, created_after: datetime
+    ) -> Sequence[PredictionView]:
+        """Those of ours with this version and just these inputs, newest first."""
         ...
 
-    async def ended(self, created_after: datetime) -> frozenset[str]:
-        """The ids of those created since that have ended: a page of a hundred costs one request."""
+    def pages(self, created_after: datetime) -> AsyncGenerator[Sequence[PredictionView], None]:
+        """All of the account created since, newest first; each page costs a request."""
         ...
 
     async def upload(self, path: Path, filename: str, content_type: str) -> StoredFile:
@@ -224,7 +261,7 @@ class Shelf(Protocol):
         ...
 
     async def tidy(self, keep: Collection[str]) -> int:
-        """Remove what was left over by generations not in `keep`; how many files."""
+        """Remove what was left over by generations not in `keep`, all open ones; how many files."""
         ...
 
 
@@ -245,10 +282,18 @@ class Delivery(Protocol):
     async def deliver(self, generation: Generation, track: Path) -> Reply:
         """Show the finished card with its track; the reply it is shown in.
 
-        Raises `TrackError`, `NoWayNow`, `DiscordFault`.
+        Raises `TrackError`, `Moved`, `NoWayNow`, `DiscordFault`.
         """
         ...
 
+    async def has_track(self, generation: Generation) -> bool:
+        """Whether the track is there already, whoever has put it there."""
+        ...
+
     async def end(self, generation: Generation) -> None:
-        """Show that it failed or was canceled. Raises `NoWayNow`, `DiscordFault`."""
+        """Show that it failed or was canceled. Raises `Moved`, `NoWayNow`, `DiscordFault`."""
+        ...
+
+    def drop(self, generation: Generation) -> None:
+        """Show nothing more of it: another process does."""
         ...

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,7 +20,16 @@ from bot.generation import Generation, Reply, State
 from bot.inputs import InputTable
 from bot.line import CreateGate, Line, Place
 from bot.poller import Poller
-from bot.ports import Delivery, DiscordFault, Journal, NoWayNow, Predictions, PredictionView, Sound
+from bot.ports import (
+    Delivery,
+    DiscordFault,
+    Journal,
+    Moved,
+    NoWayNow,
+    Predictions,
+    PredictionView,
+    Sound,
+)
 from bot.progress import ProgressMeter, Stage
 
 log = logging.getLogger(__name__)
@@ -78,6 +87,10 @@ class Run:
         self.parked = False
         """Whether it waits for a way to its person."""
         self.track_kept = True
+        self.delivered: Generation | None = None
+        """What Discord has already: all that is left to do is to write it down."""
+        self.end_told = False
+        """The same, of an end without a track."""
         self._way = asyncio.Event()
         self._saving = asyncio.Lock()
         self._stopping: asyncio.Timeout | None = None
@@ -92,7 +105,11 @@ class Run:
         delays_s = retry_delays_s()
         while not self.generation.told:
             try:
-                await self.kit.delivery.end(self.generation)
+                if not self.end_told:
+                    await self.kit.delivery.end(self.generation)
+            except Moved as moved:
+                await self.save(reply=moved.reply)
+                continue
             except NoWayNow:
                 await self.wait_for_way()
                 continue
@@ -101,6 +118,7 @@ class Run:
                 if (delay_s := next(delays_s, None)) is not None:
                     await self.kit.clock.sleep(delay_s)
                     continue
+            self.end_told = True
             await self.save(told=True)
         for path in (self.generation.track_path, self.generation.piece_path):
             if path is not None:
@@ -133,6 +151,8 @@ class Run:
         async with self._saving:
             if not self.generation.state.cancelable:
                 raise TooLateToCancel
+            if self.generation.cancel_requested:
+                return
             await self._write(self.generation.evolve(cancel_requested=True))
         self.wake.set()
         if self._stopping is not None:
@@ -151,6 +171,23 @@ class Run:
             await self._write(self.generation.evolve(reply=reply))
         self._way.set()
         self.wake.set()
+
+    @property
+    def keeps_track(self) -> bool:
+        """Whether there is a track on disk whose place could be given to another's."""
+        return self.track_kept and self.generation.track_path is not None
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether nothing was sent for it that costs money."""
+        return self.generation.state in {State.ACCEPTED, State.QUEUED}
+
+    async def reload(self) -> None:
+        """Go on from the row: where the answer to a commit got lost, it is ahead."""
+        row = await self.kit.journal.get(self.generation.id)
+        if row is not None:
+            known = row.reply.known or not self.generation.reply.known
+            self.generation = row if known else row.evolve(reply=self.generation.reply)
 
     def let_go_of_track(self) -> None:
         """Keep the file no longer that waits for its person."""
@@ -177,11 +214,12 @@ class Run:
                 raise Stopped
             await self._write(self.generation.evolve(state, **changes))
 
-    def show(self, stage: Stage | None = None, position: int | None = None) -> None:
+    def show(self, stage: Stage | None = None) -> None:
         """Show how far it is."""
         now = self.kit.clock.now()
         if stage is not None:
             self.meter.enter(stage, now)
+        position = None if self.place is None else self.kit.line.position(self.place)
         self.kit.delivery.show(self.generation, self.meter.progress(now, position))
 
     @asynccontextmanager
@@ -207,6 +245,11 @@ class Run:
         self.parked = True
         log.info("generation %s waits for its person", self.generation.id)
         try:
+            async with self._saving:
+                if self.generation.reply.token and not self._way.is_set():
+                    # Other processes see by the row that it waits, whenever the token has died.
+                    spent = replace(self.generation.reply, token="")
+                    await self._write(self.generation.evolve(reply=spent))
             await self.kit.clock.wait(self._way, None)
         finally:
             self.parked = False

@@ -101,7 +101,7 @@ class Settings(BaseModel):
     )
     log_level: Annotated[str, AfterValidator(_level)] = Field(default="INFO", alias="LOG_LEVEL")
     replicate_max_requests_per_minute: Annotated[int, Field(ge=30, le=3000)] = Field(
-        default=1500, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
+        default=2400, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
     )
 
     max_running: Annotated[int, Field(ge=1, le=10_000)] = Field(default=100, alias="MAX_RUNNING")

@@ -7,15 +7,16 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 
+from aiolimiter import AsyncLimiter
+
+from bot.bringing import Bringing
 from bot.checks import check_request
 from bot.clock import Clock
 from bot.errors import (
-    AlreadyHere,
-    BotError,
     DeliveredTwice,
-    FollowedElsewhere,
     GenerationUnknown,
     InternalFault,
     JournalFault,
@@ -25,6 +26,7 @@ from bot.errors import (
 )
 from bot.generation import Generation, Reply, State
 from bot.house import House
+from bot.housekeeping import Housekeeping
 from bot.inputs import Inputs
 from bot.library import Forgotten, Library
 from bot.line import CreateGate, Line
@@ -41,11 +43,16 @@ __all__ = ["House", "Order", "Origin", "Recipe", "Studio"]
 log = logging.getLogger(__name__)
 
 _JOURNAL_DELAYS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
-_LEASE_S = 20.0
-_RENEW_EVERY_S = 5.0
-"""A process that died is noticed once its lease has run out, at the latest 25 s after."""
 _PATIENCE_S = 0.5
 _CREATES_AT_ONCE = 16
+_CREATES_PER_MINUTE = 540
+"""Replicate takes 600 of an account (docs, predictions/rate-limits, 2026-04)."""
+
+
+def _pace(requests_per_minute: int) -> AsyncLimiter:
+    """A third of a minute's creates in one burst, and the other two in the rest of it."""
+    burst = min(_CREATES_PER_MINUTE, requests_per_minute) / 3
+    return AsyncLimiter(burst, 30.0)
 
 
 class Studio:
@@ -72,11 +79,11 @@ class Studio:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._owner = TaskOwner()
         self._keepers = TaskOwner()
-        self._given_up: set[str] = set()
+        self._refused: dict[str, Generation] = {}
+        """Those whose end is known to their persons, and not yet to the journal."""
         self._accepting: set[str] = set()
         self._delivery = delivery
         self._shelf = shelf
-        self._tracks_max_bytes = house.tracks_max_bytes
         self._closing = False
         self.acknowledgements = Precedence(clock, _PATIENCE_S)
         """Its `urgent()` surrounds every acknowledgement."""
@@ -89,10 +96,21 @@ class Studio:
             table=house.table,
             tracks_folder=house.tracks_folder,
             line=Line(house.max_running, house.max_running_per_user),
-            gate=CreateGate(_CREATES_AT_ONCE, clock),
+            gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
             poller=Poller(predictions, clock, house.requests_per_minute),
             steps=STEPS,
         )
+        self.housekeeping = Housekeeping(
+            self._kit,
+            shelf,
+            house.tracks_max_bytes,
+            self._runs,
+            take_up=self._take_up,
+            give_up=self._give_up,
+        )
+        self.adopt = self.housekeeping.adopt
+        self._bringing = Bringing(journal, clock, self._runs)
+        self.waiting_for = self._bringing.waiting_for
 
     def check(self, inputs: Inputs, *, has_audio: bool) -> None:
         """Hold a request against everything that can be known without its audio.
@@ -138,17 +156,9 @@ class Studio:
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""
         await self.adopt()
-        await self._shelf.tidy(tuple(self._runs))
-        self._keepers.start(self._keep_leases(), name="leases")
+        await self._shelf.tidy(await self._journal.open_ids())
+        self._keepers.start(self.housekeeping.keep_on(), name="housekeeping")
         self._keepers.start(self._kit.poller.sweep(), name="sweep")
-
-    async def adopt(self) -> int:
-        """Take up every open generation that nobody follows, where its row stands; how many."""
-        found = await self._journal.claim(_LEASE_S)
-        for generation in found:
-            log.info("generation %s is taken up as %s", generation.id, generation.state)
-            self._take_up(generation)
-        return len(found)
 
     async def get(self, generation_id: str) -> Generation:
         """One generation, running or past.
@@ -172,7 +182,8 @@ class Studio:
         takes = await self._takes(generation_id)
         stopped = [await self._stop(take.id) for take in takes]
         if not any(stopped):
-            raise TooLateToCancel
+            made = any(not take.state.final for take in await self._takes(generation_id))
+            raise TooLateToCancel(made)
 
     async def _stop(self, generation_id: str) -> bool:
         run = self._runs.get(generation_id)
@@ -198,12 +209,7 @@ class Studio:
             AlreadyHere: it has ended, and its person knows.
             GenerationUnknown: the journal has none with this id.
         """
-        takes = await self._takes(generation_id)
-        runs = [self._runs[take.id] for take in takes if take.id in self._runs]
-        if not runs:
-            raise FollowedElsewhere if any(take.open for take in takes) else AlreadyHere
-        for run in runs:
-            await run.bring(reply)
+        await self._bringing.bring(await self._takes(generation_id), reply)
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their files."""
@@ -214,17 +220,6 @@ class Studio:
                     await self._kit.sound.discard(Path(path))
         return forgotten
 
-    def waiting_for(self, user_id: int, channel_id: int) -> list[str]:
-        """The generations of a person that wait for a way into this channel; one of each batch."""
-        waiting = {
-            run.generation.batch_id or run.generation.id: run.generation.id
-            for run in self._runs.values()
-            if run.parked
-            and run.generation.requester_id == user_id
-            and run.generation.reply.channel_id == channel_id
-        }
-        return list(waiting.values())
-
     async def idle(self) -> None:
         """Wait until every run has ended."""
         await self._owner.idle()
@@ -232,15 +227,22 @@ class Studio:
     async def close(self) -> None:
         """Take no more orders and let go of every run; their rows say where to go on."""
         self._closing = True
-        await self._keepers.close()
-        await self._owner.close()
+        await asyncio.gather(self._keepers.close(), self._owner.close())
 
     def _take_up(self, generation: Generation, *, answering: bool = False) -> None:
-        if generation.id in self._runs or generation.id in self._given_up:
+        if generation.id in self._runs:
             return
-        run = self._runs[generation.id] = Run(generation, self._kit, answering=answering)
+        refused = self._refused.pop(generation.id, None)
+        run = Run(refused or generation, self._kit, answering=answering)
+        run.end_told = refused is not None
+        self._runs[generation.id] = run
         name = f"generation {generation.id}"
         self._tasks[generation.id] = self._owner.start(self._follow(run), name)
+
+    def _give_up(self, generation_id: str) -> None:
+        """Another process follows it now."""
+        if (task := self._tasks.get(generation_id)) is not None:
+            task.cancel()
 
     async def _follow(self, run: Run) -> None:
         try:
@@ -248,59 +250,38 @@ class Studio:
             await self._carry_on(run)
         except NotFollowedHere:
             log.warning("generation %s is followed by another process now", run.generation.id)
+            self._delivery.drop(run.generation)
+        except asyncio.CancelledError:
+            self._delivery.drop(run.generation)
+            raise
         finally:
             del self._runs[run.generation.id], self._tasks[run.generation.id]
 
     async def _carry_on(self, run: Run) -> None:
-        """Take a run to its end, through faults of the journal too."""
-        for delay_s in _JOURNAL_DELAYS_S:
+        """Take a run to its end, through faults of the journal too, however long they last."""
+        for faults in count(1):
             try:
                 await run.to_end()
             except NotFollowedHere:
                 raise
             except Exception:
                 log.exception("generation %s cannot be journalled", run.generation.id)
-                await self._clock.sleep(delay_s)
+                if faults > len(_JOURNAL_DELAYS_S) and run.is_unpaid:
+                    await self._refuse(run)
+                    return
+                await self._clock.sleep(_JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1])
+                with suppress(JournalFault):
+                    await run.reload()
             else:
                 return
-        # Nothing can be written down any more. The person is told all the same.
-        self._given_up.add(run.generation.id)
-        if not run.generation.state.final:
-            failed = run.generation.evolve(State.FAILED, failure=InternalFault())
-            await self._delivery.end(failed)
 
-    async def _keep_leases(self) -> None:
-        while True:
-            await self._clock.sleep(_RENEW_EVERY_S)
-            try:
-                await self._renew()
-                await self._make_room()
-            except (BotError, OSError) as error:
-                # What is ours stays ours until the lease ends; the next try may be in time.
-                log.warning("a round of housekeeping failed: %s", error)
+    async def _refuse(self, run: Run) -> None:
+        """Tell a person that nothing comes of it, though that cannot be written down yet.
 
-    async def _renew(self) -> None:
-        renewal = await self._journal.renew(_LEASE_S, tuple(self._runs))
-        for generation_id in renewal.lost:
-            if (task := self._tasks.get(generation_id)) is not None:
-                task.cancel()
-        for generation_id in renewal.cancel_requested:
-            run = self._runs.get(generation_id)
-            if run is not None and not run.generation.cancel_requested:
-                with suppress(TooLateToCancel):
-                    await run.request_cancel()
-        for generation_id in renewal.unfollowed:
-            with suppress(JournalFault):
-                generation = await self._journal.get(generation_id)
-                if generation is not None and generation.open:
-                    self._take_up(generation)
-        await self.adopt()
-        self._kit.poller.members = await self._journal.live_members()
-
-    async def _make_room(self) -> None:
-        parked = [run for run in self._runs.values() if run.parked and run.generation.track_path]
-        if not parked or await self._shelf.stored_bytes() <= self._tracks_max_bytes:
-            return
-        oldest = min(parked, key=lambda run: run.generation.created_at)
-        log.warning("no more room for the track of generation %s", oldest.generation.id)
-        oldest.let_go_of_track()
+        Once the journal is back, it names the generation as open, and its end is made up for.
+        """
+        failed = run.generation.evolve(
+            State.FAILED, failure=InternalFault(), ended_at=self._clock.now()
+        )
+        self._refused[failed.id] = failed
+        await self._delivery.end(failed)

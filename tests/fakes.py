@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,7 @@ class FakeClock:
 class FakeRenewal:
     lost: frozenset[str] = frozenset()
     cancel_requested: frozenset[str] = frozenset()
+    wanted_replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
     unfollowed: frozenset[str] = frozenset()
 
 
@@ -73,6 +74,8 @@ class FakeJournal:
         self.rows: dict[str, Generation] = {}
         self.history: list[Generation] = []
         self.facts: dict[str, str] = {}
+        self.wanted: dict[str, Reply] = {}
+        """Where some are to be shown from now on, by whoever follows them."""
         self._claimed = False
 
     async def add(self, generation: Generation) -> None:
@@ -85,24 +88,44 @@ class FakeJournal:
         self._write(generation)
 
     async def get(self, generation_id: str) -> Generation | None:
-        return self.rows.get(generation_id)
+        row = self.rows.get(generation_id)
+        return None if row is None else self._as_wanted(row)
+
+    async def open_of(self, user_id: int, channel_id: int) -> list[Generation]:
+        theirs = [g for g in reversed(self._newest_first()) if g.open and g.requester_id == user_id]
+        return [self._as_wanted(g) for g in theirs if g.reply.channel_id == channel_id]
 
     async def claim(self, lease_s: float) -> list[Generation]:
         """Everything is this process's, and was left by an earlier one once: at the first claim."""
         found = () if self._claimed else self.rows.values()
         self._claimed = True
-        return sorted((g for g in found if g.open), key=lambda g: g.created_at)
+        oldest_first = sorted((g for g in found if g.open), key=lambda g: g.created_at)
+        return [self._as_wanted(g) for g in oldest_first]
 
     async def renew(self, lease_s: float, held: Collection[str]) -> FakeRenewal:
-        return FakeRenewal()
+        return FakeRenewal(wanted_replies=dict(self.wanted))
 
     async def request_cancel(self, generation_id: str) -> bool:
         return False
+
+    async def request_bring(self, generation_id: str, reply: Reply) -> bool:
+        row = self.rows.get(generation_id)
+        if row is None or not row.open:
+            return False
+        if reply.token_expires_at > row.reply.token_expires_at:
+            self.wanted[generation_id] = reply
+        return True
+
+    async def open_ids(self) -> frozenset[str]:
+        return frozenset(row.id for row in self.rows.values() if row.open)
 
     async def live_members(self) -> int:
         return 1
 
     async def try_lock(self, name: str, ttl_s: float) -> bool:
+        return True
+
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
         return True
 
     async def unlock(self, name: str) -> None:
@@ -162,6 +185,12 @@ class FakeJournal:
     def _write(self, generation: Generation) -> None:
         self.rows[generation.id] = generation
         self.history.append(generation)
+        wanted = self.wanted.get(generation.id, generation.reply)
+        if wanted.token_expires_at <= generation.reply.token_expires_at or not generation.open:
+            self.wanted.pop(generation.id, None)
+
+    def _as_wanted(self, generation: Generation) -> Generation:
+        return generation.evolve(reply=self.wanted.get(generation.id, generation.reply))
 
     def _newest_first(self) -> list[Generation]:
         return sorted(self.rows.values(), key=lambda g: (g.created_at, g.id), reverse=True)
@@ -185,6 +214,10 @@ class FakePrediction:
     error: str | None = None
     logs: str = ""
     predict_time_s: float | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"succeeded", "failed", "canceled", "aborted"}
 
 
 def step(done: int, total: int = 400) -> str:
@@ -218,6 +251,7 @@ class FakePredictions:
     arrives: bool = True
     """Whether a create that fails has had its effect all the same."""
     on_find: list[UserError] = field(default_factory=list[UserError])
+    on_upload: list[UserError] = field(default_factory=list[UserError])
     on_download: UserError | None = None
     track: bytes | None = None
     """What a download writes; without it there is no file."""
@@ -225,6 +259,7 @@ class FakePredictions:
     canceled: list[str] = field(default_factory=list[str])
     uploaded: list[str] = field(default_factory=list[str])
     polls: int = 0
+    members: int = 1
 
     async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
         await asyncio.sleep(0)
@@ -253,21 +288,24 @@ class FakePredictions:
         return FakePrediction(prediction_id, "canceled")
 
     async def find(
-        self, version: str, seed: int, prompt: str, created_after: datetime
+        self, version: str, inputs: Inputs, created_after: datetime
     ) -> tuple[FakePrediction, ...]:
+        """The newest first, as the service does."""
         await asyncio.sleep(0)
         if self.on_find:
             raise self.on_find.pop(0)
-        return tuple(
-            FakePrediction(f"p{number}")
-            for number, inputs in enumerate(self.created, start=1)
-            if inputs.seed == seed and inputs.prompt == prompt
-        )
+        numbers = [number for number, sent in enumerate(self.created, start=1) if sent == inputs]
+        return tuple(FakePrediction(f"p{number}") for number in reversed(numbers))
 
-    async def ended(self, created_after: datetime) -> frozenset[str]:
-        return frozenset()
+    async def pages(
+        self, created_after: datetime
+    ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+        yield ()
 
     async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
+        await asyncio.sleep(0)
+        if self.on_upload:
+            raise self.on_upload.pop(0)
         self.uploaded.append(filename)
         return StoredAudio(f"https://api.replicate.com/v1/files/{filename}")
 
@@ -370,6 +408,9 @@ class FakeDelivery:
     on_deliver: list[Exception] = field(default_factory=list[Exception])
     found: Reply | None = None
     """Where an acknowledgement that was cut off turns out to have arrived."""
+    there: bool = False
+    """Whether Discord turns out to have the track already."""
+    dropped: list[str] = field(default_factory=list[str])
 
     def show(self, generation: Generation, progress: Progress) -> None:
         assert self.journal.rows[generation.id].state is generation.state
@@ -385,9 +426,15 @@ class FakeDelivery:
         self.delivered.append(generation)
         return generation.reply
 
+    async def has_track(self, generation: Generation) -> bool:
+        return self.there
+
     async def end(self, generation: Generation) -> None:
         await asyncio.sleep(0)
         self.ended.append(generation)
+
+    def drop(self, generation: Generation) -> None:
+        self.dropped.append(generation.id)
 
 
 def a_reply() -> Reply:

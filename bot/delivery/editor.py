@@ -69,6 +69,11 @@ class CardEditor:
         self._stop.set()
         await self._clock.wait(self._resting, _LAST_EDIT_S)
 
+    def abandon(self) -> None:
+        """Send nothing more, and wait for nothing."""
+        self._stop.set()
+        self._wanted = None
+
     async def _stopped_before_next(self) -> bool:
         if self._sent_at_s is None:
             return self._stop.is_set()

@@ -48,6 +48,10 @@ class LiveCard:
             if row.told or row.id not in self._takes:
                 self._takes[row.id] = row
 
+    def moved(self, reply: Reply) -> None:
+        """The card stands there now."""
+        self._placed = reply
+
     def placed(self, take: Generation, reply: Reply, note: str) -> None:
         """One has ended, and its card stands there."""
         self._takes[take.id] = take

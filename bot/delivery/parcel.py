@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import discord
 
+from bot.audio.names import seed_in
 from bot.card.buttons import card_view
 from bot.card.render import Card
-from bot.generation import Generation, Reply
+from bot.generation import Generation
 
 PICTURE_NAME = "waveform.png"
 
@@ -34,14 +35,6 @@ class Track:
     filename: str
     size_bytes: int
     picture: Picture | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a card ended up, and whether its person was mentioned there."""
-
-    reply: Reply
-    mentioned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +60,14 @@ class Parcel:
         return self.card.embed.copy().set_image(url=f"attachment://{PICTURE_NAME}")
 
     @property
+    def named(self) -> str:
+        """The generation that its buttons are about."""
+        return self.buttons_of or self.generation.id
+
+    @property
     def view(self) -> discord.ui.View | None:
         """The card's buttons, new ones each time."""
-        return card_view(self.card.actions, self.buttons_of or self.generation.id)
+        return card_view(self.card.actions, self.named)
 
     @asynccontextmanager
     async def files(self) -> AsyncGenerator[list[discord.File], None]:
@@ -86,3 +84,19 @@ class Parcel:
                 yield [track, png]
         finally:
             track.close()
+
+    async def attachments(
+        self, files: list[discord.File], fetch: Callable[[], Awaitable[discord.Message]]
+    ) -> list[discord.Attachment | discord.File]:
+        """What the message has after an edit: these, and the files of takes it is shared with.
+
+        An earlier try may have put this very track there already. What shows no track leaves the
+        files alone: another process may have delivered one meanwhile.
+        """
+        if not files:
+            return discord.utils.MISSING
+        if not self.shares_message:
+            return [*files]
+        present = (await fetch()).attachments
+        seed = self.generation.seed
+        return [*(file for file in present if seed_in(file.filename) != seed), *files]

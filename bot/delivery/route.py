@@ -9,46 +9,31 @@ there is no way but a fresh token, which a click or a command brings.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from enum import Enum, auto
-from typing import Any
+from datetime import datetime, timedelta
 
-import aiohttp
 import discord
 from discord.webhook.async_ import async_context
 
-from bot.audio.names import seed_in
+from bot.card.buttons import names
+from bot.card.render import Card
 from bot.clock import Clock
-from bot.delivery.parcel import Parcel, Placed
+from bot.delivery.outcome import CLOSED_STATUSES, NOT_DONE, TOKEN_DEAD_CODES, Outcome, outcome_of
+from bot.delivery.parcel import Parcel
 from bot.errors import OutputTooLarge, Undeliverable
-from bot.generation import Reply
-from bot.ports import DiscordFault, NoWayNow
+from bot.generation import TOKEN_LIFE, Reply
+from bot.ports import DiscordFault, Moved, NoWayNow
 
 log = logging.getLogger(__name__)
 
-_TOO_LARGE_STATUS = 413
-_TOO_LARGE_CODES = frozenset({40005, 50045})
-_MESSAGE_GONE = 10008
-_TOKEN_DEAD_CODES = frozenset({50027, 10015})
 _APPLICATION_WEBHOOK = 3
+_LOOK_BACK = 100
+"""Messages after the reply that are looked through for the one that took its place."""
+_SAME_MOMENT = timedelta(seconds=5)
+"""How far our clock may be from Discord's."""
 
-NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
-"""What a request to Discord raises that was refused, or got no answer."""
-_CLOSED_STATUSES = frozenset({400, 401, 403, 404})
-"""400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
 SURE_LIMIT_BYTES = 10 * 1024 * 1024
 """What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
-
-
-class _Outcome(Enum):
-    DONE = auto()
-    CLOSED = auto()
-    """This way does not lead there, and will not."""
-    GONE = auto()
-    """The message was deleted."""
-    FAULT = auto()
-    """It did not work this time."""
 
 
 class Route:
@@ -57,8 +42,10 @@ class Route:
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._dead_tokens: set[str] = set()
-        """Those that Discord has refused before their time."""
+        self._dead_tokens: dict[str, datetime] = {}
+        """Those that Discord has refused before their time, and when that is over."""
+        self._opened: set[int] = set()
+        """New messages that do not show yet what they were opened for."""
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
@@ -85,12 +72,25 @@ class Route:
                 proxy_auth=webhook.proxy_auth,
             )
         except NOT_DONE as error:
-            if isinstance(error, discord.HTTPException) and error.status in _CLOSED_STATUSES:
+            if isinstance(error, discord.HTTPException) and error.status in CLOSED_STATUSES:
                 return None
             raise DiscordFault from error
         is_thinking = discord.MessageFlags._from_value(message.get("flags", 0)).loading  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        is_ours = is_thinking or message["embeds"]
+        # What is older than the interaction is the card whose button was pressed.
+        asked_at = reply.token_expires_at - TOKEN_LIFE - _SAME_MOMENT
+        is_new = discord.utils.snowflake_time(int(message["id"])) > asked_at
+        is_ours = is_new and (is_thinking or message["embeds"])
         return replace(reply, message_id=int(message["id"])) if is_ours else None
+
+    async def shown(self, reply: Reply) -> discord.Message | None:
+        """What the reply shows now; None where it is gone, or cannot be read."""
+        try:
+            if self._token_lives(reply):
+                return await self._webhook(reply).fetch_message(reply.message_id)
+            return await self._channel(reply).fetch_message(reply.message_id)
+        except NOT_DONE as error:
+            log.info("message %d cannot be read: %s", reply.message_id, error)
+            return None
 
     async def edit(self, parcel: Parcel) -> bool:
         """Show it in the reply, by whichever token still can; False when none ever will.
@@ -99,14 +99,29 @@ class Route:
             DiscordFault: it did not work this time.
         """
         outcome = await self._edit(parcel)
-        if outcome is _Outcome.FAULT:
+        if outcome is Outcome.FAULT:
             raise DiscordFault
-        return outcome is _Outcome.DONE
+        return outcome is Outcome.DONE
 
-    async def put(self, parcel: Parcel) -> Placed:
-        """Show it in the reply, or else in a new message that mentions its person.
+    async def edit_last(self, parcel: Parcel) -> bool:
+        """Show it in the reply and nowhere else; False where that is gone, or may not be edited.
 
         Raises:
+            DiscordFault: it did not work this time.
+            NoWayNow: the token is dead, and the bot's own does not reach it.
+        """
+        outcome = await self._edit(parcel)
+        if outcome is Outcome.FAULT:
+            raise DiscordFault
+        if outcome is Outcome.CLOSED and not self._token_lives(parcel.generation.reply):
+            raise NoWayNow
+        return outcome is Outcome.DONE
+
+    async def put(self, parcel: Parcel, opening: Card) -> bool:
+        """Show it in the reply; whether its person was mentioned there before.
+
+        Raises:
+            Moved: a new message stands for the reply, which shows `opening` so far.
             OutputTooLarge: Discord refuses a file of that size; or the way that is open does,
                 whose limit it then names.
             DiscordFault: it did not work this time, and may have had its effect all the same.
@@ -114,18 +129,36 @@ class Route:
             Undeliverable: not even a living token may post it.
         """
         reply = parcel.generation.reply
+        is_opened = reply.message_id in self._opened
         outcome = await self._edit(parcel)
-        if outcome is _Outcome.DONE:
-            return Placed(reply, mentioned=False)
-        ways = (True, False) if outcome is _Outcome.GONE else (False,)
-        for by_token in ways:
-            if outcome is not _Outcome.FAULT:
-                outcome, there = await self._send(parcel, by_token=by_token)
-                if there is not None:
-                    return Placed(there, mentioned=True)
-        if outcome is _Outcome.FAULT:
+        if outcome is Outcome.DONE:
+            self._opened.discard(reply.message_id)
+            return is_opened
+        # What a new message did not take either, another one would not.
+        if outcome is not Outcome.FAULT and not is_opened and self._may_show(parcel):
+            opened = replace(parcel, card=opening, track=None)
+            outcome = await self._open(opened, by_token=outcome is Outcome.GONE)
+        if outcome is Outcome.FAULT:
             raise DiscordFault
         raise Undeliverable if self._token_lives(reply) else NoWayNow
+
+    async def _open(self, parcel: Parcel, *, by_token: bool) -> Outcome:
+        """Post a new message, by the token where the reply is gone, or else as the bot itself.
+
+        Raises:
+            Moved: it is there.
+        """
+        if (there := await self._find_opened(parcel)) is not None:
+            self._opened.add(there.message_id)
+            raise Moved(there)
+        outcome = Outcome.CLOSED
+        for way in (True, False) if by_token else (False,):
+            if outcome is not Outcome.FAULT:
+                outcome, there = await self._send(parcel, by_token=way)
+                if there is not None:
+                    self._opened.add(there.message_id)
+                    raise Moved(there)
+        return outcome
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
@@ -146,21 +179,36 @@ class Route:
         """Delete the reply."""
         await self._webhook(reply).delete_message(reply.message_id)
 
+    async def _find_opened(self, parcel: Parcel) -> Reply | None:
+        """The new message that stands there already: the answer to it, or its row, was lost."""
+        reply = parcel.generation.reply
+        later = discord.Object(reply.message_id)
+        try:
+            async for message in self._channel(reply).history(limit=_LOOK_BACK, after=later):
+                if names(message, parcel.named):
+                    # What the bot said by itself, no token edits.
+                    by_token = message.webhook_id is not None
+                    token = reply.token if by_token else ""
+                    return replace(reply, message_id=message.id, token=token)
+        except NOT_DONE as error:
+            log.info("channel %d cannot be read: %s", reply.channel_id, error)
+        return None
+
     # ------------------------------------------------------------------ one request each
 
-    async def _edit(self, parcel: Parcel) -> _Outcome:
+    async def _edit(self, parcel: Parcel) -> Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
-        outcome = _Outcome.CLOSED
+        outcome = Outcome.CLOSED
         if self._token_lives(parcel.generation.reply):
             outcome = await self._edit_by_token(parcel)
-        if outcome is _Outcome.CLOSED or (outcome is _Outcome.FAULT and self._can_carry(parcel)):
+        if outcome is Outcome.CLOSED or (outcome is Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
             # After a fault only success is news: the first way may work again in a while.
-            if outcome is _Outcome.CLOSED or by_bot is _Outcome.DONE:
+            if outcome is Outcome.CLOSED or by_bot is Outcome.DONE:
                 return by_bot
         return outcome
 
-    async def _edit_by_token(self, parcel: Parcel) -> _Outcome:
+    async def _edit_by_token(self, parcel: Parcel) -> Outcome:
         reply = parcel.generation.reply
         webhook = self._webhook(reply)
         async with parcel.files() as files:
@@ -169,15 +217,15 @@ class Route:
                     reply.message_id,
                     embed=parcel.embed,
                     view=parcel.view,
-                    attachments=await _attached(
-                        parcel, files, lambda: webhook.fetch_message(reply.message_id)
+                    attachments=await parcel.attachments(
+                        files, lambda: webhook.fetch_message(reply.message_id)
                     ),
                 )
             except NOT_DONE as error:
                 return self._by_token(error, parcel)
-        return _Outcome.DONE
+        return Outcome.DONE
 
-    async def _edit_by_bot(self, parcel: Parcel) -> _Outcome:
+    async def _edit_by_bot(self, parcel: Parcel) -> Outcome:
         reply = parcel.generation.reply
         self._check_size(parcel)
         message = self._channel(reply).get_partial_message(reply.message_id)
@@ -186,46 +234,66 @@ class Route:
                 await message.edit(
                     embed=parcel.embed,
                     view=parcel.view,
-                    attachments=await _attached(parcel, files, message.fetch),
+                    attachments=await parcel.attachments(files, message.fetch),
                 )
             except NOT_DONE as error:
-                return _outcome(error, parcel)
-        return _Outcome.DONE
+                return outcome_of(error, parcel.generation)
+        return Outcome.DONE
 
-    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[_Outcome, Reply | None]:
-        """A new message in the channel, by the token where it lives and the reply is gone."""
+    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[Outcome, Reply | None]:
+        """A new message in the channel, without files."""
         reply, user_id = parcel.generation.reply, parcel.generation.requester_id
         by_token = by_token and self._token_lives(reply)
-        if not by_token:
-            self._check_size(parcel)
         allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
-        async with parcel.files() as files:
-            shown: dict[str, Any] = {
-                "embed": parcel.embed,
-                "files": files,
-                "view": parcel.view or discord.utils.MISSING,
-                "allowed_mentions": allowed,
-            }
-            try:
-                if by_token:
-                    message = await self._webhook(reply).send(f"<@{user_id}>", wait=True, **shown)
-                    return _Outcome.DONE, replace(reply, message_id=message.id)
-                # The nonce makes a repeated send within minutes the same message.
-                message = await self._channel(reply).send(
-                    f"<@{user_id}>", nonce=parcel.generation.id, **shown
+        view = parcel.view or discord.utils.MISSING
+        try:
+            if by_token:
+                message = await self._webhook(reply).send(
+                    f"<@{user_id}>",
+                    embed=parcel.embed,
+                    view=view,
+                    allowed_mentions=allowed,
+                    wait=True,
                 )
-            except NOT_DONE as error:
-                return self._by_token(error, parcel) if by_token else _outcome(error, parcel), None
+                return Outcome.DONE, replace(reply, message_id=message.id)
+            # The nonce makes a repeated send within minutes the same message.
+            message = await self._channel(reply).send(
+                f"<@{user_id}>",
+                embed=parcel.embed,
+                view=view,
+                allowed_mentions=allowed,
+                nonce=parcel.generation.id,
+            )
+        except NOT_DONE as error:
+            return self._by_token(error, parcel) if by_token else outcome_of(
+                error, parcel.generation
+            ), None
         # No token edits what the bot has said by itself.
-        return _Outcome.DONE, replace(reply, message_id=message.id, token="")
+        return Outcome.DONE, replace(reply, message_id=message.id, token="")
 
     def _token_lives(self, reply: Reply) -> bool:
         return reply.token_lives(self._clock.now()) and reply.token not in self._dead_tokens
 
-    def _by_token(self, error: Exception, parcel: Parcel) -> _Outcome:
-        if isinstance(error, discord.HTTPException) and error.code in _TOKEN_DEAD_CODES:
-            self._dead_tokens.add(parcel.generation.reply.token)
-        return _outcome(error, parcel)
+    def _by_token(self, error: Exception, parcel: Parcel) -> Outcome:
+        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
+            now = self._clock.now()
+            living = {token: end for token, end in self._dead_tokens.items() if end > now}
+            reply = parcel.generation.reply
+            self._dead_tokens = living | {reply.token: reply.token_expires_at}
+        return outcome_of(error, parcel.generation)
+
+    def _may_show(self, parcel: Parcel) -> bool:
+        """Whether a new message could show it, as far as is known here."""
+        reply = parcel.generation.reply
+        guild = None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
+        if guild is None or self._client.user is None:
+            return True
+        channel = guild.get_channel_or_thread(reply.channel_id)
+        me = guild.get_member(self._client.user.id)
+        if channel is None or me is None:
+            return True
+        may = channel.permissions_for(me)
+        return may.embed_links and (may.attach_files or parcel.track is None)
 
     def _own_limit_bytes(self, reply: Reply) -> int:
         """The limit of the bot's own messages, without what the person's subscription adds."""
@@ -251,32 +319,3 @@ class Route:
             data={"id": reply.application_id, "type": _APPLICATION_WEBHOOK, "token": reply.token},
             state=self._client._connection,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
         )
-
-
-def _outcome(error: Exception, parcel: Parcel) -> _Outcome:
-    log.info("a way to generation %s: %s", parcel.generation.id, error)
-    if not isinstance(error, discord.HTTPException):
-        return _Outcome.FAULT
-    if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
-        raise OutputTooLarge(parcel.generation.reply.filesize_limit_bytes) from error
-    if error.code == _MESSAGE_GONE:
-        return _Outcome.GONE
-    if error.status in _CLOSED_STATUSES:
-        return _Outcome.CLOSED
-    return _Outcome.FAULT
-
-
-async def _attached(
-    parcel: Parcel, files: list[discord.File], fetch: Callable[[], Awaitable[discord.Message]]
-) -> list[discord.Attachment | discord.File]:
-    """What the message has after an edit: its track, and the files of the takes it shares it with.
-
-    An earlier try may have put this very track there already.
-    """
-    if not parcel.shares_message:
-        return [*files]
-    if not files:
-        return discord.utils.MISSING
-    present = (await fetch()).attachments
-    seed = parcel.generation.seed
-    return [*(file for file in present if seed_in(file.filename) != seed), *files]

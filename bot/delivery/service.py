@@ -14,15 +14,17 @@ import discord
 from bot.card import take_texts, texts
 from bot.card.render import CardRenderer
 from bot.card.sentences import sentence
+from bot.card.sounds import take_file
 from bot.clock import Clock
 from bot.delivery.editor import CardEditor
 from bot.delivery.fitting import Fitting
 from bot.delivery.live import LiveCard
-from bot.delivery.parcel import Placed
-from bot.delivery.route import NOT_DONE, Route
+from bot.delivery.outcome import NOT_DONE
+from bot.delivery.route import Route
 from bot.errors import JournalFault, OutputTooLarge, RequestRefused, Undeliverable
-from bot.generation import Generation, Reply, State
+from bot.generation import TOKEN_LIFE, Generation, Reply, State
 from bot.library import Library
+from bot.ports import Moved
 from bot.progress import Progress
 from bot.tasks import TaskOwner
 
@@ -91,35 +93,47 @@ class DiscordDelivery:
         Raises:
             FileNotFoundError: there is no such file.
             OutputTooLarge, Undeliverable: Discord does not take it.
+            Moved: the reply is another one now, and the track comes with the next call.
             NoWayNow, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
         async with live.editor.turn, self._turn(generation):
             await self._read(live, generation)
-            placed = await self._put_track(live, generation, track)
+            mentioned = await self._put_track(live, generation, track)
             self._refresh(live, generation)
         await self._let_go(live, generation)
-        await self._call(live, generation, placed)
-        return placed.reply
+        await self._call(live, generation, mentioned=mentioned)
+        return live.reply(generation)
+
+    async def has_track(self, generation: Generation) -> bool:
+        """Whether its file is in its message already: an upload's answer may have been lost."""
+        return take_file(await self._route.shown(generation.reply), generation) is not None
 
     async def end(self, generation: Generation) -> None:
         """Show that it failed or was canceled; a refusal is told to its person alone.
 
         Raises:
+            Moved: the reply is another one now, which shows it.
             NoWayNow, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
         async with live.editor.turn, self._turn(generation):
             await self._read(live, generation)
             live.follow(generation)
-            placed = await self._put_end(live, generation)
+            mentioned = await self._put_end(live, generation)
         await self._let_go(live, generation)
-        if placed is None:
+        if mentioned is None:
             return
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
             await self._make_private(generation, sentence(generation.failure))
         elif generation.state is not State.CANCELED:
-            await self._call(live, generation, placed)
+            await self._call(live, generation, mentioned=mentioned)
+
+    def drop(self, generation: Generation) -> None:
+        """Show nothing more of it, nor of what it shares a card with until that shows itself."""
+        live = self._cards.pop(generation.batch_id or generation.id, None)
+        if live is not None:
+            live.editor.abandon()
 
     async def close(self) -> None:
         """Stop every editor."""
@@ -185,8 +199,8 @@ class DiscordDelivery:
 
     # ------------------------------------------------------------------ the end of one
 
-    async def _put_track(self, live: LiveCard, generation: Generation, path: Path) -> Placed:
-        """Upload the track in the best form that the way takes."""
+    async def _put_track(self, live: LiveCard, generation: Generation, path: Path) -> bool:
+        """Upload the track in the best form that the way takes; whether it was mentioned before."""
         limit_bytes = self._route.limit_bytes(live.reply(generation))
         fitting = Fitting(path, generation, limit_bytes)
         try:
@@ -197,35 +211,44 @@ class DiscordDelivery:
                 track = await fitting.track()
                 parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
                 try:
-                    placed = await self._route.put(parcel)
+                    mentioned = await self._route.put(parcel, self._renderer.coming(generation))
                 except OutputTooLarge as error:
                     fitting.refused(track, error)
+                except Moved as moved:
+                    live.moved(moved.reply)
+                    raise
                 else:
-                    live.placed(generation, placed.reply, fitting.note)
+                    live.placed(generation, parcel.generation.reply, fitting.note)
                     live.editor.showed(parcel.card)
-                    return placed
+                    return mentioned
         finally:
             await fitting.clean_up()
 
-    async def _put_end(self, live: LiveCard, generation: Generation) -> Placed | None:
-        """Show an end without a track; None where nobody can or need be told more."""
+    async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
+        """Show an end without a track, as `_put_track`; None where nobody can or need be told."""
         parcel = live.parcel(self._renderer, generation)
         reply = parcel.generation.reply
         if parcel.shares_message and live.editor.shows(parcel.card):
-            return Placed(reply, mentioned=False)
-        if generation.state is State.CANCELED:
-            # Who deleted the message after canceling wants to see no other.
-            await self._route.edit(parcel)
-            placed = Placed(reply, mentioned=False)
+            return False
+        mentioned = False
+        is_refused = isinstance(generation.failure, RequestRefused) and not parcel.shares_message
+        if generation.state is State.CANCELED or is_refused:
+            # Who deleted the message after canceling wants to see no other, and a refusal that is
+            # gone has been told in private.
+            if not await self._route.edit_last(parcel):
+                return None
         else:
             try:
-                placed = await self._route.put(parcel)
+                mentioned = await self._route.put(parcel, parcel.card)
             except Undeliverable:
                 log.warning("generation %s ended, and its person may not be told", generation.id)
                 return None
-        live.placed(generation, placed.reply, "")
+            except Moved as moved:
+                live.moved(moved.reply)
+                raise
+        live.placed(generation, reply, "")
         live.editor.showed(parcel.card)
-        return placed
+        return mentioned
 
     async def _make_private(self, generation: Generation, text: str) -> None:
         """Turn the refusal, visible to all so far, into one that its person alone sees.
@@ -239,18 +262,21 @@ class DiscordDelivery:
         except NOT_DONE as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
 
-    async def _call(self, live: LiveCard, generation: Generation, placed: Placed) -> None:
+    async def _call(self, live: LiveCard, generation: Generation, *, mentioned: bool) -> None:
         """Mention the person below their card, once, where it took long."""
         ended_at = generation.ended_at or self._clock.now()
+        reply = live.reply(generation)
         # Where the card stands in another message than it was asked for in, that one mentions.
-        moved = placed.mentioned or placed.reply.message_id != generation.reply.message_id
-        if moved or not live.all_ended or ended_at - generation.created_at <= _LONG_WAIT:
+        mentioned = mentioned or reply.message_id != generation.reply.message_id
+        # Who has just pressed a button to have it is there to see it.
+        last_seen_at = max(generation.created_at, reply.token_expires_at - TOKEN_LIFE)
+        if mentioned or not live.all_ended or ended_at - last_seen_at <= _LONG_WAIT:
             return
         user_id = generation.requester_id
         text = texts.over(user_id)
         if any(take.state is State.DELIVERED for take in live.takes):
             text = texts.ready(user_id) if len(live.takes) == 1 else take_texts.ready(user_id)
         try:
-            await self._route.say(placed.reply, text, mention=user_id)
+            await self._route.say(reply, text, mention=user_id)
         except NOT_DONE as error:
             log.warning("no mention for generation %s: %s", generation.id, error)

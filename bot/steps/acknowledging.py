@@ -45,4 +45,7 @@ async def await_acknowledgement(run: Run) -> bool:
     if not run.generation.reply.known:
         log.warning("generation %s was never acknowledged", run.generation.id)
         await run.save(State.CANCELED, told=True, ended_at=run.kit.clock.now())
+    elif run.generation.source is not None:
+        # Fetching audio takes its time; the token may not outlive a restart meanwhile.
+        await run.save()
     return run.generation.reply.known

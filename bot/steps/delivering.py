@@ -15,8 +15,8 @@ from bot.errors import (
     TrackNotKept,
     Undeliverable,
 )
-from bot.generation import State
-from bot.ports import DiscordFault, NoWayNow
+from bot.generation import Generation, State
+from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.progress import Stage
 from bot.run import Run, retry_delays_s
 from bot.steps.preparing import take_in_piece
@@ -82,7 +82,7 @@ async def _fetch(run: Run, path: Path) -> None:
         run.show()
         try:
             await _download(run, path)
-        except (*PASSING, OutputUnreachable) as error:
+        except (*PASSING, OutputUnreachable, OSError) as error:
             refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
             if refusals >= _REFUSALS or run.kit.clock.now() > began_at + _COLLECT_WITHIN:
                 raise
@@ -110,29 +110,51 @@ async def _download(run: Run, path: Path) -> None:
 
 async def deliver(run: Run) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
-    ended_at = run.kit.clock.now()
     delays_s = retry_delays_s()
-    while True:
-        delivered = run.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
-        track = Path(run.generation.track_path or "")
+    while run.delivered is None:
         try:
-            reply = await run.kit.delivery.deliver(delivered, track)
+            run.delivered = await _deliver_once(run)
         except FileNotFoundError:
-            log.warning("generation %s: its track is gone, fetching it again", delivered.id)
+            log.warning("generation %s: its track is gone, fetching it again", run.generation.id)
             await run.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
             await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
             return
+        except Moved as moved:
+            await run.save(reply=moved.reply)
         except NoWayNow:
             await run.wait_for_way()
             if not run.track_kept:
-                raise TrackNotKept from None
-        except DiscordFault as error:
+                await _leave_track(run)
+        except (DiscordFault, OSError) as error:
             delay_s = next(delays_s, None)
             if delay_s is None:
                 raise Undeliverable from error
-            log.warning("generation %s: Discord has a fault, trying again: %s", delivered.id, error)
+            log.warning("generation %s is not delivered: %r", run.generation.id, error)
             await run.kit.clock.sleep(delay_s)
-        else:
-            await run.save(State.DELIVERED, ended_at=ended_at, told=True, reply=reply)
-            return
+    delivered = run.delivered
+    await run.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
+
+
+async def _deliver_once(run: Run) -> Generation:
+    ended_at = run.kit.clock.now()
+    delivered = run.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
+    try:
+        reply = await run.kit.delivery.deliver(delivered, Path(run.generation.track_path or ""))
+    except FileNotFoundError:
+        if not await run.kit.delivery.has_track(delivered):
+            raise
+        reply = run.generation.reply
+    return delivered.evolve(reply=reply)
+
+
+async def _leave_track(run: Run) -> None:
+    """Make room for others' tracks.
+
+    Raises:
+        TrackNotKept: it is done.
+    """
+    if run.generation.track_path is not None:
+        await run.kit.sound.discard(Path(run.generation.track_path))
+        await run.save(track_path=None)
+    raise TrackNotKept

@@ -39,7 +39,7 @@ async def main() -> None:
     for lag_s in waits:
         if isinstance(lag_s, float):
             sys.stdout.write(f"{lag_s:.4f}\n")
-        elif not isinstance(lag_s, ReplicateError):
+        elif isinstance(lag_s, BaseException) and not isinstance(lag_s, ReplicateError):
             raise lag_s
 
 

@@ -56,7 +56,8 @@ async def test_anybodys_audio_becomes_a_melody_by_the_apps_menu(rig: Rig, ada: V
 
 async def test_own_tracks_are_found_again(rig: Rig, ada: Visitor) -> None:
     await ada.send("/musicgen harp and flute duration: 1")
-    await ada.card("harp and flute")
+    card = await ada.card("harp and flute")
+    await expect(card.get_by_test_id("audio-player")).to_be_visible()
     await ada.send("/tracks list")
     listed = ada.messages.filter(has=ada.page.get_by_test_id("ephemeral-note"))
     await expect(listed).to_contain_text("harp and flute")

@@ -15,6 +15,7 @@ from pydantic import JsonValue, TypeAdapter
 from bot.app import MusicGenBot
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.messages import Message, MessageBody
+from bot.playground.discord.model import Channel
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.faults import Fault
@@ -119,6 +120,13 @@ class Rig:
             if message.author is world.bot and not message.deleted and not message.ephemeral
         ]
 
+    async def until_waiting(self, channel: Channel, *, waits: bool = True) -> None:
+        """Wait until something of Ada's waits for a way into a channel; or nothing does."""
+        waiting_for = self.bot.studio.waiting_for
+        async with asyncio.timeout(PATIENCE_S):
+            while bool(await waiting_for(self.ada.user.id, channel.id)) != waits:  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0.005)
+
     def requests(self, method: str, path: str) -> int:
         """How often this was asked of Replicate."""
         return sum((r.method, r.path) == (method, path) for r in self.replicate.requests)
@@ -152,6 +160,7 @@ class Rig:
 
         self._stack.push_async_callback(leave)
         await bot.wait_until_ready()
+        await self.discord.world.until(lambda world: any(world.commands.every()))
         return bot
 
     async def stop(self) -> None:

@@ -3,8 +3,8 @@
 python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [--seed N]
 
 People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
-stand-ins stretch a phase now and then. Everything random comes from the seed; how the processes
-race does not.
+stand-ins stretch a phase now and then. Cards are canceled and deleted on the way. Everything random
+comes from the seed; how the processes race does not.
 """
 
 from __future__ import annotations
@@ -109,6 +109,9 @@ class Storm:
         if database_url is not None:
             self._env["DATABASE_URL"] = database_url
         self._take = wav(0.5)
+        self._canceled: set[int] = set()
+        self._waiting: list[Asked] = []
+        """Those that had not ended at the last look."""
         self.asked: list[Asked] = []
         self.phases: Counter[str] = Counter()
 
@@ -168,7 +171,9 @@ class Storm:
     # ------------------------------------------------------------------ people
 
     def _open(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.is_open]
+        world = self._rig.discord.world
+        self._waiting = [asked for asked in self._waiting if asked.is_open(world)]
+        return self._waiting
 
     def _young(self) -> list[Asked]:
         since = self._rig.discord.clock.now() - YOUNG_S
@@ -181,8 +186,11 @@ class Storm:
             if not world.bot_online or world.commands.named("musicgen", 1) is None:
                 continue
             with suppress(Refused):
-                if self._rng.random() < 0.15:
+                chance = self._rng.random()
+                if chance < 0.15:
                     await self._cancel_one()
+                elif chance < 0.2:
+                    await self._delete_one()
                 elif len(self._young()) < WAITING_MAX:
                     await self._ask()
 
@@ -196,6 +204,7 @@ class Storm:
             wish |= {"input_audio": File("take.wav", self._take), "continuation": True}
         used = await person.slash(place, "musicgen", **wish)
         self.asked.append(Asked(used, f"storm {number}", number))
+        self._waiting.append(self.asked[-1])
         if self._rng.random() < 0.05:
             world.redeliver(used.interaction)
 
@@ -203,10 +212,24 @@ class Storm:
         running = [asked for asked in self._open() if asked.used.reply is not None]
         if not running:
             return
-        used = self._rng.choice(running).used
-        person = self._rig.discord.actor(used.interaction.user.username)
-        if (message := used.reply) is not None and not has_ended(message):
+        asked = self._rng.choice(running)
+        person = self._rig.discord.actor(asked.used.interaction.user.username)
+        if (message := asked.used.reply) is not None and not has_ended(message):
+            self._canceled.add(asked.seed)
             await person.click(message, "Cancel")
+
+    async def _delete_one(self) -> None:
+        """A moderator clears away a card that is still moving, and that somebody waits for."""
+        world = self._rig.discord.world
+        running = [
+            message
+            for asked in self._open()
+            if asked.seed not in self._canceled
+            and (message := asked.used.reply) is not None
+            and message.channel in {world.jam, world.lab}
+        ]
+        if running:
+            await self._rig.mod.delete(self._rng.choice(running))
 
     # ------------------------------------------------------------------ faults
 

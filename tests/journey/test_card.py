@@ -31,7 +31,10 @@ async def a_card(rig: Rig, place: str = "jam", **options: object) -> Message:
     """A finished card of ada's."""
     given = {"prompt": "slow tango", "duration": 2, **options}
     used = await rig.ada.slash(place_of(rig, place), "musicgen", **given)  # pyright: ignore[reportArgumentType] - options by name
-    return await used.until(has_track)
+    card = await used.until(has_track)
+    # What it leads on to goes by its row, which comes right after.
+    await rig.bot.studio.idle()
+    return card
 
 
 def track_in(message: Message) -> bytes:

@@ -9,10 +9,12 @@ import pytest
 
 from bot.card.sentences import sentence
 from bot.errors import Undeliverable
+from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Permissions
 from bot.playground.discord.world import MIB, Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
+from bot.progress import ProgressMeter
 from tests.journey.rig import (
     EDIT,
     OUTPUT,
@@ -82,18 +84,58 @@ async def test_the_last_edit_goes_on_through(rig: Rig, fault: dict[str, object])
 # ------------------------------------------------------------------ the message, the channel
 
 
+def with_track(rig: Rig) -> list[Message]:
+    return [message for message in rig.public_messages() if has_track(message)]
+
+
 async def test_a_deleted_reply_is_replaced_by_one_with_the_track(tmp_path: Path) -> None:
     async with a_rig(tmp_path, timings=SLOW) as rig:
         used = await rig.musicgen()
         running = await used.until(lambda message: message.embeds)
         await rig.mod.delete(running)
-        [other] = await rig.discord.world.until(lambda _: rig.public_messages())
-        assert has_track(other)
+        [other] = await rig.discord.world.until(
+            lambda _: [*filter(has_track, rig.public_messages())]
+        )
         assert other.mentions == (rig.ada.user,)
         assert rig.public_messages() == [other]
         edits = [r for r in rig.discord.requests if r.method == "PATCH"]
         assert len(edits) <= 6, "no endless edits of what is gone"
         assert rig.paid_once()
+
+
+@pytest.mark.parametrize("lost", ["the new message", "the upload"])
+async def test_a_new_message_whose_answer_is_lost_is_no_second_track(
+    tmp_path: Path, lost: str
+) -> None:
+    """Discord had done it, and that is seen before anything is sent again."""
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        used = await rig.musicgen()
+        await rig.mod.delete(await used.until(lambda message: message.embeds))
+        if lost == "the upload":
+            await rig.discord.world.until(lambda _: rig.public_messages())
+            rig.trouble_discord(EDIT, reset="after")
+        else:
+            rig.trouble_discord("POST /api/v10/webhooks/*", reset="after")
+        await rig.discord.world.until(lambda _: with_track(rig))
+        await rig.bot.studio.idle()
+        [message] = with_track(rig)
+        assert rig.public_messages() == [message]
+        assert len(message.attachments) == 1
+        assert rig.paid_once()
+
+
+async def test_a_late_edit_leaves_a_track_alone(tmp_path: Path) -> None:
+    """A process that has lost a generation, and does not know yet, still shows how far it is."""
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        used = await rig.musicgen()
+        running = await used.until(lambda message: "**Generating**" in words(message))
+        generation_id = (running.body.items[0].custom_id or "").rpartition(":")[2]
+        row = await rig.bot.studio.get(generation_id)
+        message = await used.until(has_track)
+        await rig.bot.studio.idle()
+        rig.bot.delivery.show(row, ProgressMeter(row.created_at).progress(rig.clock.now()))
+        await used.until(lambda shown: "**Queued**" in words(shown))
+        assert message.attachments[0].filename.endswith(".wav")
 
 
 async def test_permissions_lost_on_the_way(

@@ -142,7 +142,7 @@ async def test_who_waited_long_is_called_once(tmp_path: Path) -> None:
         *_, call = rig.public_messages()
         assert call.content == f"<@{rig.ada.user.id}> your takes are ready."
         assert len(message.attachments) == 3
-        await eventually(lambda: not rig.bot.studio.waiting_for(rig.ada.user.id, call.channel.id))
+        await rig.until_waiting(call.channel, waits=False)
         assert len(rig.public_messages()) == 3
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Message
+from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from tests.journey.rig import Rig, has_ended, words
@@ -29,13 +30,26 @@ class Asked:
     prompt: str
     seed: int
 
-    @property
-    def is_open(self) -> bool:
+    def is_open(self, world: World) -> bool:
         """Whether its person still waits, be it for the first answer."""
         if self.used.stage is not Stage.ANSWERED:
             return self.used.stage is Stage.WAITING
-        reply = self.used.reply
-        return reply is not None and not has_ended(reply)
+        return not any(has_ended(card) for card in self.cards(world))
+
+    def cards(self, world: World) -> list[Message]:
+        """What its person was shown: the reply, or whatever else tells of it."""
+        return [
+            message
+            for message in world.messages.values()
+            if message.author is world.bot
+            and not message.deleted
+            and not _is_call(message)
+            and self._owns(message)
+        ]
+
+    def _owns(self, message: Message) -> bool:
+        titles = [embed.title for embed in message.embeds]
+        return message.interaction is self.used.interaction or self.prompt in titles
 
     def predictions(self, replicate: ReplicateStandIn) -> list[Prediction]:
         """What was paid for it."""
@@ -75,19 +89,15 @@ def phase_of(asked: Asked, replicate: ReplicateStandIn) -> str:
 def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
     """Look at everything that was asked for, once all is quiet."""
     verdict = Verdict(predictions=len(rig.replicate.predictions))
-    spoken: dict[int, list[Message]] = {}
-    for message in rig.discord.world.messages.values():
-        if message.author is rig.discord.world.bot and not message.deleted:
-            owner = 0 if message.interaction is None else message.interaction.id
-            spoken.setdefault(owner, []).append(message)
-    for message in spoken.get(0, []):
-        verdict.broken.append(f"a message that answers nothing: {words(message)!r}")
+    world = rig.discord.world
+    spoken = {message.id for message in world.messages.values() if message.author is world.bot}
     for asked in everything:
         paid = asked.predictions(rig.replicate)
         problems = _of_payment(paid)
         if asked.used.stage is Stage.ANSWERED:
             verdict.acknowledged += 1
-            cards = [m for m in spoken.get(asked.used.interaction.id, []) if not _is_call(m)]
+            cards = asked.cards(world)
+            spoken -= {card.id for card in cards}
             problems += _of_cards(cards, paid)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
@@ -96,6 +106,9 @@ def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
         else:
             verdict.unanswered += 1
         verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]
+    for message in map(world.messages.__getitem__, spoken):
+        if message.interaction is None and not message.deleted and not _is_call(message):
+            verdict.broken.append(f"a message that answers nothing: {words(message)!r}")
     return verdict
 
 

@@ -22,7 +22,8 @@ SPEAKS_DISCORD = (
 ADAPTERS = ("replicate", "journal", "audio")
 DOMAIN = (
     *("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio"),
-    *("extension", "house", "library", "orders", "remake", "steps"),
+    *("bringing", "extension", "house", "housekeeping", "library", "line", "orders", "poller"),
+    *("remake", "steps"),
 )
 
 

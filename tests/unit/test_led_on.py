@@ -12,7 +12,6 @@ from bot.errors import (
     AlreadyHere,
     AudioPromptTooLong,
     AudioUnavailable,
-    FollowedElsewhere,
     OutputUnreachable,
     PieceLost,
     PieceTooLong,
@@ -247,7 +246,7 @@ async def test_one_click_brings_all_takes() -> None:
     for _ in range(1000):
         await asyncio.sleep(0)
     assert not rig.delivery.on_deliver
-    [one] = rig.studio.waiting_for(5, channel_id)
+    [one] = await rig.studio.waiting_for(5, channel_id)
     fresh = replace(a_reply(), token="fresh")
     await rig.studio.bring(one, fresh)
     await rig.studio.idle()
@@ -257,12 +256,14 @@ async def test_one_click_brings_all_takes() -> None:
         await rig.studio.bring(one, fresh)
 
 
-async def test_what_another_process_follows_cannot_be_brought() -> None:
+async def test_what_another_process_follows_is_brought_by_that_one() -> None:
+    """The button names the first take, which has ended already."""
     rig = a_rig()
     await rig.journal.add(a_generation(batch_id="b", told=True, state=State.CANCELED))
     await rig.journal.add(a_generation(id="b" * 12, batch_id="b"))
-    with pytest.raises(FollowedElsewhere):
-        await rig.studio.bring("abcdefghijkl", a_reply())
+    fresh = replace(a_reply(), token_expires_at=NOON + timedelta(hours=1))
+    await rig.studio.bring("abcdefghijkl", fresh)
+    assert rig.journal.wanted == {"b" * 12: fresh}
 
 
 # ------------------------------------------------------------------ forgetting

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -32,54 +30,18 @@ from bot.errors import (
     UserError,
 )
 from bot.generation import AudioSource, Generation, State
-from bot.inputs import SEED_MAX, Inputs, InputTable
+from bot.inputs import SEED_MAX, Inputs
 from bot.progress import Stage
-from bot.studio import House, Order, Studio
+from bot.studio import Order
 from tests.fakes import (
     SUCCEEDS,
-    FakeClock,
-    FakeDelivery,
-    FakeJournal,
     FakePrediction,
     FakePredictions,
-    FakeShelf,
     FakeSound,
     a_generation,
     a_reply,
 )
-
-SOURCE = AudioSource("https://cdn.discordapp.com/x.wav?hm=secret", "x.wav", True)
-
-
-@dataclass
-class Rig:
-    """A studio on fakes."""
-
-    predictions: FakePredictions
-    sound: FakeSound
-    journal: FakeJournal
-    delivery: FakeDelivery
-    clock: FakeClock
-    studio: Studio
-
-    async def run(self, inputs: Inputs, source: AudioSource | None = None) -> Generation:
-        generation = await self.studio.submit(Order(5, a_reply(), inputs, source))
-        await self.studio.idle()
-        return self.journal.rows[generation.id]
-
-    @property
-    def states(self) -> list[State]:
-        states = [row.state for row in self.journal.history]
-        return [state for i, state in enumerate(states) if i == 0 or state is not states[i - 1]]
-
-
-def a_rig(predictions: FakePredictions | None = None, sound: FakeSound | None = None) -> Rig:
-    predictions, sound = predictions or FakePredictions(), sound or FakeSound()
-    journal, clock = FakeJournal(), FakeClock()
-    delivery = FakeDelivery(journal)
-    house = House("v" * 64, InputTable(), 1500, Path("tracks"))
-    studio = Studio(house, journal, predictions, sound, delivery, FakeShelf(), clock)
-    return Rig(predictions, sound, journal, delivery, clock, studio)
+from tests.unit.studio_kit import SOURCE, Rig, a_rig
 
 
 async def test_from_words_to_a_delivered_track() -> None:

@@ -1,0 +1,55 @@
+"""What Discord's answer to a request means for the way it was sent on."""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum, auto
+
+import aiohttp
+import discord
+
+from bot.errors import OutputTooLarge
+from bot.generation import Generation
+
+log = logging.getLogger(__name__)
+
+_TOO_LARGE_STATUS = 413
+_TOO_LARGE_CODES = frozenset({40005, 50045})
+_MESSAGE_GONE = 10008
+TOKEN_DEAD_CODES = frozenset({50027, 10015})
+
+NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
+"""What a request to Discord raises that was refused, or got no answer."""
+CLOSED_STATUSES = frozenset({400, 401, 403, 404})
+"""400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
+
+
+class Outcome(Enum):
+    """What came of a request."""
+
+    DONE = auto()
+    CLOSED = auto()
+    """This way does not lead there, and will not."""
+    GONE = auto()
+    """The message was deleted."""
+    FAULT = auto()
+    """It did not work this time."""
+
+
+def outcome_of(error: Exception, generation: Generation) -> Outcome:
+    """What one of `NOT_DONE` means.
+
+    Raises:
+        OutputTooLarge: it was too much for Discord.
+    """
+    log.info("a way to generation %s: %s", generation.id, error)
+    if not isinstance(error, discord.HTTPException):
+        return Outcome.FAULT
+    if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
+        raise OutputTooLarge(generation.reply.filesize_limit_bytes) from error
+    if error.code == _MESSAGE_GONE:
+        return Outcome.GONE
+    # A page instead of JSON is not Discord's own word, but that of something in front of it.
+    if error.status in CLOSED_STATUSES and not error.text.lstrip().startswith("<"):
+        return Outcome.CLOSED
+    return Outcome.FAULT

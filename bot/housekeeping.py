@@ -1,0 +1,127 @@
+"""What is done every few seconds for all runs together: leases, adoption, late cards, room."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from bot.errors import BotError, JournalFault, TooLateToCancel
+from bot.generation import LATE, Generation, Reply
+from bot.ports import Shelf
+from bot.run import Kit, Run
+
+log = logging.getLogger(__name__)
+
+_LEASE_S = 20.0
+_EVERY_S = 5.0
+"""A process that died is noticed once its lease has run out, at the latest 25 s after."""
+
+
+class Housekeeping:
+    """Keeps what this process follows, and takes over what others have left."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        shelf: Shelf,
+        tracks_max_bytes: int,
+        runs: Mapping[str, Run],
+        *,
+        take_up: Callable[[Generation], None],
+        give_up: Callable[[str], None],
+    ) -> None:
+        self._kit = kit
+        self._shelf = shelf
+        self._tracks_max_bytes = tracks_max_bytes
+        self._runs = runs
+        self._take_up = take_up
+        self._give_up = give_up
+        self._members = 1
+        self._renewed_at_s = kit.clock.monotonic()
+        self._adopts_from_s = -math.inf
+
+    async def adopt(self) -> int:
+        """Take up every open generation that nobody follows, where its row stands; how many."""
+        found = await self._kit.journal.claim(_LEASE_S)
+        for generation in found:
+            log.info("generation %s is taken up as %s", generation.id, generation.state)
+            self._take_up(generation)
+        return len(found)
+
+    async def keep_on(self) -> None:
+        """Do it all, again and again, until it is cancelled."""
+        while True:
+            await self._kit.clock.sleep(_EVERY_S)
+            self._show_late()
+            try:
+                await self._renew()
+                await self._make_room()
+            except (BotError, OSError) as error:
+                log.warning("a round of housekeeping failed: %s", error)
+                self._go_without()
+
+    def _show_late(self) -> None:
+        """Have every card offer a way to a fresh token before its own dies, news or not."""
+        now = self._kit.clock.now()
+        for run in self._runs.values():
+            reply = run.generation.reply
+            is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
+            # What is being delivered has had its last edit but one.
+            if is_late and reply.known and run.generation.state.cancelable:
+                run.show()
+
+    def _go_without(self) -> None:
+        """What is ours stays ours until the lease ends: from then on others may follow it.
+
+        Nor is anything adopted for a while: the others may have been as cut off as this process,
+        and their leases are to be renewed first.
+        """
+        now_s = self._kit.clock.monotonic()
+        self._adopts_from_s = now_s + _LEASE_S
+        if self._members > 1 and now_s > self._renewed_at_s + _LEASE_S:
+            for generation_id in tuple(self._runs):
+                self._give_up(generation_id)
+
+    async def _renew(self) -> None:
+        journal = self._kit.journal
+        began_s = self._kit.clock.monotonic()
+        renewal = await journal.renew(_LEASE_S, tuple(self._runs))
+        for generation_id in renewal.lost:
+            self._give_up(generation_id)
+        for generation_id in renewal.cancel_requested:
+            run = self._runs.get(generation_id)
+            if run is not None and not run.generation.cancel_requested:
+                with suppress(TooLateToCancel):
+                    await run.request_cancel()
+        for generation_id, reply in renewal.wanted_replies.items():
+            await self._bring(generation_id, reply)
+        for generation_id in renewal.unfollowed:
+            with suppress(JournalFault):
+                generation = await journal.get(generation_id)
+                if generation is not None and generation.open:
+                    self._take_up(generation)
+        self._renewed_at_s = began_s
+        if began_s >= self._adopts_from_s:
+            await self.adopt()
+        self._members = await journal.live_members()
+        self._kit.poller.members = self._kit.gate.members = self._members
+
+    async def _bring(self, generation_id: str, reply: Reply) -> None:
+        run = self._runs.get(generation_id)
+        # A run that was taken up with this wish is there already.
+        if run is None or run.generation.reply.token_expires_at >= reply.token_expires_at:
+            return
+        log.info("generation %s goes where its person wants it", generation_id)
+        # Where it cannot be journalled, the next renewal tells it again.
+        with suppress(JournalFault):
+            await run.bring(reply)
+
+    async def _make_room(self) -> None:
+        parked = [run for run in self._runs.values() if run.parked and run.keeps_track]
+        if not parked or await self._shelf.stored_bytes() <= self._tracks_max_bytes:
+            return
+        oldest = min(parked, key=lambda run: run.generation.created_at)
+        log.warning("no more room for the track of generation %s", oldest.generation.id)
+        oldest.let_go_of_track()

@@ -1,0 +1,364 @@
+"""What must not happen twice, nor get lost, when the journal, the disk or a lease gives way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import InternalFault, JournalFault, NotFollowedHere, TrackNotKept
+from bot.generation import Generation, Reply, State
+from bot.inputs import Inputs
+from bot.ports import Moved, NoWayNow
+from bot.studio import Order
+from tests.fakes import (
+    NOON,
+    FakePrediction,
+    FakePredictions,
+    FakeRenewal,
+    FakeShelf,
+    FakeSound,
+    a_generation,
+    a_reply,
+)
+from tests.unit.studio_kit import SOURCE, Rig, a_rig
+
+ELSEWHERE = replace(a_reply(), message_id=99, token="")
+RUNNING = FakePredictions(answers=(FakePrediction("p1", "processing"),))
+
+
+def breaking(
+    rig: Rig, state: State, times: int, error: Exception, *, after: bool = False
+) -> list[State]:
+    """Let saves that enter `state` fail so often, before or after they are written."""
+    met: list[State] = []
+    save = rig.journal.save
+
+    async def broken(generation: Generation) -> None:
+        fails = generation.state is state and len(met) < times
+        if not fails or after:
+            await save(generation)
+        if fails:
+            met.append(state)
+            raise error
+
+    rig.journal.save = broken
+    return met
+
+
+async def until(holds: Callable[[], object]) -> None:
+    for _ in range(2000):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+async def spin() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def standing_still(rig: Rig) -> None:
+    """From now on a wait for an event ends with it alone."""
+
+    async def wait(event: asyncio.Event, timeout_s: float | None) -> bool:
+        return await event.wait()
+
+    rig.clock.wait = wait  # type: ignore[method-assign]
+
+
+# ------------------------------------------------------------------ the journal
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("times", [1, 9])
+async def test_what_is_delivered_is_not_delivered_again_to_write_it_down(
+    times: int, after: bool
+) -> None:
+    rig = a_rig()
+    met = breaking(rig, State.DELIVERED, times, JournalFault("disk full"), after=after)
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert len(met) == (1 if after else times)
+    assert generation.state is State.DELIVERED
+    assert len(rig.delivery.delivered) == 1
+    assert rig.delivery.ended == []
+
+
+@pytest.mark.parametrize("times", [1, 9])
+async def test_an_end_is_not_told_again_to_write_it_down(times: int) -> None:
+    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "failed", error="CUDA"),)))
+    # One to enter the state, which is no telling.
+    breaking(rig, State.FAILED, times, JournalFault("disk full"))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.told
+    assert len(rig.delivery.ended) == 1
+
+
+async def test_a_commit_whose_answer_is_lost_is_believed() -> None:
+    rig = a_rig()
+    breaking(rig, State.RUNNING, 1, JournalFault("the server has gone away"), after=True)
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.DELIVERED
+    assert generation.prediction_id == "p1"
+    assert len(rig.predictions.created) == 1
+
+
+async def test_what_is_paid_is_never_given_up_for_the_journals_sake() -> None:
+    rig = a_rig()
+    breaking(rig, State.COLLECTING, 50, JournalFault("disk full"))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.DELIVERED
+    assert rig.delivery.ended == []
+    assert len(rig.predictions.created) == 1
+
+
+async def test_what_was_refused_for_the_journals_sake_is_closed_once_it_is_back() -> None:
+    rig = a_rig()
+    met = breaking(rig, State.QUEUED, 7, JournalFault("disk full"))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert len(met) == 7
+    assert generation.state is State.ACCEPTED
+    [told] = rig.delivery.ended
+    assert isinstance(told.failure, InternalFault)
+
+    renewals = [FakeRenewal(unfollowed=frozenset({generation.id}))]
+    await a_round_of_housekeeping(rig, renewals)
+    await rig.studio.idle()
+    closed = rig.journal.rows[generation.id]
+    assert (closed.state, closed.told) == (State.FAILED, True)
+    assert rig.delivery.ended == [told], "told once"
+    assert rig.predictions.created == []
+
+
+async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
+    class Endless(FakeSound):
+        async def take_in(self, source: object) -> object:  # type: ignore[override]
+            return await asyncio.Event().wait()
+
+    rig = a_rig(sound=Endless())
+    unknown = replace(a_reply(), message_id=0)
+    generation = await rig.studio.submit(Order(5, unknown, Inputs(prompt="x"), SOURCE))
+    rig.studio.acknowledged([generation], a_reply())
+    await until(lambda: rig.delivery.shown)
+    assert rig.journal.rows[generation.id].reply == a_reply()
+    await rig.studio.close()
+
+
+# ------------------------------------------------------------------ Discord, the disk
+
+
+async def test_a_new_message_is_written_down_before_the_track_goes_there() -> None:
+    rig = a_rig()
+    rig.delivery.on_deliver.append(Moved(ELSEWHERE))
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.reply == ELSEWHERE
+    assert [delivered.reply for delivered in rig.delivery.delivered] == [ELSEWHERE]
+    moved = [row.state for row in rig.journal.history if row.reply == ELSEWHERE]
+    assert moved[0] is State.DELIVERING
+
+
+async def test_a_track_that_discord_has_is_not_missed_on_disk() -> None:
+    rig = a_rig()
+    rig.delivery.there = True
+    rig.delivery.on_deliver.append(FileNotFoundError())
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.DELIVERED
+    assert rig.states.count(State.COLLECTING) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("too many open files"), PermissionError()])
+async def test_a_passing_fault_of_the_disk_costs_no_track(error: OSError) -> None:
+    rig = a_rig()
+    rig.delivery.on_deliver += [error, error]
+    download, failures = rig.predictions.download, [error, error]
+
+    async def broken(*args: object) -> None:
+        if failures:
+            raise failures.pop()
+        await download(*args)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
+
+    rig.predictions.download = broken  # type: ignore[method-assign]
+    assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
+
+
+async def parked(rig: Rig, number: int) -> Generation:
+    """A track that has no way to its person."""
+    made_at = NOON + timedelta(seconds=number)
+    generation = a_generation(
+        id=f"parked-{number:05}",
+        state=State.DELIVERING,
+        prediction_id="p",
+        track_path=f"tracks/parked-{number:05}.wav",
+        created_at=made_at,
+    )
+    await rig.journal.add(generation)
+    return generation
+
+
+async def test_the_oldest_track_makes_room_and_is_told_so_in_the_end() -> None:
+    rig = a_rig(shelf=FakeShelf(2_000_000_000))
+    rig.delivery.on_deliver += [NoWayNow(), NoWayNow()]
+    oldest, other = await parked(rig, 1), await parked(rig, 2)
+    end = rig.delivery.end
+
+    async def no_way(generation: Generation) -> None:
+        raise NoWayNow
+
+    rig.delivery.end = no_way  # type: ignore[method-assign]
+    await rig.studio.adopt()
+    await until(lambda: not rig.delivery.on_deliver)
+    await spin()
+    await a_round_of_housekeeping(rig, [FakeRenewal()])
+    await until(lambda: rig.journal.rows[oldest.id].state is State.FAILED)
+    assert rig.sound.discarded == [f"{oldest.id}.wav"]
+    assert rig.journal.rows[oldest.id].track_path is None
+    assert isinstance(rig.journal.rows[oldest.id].failure, TrackNotKept)
+
+    # The next in need makes room, not the same one for ever.
+    await a_round_of_housekeeping(rig, [FakeRenewal()])
+    await until(lambda: rig.journal.rows[other.id].state is State.FAILED)
+
+    rig.delivery.end = end  # type: ignore[method-assign]
+    for generation in (oldest, other):
+        await rig.studio.bring(generation.id, a_reply())
+    await rig.studio.idle()
+    assert {ended.id for ended in rig.delivery.ended} == {oldest.id, other.id}
+
+
+async def test_cancel_pressed_twice_is_one_cancel() -> None:
+    held = asyncio.Event()
+
+    class Thorough(FakeSound):
+        async def take_in(self, source: object) -> object:  # type: ignore[override]
+            try:
+                return await asyncio.Event().wait()
+            finally:
+                await held.wait()
+
+    rig = a_rig(sound=Thorough())
+    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
+    await until(lambda: rig.delivery.shown)
+    for _ in range(3):
+        await rig.studio.cancel(generation.id)
+        await asyncio.sleep(0)
+    held.set()
+    await rig.studio.idle()
+    assert rig.journal.rows[generation.id].state is State.CANCELED
+
+
+# ------------------------------------------------------------------ other processes
+
+
+async def a_round_of_housekeeping(rig: Rig, answers: Sequence[FakeRenewal | Exception]) -> None:
+    """Let it be done once for each of these answers of the journal."""
+    renewals = list(answers)
+
+    async def renew(lease_s: float, held: object) -> FakeRenewal:
+        answer = renewals.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    ended, sleep = asyncio.Event(), rig.clock.sleep
+
+    async def no_more(delay_s: float) -> None:
+        if not renewals:
+            ended.set()
+            await asyncio.Event().wait()
+        await sleep(delay_s)
+
+    rig.journal.renew = renew  # type: ignore[method-assign]  # pyright: ignore[reportAttributeAccessIssue] - the same but for names
+    rig.clock.sleep = no_more  # type: ignore[method-assign]
+    keeping = asyncio.create_task(rig.studio.housekeeping.keep_on())
+    await ended.wait()
+    rig.clock.sleep = sleep  # type: ignore[method-assign]
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_who_has_lost_a_generation_shows_nothing_more_of_it() -> None:
+    class Lost(JournalFault, NotFollowedHere):
+        pass
+
+    rig = a_rig()
+    breaking(rig, State.COLLECTING, 1, Lost())
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.RUNNING
+    assert rig.delivery.dropped == [generation.id]
+    assert rig.delivery.delivered == []
+
+
+async def test_who_learns_that_it_has_lost_a_generation_lets_go() -> None:
+    rig = a_rig(RUNNING)
+    standing_still(rig)
+    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
+    await a_round_of_housekeeping(rig, [FakeRenewal(lost=frozenset({generation.id}))])
+    await rig.studio.idle()
+    assert rig.delivery.dropped == [generation.id]
+
+
+OUTAGE: list[FakeRenewal | Exception] = [JournalFault("no database")] * 5
+
+
+async def members(number: int) -> int:
+    return number
+
+
+@pytest.mark.parametrize(("number", "lets_go"), [(1, False), (2, True)])
+async def test_a_lease_that_cannot_be_renewed_is_not_worked_on(number: int, lets_go: bool) -> None:
+    """Another process may follow it by then; where there is none, there is nothing to fear."""
+    rig = a_rig(RUNNING)
+    standing_still(rig)
+    rig.journal.live_members = lambda: members(number)
+    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
+    await a_round_of_housekeeping(rig, [FakeRenewal(), *OUTAGE])
+    await asyncio.sleep(0)
+    assert rig.delivery.dropped == ([generation.id] if lets_go else [])
+    await rig.studio.close()
+
+
+async def test_after_an_outage_the_others_may_renew_first() -> None:
+    rig = a_rig()
+    claims: list[float] = []
+    claim: Callable[[float], Awaitable[list[Generation]]] = rig.journal.claim
+
+    async def counted(lease_s: float) -> list[Generation]:
+        claims.append(rig.clock.monotonic())
+        return await claim(lease_s)
+
+    rig.journal.claim = counted
+    await a_round_of_housekeeping(rig, [FakeRenewal(), JournalFault("gone")])
+    assert len(claims) == 1
+    back_s = rig.clock.monotonic()
+    await a_round_of_housekeeping(rig, [FakeRenewal()] * 5)
+    assert claims[1] - back_s >= 20
+
+
+@pytest.mark.parametrize(
+    ("left_s", "state", "shown"),
+    [
+        (80, State.RUNNING, True),
+        (200, State.RUNNING, False),
+        (-10, State.RUNNING, False),
+    ],
+)
+async def test_every_card_offers_another_way_before_its_token_dies(
+    left_s: int, state: State, shown: bool
+) -> None:
+    """Whether there is news of its prediction or not."""
+    rig = a_rig(RUNNING)
+    standing_still(rig)
+    reply: Reply = replace(a_reply(), token_expires_at=NOON + timedelta(seconds=left_s))
+    await rig.journal.add(a_generation(state=state, prediction_id="p1", reply=reply))
+    await rig.studio.adopt()
+    await spin()
+    before = len(rig.delivery.shown)
+    await a_round_of_housekeeping(rig, [FakeRenewal()])
+    assert (len(rig.delivery.shown) > before) == shown
+    await rig.studio.close()
