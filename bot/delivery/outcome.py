@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 _TOO_LARGE_STATUS = 413
 _TOO_LARGE_CODES = frozenset({40005, 50045})
-_MESSAGE_GONE = 10008
+MESSAGE_GONE = 10008
 TOKEN_DEAD_CODES = frozenset({50027, 10015})
 
 NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
@@ -47,7 +47,7 @@ def outcome_of(error: Exception, generation: Generation) -> Outcome:
         return Outcome.FAULT
     if error.status == _TOO_LARGE_STATUS or error.code in _TOO_LARGE_CODES:
         raise OutputTooLarge(generation.reply.filesize_limit_bytes) from error
-    if error.code == _MESSAGE_GONE:
+    if error.code == MESSAGE_GONE:
         return Outcome.GONE
     # A page instead of JSON is not Discord's own word, but that of something in front of it.
     if error.status in CLOSED_STATUSES and not error.text.lstrip().startswith("<"):

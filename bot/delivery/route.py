@@ -18,7 +18,14 @@ from discord.webhook.async_ import async_context
 from bot.card.buttons import names
 from bot.card.render import Card
 from bot.clock import Clock
-from bot.delivery.outcome import CLOSED_STATUSES, NOT_DONE, TOKEN_DEAD_CODES, Outcome, outcome_of
+from bot.delivery.outcome import (
+    CLOSED_STATUSES,
+    MESSAGE_GONE,
+    NOT_DONE,
+    TOKEN_DEAD_CODES,
+    Outcome,
+    outcome_of,
+)
 from bot.delivery.parcel import Parcel
 from bot.errors import OutputTooLarge, Undeliverable
 from bot.generation import TOKEN_LIFE, Reply
@@ -56,12 +63,14 @@ class Route:
     async def find(self, reply: Reply) -> Reply | None:
         """The message that an acknowledgement opened whose answer nobody here has seen.
 
-        None where there is none, or where it was answered with something else, a refusal.
+        None where there is none, or where it was answered with something else, a refusal. One that
+        was deleted since is told by an id that no message has, and is replaced like any other.
 
         Raises:
             DiscordFault: it did not work this time.
         """
         webhook = self._webhook(reply)
+        asked_at = reply.token_expires_at - TOKEN_LIFE - _SAME_MOMENT
         try:
             # What `Interaction.original_response` does, without the interaction.
             message = await async_context.get().get_original_interaction_response(
@@ -72,12 +81,13 @@ class Route:
                 proxy_auth=webhook.proxy_auth,
             )
         except NOT_DONE as error:
+            if isinstance(error, discord.HTTPException) and error.code == MESSAGE_GONE:
+                return replace(reply, message_id=discord.utils.time_snowflake(asked_at))
             if isinstance(error, discord.HTTPException) and error.status in CLOSED_STATUSES:
                 return None
             raise DiscordFault from error
         is_thinking = discord.MessageFlags._from_value(message.get("flags", 0)).loading  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         # What is older than the interaction is the card whose button was pressed.
-        asked_at = reply.token_expires_at - TOKEN_LIFE - _SAME_MOMENT
         is_new = discord.utils.snowflake_time(int(message["id"])) > asked_at
         is_ours = is_new and (is_thinking or message["embeds"])
         return replace(reply, message_id=int(message["id"])) if is_ours else None

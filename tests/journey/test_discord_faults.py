@@ -103,6 +103,17 @@ async def test_a_deleted_reply_is_replaced_by_one_with_the_track(tmp_path: Path)
         assert rig.paid_once()
 
 
+async def test_a_reply_deleted_before_its_id_was_known_is_replaced(rig: Rig) -> None:
+    rig.trouble_discord("POST /api/v10/interactions/*", reset="after")
+    used = await rig.musicgen()
+    assert used.reply is not None
+    await rig.mod.delete(used.reply)
+    [message] = await rig.discord.world.until(lambda _: with_track(rig))
+    assert rig.public_messages() == [message]
+    assert message.mentions == (rig.ada.user,)
+    assert rig.paid_once()
+
+
 @pytest.mark.parametrize("lost", ["the new message", "the upload"])
 async def test_a_new_message_whose_answer_is_lost_is_no_second_track(
     tmp_path: Path, lost: str
