@@ -13,7 +13,7 @@ from bot.audio.threads import in_thread
 from bot.card.take_texts import refused_larger, sent_smaller
 from bot.checks import audio_prompt_s
 from bot.delivery.parcel import Picture, Track
-from bot.delivery.route import SURE_LIMIT_BYTES
+from bot.delivery.ways import SURE_LIMIT_BYTES
 from bot.errors import NotAudio, OutputTooLarge
 from bot.generation import Generation
 

@@ -10,55 +10,45 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import discord
 from discord.webhook.async_ import async_context
 
-from bot.card.buttons import names
 from bot.card.render import Card
 from bot.clock import Clock
+from bot.delivery.opening import Openings
 from bot.delivery.outcome import (
     CLOSED_STATUSES,
     MESSAGE_GONE,
     NOT_DONE,
-    TOKEN_DEAD_CODES,
     Outcome,
     outcome_of,
 )
 from bot.delivery.parcel import Parcel
+from bot.delivery.ways import Ways
 from bot.errors import OutputTooLarge, Undeliverable
 from bot.generation import TOKEN_LIFE, Reply
-from bot.ports import DiscordFault, Moved, NoWayNow
+from bot.ports import DiscordFault, NoWayNow
 
 log = logging.getLogger(__name__)
 
-_APPLICATION_WEBHOOK = 3
-_LOOK_BACK = 100
-"""Messages after the reply that are looked through for the one that took its place."""
 _SAME_MOMENT = timedelta(seconds=5)
 """How far our clock may be from Discord's."""
-
-SURE_LIMIT_BYTES = 10 * 1024 * 1024
-"""What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
 
 
 class Route:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
-        self._client = client
-        self._clock = clock
-        self._dead_tokens: dict[str, datetime] = {}
-        """Those that Discord has refused before their time, and when that is over."""
-        self._opened: set[int] = set()
-        """New messages that do not show yet what they were opened for."""
+        self._ways = Ways(client, clock)
+        self._openings = Openings(self._ways)
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
-        if self._token_lives(reply):
+        if self._ways.token_lives(reply):
             return reply.filesize_limit_bytes
-        return self._own_limit_bytes(reply)
+        return self._ways.own_limit_bytes(reply)
 
     async def find(self, reply: Reply) -> Reply | None:
         """The message that an acknowledgement opened whose answer nobody here has seen.
@@ -69,7 +59,7 @@ class Route:
         Raises:
             DiscordFault: it did not work this time.
         """
-        webhook = self._webhook(reply)
+        webhook = self._ways.webhook(reply)
         asked_at = reply.token_expires_at - TOKEN_LIFE - _SAME_MOMENT
         try:
             # What `Interaction.original_response` does, without the interaction.
@@ -95,9 +85,9 @@ class Route:
     async def shown(self, reply: Reply) -> discord.Message | None:
         """What the reply shows now; None where it is gone, or cannot be read."""
         try:
-            if self._token_lives(reply):
-                return await self._webhook(reply).fetch_message(reply.message_id)
-            return await self._channel(reply).fetch_message(reply.message_id)
+            if self._ways.token_lives(reply):
+                return await self._ways.webhook(reply).fetch_message(reply.message_id)
+            return await self._ways.channel(reply).fetch_message(reply.message_id)
         except NOT_DONE as error:
             log.info("message %d cannot be read: %s", reply.message_id, error)
             return None
@@ -123,7 +113,7 @@ class Route:
         outcome = await self._edit(parcel)
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        if outcome is Outcome.CLOSED and not self._token_lives(parcel.generation.reply):
+        if outcome is Outcome.CLOSED and not self._ways.token_lives(parcel.generation.reply):
             raise NoWayNow
         return outcome is Outcome.DONE
 
@@ -139,77 +129,47 @@ class Route:
             Undeliverable: not even a living token may post it.
         """
         reply = parcel.generation.reply
-        is_opened = reply.message_id in self._opened
+        is_opened = self._openings.waits(reply)
         outcome = await self._edit(parcel)
         if outcome is Outcome.DONE:
-            self._opened.discard(reply.message_id)
+            self._openings.shows(reply)
             return is_opened
         # What a new message did not take either, another one would not.
-        if outcome is not Outcome.FAULT and not is_opened and self._may_show(parcel):
+        may = self._ways.may_post(reply, with_file=parcel.track is not None)
+        if outcome is not Outcome.FAULT and not is_opened and may:
             opened = replace(parcel, card=opening, track=None)
-            outcome = await self._open(opened, by_token=outcome is Outcome.GONE)
+            outcome = await self._openings.open(opened, by_token=outcome is Outcome.GONE)
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        raise Undeliverable if self._token_lives(reply) else NoWayNow
-
-    async def _open(self, parcel: Parcel, *, by_token: bool) -> Outcome:
-        """Post a new message, by the token where the reply is gone, or else as the bot itself.
-
-        Raises:
-            Moved: it is there.
-        """
-        if (there := await self._find_opened(parcel)) is not None:
-            self._opened.add(there.message_id)
-            raise Moved(there)
-        outcome = Outcome.CLOSED
-        for way in (True, False) if by_token else (False,):
-            if outcome is not Outcome.FAULT:
-                outcome, there = await self._send(parcel, by_token=way)
-                if there is not None:
-                    self._opened.add(there.message_id)
-                    raise Moved(there)
-        return outcome
+        raise Undeliverable if self._ways.token_lives(reply) else NoWayNow
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
         allowed = discord.AllowedMentions.none()
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
-        if self._token_lives(reply):
-            await self._webhook(reply).send(
+        if self._ways.token_lives(reply):
+            await self._ways.webhook(reply).send(
                 text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
             )
         elif mention is not None:
             reference = discord.MessageReference(
                 message_id=reply.message_id, channel_id=reply.channel_id, fail_if_not_exists=False
             )
-            await self._channel(reply).send(text, allowed_mentions=allowed, reference=reference)
+            await self._ways.channel(reply).send(
+                text, allowed_mentions=allowed, reference=reference
+            )
 
     async def take_back(self, reply: Reply) -> None:
         """Delete the reply."""
-        await self._webhook(reply).delete_message(reply.message_id)
-
-    async def _find_opened(self, parcel: Parcel) -> Reply | None:
-        """The new message that stands there already: the answer to it, or its row, was lost."""
-        reply = parcel.generation.reply
-        later = discord.Object(reply.message_id)
-        try:
-            async for message in self._channel(reply).history(limit=_LOOK_BACK, after=later):
-                if names(message, parcel.named):
-                    # What the bot said by itself, no token edits.
-                    by_token = message.webhook_id is not None
-                    token = reply.token if by_token else ""
-                    return replace(reply, message_id=message.id, token=token)
-        except NOT_DONE as error:
-            log.info("channel %d cannot be read: %s", reply.channel_id, error)
-        return None
+        await self._ways.webhook(reply).delete_message(reply.message_id)
 
     # ------------------------------------------------------------------ one request each
 
     async def _edit(self, parcel: Parcel) -> Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
         outcome = Outcome.CLOSED
-        if self._token_lives(parcel.generation.reply):
+        if self._ways.token_lives(parcel.generation.reply):
             outcome = await self._edit_by_token(parcel)
         if outcome is Outcome.CLOSED or (outcome is Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
@@ -220,7 +180,7 @@ class Route:
 
     async def _edit_by_token(self, parcel: Parcel) -> Outcome:
         reply = parcel.generation.reply
-        webhook = self._webhook(reply)
+        webhook = self._ways.webhook(reply)
         async with parcel.files() as files:
             try:
                 await webhook.edit_message(
@@ -232,13 +192,13 @@ class Route:
                     ),
                 )
             except NOT_DONE as error:
-                return self._by_token(error, parcel)
+                return self._ways.by_token(error, parcel.generation)
         return Outcome.DONE
 
     async def _edit_by_bot(self, parcel: Parcel) -> Outcome:
         reply = parcel.generation.reply
         self._check_size(parcel)
-        message = self._channel(reply).get_partial_message(reply.message_id)
+        message = self._ways.channel(reply).get_partial_message(reply.message_id)
         async with parcel.files() as files:
             try:
                 await message.edit(
@@ -250,82 +210,10 @@ class Route:
                 return outcome_of(error, parcel.generation)
         return Outcome.DONE
 
-    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[Outcome, Reply | None]:
-        """A new message in the channel, without files."""
-        reply, user_id = parcel.generation.reply, parcel.generation.requester_id
-        by_token = by_token and self._token_lives(reply)
-        allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
-        view = parcel.view or discord.utils.MISSING
-        try:
-            if by_token:
-                message = await self._webhook(reply).send(
-                    f"<@{user_id}>",
-                    embed=parcel.embed,
-                    view=view,
-                    allowed_mentions=allowed,
-                    wait=True,
-                )
-                return Outcome.DONE, replace(reply, message_id=message.id)
-            # The nonce makes a repeated send within minutes the same message.
-            message = await self._channel(reply).send(
-                f"<@{user_id}>",
-                embed=parcel.embed,
-                view=view,
-                allowed_mentions=allowed,
-                nonce=parcel.generation.id,
-            )
-        except NOT_DONE as error:
-            return self._by_token(error, parcel) if by_token else outcome_of(
-                error, parcel.generation
-            ), None
-        # No token edits what the bot has said by itself.
-        return Outcome.DONE, replace(reply, message_id=message.id, token="")
-
-    def _token_lives(self, reply: Reply) -> bool:
-        return reply.token_lives(self._clock.now()) and reply.token not in self._dead_tokens
-
-    def _by_token(self, error: Exception, parcel: Parcel) -> Outcome:
-        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
-            now = self._clock.now()
-            living = {token: end for token, end in self._dead_tokens.items() if end > now}
-            reply = parcel.generation.reply
-            self._dead_tokens = living | {reply.token: reply.token_expires_at}
-        return outcome_of(error, parcel.generation)
-
-    def _may_show(self, parcel: Parcel) -> bool:
-        """Whether a new message could show it, as far as is known here."""
-        reply = parcel.generation.reply
-        guild = None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
-        if guild is None or self._client.user is None:
-            return True
-        channel = guild.get_channel_or_thread(reply.channel_id)
-        me = guild.get_member(self._client.user.id)
-        if channel is None or me is None:
-            return True
-        may = channel.permissions_for(me)
-        return may.embed_links and (may.attach_files or parcel.track is None)
-
-    def _own_limit_bytes(self, reply: Reply) -> int:
-        """The limit of the bot's own messages, without what the person's subscription adds."""
-        guild = None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
-        limit_bytes = SURE_LIMIT_BYTES if guild is None else guild.filesize_limit
-        return min(limit_bytes, reply.filesize_limit_bytes)
-
     def _can_carry(self, parcel: Parcel) -> bool:
         track, reply = parcel.track, parcel.generation.reply
-        return track is None or track.size_bytes <= self._own_limit_bytes(reply)
+        return track is None or track.size_bytes <= self._ways.own_limit_bytes(reply)
 
     def _check_size(self, parcel: Parcel) -> None:
         if not self._can_carry(parcel):
-            raise OutputTooLarge(self._own_limit_bytes(parcel.generation.reply))
-
-    def _channel(self, reply: Reply) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
-
-    def _webhook(self, reply: Reply) -> discord.Webhook:
-        # An interaction's webhook, rebuilt from the journal; the public constructors make only
-        # the channel kind, which may not send ephemerally.
-        return discord.Webhook.from_state(
-            data={"id": reply.application_id, "type": _APPLICATION_WEBHOOK, "token": reply.token},
-            state=self._client._connection,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
-        )
+            raise OutputTooLarge(self._ways.own_limit_bytes(parcel.generation.reply))

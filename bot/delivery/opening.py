@@ -1,0 +1,100 @@
+"""New messages, in place of replies that are gone or closed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import discord
+
+from bot.card.buttons import names
+from bot.delivery.outcome import NOT_DONE, Outcome, outcome_of
+from bot.delivery.parcel import Parcel
+from bot.delivery.ways import Ways
+from bot.generation import Reply
+from bot.ports import Moved
+
+log = logging.getLogger(__name__)
+
+_LOOK_BACK = 100
+"""Messages after the reply that are looked through for the one that took its place."""
+
+
+class Openings:
+    """Opens them, and remembers those that do not show yet what they were opened for."""
+
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
+        self._waiting: set[int] = set()
+
+    def waits(self, reply: Reply) -> bool:
+        """Whether it is one of those."""
+        return reply.message_id in self._waiting
+
+    def shows(self, reply: Reply) -> None:
+        """It has what it was opened for."""
+        self._waiting.discard(reply.message_id)
+
+    async def open(self, parcel: Parcel, *, by_token: bool) -> Outcome:
+        """Post a new message, by the token where the reply is gone, or else as the bot itself.
+
+        Raises:
+            Moved: it is there.
+        """
+        if (there := await self._find(parcel)) is not None:
+            self._waiting.add(there.message_id)
+            raise Moved(there)
+        outcome = Outcome.CLOSED
+        for way in (True, False) if by_token else (False,):
+            if outcome is not Outcome.FAULT:
+                outcome, there = await self._send(parcel, by_token=way)
+                if there is not None:
+                    self._waiting.add(there.message_id)
+                    raise Moved(there)
+        return outcome
+
+    async def _find(self, parcel: Parcel) -> Reply | None:
+        """The new message that stands there already: the answer to it, or its row, was lost."""
+        reply = parcel.generation.reply
+        later = discord.Object(reply.message_id)
+        try:
+            async for message in self._ways.channel(reply).history(limit=_LOOK_BACK, after=later):
+                if names(message, parcel.named):
+                    # What the bot said by itself, no token edits.
+                    by_token = message.webhook_id is not None
+                    token = reply.token if by_token else ""
+                    return replace(reply, message_id=message.id, token=token)
+        except NOT_DONE as error:
+            log.info("channel %d cannot be read: %s", reply.channel_id, error)
+        return None
+
+    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[Outcome, Reply | None]:
+        """A new message in the channel, without files."""
+        reply, user_id = parcel.generation.reply, parcel.generation.requester_id
+        by_token = by_token and self._ways.token_lives(reply)
+        allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
+        view = parcel.view or discord.utils.MISSING
+        try:
+            if by_token:
+                message = await self._ways.webhook(reply).send(
+                    f"<@{user_id}>",
+                    embed=parcel.embed,
+                    view=view,
+                    allowed_mentions=allowed,
+                    wait=True,
+                )
+                return Outcome.DONE, replace(reply, message_id=message.id)
+            # The nonce makes a repeated send within minutes the same message.
+            message = await self._ways.channel(reply).send(
+                f"<@{user_id}>",
+                embed=parcel.embed,
+                view=view,
+                allowed_mentions=allowed,
+                nonce=parcel.generation.id,
+            )
+        except NOT_DONE as error:
+            return self._ways.by_token(error, parcel.generation) if by_token else outcome_of(
+                error, parcel.generation
+            ), None
+        # No token edits what the bot has said by itself.
+        return Outcome.DONE, replace(reply, message_id=message.id, token="")

@@ -1,0 +1,76 @@
+"""What reaches a reply: its interaction's token for as long as it lives, and the bot's own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+
+from bot.clock import Clock
+from bot.delivery.outcome import TOKEN_DEAD_CODES, Outcome, outcome_of
+from bot.generation import Generation, Reply
+
+_APPLICATION_WEBHOOK = 3
+
+SURE_LIMIT_BYTES = 10 * 1024 * 1024
+"""What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
+
+
+class Ways:
+    """The two ways to a reply, and what is known of them."""
+
+    def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._dead_tokens: dict[str, datetime] = {}
+        """Those that Discord has refused before their time, and when that is over."""
+
+    def webhook(self, reply: Reply) -> discord.Webhook:
+        """The way of the interaction's token."""
+        # An interaction's webhook, rebuilt from the journal; the public constructors make only
+        # the channel kind, which may not send ephemerally.
+        return discord.Webhook.from_state(
+            data={"id": reply.application_id, "type": _APPLICATION_WEBHOOK, "token": reply.token},
+            state=self._client._connection,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+        )
+
+    def channel(self, reply: Reply) -> discord.PartialMessageable:
+        """The way of the bot's own token."""
+        return self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
+
+    def token_lives(self, reply: Reply) -> bool:
+        """Whether the first one is open, as far as is known."""
+        return reply.token_lives(self._clock.now()) and reply.token not in self._dead_tokens
+
+    def by_token(self, error: Exception, generation: Generation) -> Outcome:
+        """What one of `NOT_DONE` means that was met on the first way.
+
+        Raises:
+            OutputTooLarge: it was too much for Discord.
+        """
+        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
+            now, reply = self._clock.now(), generation.reply
+            living = {token: end for token, end in self._dead_tokens.items() if end > now}
+            self._dead_tokens = living | {reply.token: reply.token_expires_at}
+        return outcome_of(error, generation)
+
+    def own_limit_bytes(self, reply: Reply) -> int:
+        """The limit of the bot's own messages, without what the person's subscription adds."""
+        guild = self._guild(reply)
+        limit_bytes = SURE_LIMIT_BYTES if guild is None else guild.filesize_limit
+        return min(limit_bytes, reply.filesize_limit_bytes)
+
+    def may_post(self, reply: Reply, *, with_file: bool) -> bool:
+        """Whether a new message may have an embed, and a file, as far as is known here."""
+        guild = self._guild(reply)
+        if guild is None or self._client.user is None:
+            return True
+        channel = guild.get_channel_or_thread(reply.channel_id)
+        me = guild.get_member(self._client.user.id)
+        if channel is None or me is None:
+            return True
+        may = channel.permissions_for(me)
+        return may.embed_links and (may.attach_files or not with_file)
+
+    def _guild(self, reply: Reply) -> discord.Guild | None:
+        return None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
