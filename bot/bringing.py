@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from bot.clock import Clock
@@ -25,10 +25,19 @@ _LOOK_S = 1.2
 class Bringing:
     """Moves generations to where their persons are, whichever process follows them."""
 
-    def __init__(self, journal: Journal, clock: Clock, runs: Mapping[str, Run]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        runs: Mapping[str, Run],
+        members: Callable[[], int],
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._runs = runs
+        self._members = members
+        self._looking = asyncio.Semaphore(1)
+        """One look at a time: in a burst of commands, writing what they ask for goes first."""
 
     async def bring(self, takes: Iterable[Generation], reply: Reply) -> None:
         """Show the takes of one card from now on in `reply`, whose token is fresh.
@@ -49,7 +58,8 @@ class Bringing:
             and run.generation.requester_id == user_id
             and run.generation.reply.channel_id == channel_id
         ]
-        waiting += await self._waiting_elsewhere(user_id, channel_id)
+        if self._members() > 1:
+            waiting += await self._waiting_elsewhere(user_id, channel_id)
         return list({take.batch_id or take.id: take.id for take in waiting}.values())
 
     async def _bring(self, generation_id: str, reply: Reply) -> bool:
@@ -66,7 +76,7 @@ class Bringing:
         A row does not tell of a token that Discord refused before its time.
         """
         try:
-            async with asyncio.timeout(_LOOK_S):
+            async with asyncio.timeout(_LOOK_S), self._looking:
                 rows = await self._journal.open_of(user_id, channel_id)
         except (JournalFault, TimeoutError) as error:
             log.warning("what waits elsewhere for user %d is not known: %r", user_id, error)

@@ -109,7 +109,7 @@ class Studio:
             give_up=self._give_up,
         )
         self.adopt = self.housekeeping.adopt
-        self._bringing = Bringing(journal, clock, self._runs)
+        self._bringing = Bringing(journal, clock, self._runs, lambda: self._kit.poller.members)
         self.waiting_for = self._bringing.waiting_for
 
     def check(self, inputs: Inputs, *, has_audio: bool) -> None:

@@ -30,7 +30,7 @@ async def elsewhere(*generations: Generation) -> tuple[Bringing, FakeJournal]:
     journal = FakeJournal()
     for generation in generations:
         await journal.add(generation)
-    return Bringing(journal, FakeClock(LATER), {}), journal
+    return Bringing(journal, FakeClock(LATER), {}, lambda: 2), journal
 
 
 async def parked() -> tuple[Rig, str]:
@@ -132,6 +132,7 @@ async def test_what_is_on_its_way_to_a_press_waits_no_more() -> None:
 
 async def test_a_run_of_its_own_is_known_better_than_its_row() -> None:
     rig, generation_id = await parked()
+    rig.predictions.members = 2
     rig.clock.pass_s(3600)
     assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
     await rig.studio.bring(generation_id, replace(FRESH, token_expires_at=NOON))
@@ -148,6 +149,7 @@ async def test_without_the_journal_ones_own_are_found_all_the_same(
     async def fail(user_id: int, channel_id: int) -> list[Generation]:
         raise fault
 
+    rig.predictions.members = 2
     monkeypatch.setattr(rig.journal, "open_of", fail)
     assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
     await rig.studio.close()
@@ -206,4 +208,18 @@ async def test_who_adopts_a_generation_fulfils_the_wish_once(
         await asyncio.sleep(0)
     assert tries == [FRESH]
     assert await rig.studio.waiting_for(PERSON, CHANNEL) == [WAITS.id]
+    await rig.studio.close()
+
+
+async def test_who_is_alone_asks_no_journal_what_others_follow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked at every command, and a burst of them has something to write."""
+    rig, generation_id = await parked()
+
+    async def fail(user_id: int, channel_id: int) -> list[Generation]:
+        raise AssertionError("nobody else is there")
+
+    monkeypatch.setattr(rig.journal, "open_of", fail)
+    assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
     await rig.studio.close()
