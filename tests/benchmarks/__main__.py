@@ -20,8 +20,10 @@ async def main() -> None:
     parser.add_argument("name", nargs="*", choices=[[], *BENCHMARKS], help="all when left out")
     names: list[str] = parser.parse_args().name or list(BENCHMARKS)
     for name in names:
-        sys.stdout.write(await BENCHMARKS[name]() + "\n\n")
-        sys.stdout.flush()
+        async for line in BENCHMARKS[name]():
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        sys.stdout.write("\n")
 
 
 asyncio.run(main())

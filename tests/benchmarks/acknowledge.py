@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from collections.abc import AsyncGenerator
 
 from bot.playground.replicate.scripts import Script
 from tests.benchmarks.stage import BARE, BOT, a_stage
@@ -12,7 +13,7 @@ INVOCATIONS = 200
 ROUNDS = 5
 
 
-async def measure() -> str:
+async def measure() -> AsyncGenerator[str]:
     """Rounds of both in turn; p50 and p99 over all rounds of each, in milliseconds."""
     times: dict[tuple[str, ...], list[float]] = {BARE: [], BOT: []}
     for _ in range(ROUNDS):
@@ -27,7 +28,7 @@ async def measure() -> str:
         f"{INVOCATIONS} simultaneous invocations, {ROUNDS} rounds: time to the acknowledgement\n"
         "| | only defers | /musicgen | ratio |\n|---|---|---|---|\n"
     )
-    return head + "\n".join(rows)
+    yield head + "\n".join(rows)
 
 
 async def _round(module: tuple[str, ...]) -> list[float]:

@@ -7,7 +7,7 @@ import os
 import resource
 import statistics
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -37,12 +37,14 @@ class Flight:
 
     name: str
     count: int
-    lags_s: list[float]
+    lags_s: Sequence[float]
     at_once: int
     """The most that ran at Replicate at the same time."""
     requests: float
     throttled: str
     cpu_s: float
+    seen_s: Sequence[float] | None = None
+    """The part of each lag before its download began."""
     memory_kb: float | None = None
     """More than idle while they all ran, for each."""
     landing_mb: float | None = None
@@ -51,12 +53,12 @@ class Flight:
     @property
     def row(self) -> str:
         """Its line in the table."""
-        cuts = statistics.quantiles(self.lags_s, n=100)
+        seen = "–" if self.seen_s is None else _p50_p99(self.seen_s)
         memory = "–" if self.memory_kb is None else f"{self.memory_kb:.0f} kB"
         landing = "–" if self.landing_mb is None else f"{self.landing_mb:.0f} MB"
         return (
             f"| {self.name} | {len(self.lags_s)} of {self.count} | {self.at_once} "
-            f"| {cuts[49]:.2f} s | {cuts[98]:.2f} s | {self.requests:.1f} | {self.throttled} "
+            f"| {_p50_p99(self.lags_s)} | {seen} | {self.requests:.1f} | {self.throttled} "
             f"| {memory} | {landing} | {self.cpu_s * 1000:.0f} ms |"
         )
 
@@ -85,19 +87,18 @@ def _timings(count: int) -> Timings:
     )
 
 
-async def measure() -> str:
+async def measure() -> AsyncGenerator[str]:
     """One flight of each size, and the official client's wait for as many predictions."""
-    rows: list[str] = []
-    for count in COUNTS:
-        rows += [(await _fly(count)).row, (await _official(count)).row]
-    head = (
+    yield (
         "From “succeeded at Replicate” to “audio visible in the message” (the official client: to "
         "knowing of it; it downloads nothing), both services enforcing their rate limits\n"
-        "| | came to an end | at once | p50 | p99 | requests to Replicate, each "
-        "| 429s Replicate / Discord | memory, each | most memory | CPU, each |\n"
-        "|---|---|---|---|---|---|---|---|---|---|\n"
+        "| | came to an end | at once | p50 / p99 | of it, until the download | requests to "
+        "Replicate, each | 429s Replicate / Discord | memory, each | most memory | CPU, each |\n"
+        "|---|---|---|---|---|---|---|---|---|---|"
     )
-    return head + "\n".join(rows)
+    for count in COUNTS:
+        yield (await _fly(count)).row
+        yield (await _official(count)).row
 
 
 async def _fly(count: int) -> Flight:
@@ -113,14 +114,16 @@ async def _fly(count: int) -> Flight:
             for one in used:
                 await one.until(lambda reply: reply.body.files, timeout_s=3 * _run_s(count) + 60)
         throttled = _throttled(stage.replicate), _throttled(stage.discord)
+        seen_s, lags_s = zip(*_lags_s(stage, used), strict=True)
         return Flight(
             f"this bot, {count} in flight",
             count,
-            [_lag_s(stage, one) for one in used],
+            lags_s,
             peaks.at_once,
             (len(stage.replicate.requests) - asked_before) / count,
             " / ".join(map(str, throttled)),
             (_cpu_s(process) - cpu_before_s) / count,
+            seen_s,
             (peaks.running_bytes - idle_bytes) / count / _KB,
             (peaks.bytes - idle_bytes) / _KB / _KB,
         )
@@ -173,15 +176,27 @@ async def _watched(
         watching.cancel()
 
 
-def _lag_s(stage: Stage, used: Used) -> float:
-    prompts = {str(p.input["prompt"]): p for p in stage.replicate.predictions}
-    reply = used.reply
-    assert reply is not None
-    [shown_at] = [revision.at for revision in reply.revisions if revision.body.files][:1]
-    title = reply.body.embeds[0].title or ""
-    ended_at = prompts[title].completed_at
-    assert ended_at is not None
-    return shown_at - ended_at.timestamp()
+def _lags_s(stage: Stage, used: list[Used]) -> Iterator[tuple[float, float]]:
+    """From each end at Replicate: to the request for its audio, and to the audio in the message."""
+    made = {str(p.input["prompt"]): p for p in stage.replicate.predictions}
+    asked_at = {
+        record.path.split("/")[2]: record.at.timestamp()
+        for record in stage.replicate.requests
+        if record.path.startswith("/delivery/")
+    }
+    for one in used:
+        assert one.reply is not None
+        prediction = made[one.reply.body.embeds[0].title or ""]
+        assert prediction.completed_at is not None
+        assert prediction.output_file is not None
+        ended_at = prediction.completed_at.timestamp()
+        shown_at = next(r.at for r in one.reply.revisions if r.body.files)
+        yield asked_at[prediction.output_file.key] - ended_at, shown_at - ended_at
+
+
+def _p50_p99(times_s: Sequence[float]) -> str:
+    cuts = statistics.quantiles(times_s, n=100)
+    return f"{cuts[49]:.2f} / {cuts[98]:.2f} s"
 
 
 def _throttled(service: ReplicateStandIn | DiscordStandIn) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from collections.abc import AsyncGenerator
 
 import psutil
 
@@ -14,7 +15,7 @@ IDLE_S = 5.0
 _MB = 1_000_000
 
 
-async def measure() -> str:
+async def measure() -> AsyncGenerator[str]:
     """Several cold starts with an empty data folder; medians."""
     starts_s: list[float] = []
     memory_mb: list[float] = []
@@ -26,7 +27,7 @@ async def measure() -> str:
             starts_s.append(synced_at - stage.spawned_at)
             await asyncio.sleep(IDLE_S)
             memory_mb.append(psutil.Process(stage.process.pid).memory_info().rss / _MB)
-    return (
+    yield (
         f"{STARTS} starts with an empty data folder\n"
         "| | median | worst |\n|---|---|---|\n"
         f"| process start to commands synced | {statistics.median(starts_s):.2f} s "

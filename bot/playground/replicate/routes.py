@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from aiohttp import web
 from pydantic import JsonValue, ValidationError
 
+from bot.clock import Clock
 from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query
 from bot.playground.replicate.files import Files
@@ -30,6 +31,7 @@ _MOST_BODY_BYTES = 120_000_000
 class RequestRecord:
     """One request that arrived. `status` is None where the connection was dropped."""
 
+    at: datetime
     method: str
     path: str
     status: int | None
@@ -76,6 +78,7 @@ class Api:
     faults: Faults
     requests: list[RequestRecord]
     meter: Meter
+    clock: Clock
     token: str
     base_url: str = ""
 
@@ -106,11 +109,11 @@ class Api:
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        index = len(self.requests)
-        self.requests.append(RequestRecord(request.method, request.path, None))
+        index, arrived = len(self.requests), self.clock.now()
+        self.requests.append(RequestRecord(arrived, request.method, request.path, None))
         answer = await handler(request)
         if request.transport is not None and not request.transport.is_closing():
-            self.requests[index] = RequestRecord(request.method, request.path, answer.status)
+            self.requests[index] = replace(self.requests[index], status=answer.status)
         return answer
 
     @web.middleware

@@ -112,6 +112,7 @@ class ReplicateStandIn:
             self.faults,
             self.requests,
             Meter(self.limits, self._clock),
+            self._clock,
             self.token,
         )
         self._runner = web.AppRunner(self._api.application(), access_log=None, shutdown_timeout=0.5)
