@@ -6,8 +6,10 @@ import asyncio
 import os
 import pickle
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from bot.journal import Journal, JournalError, JournalTooNew, async_url
+from bot.journal import Journal, JournalError, JournalTooNew, async_url, database
 from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade
 from bot.journal.tables import HEAD
@@ -69,6 +71,22 @@ async def test_processes_that_start_together_make_the_tables_once(url: str) -> N
     assert len(await journals[0].open_generations()) == 4
     await asyncio.gather(*(journal.close() for journal in journals))
     assert await scalars(url, "SELECT version_num FROM alembic_version") == [HEAD]
+
+
+async def test_a_file_whose_mode_cannot_be_changed_now_is_used_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LOCK_WAIT_S", 0.1)
+    url = f"sqlite:///{tmp_path}/journal.sqlite3"
+    await (await Journal.open(url)).close()
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite3", isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode=DELETE")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM alembic_version").fetchall()
+        journal = await Journal.open(url)
+        other.execute("ROLLBACK")
+        async with journal:
+            await journal.add(a_generation())
 
 
 async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -> None:
