@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, IntFlag
-from typing import TYPE_CHECKING
 
 from .wire import JsonObject
-
-if TYPE_CHECKING:
-    pass
 
 
 class Permissions(IntFlag):
