@@ -268,10 +268,10 @@ class Shelf(Protocol):
 class Delivery(Protocol):
     """Gets cards to people."""
 
-    async def find(self, reply: Reply) -> Reply | None:
-        """The message that a reply whose acknowledgement was cut off has; None where it has none.
+    async def find(self, generation: Generation) -> Reply | None:
+        """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
 
-        Raises `DiscordFault`.
+        Raises `NoWayNow`, where nobody can tell any more, and `DiscordFault`.
         """
         ...
 

@@ -408,6 +408,7 @@ class FakeDelivery:
     on_deliver: list[Exception] = field(default_factory=list[Exception])
     found: Reply | None = None
     """Where an acknowledgement that was cut off turns out to have arrived."""
+    on_find: list[Exception] = field(default_factory=list[Exception])
     there: bool = False
     """Whether Discord turns out to have the track already."""
     dropped: list[str] = field(default_factory=list[str])
@@ -416,7 +417,9 @@ class FakeDelivery:
         assert self.journal.rows[generation.id].state is generation.state
         self.shown.append((generation, progress))
 
-    async def find(self, reply: Reply) -> Reply | None:
+    async def find(self, generation: Generation) -> Reply | None:
+        if self.on_find:
+            raise self.on_find.pop(0)
         return self.found
 
     async def deliver(self, generation: Generation, track: Path) -> Reply:

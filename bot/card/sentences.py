@@ -268,6 +268,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "The track was made, but Discord did not let me post it here. "
         "Check that I may view this channel, send messages, and attach files."
     ),
+    errors.NeverBegun: lambda e: (
+        "I was cut off before I had started on this, and was away for too long. "
+        "Nothing was charged; use `/musicgen` again."
+    ),
     errors.InternalFault: lambda e: (
         "Something went wrong on my side, and I stopped. It is in the log; please try again."
     ),

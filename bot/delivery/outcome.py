@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 _TOO_LARGE_STATUS = 413
 _TOO_LARGE_CODES = frozenset({40005, 50045})
 MESSAGE_GONE = 10008
-TOKEN_DEAD_CODES = frozenset({50027, 10015})
+TOKEN_DEAD = 50027
+TOKEN_DEAD_CODES = frozenset({TOKEN_DEAD, 10015})
 
 NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
 """What a request to Discord raises that was refused, or got no answer."""

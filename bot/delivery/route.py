@@ -10,31 +10,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
 
 import discord
-from discord.webhook.async_ import async_context
 
 from bot.card.render import Card
 from bot.clock import Clock
+from bot.delivery.finding import find_reply
 from bot.delivery.opening import Openings
-from bot.delivery.outcome import (
-    CLOSED_STATUSES,
-    MESSAGE_GONE,
-    NOT_DONE,
-    Outcome,
-    outcome_of,
-)
+from bot.delivery.outcome import NOT_DONE, Outcome, outcome_of
 from bot.delivery.parcel import Parcel
 from bot.delivery.ways import Ways
 from bot.errors import OutputTooLarge, Undeliverable
-from bot.generation import TOKEN_LIFE, Reply
+from bot.generation import Generation, Reply
 from bot.ports import DiscordFault, NoWayNow
 
 log = logging.getLogger(__name__)
-
-_SAME_MOMENT = timedelta(seconds=5)
-"""How far our clock may be from Discord's."""
 
 
 class Route:
@@ -50,37 +40,9 @@ class Route:
             return reply.filesize_limit_bytes
         return self._ways.own_limit_bytes(reply)
 
-    async def find(self, reply: Reply) -> Reply | None:
-        """The message that an acknowledgement opened whose answer nobody here has seen.
-
-        None where there is none, or where it was answered with something else, a refusal. One that
-        was deleted since is told by an id that no message has, and is replaced like any other.
-
-        Raises:
-            DiscordFault: it did not work this time.
-        """
-        webhook = self._ways.webhook(reply)
-        asked_at = reply.token_expires_at - TOKEN_LIFE - _SAME_MOMENT
-        try:
-            # What `Interaction.original_response` does, without the interaction.
-            message = await async_context.get().get_original_interaction_response(
-                reply.application_id,
-                reply.token,
-                session=webhook.session,
-                proxy=webhook.proxy,
-                proxy_auth=webhook.proxy_auth,
-            )
-        except NOT_DONE as error:
-            if isinstance(error, discord.HTTPException) and error.code == MESSAGE_GONE:
-                return replace(reply, message_id=discord.utils.time_snowflake(asked_at))
-            if isinstance(error, discord.HTTPException) and error.status in CLOSED_STATUSES:
-                return None
-            raise DiscordFault from error
-        is_thinking = discord.MessageFlags._from_value(message.get("flags", 0)).loading  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        # What is older than the interaction is the card whose button was pressed.
-        is_new = discord.utils.snowflake_time(int(message["id"])) > asked_at
-        is_ours = is_new and (is_thinking or message["embeds"])
-        return replace(reply, message_id=int(message["id"])) if is_ours else None
+    async def find(self, generation: Generation) -> Reply | None:
+        """See `find_reply`."""
+        return await find_reply(self._ways, generation)
 
     async def shown(self, reply: Reply) -> discord.Message | None:
         """What the reply shows now; None where it is gone, or cannot be read."""

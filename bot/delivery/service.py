@@ -79,13 +79,14 @@ class DiscordDelivery:
             live.reading = True
             self._owner.start(self._read_and_show(live, generation), f"card {generation.id}")
 
-    async def find(self, reply: Reply) -> Reply | None:
-        """The message that a reply whose acknowledgement was cut off has; None where it has none.
+    async def find(self, generation: Generation) -> Reply | None:
+        """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
 
         Raises:
+            NoWayNow: nobody can tell any more.
             DiscordFault: it has to be tried again.
         """
-        return await self._route.find(reply)
+        return await self._route.find(generation)
 
     async def deliver(self, generation: Generation, track: Path) -> Reply:
         """Show the finished card with its track; the reply it is shown in.

@@ -6,6 +6,7 @@ BotError
     ├── RequestRefused          nothing was started, nothing was paid (refusals.py)
     ├── ReplicateError          Replicate refused, failed, or could not be reached (failures.py)
     ├── TrackError              a prediction ended, its audio did not reach anyone (failures.py)
+    ├── NeverBegun              it was cut off before anything was started (failures.py)
     └── InternalFault           a fault of our own
 
 A UserError ends up in the journal as its class name and fields (`dump`, `load`), so that the same

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from bot.errors.base import UserError
 
 
+class NeverBegun(UserError):
+    """The bot was away for so long that nobody can tell any more whether a person waits for it."""
+
+
 class ReplicateError(UserError):
     """Replicate did not do what we asked."""
 

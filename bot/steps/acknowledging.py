@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from bot.errors import NeverBegun
 from bot.generation import State
-from bot.ports import DiscordFault
+from bot.ports import DiscordFault, NoWayNow
 from bot.run import Run, retry_delays_s
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ async def await_acknowledgement(run: Run) -> bool:
     """Wait until the reply is known, or else find it; False where nothing was acknowledged.
 
     Then the person was told so, by Discord or by a refusal, and the generation is closed.
+
+    Raises:
+        NeverBegun: nobody can tell any more whether a person waits.
     """
     while run.answering:
         run.wake.clear()
@@ -32,11 +36,16 @@ async def await_acknowledgement(run: Run) -> bool:
         run.wake.clear()
         await run.kit.clock.wait(run.wake, (decided_at - run.kit.clock.now()).total_seconds())
     delays_s = retry_delays_s()
-    while not run.generation.reply.known and run.generation.reply.token_lives(run.kit.clock.now()):
+    while not run.generation.reply.known:
         try:
-            reply = await run.kit.delivery.find(run.generation.reply)
-        except DiscordFault:
-            await run.kit.clock.sleep(next(delays_s))
+            reply = await run.kit.delivery.find(run.generation)
+        except NoWayNow as error:
+            raise NeverBegun from error
+        except DiscordFault as error:
+            delay_s = next(delays_s, None)
+            if delay_s is None:
+                raise NeverBegun from error
+            await run.kit.clock.sleep(delay_s)
             continue
         if reply is None:
             break

@@ -3,8 +3,8 @@
 python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [--seed N]
 
 People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
-stand-ins stretch a phase now and then. Cards are canceled and deleted on the way. Everything random
-comes from the seed; how the processes race does not.
+stand-ins stretch a phase now and then. Tokens die young; cards are canceled, deleted and called for
+on the way. Everything random comes from the seed; how the processes race does not.
 """
 
 from __future__ import annotations
@@ -23,14 +23,26 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.generation import TOKEN_LIFE
 from bot.playground.discord.actors import Value
 from bot.playground.discord.wire import File, Refused
+from bot.playground.discord.world import Rules
 from bot.playground.replicate.timings import Timings
 from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
-from tests.journey.rig import CREATE, EDIT, OUTPUT, POLL, Rig, a_rig, eventually, has_ended
+from tests.journey.rig import (
+    CREATE,
+    EDIT,
+    OUTPUT,
+    POLL,
+    Rig,
+    a_rig,
+    buttons,
+    eventually,
+    has_ended,
+)
 from tests.journey.sound import wav
-from tests.journey.verdict import Asked, Verdict, judge, phase_of
+from tests.journey.verdict import Asked, Verdict, judge, out_of_reach, phase_of
 
 START_S = 20.0
 LIFE_MAX_S = 1.1
@@ -46,9 +58,14 @@ WAITING_MAX = 6
 YOUNG_S = 4.0
 SETTLE_S = 60.0
 CLOSE_S = 5.0
+TOKEN_LIFE_S = 6.0
+"""Some generations outlive it, most do not."""
+COME_BACK_S = 3.0
+"""People who still wait at the end say something so often."""
 TIMINGS = Timings(
     cold_start_s=0.2, warm_start_s=0.1, step_rate_per_s=150, encode_s=0.05, tick_s=0.05
 )
+BRING = "Bring it here"
 ACK = "POST /api/v10/interactions/*"
 STORE = "POST /v1/files"
 STOP = "POST /v1/predictions/*/cancel"
@@ -93,7 +110,8 @@ class Figures:
         return (
             f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
             f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
-            f"{verdict.sentences} sentences, {verdict.predictions} predictions, "
+            f"{verdict.sentences} sentences, {verdict.cleared} cleared away, "
+            f"{verdict.predictions} predictions, "
             f"{len(verdict.broken)} promises broken\n"
             f"  killed with generations: {met}"
         )
@@ -134,8 +152,10 @@ class Storm:
         bot = await self._spawn()
         try:
             await self._connected(bot)
+            people = asyncio.create_task(self._come_back())
             with suppress(TimeoutError):
                 await eventually(lambda: not self._open(), SETTLE_S)
+            people.cancel()
             bot.ask_to_stop()
             assert await bot.ended(CLOSE_S) == 0, bot.output
         finally:
@@ -191,6 +211,8 @@ class Storm:
                     await self._cancel_one()
                 elif chance < 0.2:
                     await self._delete_one()
+                elif chance < 0.25:
+                    await self._call_for_one()
                 elif len(self._young()) < WAITING_MAX:
                     await self._ask()
 
@@ -217,6 +239,29 @@ class Storm:
         if (message := asked.used.reply) is not None and not has_ended(message):
             self._canceled.add(asked.seed)
             await person.click(message, "Cancel")
+
+    async def _call_for_one(self) -> None:
+        """Somebody presses the button that a late card has."""
+        late = [
+            message
+            for asked in self._open()
+            if (message := asked.used.reply) is not None and BRING in buttons(message)
+        ]
+        if late:
+            message = self._rng.choice(late)
+            assert message.interaction is not None
+            await self._rig.discord.actor(message.interaction.user.username).click(message, BRING)
+
+    async def _come_back(self) -> None:
+        """Whose track nothing reaches gives the bot a fresh token, by any command there."""
+        while True:
+            await asyncio.sleep(COME_BACK_S)
+            for person, place in {
+                (asked.used.interaction.user.username, asked.used.interaction.channel)
+                for asked in self._open()
+                if out_of_reach(asked.used.interaction.channel)
+            }:
+                await self._rig.discord.actor(person).slash(place, "tracks list")
 
     async def _delete_one(self) -> None:
         """A moderator clears away a card that is still moving, and that somebody waits for."""
@@ -255,7 +300,10 @@ async def storm(kills: int, database: str, seed: int) -> Figures:
     """One storm over one database; nothing is raised where a promise is broken."""
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder, _address(database) as url:
-        async with a_rig(Path(folder), speed=1, start=False, timings=TIMINGS) as rig:
+        rules = Rules(token_life_s=TOKEN_LIFE_S)
+        async with a_rig(Path(folder), rules=rules, speed=1, start=False, timings=TIMINGS) as rig:
+            # As long ago as tokens die early, so that the bot sees them die at that moment too.
+            rig.discord.clock.advance(TOKEN_LIFE_S - TOKEN_LIFE.total_seconds())
             weather = Storm(rig, random.Random(seed), url)
             await weather.rage(kills)
             await weather.settle()

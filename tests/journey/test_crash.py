@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.card.sentences import sentence
+from bot.errors import NeverBegun
+from bot.generation import TOKEN_LIFE
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
+from bot.playground.discord.model import Channel
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
 from tests.journey.processes import a_running_bot
@@ -209,13 +213,56 @@ async def test_killed_right_after_the_acknowledgement(stage: Rig) -> None:
     assert len(stage.replicate.predictions) == 1
 
 
-async def test_killed_right_before_the_acknowledgement(stage: Rig) -> None:
+@pytest.mark.parametrize("place", ["jam", "dm"])
+async def test_killed_right_after_it_and_away_until_the_token_is_dead(
+    stage: Rig, place: str
+) -> None:
+    channel = stage.ada.dm if place == "dm" else stage.discord.world.jam
+    used = await _acknowledged_and_killed(stage, channel)
+    stage.discord.clock.advance(TOKEN_LIFE.total_seconds())
+    async with a_running_bot(stage):
+        message = await used.until(has_track)
+    assert stage.public_messages() == [message]
+    assert len(stage.replicate.predictions) == 1
+
+
+@pytest.mark.parametrize("place", ["foreign", "private"])
+async def test_where_nobody_can_tell_any_more_the_next_command_tells_it(
+    stage: Rig, place: str
+) -> None:
+    channel = getattr(stage.discord.world, place)
+    await _acknowledged_and_killed(stage, channel)
+    stage.discord.clock.advance(TOKEN_LIFE.total_seconds())
+    async with a_running_bot(stage) as bot:
+        await eventually(lambda: "waits for its person" in bot.output)
+        await stage.ada.slash(channel, "tracks list")
+        [told] = await stage.discord.world.until(
+            lambda _: [message for message in stage.public_messages() if has_ended(message)]
+        )
+    assert sentence(NeverBegun()) in words(told)
+    assert stage.replicate.predictions == []
+
+
+async def _acknowledged_and_killed(stage: Rig, channel: Channel) -> Used:
+    async with a_running_bot(stage) as bot:
+        stage.trouble_discord(ACK, drip_s=HELD_S)
+        used = await stage.ada.slash(channel, "musicgen", prompt="gong", duration=1)
+        await used.answered()
+        await bot.kill()
+    stage.discord.faults.clear()
+    await stage.discord.world.until(lambda world: not world.bot_online)
+    return used
+
+
+@pytest.mark.parametrize("away_s", [0.0, TOKEN_LIFE.total_seconds()])
+async def test_killed_right_before_the_acknowledgement(stage: Rig, away_s: float) -> None:
     """Its person has been told by Discord that nobody answered, so nothing is made or said."""
     async with a_running_bot(stage) as bot:
         stage.trouble_discord(ACK, delay_s=1.0, reset="before")
         used = await stage.ada.slash(stage.discord.world.jam, "musicgen", prompt="gong", duration=1)
         await eventually(lambda: stage.discord.faults.met)
         await bot.kill()
+    stage.discord.clock.advance(away_s)
     async with a_running_bot(stage) as bot:
         await eventually(lambda: "was never acknowledged" in bot.output)
         bot.ask_to_stop()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Message
+from bot.playground.discord.model import Channel, ChannelKind
 from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
@@ -37,8 +38,11 @@ class Asked:
         return not any(has_ended(card) for card in self.cards(world))
 
     def cards(self, world: World) -> list[Message]:
-        """What its person was shown: the reply, or whatever else tells of it."""
-        return [
+        """What its person was shown: the reply, or whatever else tells of it.
+
+        Not the reply that nothing reaches any more, where the card has come back elsewhere.
+        """
+        cards = [
             message
             for message in world.messages.values()
             if message.author is world.bot
@@ -46,10 +50,14 @@ class Asked:
             and not _is_call(message)
             and self._owns(message)
         ]
+        if any(map(has_ended, cards)):
+            return [card for card in cards if has_ended(card) or not _was_left(card, world)]
+        return cards
 
     def _owns(self, message: Message) -> bool:
         titles = [embed.title for embed in message.embeds]
-        return message.interaction is self.used.interaction or self.prompt in titles
+        is_reply = message.interaction is self.used.interaction and message.followup_to is None
+        return is_reply or self.prompt in titles
 
     def predictions(self, replicate: ReplicateStandIn) -> list[Prediction]:
         """What was paid for it."""
@@ -69,6 +77,8 @@ class Verdict:
     unanswered: int = 0
     tracks: int = 0
     sentences: int = 0
+    cleared: int = 0
+    """Where the bot came too late to see that it had been thinking: a moderator was faster."""
     predictions: int = 0
     broken: list[str] = field(default_factory=list[str])
 
@@ -98,6 +108,9 @@ def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
             verdict.acknowledged += 1
             cards = asked.cards(world)
             spoken -= {card.id for card in cards}
+            if not (cards or paid) and _was_cleared(asked):
+                verdict.cleared += 1
+                continue
             problems += _of_cards(cards, paid)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
@@ -110,6 +123,21 @@ def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
         if message.interaction is None and not message.deleted and not _is_call(message):
             verdict.broken.append(f"a message that answers nothing: {words(message)!r}")
     return verdict
+
+
+def out_of_reach(channel: Channel) -> bool:
+    """Whether nothing but interaction tokens leads there."""
+    return channel.kind in {ChannelKind.FOREIGN, ChannelKind.PRIVATE}
+
+
+def _was_cleared(asked: Asked) -> bool:
+    reply = asked.used.reply
+    return reply is not None and reply.deleted and reply.body.loading
+
+
+def _was_left(card: Message, world: World) -> bool:
+    asked = card.interaction
+    return asked is not None and out_of_reach(card.channel) and world.expired(asked)
 
 
 def _is_call(message: Message) -> bool:

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import InternalFault, JournalFault, NotFollowedHere, TrackNotKept
+from bot.errors import InternalFault, JournalFault, NeverBegun, NotFollowedHere, TrackNotKept
 from bot.generation import Generation, Reply, State
 from bot.inputs import Inputs
-from bot.ports import Moved, NoWayNow
+from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.studio import Order
 from tests.fakes import (
     NOON,
@@ -146,6 +146,21 @@ async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
     await until(lambda: rig.delivery.shown)
     assert rig.journal.rows[generation.id].reply == a_reply()
     await rig.studio.close()
+
+
+@pytest.mark.parametrize("faults", [[NoWayNow()], [DiscordFault()] * 1000])
+async def test_where_it_cannot_be_seen_whether_a_person_waits_they_are_told(
+    faults: list[Exception],
+) -> None:
+    rig = a_rig()
+    rig.delivery.on_find = faults
+    unknown = replace(a_reply(), message_id=0)
+    generation = await rig.studio.submit(Order(5, unknown, Inputs(prompt="x")))
+    rig.studio.acknowledged([generation], None)
+    await rig.studio.idle()
+    [told] = rig.delivery.ended
+    assert isinstance(told.failure, NeverBegun)
+    assert rig.predictions.created == []
 
 
 # ------------------------------------------------------------------ Discord, the disk
