@@ -16,7 +16,7 @@ BURST, PERIOD_S = 180, 30.0
 
 
 async def main() -> None:
-    """Create so many predictions, wait for all, and print the seconds from their end to ours.
+    """Create so many predictions, wait for each, and print the seconds from its end to ours.
 
     Whose wait ends in an error has no line.
     """
@@ -26,21 +26,21 @@ async def main() -> None:
     )
     pace = AsyncLimiter(BURST, PERIOD_S)
 
-    async def one(number: int) -> float:
+    async def one(number: int) -> None:
         async with pace:
             prediction = await client.predictions.async_create(
                 version=version, input={"prompt": f"take {number}", "duration": 1}
             )
         await prediction.async_wait()
         ended_at = datetime.fromisoformat(prediction.completed_at or "")
-        return (datetime.now(UTC) - ended_at).total_seconds()
+        lag_s = (datetime.now(UTC) - ended_at).total_seconds()
+        sys.stdout.write(f"{lag_s:.4f}\n")
+        sys.stdout.flush()
 
     waits = await asyncio.gather(*(one(number) for number in range(count)), return_exceptions=True)
-    for lag_s in waits:
-        if isinstance(lag_s, float):
-            sys.stdout.write(f"{lag_s:.4f}\n")
-        elif isinstance(lag_s, BaseException) and not isinstance(lag_s, ReplicateError):
-            raise lag_s
+    for error in waits:
+        if error is not None and not isinstance(error, ReplicateError):
+            raise error
 
 
 if __name__ == "__main__":

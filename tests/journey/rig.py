@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.app import MusicGenBot
 from bot.playground.discord.actors import Actor, Used, Value
+from bot.playground.discord.clock import Clock
 from bot.playground.discord.messages import Message, MessageBody
 from bot.playground.discord.model import Channel
 from bot.playground.discord.server import DiscordStandIn
@@ -180,6 +181,7 @@ async def a_rig(
     speed: float = SPEED,
     start: bool = True,
     notice: str | None = None,
+    discord_clock: Clock | None = None,
 ) -> AsyncGenerator[Rig, None]:
     """Everything up, the bot ready unless `start` is False; closed at the end.
 
@@ -188,7 +190,7 @@ async def a_rig(
     clock = FastClock(speed)
     model = (env or {}).get("MUSICGEN_MODEL", "meta/musicgen")
     async with (
-        DiscordStandIn(rules=rules, notice=notice) as discord,
+        DiscordStandIn(rules=rules, notice=notice, clock=discord_clock) as discord,
         ReplicateStandIn(
             schema, timings or Timings.instant(), clock=clock, model=model
         ) as replicate,

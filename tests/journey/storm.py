@@ -25,6 +25,7 @@ from pathlib import Path
 
 from bot.generation import TOKEN_LIFE
 from bot.playground.discord.actors import Value
+from bot.playground.discord.clock import Clock
 from bot.playground.discord.wire import File, Refused
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.timings import Timings
@@ -60,6 +61,8 @@ SETTLE_S = 60.0
 CLOSE_S = 5.0
 TOKEN_LIFE_S = 6.0
 """Some generations outlive it, most do not."""
+EARLIER_S = 0.5
+"""Discord refuses a token so long before the bot thinks that it is dead."""
 COME_BACK_S = 3.0
 """People who still wait at the end say something so often."""
 TIMINGS = Timings(
@@ -110,8 +113,8 @@ class Figures:
         return (
             f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
             f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
-            f"{verdict.sentences} sentences, {verdict.cleared} cleared away, "
-            f"{verdict.predictions} predictions, "
+            f"{verdict.sentences} sentences, {verdict.cleared} cleared away, {verdict.unread} not "
+            f"to be read back, {verdict.predictions} predictions, "
             f"{len(verdict.broken)} promises broken\n"
             f"  killed with generations: {met}"
         )
@@ -132,6 +135,8 @@ class Storm:
         """Those that had not ended at the last look."""
         self.asked: list[Asked] = []
         self.phases: Counter[str] = Counter()
+        self.died_at: list[float] = []
+        """By Discord's clock."""
 
     async def rage(self, kills: int) -> None:
         """Start it and kill it so many times."""
@@ -173,6 +178,7 @@ class Storm:
                 is_long = self._rng.random() < LONG
                 await asyncio.sleep(self._rng.uniform(0.0, LONG_LIFE_S if is_long else LIFE_MAX_S))
         finally:
+            self.died_at.append(self._rig.discord.clock.now())
             await bot.kill()
         self.phases.update(phase_of(asked, self._rig.replicate) for asked in self._open())
         await self._rig.discord.world.until(lambda world: not world.bot_online)
@@ -300,14 +306,17 @@ async def storm(kills: int, database: str, seed: int) -> Figures:
     """One storm over one database; nothing is raised where a promise is broken."""
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder, _address(database) as url:
-        rules = Rules(token_life_s=TOKEN_LIFE_S)
-        async with a_rig(Path(folder), rules=rules, speed=1, start=False, timings=TIMINGS) as rig:
-            # As long ago as tokens die early, so that the bot sees them die at that moment too.
-            rig.discord.clock.advance(TOKEN_LIFE_S - TOKEN_LIFE.total_seconds())
+        rules = Rules(token_life_s=TOKEN_LIFE_S - EARLIER_S)
+        # So far behind that the bot, too, sees tokens die at that moment: they are old when new.
+        behind_s = TOKEN_LIFE.total_seconds() - TOKEN_LIFE_S
+        clock = Clock(lambda: time.time() - behind_s)
+        async with a_rig(
+            Path(folder), rules=rules, discord_clock=clock, speed=1, start=False, timings=TIMINGS
+        ) as rig:
             weather = Storm(rig, random.Random(seed), url)
             await weather.rage(kills)
             await weather.settle()
-            verdict = judge(weather.asked, rig)
+            verdict = judge(weather.asked, rig, weather.died_at)
             if verdict.broken:
                 kept = _keep_output(Path(folder), f"storm-{database}-{seed}.log")
                 verdict.broken.append(f"the processes' output is in {kept}")

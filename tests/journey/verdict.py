@@ -6,7 +6,8 @@ and in at most one paid prediction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.playground.discord.actors import Used
@@ -19,6 +20,8 @@ from bot.playground.replicate.standin import ReplicateStandIn
 from tests.journey.rig import Rig, has_ended, words
 from tests.journey.sound import same_samples
 
+_ON_THE_WAY_S = 1.0
+"""Longer than any answer of Discord takes to arrive."""
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
 
@@ -79,6 +82,8 @@ class Verdict:
     sentences: int = 0
     cleared: int = 0
     """Where the bot came too late to see that it had been thinking: a moderator was faster."""
+    unread: int = 0
+    """Uploaded by a process that was killed before it knew, to where no other could look: twice."""
     predictions: int = 0
     broken: list[str] = field(default_factory=list[str])
 
@@ -96,8 +101,11 @@ def phase_of(asked: Asked, replicate: ReplicateStandIn) -> str:
     return "between the model and the message"
 
 
-def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
-    """Look at everything that was asked for, once all is quiet."""
+def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) -> Verdict:
+    """Look at everything that was asked for, once all is quiet.
+
+    `died_at` is when processes were killed, by Discord's clock.
+    """
     verdict = Verdict(predictions=len(rig.replicate.predictions))
     world = rig.discord.world
     spoken = {message.id for message in world.messages.values() if message.author is world.bot}
@@ -111,6 +119,9 @@ def judge(everything: Iterable[Asked], rig: Rig) -> Verdict:
             if not (cards or paid) and _was_cleared(asked):
                 verdict.cleared += 1
                 continue
+            if unread := _unread(cards, died_at):
+                verdict.unread += 1
+                cards = [card for card in cards if card is not unread]
             problems += _of_cards(cards, paid)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
@@ -133,6 +144,16 @@ def out_of_reach(channel: Channel) -> bool:
 def _was_cleared(asked: Asked) -> bool:
     reply = asked.used.reply
     return reply is not None and reply.deleted and reply.body.loading
+
+
+def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
+    """The card that nobody could read back, where another one has come in its place."""
+    for card in cards:
+        if len(cards) > 1 and card.followup_to is None and out_of_reach(card.channel):
+            uploaded_at = next((r.at for r in card.revisions if r.body.files), math.inf)
+            if any(uploaded_at <= at <= uploaded_at + _ON_THE_WAY_S for at in died_at):
+                return card
+    return None
 
 
 def _was_left(card: Message, world: World) -> bool:
