@@ -135,6 +135,19 @@ async def test_a_new_message_whose_answer_is_lost_is_no_second_track(
         assert rig.paid_once()
 
 
+@pytest.mark.parametrize("end", ["failed", "succeeded"])
+async def test_an_end_whose_answer_is_lost_is_read_back(tmp_path: Path, end: str) -> None:
+    """Where only the token reaches it: tried again later, it might be dead."""
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        rig.replicate.script(Script(error="CUDA out of memory" if end == "failed" else None))
+        rig.trouble_discord(EDIT, times=50, reset="after")
+        used = await rig.ada.slash(rig.discord.world.foreign, "musicgen", prompt="gong", duration=1)
+        message = await used.until(has_ended)
+        await rig.bot.studio.idle()
+        assert has_track(message) == (end == "succeeded")
+        assert sum("Time taken" in words(revision.body) for revision in message.revisions) == 1
+
+
 async def test_a_late_edit_leaves_a_track_alone(tmp_path: Path) -> None:
     """A process that has lost a generation, and does not know yet, still shows how far it is."""
     async with a_rig(tmp_path, timings=SLOW) as rig:

@@ -6,7 +6,6 @@ and in at most one paid prediction.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +20,7 @@ from tests.journey.rig import Rig, has_ended, words
 from tests.journey.sound import same_samples
 
 _ON_THE_WAY_S = 1.0
-"""Longer than any answer of Discord takes to arrive."""
+"""Longer than a request, or its answer, takes to arrive."""
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
 
@@ -150,8 +149,8 @@ def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
     """The card that nobody could read back, where another one has come in its place."""
     for card in cards:
         if len(cards) > 1 and card.followup_to is None and out_of_reach(card.channel):
-            uploaded_at = next((r.at for r in card.revisions if r.body.files), math.inf)
-            if any(uploaded_at <= at <= uploaded_at + _ON_THE_WAY_S for at in died_at):
+            uploads_at = [revision.at for revision in card.revisions if revision.body.files]
+            if any(abs(at - died) <= _ON_THE_WAY_S for at in uploads_at for died in died_at):
                 return card
     return None
 
