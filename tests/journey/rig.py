@@ -243,6 +243,6 @@ def has_track(message: Message) -> bool:
     return bool(message.attachments)
 
 
-def has_ended(message: Message) -> bool:
+def has_ended(shown: Message | MessageBody) -> bool:
     """Whether it is a card that has ended, well or badly."""
-    return "Time taken" in words(message)
+    return "Time taken" in words(shown)

@@ -24,11 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.generation import TOKEN_LIFE
-from bot.playground.discord.actors import Value
 from bot.playground.discord.clock import Clock
-from bot.playground.discord.wire import File, Refused
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.timings import Timings
+from tests.journey.crowd import Crowd
 from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import (
@@ -38,12 +37,9 @@ from tests.journey.rig import (
     POLL,
     Rig,
     a_rig,
-    buttons,
     eventually,
-    has_ended,
 )
-from tests.journey.sound import wav
-from tests.journey.verdict import Asked, Verdict, judge, out_of_reach, phase_of
+from tests.journey.verdict import Verdict, judge, phase_of
 
 START_S = 20.0
 LIFE_MAX_S = 1.1
@@ -54,21 +50,15 @@ START_TAKES_S = 1.5
 LONG = 0.04
 LONG_LIFE_S = 12.0
 """Long enough to look for a prediction until it is sure that there is none."""
-REST_MAX_S = 0.35
-WAITING_MAX = 6
-YOUNG_S = 4.0
 SETTLE_S = 60.0
 CLOSE_S = 5.0
 TOKEN_LIFE_S = 6.0
 """Some generations outlive it, most do not."""
 EARLIER_S = 0.5
 """Discord refuses a token so long before the bot thinks that it is dead."""
-COME_BACK_S = 3.0
-"""People who still wait at the end say something so often."""
 TIMINGS = Timings(
     cold_start_s=0.2, warm_start_s=0.1, step_rate_per_s=150, encode_s=0.05, tick_s=0.05
 )
-BRING = "Bring it here"
 ACK = "POST /api/v10/interactions/*"
 STORE = "POST /v1/files"
 STOP = "POST /v1/predictions/*/cancel"
@@ -121,7 +111,7 @@ class Figures:
 
 
 class Storm:
-    """People who ask, and a bot that keeps dying."""
+    """A crowd that keeps asking, and a bot that keeps dying."""
 
     def __init__(self, rig: Rig, rng: random.Random, database_url: str | None) -> None:
         self._rig = rig
@@ -129,18 +119,14 @@ class Storm:
         self._env = settings_of(rig) | {"MAX_RUNNING_PER_USER": "20"}
         if database_url is not None:
             self._env["DATABASE_URL"] = database_url
-        self._take = wav(0.5)
-        self._canceled: set[int] = set()
-        self._waiting: list[Asked] = []
-        """Those that had not ended at the last look."""
-        self.asked: list[Asked] = []
+        self.crowd = Crowd(rig, rng)
         self.phases: Counter[str] = Counter()
         self.died_at: list[float] = []
         """By Discord's clock."""
 
     async def rage(self, kills: int) -> None:
         """Start it and kill it so many times."""
-        people = asyncio.create_task(self._ask_on())
+        people = asyncio.create_task(self.crowd.ask_on())
         try:
             for _ in range(kills):
                 await self._live_and_die()
@@ -157,9 +143,9 @@ class Storm:
         bot = await self._spawn()
         try:
             await self._connected(bot)
-            people = asyncio.create_task(self._come_back())
+            people = asyncio.create_task(self.crowd.come_back())
             with suppress(TimeoutError):
-                await eventually(lambda: not self._open(), SETTLE_S)
+                await eventually(lambda: not self.crowd.open(), SETTLE_S)
             people.cancel()
             bot.ask_to_stop()
             assert await bot.ended(CLOSE_S) == 0, bot.output
@@ -180,7 +166,7 @@ class Storm:
         finally:
             self.died_at.append(self._rig.discord.clock.now())
             await bot.kill()
-        self.phases.update(phase_of(asked, self._rig.replicate) for asked in self._open())
+        self.phases.update(phase_of(asked, self._rig.replicate) for asked in self.crowd.open())
         await self._rig.discord.world.until(lambda world: not world.bot_online)
 
     async def _spawn(self) -> BotProcess:
@@ -193,94 +179,6 @@ class Storm:
         except AssertionError as error:
             error.add_note(bot.output[-4000:])
             raise
-
-    # ------------------------------------------------------------------ people
-
-    def _open(self) -> list[Asked]:
-        world = self._rig.discord.world
-        self._waiting = [asked for asked in self._waiting if asked.is_open(world)]
-        return self._waiting
-
-    def _young(self) -> list[Asked]:
-        since = self._rig.discord.clock.now() - YOUNG_S
-        return [asked for asked in self._open() if asked.used.interaction.created_at > since]
-
-    async def _ask_on(self) -> None:
-        world = self._rig.discord.world
-        while True:
-            await asyncio.sleep(self._rng.uniform(0.02, REST_MAX_S))
-            if not world.bot_online or world.commands.named("musicgen", 1) is None:
-                continue
-            with suppress(Refused):
-                chance = self._rng.random()
-                if chance < 0.15:
-                    await self._cancel_one()
-                elif chance < 0.2:
-                    await self._delete_one()
-                elif chance < 0.25:
-                    await self._call_for_one()
-                elif len(self._young()) < WAITING_MAX:
-                    await self._ask()
-
-    async def _ask(self) -> None:
-        number = len(self.asked) + 1
-        world = self._rig.discord.world
-        person = self._rng.choice((self._rig.ada, self._rig.bo))
-        place = self._rng.choice((world.jam, world.lab, world.foreign, world.private, person.dm))
-        wish: dict[str, Value] = {"prompt": f"storm {number}", "seed": number, "duration": 1}
-        if self._rng.random() < 0.2:
-            wish |= {"input_audio": File("take.wav", self._take), "continuation": True}
-        used = await person.slash(place, "musicgen", **wish)
-        self.asked.append(Asked(used, f"storm {number}", number))
-        self._waiting.append(self.asked[-1])
-        if self._rng.random() < 0.05:
-            world.redeliver(used.interaction)
-
-    async def _cancel_one(self) -> None:
-        running = [asked for asked in self._open() if asked.used.reply is not None]
-        if not running:
-            return
-        asked = self._rng.choice(running)
-        person = self._rig.discord.actor(asked.used.interaction.user.username)
-        if (message := asked.used.reply) is not None and not has_ended(message):
-            self._canceled.add(asked.seed)
-            await person.click(message, "Cancel")
-
-    async def _call_for_one(self) -> None:
-        """Somebody presses the button that a late card has."""
-        late = [
-            message
-            for asked in self._open()
-            if (message := asked.used.reply) is not None and BRING in buttons(message)
-        ]
-        if late:
-            message = self._rng.choice(late)
-            assert message.interaction is not None
-            await self._rig.discord.actor(message.interaction.user.username).click(message, BRING)
-
-    async def _come_back(self) -> None:
-        """Whose track nothing reaches gives the bot a fresh token, by any command there."""
-        while True:
-            await asyncio.sleep(COME_BACK_S)
-            for person, place in {
-                (asked.used.interaction.user.username, asked.used.interaction.channel)
-                for asked in self._open()
-                if out_of_reach(asked.used.interaction.channel)
-            }:
-                await self._rig.discord.actor(person).slash(place, "tracks list")
-
-    async def _delete_one(self) -> None:
-        """A moderator clears away a card that is still moving, and that somebody waits for."""
-        world = self._rig.discord.world
-        running = [
-            message
-            for asked in self._open()
-            if asked.seed not in self._canceled
-            and (message := asked.used.reply) is not None
-            and message.channel in {world.jam, world.lab}
-        ]
-        if running:
-            await self._rig.mod.delete(self._rng.choice(running))
 
     # ------------------------------------------------------------------ faults
 
@@ -316,7 +214,7 @@ async def storm(kills: int, database: str, seed: int) -> Figures:
             weather = Storm(rig, random.Random(seed), url)
             await weather.rage(kills)
             await weather.settle()
-            verdict = judge(weather.asked, rig, weather.died_at)
+            verdict = judge(weather.crowd.asked, rig, weather.died_at)
             if verdict.broken:
                 kept = _keep_output(Path(folder), f"storm-{database}-{seed}.log")
                 verdict.broken.append(f"the processes' output is in {kept}")

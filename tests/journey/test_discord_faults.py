@@ -145,7 +145,7 @@ async def test_an_end_whose_answer_is_lost_is_read_back(tmp_path: Path, end: str
         message = await used.until(has_ended)
         await rig.bot.studio.idle()
         assert has_track(message) == (end == "succeeded")
-        assert sum("Time taken" in words(revision.body) for revision in message.revisions) == 1
+        assert sum(has_ended(revision.body) for revision in message.revisions) == 1
 
 
 async def test_a_late_edit_leaves_a_track_alone(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class Verdict:
     cleared: int = 0
     """Where the bot came too late to see that it had been thinking: a moderator was faster."""
     unread: int = 0
-    """Uploaded by a process that was killed before it knew, to where no other could look: twice."""
+    """Shown by a process that was killed before it knew, to where no other could look: twice."""
     predictions: int = 0
     broken: list[str] = field(default_factory=list[str])
 
@@ -149,8 +149,8 @@ def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
     """The card that nobody could read back, where another one has come in its place."""
     for card in cards:
         if len(cards) > 1 and card.followup_to is None and out_of_reach(card.channel):
-            uploads_at = [revision.at for revision in card.revisions if revision.body.files]
-            if any(abs(at - died) <= _ON_THE_WAY_S for at in uploads_at for died in died_at):
+            ended_at = [r.at for r in card.revisions if has_ended(r.body)]
+            if any(abs(at - died) <= _ON_THE_WAY_S for at in ended_at for died in died_at):
                 return card
     return None
 
