@@ -82,5 +82,6 @@ class Precedence:
 
     async def calm(self) -> None:
         """Wait until nothing urgent is under way, at most `patience_s`."""
-        if self._urgent:
-            await self._clock.wait(self._calm, self._patience_s)
+        ends_at_s = self._clock.monotonic() + self._patience_s
+        while self._urgent and (left_s := ends_at_s - self._clock.monotonic()) > 0:
+            await self._clock.wait(self._calm, left_s)

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from bot.tasks import TaskOwner
+from bot.clock import SystemClock
+from bot.tasks import Precedence, TaskOwner
 
 
 async def test_what_cannot_be_broken_off_does_not_hold_up_the_end(
@@ -50,3 +51,22 @@ async def test_closing_waits_for_what_ends_soon() -> None:
     await owner.close()
     assert steps == ["written"]
     assert len(owner) == 0
+
+
+async def test_what_can_wait_does_so_until_a_burst_is_over() -> None:
+    precedence = Precedence(SystemClock(), patience_s=5.0)
+    with precedence.urgent():
+        waiting = asyncio.create_task(precedence.calm())
+        await asyncio.sleep(0)
+    with precedence.urgent():
+        # The first has ended, and the next begins before what waits has had its turn.
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 1.0)
+
+
+async def test_what_can_wait_does_not_do_so_longer_than_its_patience() -> None:
+    precedence = Precedence(SystemClock(), patience_s=0.01)
+    with precedence.urgent():
+        await asyncio.wait_for(precedence.calm(), 1.0)
