@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TypeVar
@@ -29,6 +30,9 @@ _log = logging.getLogger(__name__)
 
 HEARTBEAT_INTERVAL_MS = 41_250
 RESUME_WINDOW_S = 90.0
+_AFAR_S = 0.05
+"""discord.py 2.7.1 notes that it has sent a heartbeat in another thread: an answer that comes
+sooner than from afar seems to be to the one before, and it warns that it can't keep up."""
 """How long a session waits for its bot to come back; Discord does not say, clients report this."""
 _FormT = TypeVar("_FormT", bound=Form)
 
@@ -123,7 +127,7 @@ class Gateway:
             raise _Close(4002, "Decode error") from error
         match frame.op:
             case Op.HEARTBEAT:
-                socket.send(Op.HEARTBEAT_ACK)
+                asyncio.get_running_loop().call_later(_AFAR_S, socket.send, Op.HEARTBEAT_ACK)
             case Op.IDENTIFY:
                 self._identify(socket, _read(_Identify, frame.d))
             case Op.RESUME:
