@@ -117,6 +117,8 @@ class MusicGenBot(commands.AutoShardedBot):
     """The bot: discord.py's client with the studio behind it."""
 
     def __init__(self, parts: Parts, *, force_sync: bool = False) -> None:
+        # It makes no use of voice; nobody is to wonder about two warnings at each start.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

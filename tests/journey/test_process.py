@@ -136,6 +136,7 @@ async def test_sync_registers_the_commands_each_time(stage: Rig) -> None:
         async with a_process(stage, "sync") as bot:
             assert await bot.ended() == 0
             assert bot.output.count("commands synced") == times
+            assert "WARNING" not in bot.output
     assert stage.discord.world.commands.named("musicgen", 1) is not None
     assert not stage.discord.gateway.identified, "nothing else was begun"
 
