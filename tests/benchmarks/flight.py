@@ -44,7 +44,7 @@ class Flight:
     requests: float
     throttled: str
     cpu_s: float
-    seen_s: Sequence[float] | None = None
+    seen_s: Sequence[float] = ()
     """The part of each lag before its download began."""
     memory_kb: float | None = None
     """More than idle while they all ran, for each."""
@@ -54,13 +54,12 @@ class Flight:
     @property
     def row(self) -> str:
         """Its line in the table."""
-        seen = "–" if self.seen_s is None else _p50_p99(self.seen_s)
         memory = "–" if self.memory_kb is None else f"{self.memory_kb:.0f} kB"
         landing = "–" if self.landing_mb is None else f"{self.landing_mb:.0f} MB"
         return (
             f"| {self.name} | {len(self.lags_s)} of {self.count} | {self.at_once} "
-            f"| {_p50_p99(self.lags_s)} | {seen} | {self.requests:.1f} | {self.throttled} "
-            f"| {memory} | {landing} | {self.cpu_s * 1000:.0f} ms |"
+            f"| {_p50_p99(self.lags_s)} | {_p50_p99(self.seen_s)} | {self.requests:.1f} "
+            f"| {self.throttled} | {memory} | {landing} | {self.cpu_s * 1000:.0f} ms |"
         )
 
 
@@ -201,6 +200,8 @@ def _lags_s(stage: Stage, used: list[Used]) -> Iterator[tuple[float, float]]:
 
 
 def _p50_p99(times_s: Sequence[float]) -> str:
+    if len(times_s) < 2:
+        return "–"
     cuts = statistics.quantiles(times_s, n=100)
     return f"{cuts[49]:.2f} / {cuts[98]:.2f} s"
 
