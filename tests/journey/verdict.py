@@ -148,7 +148,7 @@ def _was_cleared(asked: Asked) -> bool:
 def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
     """The card that nobody could read back, where another one has come in its place."""
     for card in cards:
-        if len(cards) > 1 and card.followup_to is None and out_of_reach(card.channel):
+        if len(cards) > 1 and out_of_reach(card.channel):
             ended_at = [r.at for r in card.revisions if has_ended(r.body)]
             if any(abs(at - died) <= _ON_THE_WAY_S for at in ended_at for died in died_at):
                 return card
