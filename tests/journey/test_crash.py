@@ -200,26 +200,17 @@ async def test_buttons_of_an_earlier_process_work(tmp_path: Path) -> None:
         assert prediction.status == "canceled"
 
 
-async def test_killed_right_after_the_acknowledgement(stage: Rig) -> None:
-    """Discord shows "thinking"; the bot has not read that it does."""
-    async with a_running_bot(stage) as bot:
-        stage.trouble_discord(ACK, drip_s=HELD_S)
-        used = await stage.musicgen()
-        await bot.kill()
-    stage.discord.faults.clear()
-    async with a_running_bot(stage):
-        message = await used.until(has_track)
-    assert stage.public_messages() == [message]
-    assert len(stage.replicate.predictions) == 1
-
-
-@pytest.mark.parametrize("place", ["jam", "dm"])
-async def test_killed_right_after_it_and_away_until_the_token_is_dead(
-    stage: Rig, place: str
+@pytest.mark.parametrize(
+    ("place", "away_s"),
+    [("jam", 0.0), ("jam", TOKEN_LIFE.total_seconds()), ("dm", TOKEN_LIFE.total_seconds())],
+)
+async def test_killed_right_after_the_acknowledgement(
+    stage: Rig, place: str, away_s: float
 ) -> None:
+    """Discord shows "thinking"; the bot has not read that it does."""
     channel = stage.ada.dm if place == "dm" else stage.discord.world.jam
     used = await _acknowledged_and_killed(stage, channel)
-    stage.discord.clock.advance(TOKEN_LIFE.total_seconds())
+    stage.discord.clock.advance(away_s)
     async with a_running_bot(stage):
         message = await used.until(has_track)
     assert stage.public_messages() == [message]
