@@ -87,6 +87,10 @@ class Line:
             self._order = {waiting: number for number, waiting in enumerate(ordered, start=1)}
         return self._order.get(place)
 
+    def is_full_for(self, user_id: int) -> bool:
+        """Whether this person has as many seats as one may."""
+        return sum(place.user_id == user_id for place in self._seated) >= self._max_per_user
+
     def _place(self, user_id: int) -> Place:
         self._arrivals += 1
         return Place(user_id, self._arrivals)

@@ -55,7 +55,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         budget=request_budget(per_minute),
     )
     desk = AudioDesk(
-        settings.data_folder / "intake", settings.musicgen_model, allow_private=settings.is_local
+        settings.data_folder / "intake",
+        settings.musicgen_model,
+        allow_private=settings.allow_private_addresses,
     )
     async with client, desk as sound, AsyncExitStack() as stack:
         live = asyncio.create_task(fetch_schema(client, settings))

@@ -26,6 +26,8 @@ _LEAST_BASIS = 0.03
 class Stage(StrEnum):
     """What the person is told is going on."""
 
+    OWN_AUDIO_FIRST = "another file of yours"
+    OTHERS_AUDIO_FIRST = "files of other people"
     CHECKING = "checking"
     QUEUED = "queued"
     STARTING = "starting"

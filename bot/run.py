@@ -52,6 +52,8 @@ class Kit:
     table: InputTable
     tracks_folder: Path
     line: Line
+    reading_line: Line
+    """Turns at fetching and reading input audio."""
     gate: CreateGate
     poller: Poller
     steps: Mapping[State, Step]

@@ -89,6 +89,7 @@ class Settings(BaseModel):
         default="https://api.replicate.com", alias="REPLICATE_BASE_URL"
     )
     discord_base_url: HttpAddress = Field(default="https://discord.com", alias="DISCORD_BASE_URL")
+    allow_private_addresses: bool = Field(default=False, alias="ALLOW_PRIVATE_ADDRESSES")
     data_folder: Path = Field(default=Path("data"), alias="DATA_FOLDER")
     database_url: Annotated[str, AfterValidator(_database_address)] | None = Field(
         default=None, alias="DATABASE_URL", repr=False
@@ -133,7 +134,7 @@ class Settings(BaseModel):
     def is_local(self) -> bool:
         """Whether the API is a plain-http one, as on a developer's machine.
 
-        Only then are plain http outputs and input audio from private addresses accepted.
+        Only then are outputs over plain http accepted.
         """
         return URL(self.replicate_base_url).scheme == "http"
 

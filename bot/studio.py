@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 _JOURNAL_DELAYS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _PATIENCE_S = 0.5
+_READ_AT_ONCE = 32
+_READ_AT_ONCE_PER_USER = 2
+"""Input files: fetching one may take two minutes, and its server decides how long."""
 _CREATES_AT_ONCE = 16
 _CREATES_PER_MINUTE = 540
 """Replicate takes 600 of an account (docs, predictions/rate-limits, 2026-04)."""
@@ -96,6 +99,7 @@ class Studio:
             table=house.table,
             tracks_folder=house.tracks_folder,
             line=Line(house.max_running, house.max_running_per_user),
+            reading_line=Line(_READ_AT_ONCE, _READ_AT_ONCE_PER_USER),
             gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
             poller=Poller(predictions, clock, house.requests_per_minute),
             steps=STEPS,

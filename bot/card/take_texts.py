@@ -10,6 +10,8 @@ from bot.progress import Progress, Stage
 
 _CELLS = 8
 _STAGES = {
+    Stage.OWN_AUDIO_FIRST: "waiting, another file of yours is read first",
+    Stage.OTHERS_AUDIO_FIRST: "waiting, files of other people are read first",
     Stage.CHECKING: "checking your audio…",
     Stage.QUEUED: "queued",
     Stage.STARTING: "starting the model…",

@@ -26,6 +26,8 @@ FIELD_SEED = "Seed"
 FIELD_TOOK = "Time taken"
 FIELD_SETTINGS = "Settings"
 
+OWN_AUDIO_FIRST = "**Waiting.** Another file of yours is being read first."
+OTHERS_AUDIO_FIRST = "**Waiting.** Files of other people are being read first."
 CHECKING = "**Checking** your audio…"
 QUEUED = "**Queued**, about to be sent to the model."
 LOADING = "**Loading** the model"
@@ -56,6 +58,10 @@ def stage(progress: Progress) -> str:
     """
     since = f"<t:{int(progress.stage_began_at.timestamp())}:R>"
     match progress.stage:
+        case Stage.OWN_AUDIO_FIRST:
+            lines = [OWN_AUDIO_FIRST]
+        case Stage.OTHERS_AUDIO_FIRST:
+            lines = [OTHERS_AUDIO_FIRST]
         case Stage.CHECKING:
             lines = [CHECKING]
         case Stage.QUEUED:

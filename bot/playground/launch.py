@@ -75,6 +75,7 @@ async def _start_bot(
         "DISCORD_BASE_URL": discord.base_url,
         "REPLICATE_API_TOKEN": replicate.token,
         "REPLICATE_BASE_URL": replicate.base_url,
+        "ALLOW_PRIVATE_ADDRESSES": "1",
         "MUSICGEN_MODEL": MODEL,
         "MUSICGEN_VERSION": replicate.version,
         "DATA_FOLDER": str(folder),

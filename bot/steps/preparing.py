@@ -12,9 +12,9 @@ from bot.extension import PIECE_MAX_S, plan_extension
 from bot.generation import AudioSource, State
 from bot.inputs import MODEL_WINDOW_S, Inputs
 from bot.ports import InputAudio
-from bot.progress import Stage
 from bot.run import Run
 from bot.steps.acknowledging import await_acknowledgement
+from bot.steps.turns import reading_turn
 from bot.steps.waiting import OUTAGE, SUBMIT_WITHIN, pause_s
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ async def prepare(run: Run) -> None:
             check_audio(run.kit.table, inputs, run.generation.audio_s)
         await run.save(State.QUEUED)
         return
-    run.show(Stage.CHECKING)
     async with run.stoppable():
         if run.generation.more_s is not None:
             await _prepare_extension(run, source, run.generation.more_s)
@@ -40,19 +39,22 @@ async def prepare(run: Run) -> None:
 
 async def _prepare_input(run: Run, source: AudioSource) -> None:
     sound, inputs = run.kit.sound, run.generation.inputs
-    audio = await sound.take_in(source)
     shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
+    first_s = source.keep_s
+    if first_s is None and _is_heard_from_its_beginning(inputs):
+        first_s = MODEL_WINDOW_S
+    made = {shorter}
     try:
-        given = audio
-        if source.keep_s is not None:
-            given = await sound.begin_with(given, source.keep_s, shorter)
-        elif _is_heard_from_its_beginning(inputs):
-            given = await sound.begin_with(given, MODEL_WINDOW_S, shorter)
-        check_audio(run.kit.table, inputs, given.duration_s)
-        await _upload(run, given, inputs)
+        async with reading_turn(run):
+            audio = await sound.take_in(source)
+            made.add(audio.path)
+            if first_s is not None:
+                audio = await sound.begin_with(audio, first_s, shorter)
+        check_audio(run.kit.table, inputs, audio.duration_s)
+        await _upload(run, audio, inputs)
     finally:
-        await sound.discard(audio.path)
-        await sound.discard(shorter)
+        for path in made:
+            await sound.discard(path)
 
 
 def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
@@ -67,22 +69,23 @@ async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None
     piece = run.kit.tracks_folder / f"{run.generation.id}.piece"
     context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
     await run.save(piece_path=str(piece))
-    # After a restart it may be there already, and its source no longer.
-    piece_s = await sound.length_s(piece)
-    if piece_s is None:
-        piece_s = await take_in_piece(run, source, piece)
-    if piece_s > PIECE_MAX_S:
-        raise PieceTooLong(piece_s, PIECE_MAX_S)
-    plan = plan_extension(piece_s, more_s)
-    inputs = replace(
-        run.generation.inputs,
-        continuation=True,
-        continuation_start=None,
-        continuation_end=None,
-        duration=plan.duration,
-    )
     try:
-        given = await sound.end_of(piece, plan.context_s, context)
+        async with reading_turn(run):
+            # After a restart it may be there already, and its source no longer.
+            piece_s = await sound.length_s(piece)
+            if piece_s is None:
+                piece_s = await take_in_piece(run, source, piece)
+            if piece_s > PIECE_MAX_S:
+                raise PieceTooLong(piece_s, PIECE_MAX_S)
+            plan = plan_extension(piece_s, more_s)
+            given = await sound.end_of(piece, plan.context_s, context)
+        inputs = replace(
+            run.generation.inputs,
+            continuation=True,
+            continuation_start=None,
+            continuation_end=None,
+            duration=plan.duration,
+        )
         check_audio(run.kit.table, inputs, given.duration_s)
         await _upload(run, given, inputs, given_s=piece_s)
     finally:

@@ -58,6 +58,7 @@ async def a_stage(
                 "DISCORD_BASE_URL": discord.base_url,
                 "REPLICATE_API_TOKEN": replicate.token,
                 "REPLICATE_BASE_URL": replicate.base_url,
+                "ALLOW_PRIVATE_ADDRESSES": "1",
                 "DATA_FOLDER": folder,
                 "LOG_LEVEL": "ERROR",
                 **env,

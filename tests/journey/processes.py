@@ -73,6 +73,7 @@ def settings_of(rig: Rig) -> dict[str, str]:
         "DISCORD_BASE_URL": settings.discord_base_url,
         "REPLICATE_API_TOKEN": settings.replicate_api_token.get_secret_value(),
         "REPLICATE_BASE_URL": settings.replicate_base_url,
+        "ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses),
         "DATA_FOLDER": str(settings.data_folder),
     }
 

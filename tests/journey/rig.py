@@ -201,6 +201,7 @@ async def a_rig(
                 "DISCORD_BASE_URL": discord.base_url,
                 "REPLICATE_API_TOKEN": replicate.token,
                 "REPLICATE_BASE_URL": replicate.base_url,
+                "ALLOW_PRIVATE_ADDRESSES": "1",
                 "DATA_FOLDER": str(folder),
                 **(env or {}),
             }

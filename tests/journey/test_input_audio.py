@@ -75,6 +75,15 @@ async def test_a_melody_is_followed(rig: Rig) -> None:
     assert rig.replicate.files == 1
 
 
+async def test_a_plain_http_api_opens_no_private_address(tmp_path: Path, web_site: str) -> None:
+    async with a_rig(tmp_path, env={"ALLOW_PRIVATE_ADDRESSES": "0"}) as rig:
+        used = await rig.musicgen(input_audio_url=f"{web_site}/take.wav")
+        message = await used.until(lambda message: "No track this time" in words(message))
+        assert "must be the public http or https address" in words(message)
+        assert rig.replicate.files == 0
+        await (await rig.musicgen()).until(has_track)
+
+
 async def test_audio_on_the_web(rig: Rig, web_site: str) -> None:
     used = await rig.musicgen(
         input_audio_url=f"{web_site}/take.wav", continuation=True, duration=3, seed=2

@@ -59,3 +59,10 @@ def test_a_plain_http_api_is_a_local_one() -> None:
     settings = Settings.from_env(TOKENS | {"REPLICATE_BASE_URL": "http://127.0.0.1:5000/"})
     assert settings.replicate_base_url == "http://127.0.0.1:5000"
     assert settings.is_local
+    assert not settings.allow_private_addresses
+
+
+@pytest.mark.parametrize(("text", "allowed"), [("1", True), ("0", False), ("", False)])
+def test_private_addresses_are_fetched_from_only_when_asked_for(text: str, allowed: bool) -> None:
+    settings = Settings.from_env(TOKENS | {"ALLOW_PRIVATE_ADDRESSES": text})
+    assert settings.allow_private_addresses is allowed

@@ -1,0 +1,31 @@
+"""Turns at reading input audio: so many at once for each person, so many for all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from bot.progress import Stage
+from bot.run import Run
+
+_LOOK_S = 5.0
+"""How often the reason of a wait is looked at anew."""
+
+
+@asynccontextmanager
+async def reading_turn(run: Run) -> AsyncGenerator[None, None]:
+    """Wait for a turn to fetch and read input audio, and give it back at the end.
+
+    The card says what is waited for: the person's own files, or everybody's.
+    """
+    line = run.kit.reading_line
+    place = line.join(run.generation.requester_id)
+    try:
+        while not place.granted.is_set():
+            own = line.is_full_for(place.user_id)
+            run.show(Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST)
+            await run.kit.clock.wait(place.granted, _LOOK_S)
+        run.show(Stage.CHECKING)
+        yield
+    finally:
+        line.leave(place)
