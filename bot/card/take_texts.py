@@ -8,6 +8,7 @@ from bot.errors import InternalFault
 from bot.generation import Generation, State
 from bot.progress import Progress, Stage
 
+EARLIER = "-# In the message where you asked for it, before this card moved here."
 _CELLS = 8
 _STAGES = {
     Stage.OWN_AUDIO_FIRST: "waiting, another file of yours is read first",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.card import take_texts
 from bot.card.render import Card, CardRenderer
 from bot.delivery.editor import CardEditor
 from bot.delivery.parcel import Parcel, Track
-from bot.generation import Generation, Reply
+from bot.generation import Generation, Reply, State
 from bot.progress import Progress
 
 
@@ -54,7 +55,7 @@ class LiveCard:
 
     def placed(self, take: Generation, reply: Reply, note: str) -> None:
         """One has ended, and its card stands there."""
-        self._takes[take.id] = take
+        self._takes[take.id] = replace(take, reply=reply)
         self._placed = reply
         if note:
             self._notes[take.id] = note
@@ -72,9 +73,16 @@ class LiveCard:
             card = self._single(renderer, generation, note)
             return Parcel(generation, card, track)
         takes = _in_order(self._takes | {generation.id: generation})
-        notes = self._notes | ({generation.id: note} if note else {})
-        card = renderer.takes(takes, self._progresses, self.parent_prompt, notes)
         addressed = replace(generation, reply=self.reply(generation))
+        notes = self._notes | ({generation.id: note} if note else {})
+        notes |= {
+            take.id: take_texts.EARLIER
+            for take in takes
+            if take.id != generation.id
+            and take.state is State.DELIVERED
+            and take.reply.message_id != addressed.reply.message_id
+        }
+        card = renderer.takes(takes, self._progresses, self.parent_prompt, notes)
         return Parcel(addressed, card, track, buttons_of=takes[0].id)
 
     def _single(self, renderer: CardRenderer, generation: Generation, note: str) -> Card:

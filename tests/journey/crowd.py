@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from pathlib import Path
 
 from bot.playground.discord.actors import Value
 from bot.playground.discord.wire import File, Refused
-from tests.journey.rig import Rig, buttons, has_ended
+from tests.journey.rig import Rig, buttons, has_ended, has_track
 from tests.journey.sound import wav
-from tests.journey.verdict import Asked, out_of_reach
+from tests.journey.verdict import Asked, Wish, out_of_reach
 
 REST_MAX_S = 0.35
 WAITING_MAX = 6
@@ -18,6 +19,13 @@ YOUNG_S = 4.0
 COME_BACK_S = 3.0
 """People who still wait at the end say something so often."""
 BRING = "Bring it here"
+BROKEN_FILES = tuple(
+    (Path(__file__).parents[1] / "fixtures" / name).read_bytes()
+    for name in (
+        "vorbis_one_byte_changed_in_setup_header_crashes_decoder.ogg",
+        "vorbis_255_channels.ogg",
+    )
+)
 
 
 class Crowd:
@@ -27,7 +35,8 @@ class Crowd:
         self._rig = rig
         self._rng = rng
         self._take = wav(0.5)
-        self._canceled: set[int] = set()
+        self._canceled: set[Asked] = set()
+        self._varied: set[int] = set()
         self._waiting: list[Asked] = []
         """Those that had not ended at the last look."""
         self.asked: list[Asked] = []
@@ -57,6 +66,8 @@ class Crowd:
                     await self._delete_one()
                 elif chance < 0.25:
                     await self._call_for_one()
+                elif chance < 0.31:
+                    await self._vary_one()
                 elif len(self._young()) < WAITING_MAX:
                     await self._ask()
 
@@ -65,14 +76,39 @@ class Crowd:
         world = self._rig.discord.world
         person = self._rng.choice((self._rig.ada, self._rig.bo))
         place = self._rng.choice((world.jam, world.lab, world.foreign, world.private, person.dm))
-        wish: dict[str, Value] = {"prompt": f"storm {number}", "seed": number, "duration": 1}
-        if self._rng.random() < 0.2:
-            wish |= {"input_audio": File("take.wav", self._take), "continuation": True}
-        used = await person.slash(place, "musicgen", **wish)
-        self.asked.append(Asked(used, f"storm {number}", number))
-        self._waiting.append(self.asked[-1])
+        prompt, wish = f"storm {number}", Wish.SONG
+        options: dict[str, Value] = {"prompt": prompt, "seed": number, "duration": 1}
+        chance = self._rng.random()
+        if chance < 0.2:
+            options |= {"input_audio": File("take.wav", self._take), "continuation": True}
+        elif chance < 0.3:
+            wish, broken = Wish.BROKEN_FILE, self._rng.choice(BROKEN_FILES)
+            options |= {"input_audio": File("take.ogg", broken), "continuation": True}
+        used = await person.slash(place, "musicgen", **options)
+        self._note(Asked(used, prompt, number, wish))
         if self._rng.random() < 0.05:
             world.redeliver(used.interaction)
+
+    def _note(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        self._waiting.append(asked)
+
+    async def _vary_one(self) -> None:
+        """Somebody wants three more of a song that they have."""
+        world = self._rig.discord.world
+        songs = [
+            (asked, card)
+            for asked in self.asked
+            if asked.wish is Wish.SONG and asked.seed not in self._varied
+            for card in asked.cards(world)
+            if has_track(card) and has_ended(card)
+        ]
+        if songs:
+            song, card = self._rng.choice(songs)
+            self._varied.add(song.seed)
+            person = self._rig.discord.actor(song.used.interaction.user.username)
+            used = await person.click(card, "Variations")
+            self._note(Asked(used, song.prompt, song.seed, Wish.TAKES))
 
     async def _cancel_one(self) -> None:
         running = [asked for asked in self.open() if asked.used.reply is not None]
@@ -81,7 +117,7 @@ class Crowd:
         asked = self._rng.choice(running)
         person = self._rig.discord.actor(asked.used.interaction.user.username)
         if (message := asked.used.reply) is not None and not has_ended(message):
-            self._canceled.add(asked.seed)
+            self._canceled.add(asked)
             await person.click(message, "Cancel")
 
     async def _call_for_one(self) -> None:
@@ -108,12 +144,16 @@ class Crowd:
                 await self._rig.discord.actor(person).slash(place, "tracks list")
 
     async def _delete_one(self) -> None:
-        """A moderator clears away a card that is still moving, and that somebody waits for."""
+        """A moderator clears away a card that is still moving, and that somebody waits for.
+
+        Not one of takes: those that it had already would go with it.
+        """
         world = self._rig.discord.world
         running = [
             message
             for asked in self.open()
-            if asked.seed not in self._canceled
+            if asked.wish is Wish.SONG
+            and asked not in self._canceled
             and (message := asked.used.reply) is not None
             and message.channel in {world.jam, world.lab}
         ]

@@ -3,8 +3,9 @@
 python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [--seed N]
 
 People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
-stand-ins stretch a phase now and then. Tokens die young; cards are canceled, deleted and called for
-on the way. Everything random comes from the seed; how the processes race does not.
+stand-ins stretch a phase now and then. Some bring files that crash a decoder, some want variations.
+Tokens die young; cards are canceled, deleted and called for on the way. Everything random comes
+from the seed; how the processes race does not.
 """
 
 from __future__ import annotations
@@ -103,8 +104,9 @@ class Figures:
         return (
             f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
             f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
-            f"{verdict.sentences} sentences, {verdict.cleared} cleared away, {verdict.unread} not "
-            f"to be read back, {verdict.predictions} predictions, "
+            f"{verdict.sentences} sentences, {verdict.takes} of these cards of takes, "
+            f"{verdict.refused} broken files refused, {verdict.cleared} cleared away, "
+            f"{verdict.unread} not to be read back, {verdict.predictions} predictions, "
             f"{len(verdict.broken)} promises broken\n"
             f"  killed with generations: {met}"
         )

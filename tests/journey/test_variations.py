@@ -9,6 +9,7 @@ import pytest
 
 from bot.audio.names import seed_in
 from bot.card import texts
+from bot.card.take_texts import EARLIER
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.world import Rules
@@ -163,6 +164,35 @@ async def test_a_card_deleted_meanwhile_comes_again_once(tmp_path: Path) -> None
         assert second.content == f"<@{rig.ada.user.id}>"
         belongs_together(rig, second)
         assert rig.public_messages() == [card, second]
+
+
+async def test_a_card_that_moves_tells_where_the_takes_are_that_came_before(tmp_path: Path) -> None:
+    """Where only tokens reach a message, what it has stays there and the rest comes elsewhere."""
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        place = rig.discord.world.foreign
+        song = await (
+            await rig.ada.slash(place, "musicgen", prompt="gong", duration=1, seed=1)
+        ).until(has_track)
+        rig.replicate.script(Script())
+        rig.replicate.script(Script(starting_s=100.0, times=2))
+        used = await rig.ada.click(song, "Variations")
+        earlier = await used.until(has_track)
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        await rig.until_waiting(place)
+        await rig.ada.slash(place, "tracks list")
+        card = await rig.discord.world.until(
+            lambda world: next(
+                (m for m in world.messages.values() if len(m.attachments) == 2), None
+            )
+        )
+        await rig.discord.world.until(lambda _: has_ended(card))
+        seeds = seeds_in_lines(card)
+        assert words(card).count(EARLIER) == 1
+        line = words(card).splitlines().index(EARLIER) - 1
+        assert f"`{seeds_in_files(earlier)[0]}`" in words(card).splitlines()[line]
+        assert sorted(seeds) == sorted(
+            seed or 0 for seed in seeds_in_files(earlier) + seeds_in_files(card)
+        )
 
 
 # ------------------------------------------------------------------ kill -9 in between

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
+from bot.audio.names import seed_in
+from bot.card import take_texts
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
-from bot.playground.discord.messages import Message
+from bot.playground.discord.messages import Attachment, Message
 from bot.playground.discord.model import Channel, ChannelKind
 from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction
@@ -23,6 +26,17 @@ _ON_THE_WAY_S = 1.0
 """Longer than a request, or its answer, takes to arrive."""
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
+_TAKES = 3
+
+
+class Wish(Enum):
+    """What was asked for."""
+
+    SONG = auto()
+    TAKES = auto()
+    """Three variations of a song, on one card."""
+    BROKEN_FILE = auto()
+    """A song that goes on from a file which nobody can read."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +46,19 @@ class Asked:
     used: Used
     prompt: str
     seed: int
+    """Of takes, that of the song they vary: the one seed that none of them has."""
+    wish: Wish = Wish.SONG
 
     def is_open(self, world: World) -> bool:
         """Whether its person still waits, be it for the first answer."""
         if self.used.stage is not Stage.ANSWERED:
             return self.used.stage is Stage.WAITING
-        return not any(has_ended(card) for card in self.cards(world))
+        return not self.refused and not any(has_ended(card) for card in self.cards(world))
+
+    @property
+    def refused(self) -> bool:
+        """Whether its person alone was told that nothing comes of it."""
+        return any(message.ephemeral and message.body.content for message in self.used.followups)
 
     def cards(self, world: World) -> list[Message]:
         """What its person was shown: the reply, or whatever else tells of it.
@@ -59,7 +80,9 @@ class Asked:
     def _owns(self, message: Message) -> bool:
         titles = [embed.title for embed in message.embeds]
         is_reply = message.interaction is self.used.interaction and message.followup_to is None
-        return is_reply or self.prompt in titles
+        shows_takes = any(line.startswith("**1** · seed") for line in words(message).splitlines())
+        is_alike = shows_takes == (self.wish is Wish.TAKES)
+        return is_reply or (self.prompt in titles and is_alike)
 
     def predictions(self, replicate: ReplicateStandIn) -> list[Prediction]:
         """What was paid for it."""
@@ -67,7 +90,7 @@ class Asked:
             prediction
             for prediction in replicate.predictions
             if prediction.input.get("prompt") == self.prompt
-            and prediction.input.get("seed") == self.seed
+            and (prediction.input.get("seed") == self.seed) != (self.wish is Wish.TAKES)
         ]
 
 
@@ -79,6 +102,10 @@ class Verdict:
     unanswered: int = 0
     tracks: int = 0
     sentences: int = 0
+    takes: int = 0
+    """Cards with variations; they are among those with tracks or sentences."""
+    refused: int = 0
+    """Files that could not be read, and whose persons were told so."""
     cleared: int = 0
     """Where the bot came too late to see that it had been thinking: a moderator was faster."""
     unread: int = 0
@@ -110,18 +137,23 @@ def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) 
     spoken = {message.id for message in world.messages.values() if message.author is world.bot}
     for asked in everything:
         paid = asked.predictions(rig.replicate)
-        problems = _of_payment(paid)
+        problems = _of_payment(asked, paid)
         if asked.used.stage is Stage.ANSWERED:
             verdict.acknowledged += 1
             cards = asked.cards(world)
             spoken -= {card.id for card in cards}
+            if asked.refused and not any(map(has_ended, cards)):
+                verdict.refused += 1
+                verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]
+                continue
             if not (cards or paid) and _was_cleared(asked):
                 verdict.cleared += 1
                 continue
             if unread := _unread(cards, died_at):
                 verdict.unread += 1
                 cards = [card for card in cards if card is not unread]
-            problems += _of_cards(cards, paid)
+            verdict.takes += asked.wish is Wish.TAKES
+            problems += _of_cards(asked, cards, paid)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
             else:
@@ -165,18 +197,22 @@ def _is_call(message: Message) -> bool:
     return bool(message.mentions) and not message.embeds and not message.attachments
 
 
-def _of_payment(paid: list[Prediction]) -> list[str]:
-    problems = [] if len(paid) <= 1 else [f"paid {len(paid)} times"]
+def _of_payment(asked: Asked, paid: list[Prediction]) -> list[str]:
+    most = {Wish.SONG: 1, Wish.TAKES: _TAKES, Wish.BROKEN_FILE: 0}[asked.wish]
+    seeds = {str(prediction.input.get("seed")) for prediction in paid}
+    problems = [] if len(paid) == len(seeds) <= most else [f"paid {len(paid)} times"]
     return problems + [f"still {p.status} at Replicate" for p in paid if not p.is_terminal]
 
 
-def _of_cards(cards: list[Message], paid: list[Prediction]) -> list[str]:
+def _of_cards(asked: Asked, cards: list[Message], paid: list[Prediction]) -> list[str]:
     if len(cards) != 1:
         return [f"{len(cards)} messages: {[words(card) for card in cards]}"]
     [card] = cards
     said = words(card)
     if card.body.loading or not has_ended(card):
         return [f"still running: {said!r}"]
+    if asked.wish is Wish.TAKES:
+        return _of_takes(asked, card, paid)
     if not card.attachments:
         untrue = paid and NOT_STARTED in said
         stopped = not paid or paid[0].status == "canceled" or CANCELED in said
@@ -185,8 +221,36 @@ def _of_cards(cards: list[Message], paid: list[Prediction]) -> list[str]:
         return []
     if len(card.attachments) != 1:
         return [f"{len(card.attachments)} files"]
+    return [] if _is_of(card.attachments[0], paid) else ["somebody else's track, or nobody's"]
+
+
+def _of_takes(asked: Asked, card: Message, paid: list[Prediction]) -> list[str]:
+    """Each file is what was made with the seed in its name, and each that was made is there.
+
+    A card that has moved leaves those behind that came before; then it says so.
+    """
+    reply = asked.used.reply
+    earlier = () if reply is None or reply is card else reply.attachments
+    if earlier and take_texts.EARLIER not in words(card):
+        return ["nothing tells of the takes in an earlier message"]
+    everything = (*earlier, *card.attachments)
+    files = {seed_in(file.filename): file for file in everything}
+    problems = [] if len(files) == len(everything) else ["a take twice"]
+    made = {p.input.get("seed"): p for p in paid if p.status == "succeeded"}
+    problems += [
+        f"a file of seed {seed} that is not that take"
+        for seed, file in files.items()
+        if seed not in made or not _is_of(file, [made[seed]])
+    ]
+    said = words(card).splitlines()
+    for seed in made.keys() - files.keys():
+        [line] = [line for line in said if f"seed `{seed}`" in line] or [""]
+        if "canceled" not in line:
+            problems.append(f"a take was made, and its line says {line!r}")
+    return problems
+
+
+def _is_of(file: Attachment, paid: list[Prediction]) -> bool:
     if not paid or paid[0].output_file is None:
-        return ["a track that nobody made"]
-    if not same_samples(card.attachments[0].data, paid[0].output_file.content):
-        return ["somebody else's track"]
-    return []
+        return False
+    return same_samples(file.data, paid[0].output_file.content)
