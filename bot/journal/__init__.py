@@ -1,9 +1,10 @@
 """The journal: every generation, written down before anything happens to it."""
 
-from bot.journal.database import async_url
+from bot.journal.addresses import async_url, sqlite_address
 from bot.journal.errors import (
     JournalConflict,
     JournalError,
+    JournalNotReady,
     JournalTooNew,
     LeaseLost,
     RowUnreadable,
@@ -18,10 +19,12 @@ __all__ = [
     "Journal",
     "JournalConflict",
     "JournalError",
+    "JournalNotReady",
     "JournalTooNew",
     "LeaseLost",
     "Renewal",
     "RowUnreadable",
     "TrackPage",
     "async_url",
+    "sqlite_address",
 ]

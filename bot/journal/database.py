@@ -1,4 +1,4 @@
-"""Database addresses and connections: SQLite in a file, or PostgreSQL."""
+"""Connections to the database, and what the two kinds of it spell differently."""
 
 from __future__ import annotations
 
@@ -10,20 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-_SQLITE = "sqlite+aiosqlite"
-_POSTGRES = "postgresql+asyncpg"
-_DRIVERS = {
-    "sqlite": _SQLITE,
-    _SQLITE: _SQLITE,
-    "postgres": _POSTGRES,
-    "postgresql": _POSTGRES,
-    _POSTGRES: _POSTGRES,
-}
+from bot.journal.addresses import postgres_arguments
+
 _LOCK_WAIT_S = 10
 """How long a statement waits for another process's lock before it fails."""
 _STATEMENT_LIMIT_S = 30
@@ -31,33 +23,16 @@ _POOL_SIZE = 3
 """One connection for the writer, two for readers."""
 
 
-def async_url(url: str) -> str:
-    """A database address as people and platforms write it, with the driver the bot uses.
-
-    Raises:
-        ValueError: it is neither an SQLite file nor a PostgreSQL database. The message does not
-            repeat the address, which may hold a password.
-    """
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise ValueError("not a database address") from None
-    driver = _DRIVERS.get(parsed.drivername)
-    if driver is None:
-        raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
-    if driver == _SQLITE and parsed.database in {None, "", ":memory:"}:
-        raise ValueError("an SQLite database needs a file: sqlite:///path")
-    parsed = parsed.set(drivername=driver)
-    if driver == _POSTGRES:
-        parsed = _asyncpg_options(parsed)
-    return parsed.render_as_string(hide_password=False)
+def _no_name() -> str:
+    return ""
 
 
-def _asyncpg_options(url: URL) -> URL:
-    """Libpq's names for TLS, which hosted databases put into their addresses, as asyncpg's."""
-    sslmode = url.query.get("sslmode")
-    url = url.difference_update_query(["sslmode", "channel_binding"])
-    return url if sslmode is None else url.update_query_dict({"ssl": sslmode})
+_NO_NAMED_STATEMENTS: dict[str, Any] = {
+    "statement_cache_size": 0,
+    "prepared_statement_cache_size": 0,
+    # SQLAlchemy has asyncpg name each statement; the one without a name lasts until the next.
+    "prepared_statement_name_func": _no_name,
+}
 
 
 def create_engine(url: str) -> AsyncEngine:
@@ -67,16 +42,12 @@ def create_engine(url: str) -> AsyncEngine:
     and with synchronous=FULL: what is journalled was paid for, and must outlive a power cut, not
     only a kill -9 (NORMAL would do for that). The fsync it costs happens on the driver's thread,
     once per batch of writes.
+
+    PostgreSQL may stand behind a PgBouncer that hands each transaction to another of its
+    connections: a statement with a name would be known to one of them and taken on the next.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_async_engine(
-            url,
-            pool_size=_POOL_SIZE,
-            max_overflow=0,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"timeout": _LOCK_WAIT_S, "command_timeout": _STATEMENT_LIMIT_S},
-        )
+        return _postgres_engine(make_url(url))
     engine = create_async_engine(
         url,
         pool_size=_POOL_SIZE,
@@ -86,6 +57,20 @@ def create_engine(url: str) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
+
+
+def _postgres_engine(url: URL) -> AsyncEngine:
+    address, arguments = postgres_arguments(url)
+    return create_async_engine(
+        address,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"timeout": _LOCK_WAIT_S, "command_timeout": _STATEMENT_LIMIT_S}
+        | _NO_NAMED_STATEMENTS
+        | arguments,
+    )
 
 
 class present_us(FunctionElement[int]):  # noqa: N801 - it is written as a function of SQL

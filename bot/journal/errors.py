@@ -10,6 +10,10 @@ class JournalError(JournalFault):
     """The journal could not be read or written."""
 
 
+class JournalNotReady(JournalError):
+    """The database's server is there, but takes nobody yet; it will in a while."""
+
+
 class JournalTooNew(JournalError):
     """The database was last used by a later release of the bot."""
 

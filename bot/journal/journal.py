@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from bot.generation import Generation, State
-from bot.journal.database import async_url, create_engine
+from bot.journal.addresses import async_url, ignored_parameters
+from bot.journal.database import create_engine
 from bot.journal.errors import JournalError
+from bot.journal.health import check_file, check_writable
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.rows import from_row, from_us, readable, to_row, to_us
@@ -80,6 +82,8 @@ class Journal(Leases, Library):
             ValueError: the address is not one `async_url` takes.
         """
         url = async_url(database_url)
+        if ignored := ignored_parameters(database_url):
+            _log.warning("DATABASE_URL: nothing is known of %s; ignored", ", ".join(ignored))
         with wrapped("opened"):
             database = make_url(url)
             if database.get_backend_name() == "sqlite":
@@ -87,7 +91,9 @@ class Journal(Leases, Library):
                 await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             engine = create_engine(url)
             try:
+                await check_file(engine)
                 await bring_to_head(engine)
+                await check_writable(engine)
             except BaseException:
                 await engine.dispose()
                 raise

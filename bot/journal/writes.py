@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import BotError
 from bot.generation import TRANSITIONS, State
 from bot.journal.database import present_us
-from bot.journal.errors import JournalConflict, JournalError, LeaseLost
+from bot.journal.errors import JournalConflict, JournalError, JournalNotReady, LeaseLost
+from bot.journal.reasons import database_reason, is_passing
 from bot.journal.tables import generation_events, generations
 
 Row = Mapping[str, object]
@@ -190,7 +191,8 @@ def wrapped(verb: str) -> Generator[None]:
     except Exception as error:
         # Not only SQLAlchemy's: sqlite3's own OverflowError and, while connecting, asyncpg's and
         # the socket's come through unwrapped.
-        raise JournalError(f"the journal could not be {verb}: {type(error).__name__}") from error
+        kind = JournalNotReady if is_passing(error) else JournalError
+        raise kind(f"the journal could not be {verb}: {database_reason(error)}") from error
 
 
 async def _apply(

@@ -175,19 +175,6 @@ async def test_generations_are_found_by_an_index(
         assert "TEMP B-TREE" not in plan
 
 
-async def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "journal.db"
-    await asyncio.to_thread(path.write_text, "these are not the tables you are looking for" * 99)
-    with pytest.raises(JournalError, match="the journal could not be opened"):
-        await Journal.open(f"sqlite:///{path}")
-
-
-async def test_a_server_that_is_not_there_is_refused_without_its_password() -> None:
-    with pytest.raises(JournalError) as caught:
-        await Journal.open("postgres://someone:hunter2@127.0.0.1:1/music")
-    assert "hunter2" not in str(caught.value)
-
-
 async def test_errors_of_the_driver_hold_no_values(journal: Journal, url: str) -> None:
     await execute(url, "ALTER TABLE generations RENAME COLUMN told TO was_told")
     with pytest.raises(JournalError) as caught:
@@ -203,44 +190,6 @@ async def test_sqlite_waits_for_no_reader_and_survives_a_power_cut(tmp_path: Pat
     assert await scalars(url, "PRAGMA journal_mode") == ["wal"]
     assert await scalars(url, "PRAGMA synchronous") == [2]
     assert await scalars(url, "PRAGMA foreign_keys") == [1]
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("sqlite:///data/bot.db", "sqlite+aiosqlite:///data/bot.db"),
-        ("sqlite:////var/bot.db", "sqlite+aiosqlite:////var/bot.db"),
-        ("sqlite+aiosqlite:///bot.db", "sqlite+aiosqlite:///bot.db"),
-        ("postgres://u:p%40ss@host/db", "postgresql+asyncpg://u:p%40ss@host/db"),
-        ("postgresql://host:5433/db", "postgresql+asyncpg://host:5433/db"),
-        ("postgresql+asyncpg://host/db", "postgresql+asyncpg://host/db"),
-        (
-            "postgresql://host/db?sslmode=require&channel_binding=require",
-            "postgresql+asyncpg://host/db?ssl=require",
-        ),
-    ],
-)
-def test_addresses_get_their_driver(given: str, expected: str) -> None:
-    assert async_url(given) == expected
-    assert async_url(expected) == expected
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "",
-        "data/bot.db",
-        "mysql://u:hunter2@h/db",
-        "sqlite://",
-        "sqlite:///:memory:",
-        "postgresql+psycopg2://u:hunter2@h/db",
-        "postgres://u:hunter2@h:port/db",
-    ],
-)
-def test_other_addresses_are_refused_without_repeating_them(given: str) -> None:
-    with pytest.raises(ValueError, match=r".") as caught:
-        async_url(given)
-    assert "hunter2" not in str(caught.value)
 
 
 def _folder_made(url: str) -> str:
