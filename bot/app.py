@@ -29,7 +29,7 @@ from bot.tasks import TaskOwner
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks")
+COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks", "cogs.reopened")
 _SYNCED = "synced_commands"
 _SYNC_TURN_S = 15.0
 _SYNC_AGAIN_S = 300.0

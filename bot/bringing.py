@@ -49,14 +49,17 @@ class Bringing:
         if not any(brought):
             raise AlreadyHere
 
-    async def waiting_for(self, user_id: int, channel_id: int) -> list[str]:
-        """The generations of a person that wait for a way into this channel; one of each batch."""
+    async def waiting_for(self, user_id: int, channel_id: int, *, in_dm: bool = False) -> list[str]:
+        """The generations of a person that wait for a way into this channel; one of each batch.
+
+        Those whose own channel was deleted come to the direct messages with the bot, `in_dm`.
+        """
         waiting = [
             run.generation
             for run in self._runs.values()
             if run.parked
             and run.generation.requester_id == user_id
-            and run.generation.reply.channel_id == channel_id
+            and (run.generation.reply.channel_id == channel_id or (run.is_homeless and in_dm))
         ]
         if self._members() > 1:
             waiting += await self._waiting_elsewhere(user_id, channel_id)

@@ -16,7 +16,20 @@ from bot.progress import Progress
 
 
 class NoWayNow(BotError):
-    """Discord leaves no way to a person until they open one with a click or a command."""
+    """Discord leaves no way to a person until they open one with a click or a command.
+
+    `may_open` tells whether one may open without them: a thread is unlocked, a permission given
+    back. `token_lives`: it is not the token that is in the way. `place_gone`: the channel was
+    deleted, so that they cannot come back to it.
+    """
+
+    def __init__(
+        self, *, may_open: bool = False, token_lives: bool = False, place_gone: bool = False
+    ) -> None:
+        super().__init__()
+        self.may_open = may_open
+        self.token_lives = token_lives
+        self.place_gone = place_gone
 
 
 class DiscordFault(BotError):

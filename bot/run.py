@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -35,6 +35,9 @@ from bot.progress import ProgressMeter, Stage
 log = logging.getLogger(__name__)
 
 _RETRY_CAP_S = 300.0
+_WAY_FIRST_S = 15.0
+_WAY_CAP_S = 3600.0
+"""Discord locks out who is refused 10,000 times in 10 minutes; thousands may wait."""
 _RETRY_WITHIN_S = 24 * 3600.0
 
 Step: TypeAlias = "Callable[[Run], Awaitable[None]]"
@@ -57,6 +60,8 @@ class Kit:
     gate: CreateGate
     poller: Poller
     steps: Mapping[State, Step]
+    parked: set[Run] = field(default_factory=set["Run"])
+    """Those that wait for a way to their persons."""
 
 
 def retry_delays_s() -> Iterator[float]:
@@ -86,14 +91,15 @@ class Run:
         self.answering = answering
         """Whether its command is just being acknowledged here."""
         self.place: Place | None = None
-        self.parked = False
-        """Whether it waits for a way to its person."""
+        self.is_homeless = False
+        """Whether the channel that it was asked in is gone."""
         self.track_kept = True
         self.delivered: Generation | None = None
         """What Discord has already: all that is left to do is to write it down."""
         self.end_told = False
         """The same, of an end without a track."""
         self._way = asyncio.Event()
+        self._way_retry_s = _WAY_FIRST_S
         self._saving = asyncio.Lock()
         self._stopping: asyncio.Timeout | None = None
 
@@ -112,8 +118,8 @@ class Run:
             except Moved as moved:
                 await self.save(reply=moved.reply)
                 continue
-            except NoWayNow:
-                await self.wait_for_way()
+            except NoWayNow as closed:
+                await self.wait_for_way(closed)
                 continue
             except DiscordFault as error:
                 log.warning("the end of generation %s: %s", self.generation.id, error)
@@ -171,8 +177,19 @@ class Run:
         """Show it from now on in `reply`, whose token is fresh."""
         async with self._saving:
             await self._write(self.generation.evolve(reply=reply))
+        self._way_retry_s = _WAY_FIRST_S
         self._way.set()
         self.wake.set()
+
+    @property
+    def parked(self) -> bool:
+        """Whether it waits for a way to its person."""
+        return self in self.kit.parked
+
+    def look_for_way(self) -> None:
+        """Something has changed at Discord: what was closed may be open."""
+        if self.parked:
+            self._way.set()
 
     @property
     def keeps_track(self) -> bool:
@@ -242,19 +259,27 @@ class Run:
                 raise Stopped from None
             raise
 
-    async def wait_for_way(self) -> None:
-        """Wait until the person opens a way to deliver what Discord lets us post nowhere."""
-        self.parked = True
+    async def wait_for_way(self, closed: NoWayNow) -> None:
+        """Wait until there may be a way to deliver what Discord lets us post nowhere now.
+
+        The person opens one with a click or a command. Where one may open by itself, it is tried
+        again: when Discord tells of a change there, and at growing waits of up to an hour.
+        """
+        self.kit.parked.add(self)
+        self.is_homeless = closed.place_gone
+        retry_s = self._way_retry_s if closed.may_open else None
+        self._way_retry_s = min(_WAY_CAP_S, self._way_retry_s * 2)
         log.info("generation %s waits for its person", self.generation.id)
         try:
             async with self._saving:
-                if self.generation.reply.token and not self._way.is_set():
+                spent = self.generation.reply.token and not closed.token_lives
+                if spent and not self._way.is_set():
                     # Other processes see by the row that it waits, whenever the token has died.
-                    spent = replace(self.generation.reply, token="")
-                    await self._write(self.generation.evolve(reply=spent))
-            await self.kit.clock.wait(self._way, None)
+                    reply = replace(self.generation.reply, token="")
+                    await self._write(self.generation.evolve(reply=reply))
+            await self.kit.clock.wait(self._way, retry_s)
         finally:
-            self.parked = False
+            self.kit.parked.discard(self)
             self._way.clear()
 
     async def _write(self, generation: Generation) -> None:

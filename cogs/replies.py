@@ -121,9 +121,10 @@ async def bring_waiting(bot: MusicGenBot, interaction: discord.Interaction) -> N
 
 async def _waiting_here(bot: MusicGenBot, interaction: discord.Interaction) -> list[str]:
     try:
-        # A track that may not be posted would be given up; not brought, it goes on waiting.
+        # What may not be posted here would only leave another message behind.
         check_permissions(interaction)
-        waiting = await bot.studio.waiting_for(interaction.user.id, interaction.channel_id or 0)
+        user_id, in_dm = interaction.user.id, interaction.context.dm_channel
+        waiting = await bot.studio.waiting_for(user_id, interaction.channel_id or 0, in_dm=in_dm)
     except BotError as error:
         log.info("nothing is brought to user %d here: %r", interaction.user.id, error)
         return []

@@ -61,6 +61,10 @@ class CardRenderer:
         """What a new message shows until the track is in it."""
         return Card(self._embed(generation, _RUNNING, texts.COMING, None), (Action.BRING,))
 
+    def waiting(self, generation: Generation) -> Card:
+        """What a message shows that does not take the track now."""
+        return Card(self._embed(generation, _RUNNING, texts.WAITS, None), (Action.BRING,))
+
     def ended(
         self, generation: Generation, parent_prompt: str | None = None, note: str = ""
     ) -> Card:
@@ -169,6 +173,18 @@ class CardRenderer:
             if value != self._table[name].default:
                 parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
         return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
+
+
+def without_words(card: Card) -> Card:
+    """The card without what its person wrote, for where AutoMod does not allow that."""
+    embed = card.embed.copy()
+    embed.title = texts.UNNAMED
+    embed.description = "\n".join(filter(None, (embed.description, texts.WORDS_BLOCKED)))
+    embed.remove_author()
+    for index, field in reversed(list(enumerate(embed.fields))):
+        if field.name == texts.FIELD_SETTINGS:
+            embed.remove_field(index)
+    return Card(embed, card.actions)
 
 
 def _add_time_taken(embed: discord.Embed, takes: Sequence[Generation]) -> None:

@@ -264,10 +264,6 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "The track waited here for so long that I had to make room for others. "
         "The same seed and settings make it again."
     ),
-    errors.Undeliverable: lambda e: (
-        "The track was made, but Discord did not let me post it here. "
-        "Check that I may view this channel, send messages, and attach files."
-    ),
     errors.NeverBegun: lambda e: (
         "I was cut off before I had started on this, and was away for too long. "
         "Nothing was charged; use `/musicgen` again."

@@ -44,6 +44,17 @@ LATE = (
     "-# This takes long. Should this message stop moving, press **Bring it here** later on: "
     "the track waits for you."
 )
+WAITS = (
+    "**The track is made**, and Discord does not let me post it here now. I keep it and keep "
+    "trying. Check that I may view this channel, send messages and attach files; then use any "
+    "command of mine here, or press **Bring it here**."
+)
+UNNAMED = "A track"
+WORDS_BLOCKED = (
+    "-# This server's AutoMod does not let me show the words that this was asked for with; "
+    "**Info** tells them to you alone."
+)
+PLACE_GONE = "the place where you asked for this was deleted, so it comes to you here."
 EARLIER = "Here is what you asked for earlier."
 CANCELED = "**Canceled.** No track was made."
 FAILED = "**No track this time.**"

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import discord
 
+from bot.card import texts
 from bot.card.buttons import names
-from bot.delivery.outcome import NOT_DONE, Outcome, outcome_of
+from bot.delivery.outcome import NOT_DONE, Outcome
 from bot.delivery.parcel import Parcel
-from bot.delivery.ways import Ways
+from bot.delivery.ways import SURE_LIMIT_BYTES, Ways
 from bot.generation import Reply
 from bot.ports import Moved
 
@@ -31,12 +32,14 @@ class Openings:
         """Whether it is one of those."""
         return reply.message_id in self._waiting
 
-    def shows(self, reply: Reply) -> None:
-        """It has what it was opened for."""
+    def forget(self, reply: Reply) -> None:
+        """It has what it was opened for, or is gone."""
         self._waiting.discard(reply.message_id)
 
-    async def open(self, parcel: Parcel, *, by_token: bool) -> Outcome:
+    async def open(self, parcel: Parcel, *, by_token: bool, words: str = "") -> Outcome:
         """Post a new message, by the token where the reply is gone, or else as the bot itself.
+
+        `words` are said behind its person's mention.
 
         Raises:
             Moved: it is there.
@@ -47,11 +50,33 @@ class Openings:
         outcome = Outcome.CLOSED
         for way in (True, False) if by_token else (False,):
             if outcome is not Outcome.FAULT:
-                outcome, there = await self._send(parcel, by_token=way)
+                came_of_it, there = await self._send(parcel, words, by_token=way)
                 if there is not None:
                     self._waiting.add(there.message_id)
                     raise Moved(there)
+                # Where the bot is no member, what the token met says more.
+                if came_of_it is not Outcome.CLOSED or outcome is not Outcome.WORDS:
+                    outcome = came_of_it
         return outcome
+
+    async def open_dm(self, parcel: Parcel) -> Outcome:
+        """Post it to its person alone: the channel is gone.
+
+        Raises:
+            Moved: it is there.
+        """
+        found = await self._ways.dm(parcel.generation)
+        if isinstance(found, Outcome):
+            return found
+        reply = replace(
+            parcel.generation.reply,
+            channel_id=found,
+            guild_id=None,
+            token="",
+            filesize_limit_bytes=SURE_LIMIT_BYTES,
+        )
+        there = replace(parcel, generation=replace(parcel.generation, reply=reply))
+        return await self.open(there, by_token=False, words=f" {texts.PLACE_GONE}")
 
     async def _find(self, parcel: Parcel) -> Reply | None:
         """The new message that stands there already: the answer to it, or its row, was lost."""
@@ -68,16 +93,19 @@ class Openings:
             log.info("channel %d cannot be read: %s", reply.channel_id, error)
         return None
 
-    async def _send(self, parcel: Parcel, *, by_token: bool) -> tuple[Outcome, Reply | None]:
+    async def _send(
+        self, parcel: Parcel, words: str, *, by_token: bool
+    ) -> tuple[Outcome, Reply | None]:
         """A new message in the channel, without files."""
         reply, user_id = parcel.generation.reply, parcel.generation.requester_id
         by_token = by_token and self._ways.token_lives(reply)
         allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
         view = parcel.view or discord.utils.MISSING
+        content = f"<@{user_id}>{words}"
         try:
             if by_token:
                 message = await self._ways.webhook(reply).send(
-                    f"<@{user_id}>",
+                    content,
                     embed=parcel.embed,
                     view=view,
                     allowed_mentions=allowed,
@@ -86,15 +114,14 @@ class Openings:
                 return Outcome.DONE, replace(reply, message_id=message.id)
             # The nonce makes a repeated send within minutes the same message.
             message = await self._ways.channel(reply).send(
-                f"<@{user_id}>",
+                content,
                 embed=parcel.embed,
                 view=view,
                 allowed_mentions=allowed,
                 nonce=parcel.generation.id,
             )
         except NOT_DONE as error:
-            return self._ways.by_token(error, parcel.generation) if by_token else outcome_of(
-                error, parcel.generation
-            ), None
+            means = self._ways.by_token if by_token else self._ways.by_bot
+            return means(error, parcel.generation), None
         # No token edits what the bot has said by itself.
         return Outcome.DONE, replace(reply, message_id=message.id, token="")

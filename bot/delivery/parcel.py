@@ -6,14 +6,14 @@ import asyncio
 import io
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import discord
 
-from bot.audio.names import seed_in
+from bot.audio.names import seed_in, track_filename
 from bot.card.buttons import card_view
-from bot.card.render import Card
+from bot.card.render import Card, without_words
 from bot.generation import Generation
 
 PICTURE_NAME = "waveform.png"
@@ -68,6 +68,15 @@ class Parcel:
     def view(self) -> discord.ui.View | None:
         """The card's buttons, new ones each time."""
         return card_view(self.card.actions, self.named)
+
+    def without_words(self) -> Parcel:
+        """The same without what its person wrote."""
+        track = self.track
+        if track is not None:
+            extension = track.filename.rpartition(".")[2]
+            name = track_filename("", self.generation.seed, extension)
+            track = replace(track, filename=name)
+        return replace(self, card=without_words(self.card), track=track)
 
     @asynccontextmanager
     async def files(self) -> AsyncGenerator[list[discord.File], None]:

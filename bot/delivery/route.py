@@ -4,6 +4,10 @@ Discord answers an edit with a dead interaction token by 401/50027; the bot's ow
 edits the message in servers it is a member of and in its own DMs
 (discord.com developers/resources/message, Edit Message). In other people's servers and group DMs
 there is no way but a fresh token, which a click or a command brings.
+
+No refusal of Discord's is the last word on a track, for it is paid: a thread may be unlocked, a
+permission given back. Where its channel was deleted, it goes to its person's direct messages; what
+AutoMod blocks goes without the words that it may have minded. For all else it waits.
 """
 
 from __future__ import annotations
@@ -18,14 +22,22 @@ from bot.card.sounds import take_file
 from bot.clock import Clock
 from bot.delivery.finding import find_reply
 from bot.delivery.opening import Openings
-from bot.delivery.outcome import NOT_DONE, Outcome, outcome_of
+from bot.delivery.outcome import NOT_DONE, Outcome
 from bot.delivery.parcel import Parcel
 from bot.delivery.ways import Ways
-from bot.errors import OutputTooLarge, Undeliverable
+from bot.errors import OutputTooLarge
 from bot.generation import Generation, Reply
 from bot.ports import DiscordFault, NoWayNow
 
 log = logging.getLogger(__name__)
+
+
+_SHUT = frozenset({Outcome.CLOSED, Outcome.WORDS})
+"""One way is; the other one may not be."""
+
+
+class WordsBlocked(NoWayNow):
+    """AutoMod does not allow what the message says."""
 
 
 class Route:
@@ -71,13 +83,15 @@ class Route:
 
         Raises:
             DiscordFault: it did not work this time.
-            NoWayNow: the token is dead, and the bot's own does not reach it.
+            NoWayNow: neither token may edit it now.
         """
         outcome = await self._edit(parcel)
+        if outcome is Outcome.WORDS:
+            outcome = await self._edit(parcel.without_words())
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        if outcome is Outcome.CLOSED and not self._ways.token_lives(parcel.generation.reply):
-            raise NoWayNow
+        if outcome in _SHUT:
+            raise self._ways.closed(parcel.generation.reply)
         return outcome is Outcome.DONE
 
     async def put(self, parcel: Parcel, opening: Card) -> bool:
@@ -88,8 +102,8 @@ class Route:
             OutputTooLarge: Discord refuses a file of that size; or the way that is open does,
                 whose limit it then names.
             DiscordFault: it did not work this time, and may have had its effect all the same.
-            NoWayNow: the token is dead, and the bot's own reaches nothing.
-            Undeliverable: not even a living token may post it.
+            WordsBlocked: AutoMod is against what the card says.
+            NoWayNow: neither token may post it now.
         """
         reply = parcel.generation.reply
         is_opened = self._openings.waits(reply)
@@ -98,16 +112,24 @@ class Route:
         if outcome is Outcome.FAULT and _shows(await self.shown(reply), parcel):
             outcome = Outcome.DONE
         if outcome is Outcome.DONE:
-            self._openings.shows(reply)
+            self._openings.forget(reply)
             return is_opened
         # What a new message did not take either, another one would not.
-        may = self._ways.may_post(reply, with_file=parcel.track is not None)
-        if outcome is not Outcome.FAULT and not is_opened and may:
-            opened = replace(parcel, card=opening, track=None)
+        may_open = outcome is not Outcome.FAULT and not is_opened
+        opened = replace(parcel, card=opening, track=None)
+        if may_open and self._ways.may_post(reply, with_file=parcel.track is not None):
             outcome = await self._openings.open(opened, by_token=outcome is Outcome.GONE)
+        is_nowhere = outcome is Outcome.NOWHERE
+        if is_nowhere and parcel.track is not None:
+            outcome = await self._openings.open_dm(opened)
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        raise Undeliverable if self._ways.token_lives(reply) else NoWayNow
+        if outcome is Outcome.GONE:
+            # Whoever deletes each new message at once is not sent one after the other.
+            self._openings.forget(reply)
+        if outcome is Outcome.WORDS:
+            raise WordsBlocked(**vars(self._ways.closed(reply)))
+        raise self._ways.closed(reply, place_gone=is_nowhere)
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
@@ -137,7 +159,7 @@ class Route:
         outcome = Outcome.CLOSED
         if self._ways.token_lives(parcel.generation.reply):
             outcome = await self._edit_by_token(parcel)
-        if outcome is Outcome.CLOSED or (outcome is Outcome.FAULT and self._can_carry(parcel)):
+        if outcome in _SHUT or (outcome is Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
             # After a fault only success is news: the first way may work again in a while.
             if outcome is Outcome.CLOSED or by_bot is Outcome.DONE:
@@ -173,7 +195,7 @@ class Route:
                     attachments=await parcel.attachments(files, message.fetch),
                 )
             except NOT_DONE as error:
-                return outcome_of(error, parcel.generation)
+                return self._ways.by_bot(error, parcel.generation)
         return Outcome.DONE
 
     def _can_carry(self, parcel: Parcel) -> bool:

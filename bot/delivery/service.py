@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from typing import Protocol
 import discord
 
 from bot.card import take_texts, texts
-from bot.card.render import CardRenderer
+from bot.card.render import CardRenderer, without_words
 from bot.card.sentences import sentence
 from bot.card.sounds import take_file
 from bot.clock import Clock
@@ -20,11 +21,12 @@ from bot.delivery.editor import CardEditor
 from bot.delivery.fitting import Fitting
 from bot.delivery.live import LiveCard
 from bot.delivery.outcome import NOT_DONE
-from bot.delivery.route import Route
-from bot.errors import JournalFault, OutputTooLarge, RequestRefused, Undeliverable
+from bot.delivery.parcel import Parcel
+from bot.delivery.route import Route, WordsBlocked
+from bot.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.generation import TOKEN_LIFE, Generation, Reply, State
 from bot.library import Library
-from bot.ports import Moved
+from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.progress import Progress
 from bot.tasks import TaskOwner
 
@@ -93,7 +95,7 @@ class DiscordDelivery:
 
         Raises:
             FileNotFoundError: there is no such file.
-            OutputTooLarge, Undeliverable: Discord does not take it.
+            OutputTooLarge: Discord does not take it.
             Moved: the reply is another one now, and the track comes with the next call.
             NoWayNow, DiscordFault: it has to be tried again.
         """
@@ -204,6 +206,7 @@ class DiscordDelivery:
         """Upload the track in the best form that the way takes; whether it was mentioned before."""
         limit_bytes = self._route.limit_bytes(live.reply(generation))
         fitting = Fitting(path, generation, limit_bytes)
+        opening, with_words = self._renderer.coming(generation), True
         try:
             track = await fitting.track()
             if generation.batch_id is None:
@@ -211,12 +214,21 @@ class DiscordDelivery:
             while True:
                 track = await fitting.track()
                 parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
+                parcel = parcel if with_words else parcel.without_words()
                 try:
-                    mentioned = await self._route.put(parcel, self._renderer.coming(generation))
+                    mentioned = await self._route.put(parcel, opening)
+                except WordsBlocked:
+                    if not with_words:
+                        raise
+                    opening, with_words = without_words(opening), False
                 except OutputTooLarge as error:
                     fitting.refused(track, error)
                 except Moved as moved:
                     live.moved(moved.reply)
+                    raise
+                except NoWayNow:
+                    if generation.batch_id is None:
+                        await self._show_waiting(parcel)
                     raise
                 else:
                     live.placed(generation, parcel.generation.reply, fitting.note)
@@ -224,6 +236,12 @@ class DiscordDelivery:
                     return mentioned
         finally:
             await fitting.clean_up()
+
+    async def _show_waiting(self, parcel: Parcel) -> None:
+        """Say why no track comes, where at least that can be said."""
+        card = self._renderer.waiting(parcel.generation)
+        with suppress(DiscordFault):
+            await self._route.edit(replace(parcel, card=card, track=None))
 
     async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
         """Show an end without a track, as `_put_track`; None where nobody can or need be told."""
@@ -240,9 +258,15 @@ class DiscordDelivery:
                 return None
         else:
             try:
-                mentioned = await self._route.put(parcel, parcel.card)
-            except Undeliverable:
-                log.warning("generation %s ended, and its person may not be told", generation.id)
+                try:
+                    mentioned = await self._route.put(parcel, parcel.card)
+                except WordsBlocked:
+                    parcel = parcel.without_words()
+                    mentioned = await self._route.put(parcel, parcel.card)
+            except NoWayNow as closed:
+                if not closed.place_gone:
+                    raise
+                log.warning("generation %s ended, and its channel is gone", generation.id)
                 return None
             except Moved as moved:
                 live.moved(moved.reply)

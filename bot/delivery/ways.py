@@ -7,8 +7,9 @@ from datetime import datetime
 import discord
 
 from bot.clock import Clock
-from bot.delivery.outcome import TOKEN_DEAD_CODES, Outcome, outcome_of
+from bot.delivery.outcome import NOT_DONE, TOKEN_DEAD_CODES, Outcome, outcome_of
 from bot.generation import Generation, Reply
+from bot.ports import NoWayNow
 
 _APPLICATION_WEBHOOK = 3
 
@@ -54,6 +55,35 @@ class Ways:
             self._dead_tokens = living | {reply.token: reply.token_expires_at}
         return outcome_of(error, generation)
 
+    def by_bot(self, error: Exception, generation: Generation) -> Outcome:
+        """The same, met on the second way.
+
+        Raises:
+            OutputTooLarge: it was too much for Discord.
+        """
+        outcome = outcome_of(error, generation)
+        # That a channel is gone is believed only of one that it could see.
+        if outcome is Outcome.NOWHERE and self._guild(generation.reply) is None:
+            return Outcome.CLOSED
+        return outcome
+
+    async def dm(self, generation: Generation) -> int | Outcome:
+        """The channel of the direct messages with its person, or why there is none."""
+        try:
+            channel = await self._client.create_dm(discord.Object(generation.requester_id))
+        except NOT_DONE as error:
+            return outcome_of(error, generation)
+        return channel.id
+
+    def closed(self, reply: Reply, *, place_gone: bool = False) -> NoWayNow:
+        """What it means that neither way leads there now."""
+        token_lives = self.token_lives(reply)
+        return NoWayNow(
+            may_open=token_lives or self._guild(reply) is not None,
+            token_lives=token_lives,
+            place_gone=place_gone,
+        )
+
     def own_limit_bytes(self, reply: Reply) -> int:
         """The limit of the bot's own messages, without what the person's subscription adds."""
         guild = self._guild(reply)
@@ -69,7 +99,11 @@ class Ways:
         me = guild.get_member(self._client.user.id)
         if channel is None or me is None:
             return True
-        may = channel.permissions_for(me)
+        try:
+            may = channel.permissions_for(me)
+        except discord.ClientException:
+            # A thread whose channel is not known here.
+            return True
         return may.embed_links and (may.attach_files or not with_file)
 
     def _guild(self, reply: Reply) -> discord.Guild | None:

@@ -35,7 +35,6 @@ from bot.errors.failures import (
     TokenRefused,
     TrackError,
     TrackNotKept,
-    Undeliverable,
 )
 from bot.errors.refusals import (
     AlreadyHere,
@@ -128,7 +127,6 @@ __all__ = [
     "TrackError",
     "TrackNotKept",
     "TwoInputAudios",
-    "Undeliverable",
     "UnknownChoice",
     "UserError",
     "WindowBeyondAudio",

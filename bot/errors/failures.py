@@ -134,7 +134,3 @@ class PieceLost(TrackError):
 
 class TrackNotKept(TrackError):
     """It waited for its person until there was no more room for it."""
-
-
-class Undeliverable(TrackError):
-    """Discord lets the bot neither edit its reply nor post another."""

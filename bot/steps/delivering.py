@@ -13,7 +13,6 @@ from bot.errors import (
     PieceLost,
     RequestRefused,
     TrackNotKept,
-    Undeliverable,
 )
 from bot.generation import Generation, State
 from bot.ports import DiscordFault, Moved, NoWayNow
@@ -122,16 +121,17 @@ async def deliver(run: Run) -> None:
             return
         except Moved as moved:
             await run.save(reply=moved.reply)
-        except NoWayNow:
-            await run.wait_for_way()
+        except NoWayNow as closed:
+            await run.wait_for_way(closed)
             if not run.track_kept:
                 await _leave_track(run)
         except (DiscordFault, OSError) as error:
+            log.warning("generation %s is not delivered: %r", run.generation.id, error)
             delay_s = next(delays_s, None)
             if delay_s is None:
-                raise Undeliverable from error
-            log.warning("generation %s is not delivered: %r", run.generation.id, error)
-            await run.kit.clock.sleep(delay_s)
+                await run.wait_for_way(NoWayNow(may_open=True, token_lives=True))
+            else:
+                await run.kit.clock.sleep(delay_s)
     delivered = run.delivered
     await run.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
 from bot import errors
@@ -12,6 +15,7 @@ from tests.discord.world import (
     BY_BOT,
     BY_TOKEN,
     ENDED,
+    TRACK,
     World,
     delivered,
     has_track,
@@ -126,25 +130,41 @@ async def test_a_mention_whose_connection_breaks_is_let_go(world: World) -> None
     assert world.generation.state is State.DELIVERED
 
 
-async def test_a_moment_without_any_way_ends_in_a_sentence(world: World) -> None:
+REFUSALS = [(403, 50001), (403, 50013), (400, 50083), (403, 160005), (400, 200000)]
+"""No access, no permission, archived, locked, blocked by AutoMod."""
+
+
+@pytest.mark.parametrize(("status", "code"), REFUSALS)
+async def test_a_moment_without_any_way_is_waited_out(world: World, status: int, code: int) -> None:
     asked = await world.musicgen()
-    world.fail("PATCH", BY_TOKEN, 403, 50001)
-    world.fail("PATCH", BY_BOT, 403, 50001)
-    world.fail("POST", BY_BOT, 403, 50013)
+    # AutoMod is asked twice: with the words of the request, and without.
+    times = 2 if code == 200000 else 1
+    for method, path in (("PATCH", BY_TOKEN), ("PATCH", BY_BOT), ("POST", BY_BOT)):
+        world.fail(method, path, status, code, times=times)
     await world.done()
-    assert sentence(errors.Undeliverable()) in asked.text
-    assert isinstance(world.generation.failure, errors.Undeliverable)
+    assert world.generation.state is State.DELIVERING
+    if code != 200000:
+        assert texts.WAITS in asked.text
+    await world.pass_s(20)
+    assert delivered(asked)
+    assert len(world.messages) == 1
+    assert len(world.predictions.created) == 1
 
 
-async def test_a_channel_that_takes_nothing_ends_in_the_journal(world: World) -> None:
+@pytest.mark.parametrize(("status", "code"), REFUSALS)
+async def test_a_track_for_a_channel_that_takes_nothing_is_kept(
+    world: World, status: int, code: int
+) -> None:
     asked = await world.musicgen()
     for method, path in (("PATCH", BY_TOKEN), ("PATCH", BY_BOT), ("POST", BY_BOT)):
-        world.fail(method, path, 403, 50001, times=None)
-    await world.done(60)
+        world.fail(method, path, status, code, times=None)
+    await world.done(3600)
     assert texts.QUEUED in asked.text
-    assert world.generation.state is State.FAILED
-    assert isinstance(world.generation.failure, errors.Undeliverable)
-    assert not world.generation.open
+    assert world.generation.state is State.DELIVERING
+    assert await asyncio.to_thread(Path(world.generation.track_path or "").read_bytes) == TRACK
+    tries = len(world.requests("PATCH", BY_BOT))
+    await world.pass_s(3600)
+    assert len(world.requests("PATCH", BY_BOT)) <= tries + 5, "ever more rarely"
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 40005), (413, 0), (400, 50045)])

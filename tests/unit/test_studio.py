@@ -26,7 +26,6 @@ from bot.errors import (
     SubmitUncertain,
     Throttled,
     TooLateToCancel,
-    Undeliverable,
     UserError,
 )
 from bot.generation import AudioSource, Generation, State
@@ -235,14 +234,6 @@ async def test_a_track_lost_from_disk_is_fetched_again() -> None:
     rig.delivery.on_deliver.append(FileNotFoundError())
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
     assert len(rig.delivery.delivered) == 1
-
-
-async def test_what_discord_refuses_is_told() -> None:
-    rig = a_rig()
-    rig.delivery.on_deliver.append(Undeliverable())
-    generation = await rig.run(Inputs(prompt="lofi"))
-    assert isinstance(generation.failure, Undeliverable)
-    assert generation.told
 
 
 async def test_a_fault_of_ours_is_told_without_its_details(

@@ -50,7 +50,21 @@ class BotPresence:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
-    """The bot's permissions in a channel are different now."""
+    """The bot's permissions in a channel are different now, or a thread was archived or locked."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadOpened:
+    """A thread was begun."""
+
+    thread: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDeleted:
+    """A channel or a thread is gone, and its messages with it."""
 
     channel: Channel
 
@@ -91,6 +105,8 @@ Event = (
     | CommandsChanged
     | BotPresence
     | ChannelChanged
+    | ThreadOpened
+    | ChannelDeleted
     | InteractionSent
     | InteractionAnswered
     | InteractionFailed

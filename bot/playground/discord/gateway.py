@@ -13,15 +13,17 @@ from pydantic import Field
 from . import payloads
 from .events import (
     ChannelChanged,
+    ChannelDeleted,
     Event,
     InteractionSent,
     MessageCreated,
     MessageDeleted,
     MessageEdited,
+    ThreadOpened,
 )
 from .forms import Form, parse
 from .messages import Message
-from .model import ChannelKind, Permissions
+from .model import Channel, ChannelKind, Permissions
 from .sessions import Intents, Op, Session, Socket
 from .wire import ApiError, JsonObject, JsonValue
 from .world import World
@@ -208,10 +210,19 @@ class Gateway:
             case MessageDeleted(message):
                 self._tell_message("MESSAGE_DELETE", message)
             case ChannelChanged(channel) if channel.kind is ChannelKind.TEXT:
-                payload = payloads.channel_json(self._world, channel)
-                self._dispatch("CHANNEL_UPDATE", payload, self._world.guild.id, Intents.GUILDS)
+                kind = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
+                self._tell_channel(kind, channel)
+            case ThreadOpened(thread) if thread.kind is ChannelKind.TEXT:
+                self._tell_channel("THREAD_CREATE", thread)
+            case ChannelDeleted(channel) if channel.kind is ChannelKind.TEXT:
+                kind = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
+                self._tell_channel(kind, channel)
             case _:
                 pass
+
+    def _tell_channel(self, event: str, channel: Channel) -> None:
+        payload = payloads.channel_json(self._world, channel)
+        self._dispatch(event, payload, self._world.guild.id, Intents.GUILDS)
 
     def _tell_message(self, event: str, message: Message) -> None:
         channel = message.channel

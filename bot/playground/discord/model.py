@@ -21,6 +21,7 @@ class Permissions(IntFlag):
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
+    SEND_MESSAGES_IN_THREADS = 1 << 38
     USE_EXTERNAL_APPS = 1 << 50
 
 
@@ -32,6 +33,7 @@ MEMBER = (
     | Permissions.READ_MESSAGE_HISTORY
     | Permissions.USE_EXTERNAL_EMOJIS
     | Permissions.USE_APPLICATION_COMMANDS
+    | Permissions.SEND_MESSAGES_IN_THREADS
     | Permissions.USE_EXTERNAL_APPS
 )
 """What a new server lets everyone do."""
@@ -108,12 +110,16 @@ class Channel:
     """What the app may do here; in a foreign guild, as a user-installed app."""
     external_apps: bool = True
     """Whether people here may use their own apps in public (USE_EXTERNAL_APPS)."""
+    parent: Channel | None = None
+    """The channel whose thread this is."""
+    archived: bool = False
+    locked: bool = False
 
     @property
     def type(self) -> int:
-        """Discord's channel type: text 0, DM 1, group DM 3."""
+        """Discord's channel type: text 0, DM 1, group DM 3, public thread 11."""
         if self.guild is not None:
-            return 0
+            return 0 if self.parent is None else 11
         return 1 if self.kind is ChannelKind.DM else 3
 
     @property

@@ -90,9 +90,22 @@ def channel_json(world: World, channel: Channel, viewer: User | None = None) -> 
         "parent_id": None,
         "rate_limit_per_user": 0,
     }
-    if viewer is None:
+    if channel.parent is not None:
+        json |= {
+            "parent_id": str(channel.parent.id),
+            "owner_id": str(channel.guild.owner_id),
+            "message_count": len(messages),
+            "member_count": len(channel.people),
+            "thread_metadata": {
+                "archived": channel.archived,
+                "locked": channel.locked,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": timestamp(world.clock.now()),
+            },
+        }
+    elif viewer is None:
         json["permission_overwrites"] = [_overwrite(world, channel)]
-    else:
+    if viewer is not None:
         json["permissions"] = str(int(channel.permissions(viewer)))
     return json
 
@@ -152,9 +165,13 @@ def guild_create(world: World, guild: Guild) -> JsonObject:
         "channels": [
             channel_json(world, channel)
             for channel in world.channels.values()
-            if channel.guild is guild
+            if channel.guild is guild and channel.parent is None
         ],
-        "threads": [],
+        "threads": [
+            channel_json(world, channel)
+            for channel in world.channels.values()
+            if channel.guild is guild and channel.parent is not None and not channel.archived
+        ],
         "voice_states": [],
         "presences": [],
         "stage_instances": [],

@@ -74,6 +74,22 @@ def check_permissions(draft: Draft, permissions: Permissions) -> None:
         raise ApiError(Code.MISSING_PERMISSIONS)
 
 
+def check_open(world: World, channel: Channel, *, new: bool) -> None:
+    """Refuse what a channel does not take now; a new message opens an archived thread again.
+
+    Raises:
+        ApiError: 10003 where it was deleted, 50083 for an archived thread, 160005 for a locked one.
+    """
+    if channel.id not in world.channels:
+        raise ApiError(Code.UNKNOWN_CHANNEL)
+    if channel.archived and (channel.locked or not new):
+        raise ApiError(Code.THREAD_ARCHIVED)
+    if channel.locked:
+        raise ApiError(Code.THREAD_LOCKED)
+    if channel.archived:
+        world.set_thread(channel, archived=False, locked=False)
+
+
 def attach(
     world: World, channel: Channel, file: File, form: AttachmentForm | None, *, ephemeral: bool
 ) -> Attachment:
@@ -162,7 +178,19 @@ def _merged(
     )
     if not (body.content.strip() or body.embeds or body.files):
         raise ApiError(Code.EMPTY_MESSAGE)
+    if channel.guild is not None and any(word in _words(body) for word in world.automod):
+        raise ApiError(Code.BLOCKED_BY_AUTOMOD)
     return body
+
+
+def _words(body: MessageBody) -> str:
+    """All that AutoMod reads of a message."""
+    told = [body.content]
+    for embed in body.embeds:
+        told += [embed.title or "", embed.description or ""]
+        told += [embed.author.name if embed.author else ""]
+        told += [field.value for field in embed.fields]
+    return "\n".join(told)
 
 
 def _only_in_embed(old: MessageBody, file: Attachment, shown: set[str]) -> bool:

@@ -13,7 +13,15 @@ from .message_forms import AllowedMentions, MessageFlags
 from .messages import Message, MessageBody, MessageType
 from .modals import Modal, numbered_modal
 from .model import ChannelKind
-from .posting import Draft, address, check_permissions, edited_body, new_body, new_message
+from .posting import (
+    Draft,
+    address,
+    check_open,
+    check_permissions,
+    edited_body,
+    new_body,
+    new_message,
+)
 from .wire import ApiError, Body, Code, JsonObject, as_object
 from .world import World
 
@@ -143,6 +151,7 @@ def _forced_ephemeral(interaction: Interaction) -> bool:
 def _reply(world: World, interaction: Interaction, draft: Draft, flags: MessageFlags) -> Message:
     channel = interaction.channel
     check_permissions(draft, channel.bot_permissions)
+    check_open(world, channel, new=True)
     ephemeral = MessageFlags.EPHEMERAL in flags or _forced_ephemeral(interaction)
     body = new_body(world, channel, draft, ephemeral=ephemeral)
     message = _message(world, interaction, body)
@@ -167,6 +176,7 @@ def _message(world: World, interaction: Interaction, body: MessageBody) -> Messa
 
 def _edit(world: World, message: Message, draft: Draft, *, keep_files: bool = True) -> None:
     check_permissions(draft, message.channel.bot_permissions)
+    check_open(world, message.channel, new=False)
     body = edited_body(world, message, draft, keep_files=keep_files)
     if draft.form.given("content"):
         address(world, message, draft.form.allowed_mentions or _USERS_ONLY, body.content)

@@ -13,8 +13,16 @@ from .events import CommandsChanged, TypingStarted
 from .forms import Form, Snowflake, parse, parse_list, refuse
 from .message_forms import AllowedMentions, MessageReference
 from .messages import Message, MessageType
-from .model import Channel, Guild, Permissions
-from .posting import Draft, address, check_permissions, edited_body, new_body, new_message
+from .model import Channel, ChannelKind, Guild, Permissions
+from .posting import (
+    Draft,
+    address,
+    check_open,
+    check_permissions,
+    edited_body,
+    new_body,
+    new_message,
+)
 from .wire import ApiError, Code, answer, read_body
 from .world import World
 
@@ -160,6 +168,8 @@ class BotRoutes:
             raise ApiError(Code.UNKNOWN_CHANNEL)
         if not channel.bot_member or Permissions.VIEW_CHANNEL not in channel.bot_permissions:
             raise ApiError(Code.MISSING_ACCESS)
+        if needs is Permissions.SEND_MESSAGES and channel.parent is not None:
+            needs = Permissions.SEND_MESSAGES_IN_THREADS
         if needs not in channel.bot_permissions:
             raise ApiError(Code.MISSING_PERMISSIONS)
         return channel
@@ -197,8 +207,11 @@ class BotRoutes:
     async def _send(self, request: web.Request) -> web.Response:
         channel = self._place(request, Permissions.SEND_MESSAGES)
         body = await read_body(request)
+        if channel.kind is ChannelKind.DM and channel.people[0].id in self._world.closed_dms:
+            raise ApiError(Code.CANNOT_MESSAGE_USER)
         draft = Draft.read(body, body.json)
         check_permissions(draft, channel.bot_permissions)
+        check_open(self._world, channel, new=True)
         if draft.form.enforce_nonce and (sent := self._sent_before(channel, draft.form.nonce)):
             return answer(sent.to_json(self._world.cdn))
         message = new_message(
@@ -239,6 +252,7 @@ class BotRoutes:
         body = await read_body(request)
         draft = Draft.read(body, body.json)
         check_permissions(draft, channel.bot_permissions)
+        check_open(self._world, channel, new=False)
         edited = edited_body(self._world, message, draft)
         if draft.form.given("content"):
             allowed = draft.form.allowed_mentions or _EVERYBODY

@@ -14,6 +14,7 @@ from .commands import CommandBook
 from .events import (
     BotPresence,
     ChannelChanged,
+    ChannelDeleted,
     Event,
     InteractionFailed,
     InteractionSent,
@@ -21,6 +22,7 @@ from .events import (
     MessageDeleted,
     MessageEdited,
     Pinged,
+    ThreadOpened,
 )
 from .interactions import Interaction, InteractionKind, Stage
 from .message_forms import MessageFlags
@@ -97,6 +99,10 @@ class World:
         self.bot_online = False
         self.bot_reachable = False
         """Whether an event would reach the bot now, or once it resumes."""
+        self.automod: set[str] = set()
+        """Words that no message in a server may hold."""
+        self.closed_dms: set[int] = set()
+        """Ids of people who take no direct messages from the bot."""
 
     def _channel(self, name: str, kind: ChannelKind, guild: Guild | None, *people: User) -> Channel:
         mine = MEMBER if guild is not None else PRIVATE
@@ -226,9 +232,32 @@ class World:
         return self.clock.now() >= interaction.created_at + self.rules.token_life_s
 
     def set_bot_permissions(self, channel: Channel, permissions: Permissions) -> None:
-        """Change what the bot may do in a channel, and tell it."""
-        channel.bot_permissions = permissions
+        """Change what the bot may do in a channel and its threads, and tell it."""
+        for place in self.channels.values():
+            if channel in {place, place.parent}:
+                place.bot_permissions = permissions
         self.emit(ChannelChanged(channel))
+
+    def open_thread(self, parent: Channel, name: str) -> Channel:
+        """Begin a thread in a channel, for everyone there."""
+        thread = self._channel(name, parent.kind, parent.guild, *parent.people)
+        thread.parent, thread.bot_permissions = parent, parent.bot_permissions
+        self.emit(ThreadOpened(thread))
+        return thread
+
+    def set_thread(self, thread: Channel, *, archived: bool, locked: bool) -> None:
+        """Archive, lock, or reopen a thread, and tell the bot."""
+        thread.archived, thread.locked = archived, locked
+        self.emit(ChannelChanged(thread))
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel or a thread, with its messages and its threads."""
+        for thread in [c for c in self.channels.values() if c.parent is channel]:
+            self.delete_channel(thread)
+        for message in self.channel_messages(channel):
+            message.deleted = True
+        del self.channels[channel.id]
+        self.emit(ChannelDeleted(channel))
 
     def set_presence(self, *, online: bool, reachable: bool) -> None:
         """The gateway's word on whether the bot is there."""
