@@ -46,8 +46,8 @@ class State(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Nothing follows it."""
-        return not TRANSITIONS[self]
+        """It has ended, well or badly."""
+        return self in _FINAL
 
     @property
     def cancelable(self) -> bool:
@@ -55,6 +55,7 @@ class State(StrEnum):
         return State.CANCELED in TRANSITIONS[self]
 
 
+_FINAL = frozenset({State.DELIVERED, State.FAILED, State.CANCELED})
 _ENDED = frozenset({State.FAILED, State.CANCELED})
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACCEPTED: _ENDED | {State.QUEUED},
@@ -66,7 +67,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     # Back to COLLECTING when the file on disk is lost: Replicate keeps its own for an hour.
     State.DELIVERING: frozenset({State.DELIVERED, State.FAILED, State.COLLECTING}),
     State.DELIVERED: frozenset(),
-    State.FAILED: frozenset(),
+    # As long as it is not closed: what seemed not to have been started turns up late.
+    State.FAILED: frozenset({State.RUNNING}),
     State.CANCELED: frozenset(),
 }
 
@@ -79,6 +81,8 @@ class Relation(StrEnum):
     EXTEND = "extend"
     MELODY = "melody"
     EDIT = "edit"
+    RETRY = "retry"
+    """The very same once more, where it is not known whether the first try was started."""
 
 
 class IllegalTransition(BotError):

@@ -30,6 +30,8 @@ class Stage(StrEnum):
     OTHERS_AUDIO_FIRST = "files of other people"
     CHECKING = "checking"
     QUEUED = "queued"
+    LOOKING = "looking"
+    """Whether what was sent before has been started is not known yet."""
     STARTING = "starting"
     LOADING = "loading"
     GENERATING = "generating"

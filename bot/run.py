@@ -105,16 +105,30 @@ class Run:
 
     async def to_end(self) -> None:
         """Go on until the generation has ended and its person knows."""
-        try:
-            while not self.generation.state.final:
-                await self._step()
-        finally:
-            self.give_up_seat()
-        delays_s = retry_delays_s()
         while not self.generation.told:
             try:
-                if not self.end_told:
-                    await self.kit.delivery.end(self.generation)
+                while not self.generation.state.final:
+                    await self._step()
+            finally:
+                self.give_up_seat()
+            await self._tell_end()
+            if not self.generation.told:
+                # What turns up late brings it back to life, or is stopped.
+                await self.kit.steps[self.generation.state](self)
+            if not self.generation.state.final:
+                self.end_told = False
+            elif not self.generation.told:
+                await self.save(told=True)
+        for path in (self.generation.track_path, self.generation.piece_path):
+            if path is not None:
+                await self.kit.sound.discard(Path(path))
+
+    async def _tell_end(self) -> None:
+        """Show an end without a track, for as long as nobody has."""
+        delays_s = retry_delays_s()
+        while not (self.end_told or self.generation.told):
+            try:
+                await self.kit.delivery.end(self.generation)
             except Moved as moved:
                 await self.save(reply=moved.reply)
                 continue
@@ -127,10 +141,6 @@ class Run:
                     await self.kit.clock.sleep(delay_s)
                     continue
             self.end_told = True
-            await self.save(told=True)
-        for path in (self.generation.track_path, self.generation.piece_path):
-            if path is not None:
-                await self.kit.sound.discard(Path(path))
 
     async def _step(self) -> None:
         generation = self.generation

@@ -10,7 +10,7 @@ from bot.card.buttons import Action
 from bot.card.form_texts import take
 from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
 from bot.card.sounds import take_file, takes_here
-from bot.errors import SourceGone
+from bot.errors import SourceGone, SubmitUncertain
 from bot.generation import AudioSource, Generation, Relation
 from cogs.replies import reading, start_from, takes_of
 
@@ -30,11 +30,15 @@ class Make(commands.Cog):
         bot.presses[Action.EDIT] = self.edit
 
     async def again(self, interaction: discord.Interaction, generation_id: str) -> None:
-        """The same settings, a new seed."""
+        """The same settings, a new seed; where it may have been started, the very same."""
         async with reading():
             generation = await self._bot.studio.get(generation_id)
             audio = await audio_of(self._bot, interaction, generation)
-        recipe = self._bot.studio.remake(generation, relation=Relation.AGAIN, card_audio=audio)
+        if isinstance(generation.failure, SubmitUncertain):
+            relation, seed = Relation.RETRY, generation.seed
+        else:
+            relation, seed = Relation.AGAIN, None
+        recipe = self._bot.studio.remake(generation, relation=relation, seed=seed, card_audio=audio)
         await start_from(self._bot, interaction, recipe)
 
     async def same(self, interaction: discord.Interaction, generation_id: str) -> None:

@@ -21,6 +21,7 @@ _CAME: dict[Relation, str] = {
     Relation.EXTEND: "Extended from",
     Relation.MELODY: "On the melody of",
     Relation.EDIT: "Changed from",
+    Relation.RETRY: "A second try of",
 }
 
 

@@ -13,6 +13,7 @@ _FROM = {
     Relation.EXTEND: "Extended from “{}”",
     Relation.MELODY: "On the melody of “{}”",
     Relation.EDIT: "Edited from “{}”",
+    Relation.RETRY: "Again: “{}”",
 }
 _FROM_SOMETHING = {
     Relation.AGAIN: "Again",
@@ -20,6 +21,7 @@ _FROM_SOMETHING = {
     Relation.EXTEND: "Extended",
     Relation.MELODY: "On the melody of another track",
     Relation.EDIT: "Edited",
+    Relation.RETRY: "Again",
 }
 
 

@@ -223,7 +223,12 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.ConnectionFailed: _unreached,
     errors.SubmitUncertain: lambda e: (
         "The request to Replicate was cut off, and nothing was started as far as I can see. "
-        "I don't send it twice, because each costs. Use `/musicgen` again."
+        "Should it turn up within ten minutes, its track comes here. **Again** asks for the same "
+        "track and looks for this one first, so that nothing is paid twice."
+    ),
+    errors.StartedBefore: lambda e: (
+        "Your first try had been started after all: its track comes to that message. "
+        "Nothing was started a second time."
     ),
     errors.PredictionFailed: lambda e: (
         "The model failed to make this track. Try again, or with other settings."

@@ -30,6 +30,10 @@ OWN_AUDIO_FIRST = "**Waiting.** Another file of yours is being read first."
 OTHERS_AUDIO_FIRST = "**Waiting.** Files of other people are being read first."
 CHECKING = "**Checking** your audio…"
 QUEUED = "**Queued**, about to be sent to the model."
+LOOKING = (
+    "**Looking** whether Replicate has started this: its answer to my request was cut off. "
+    "Each try costs, so I don't send it again before I know."
+)
 LOADING = "**Loading** the model"
 UPLOADING = "**Uploading** the track…"
 COMING = "**On its way.** The track comes here in a moment."
@@ -77,6 +81,8 @@ def stage(progress: Progress) -> str:
             lines = [CHECKING]
         case Stage.QUEUED:
             lines = [QUEUED if progress.position is None else waiting(progress.position)]
+        case Stage.LOOKING:
+            lines = [LOOKING]
         case Stage.STARTING:
             lines = [f"**Starting** the model, asked for {since}."]
             if progress.stage_s >= COLD_AFTER_S:

@@ -73,6 +73,10 @@ class SubmitUncertain(ReplicateError):
     """The create request was cut off and no prediction of ours turned up afterwards."""
 
 
+class StartedBefore(ReplicateError):
+    """What was to be sent once more has been started by the first try."""
+
+
 @dataclass(eq=False)
 class PredictionFailed(ReplicateError):
     """The model ended with an error; `detail` is its own words, perhaps none."""

@@ -35,6 +35,8 @@ class Fault(BaseModel):
     """Silence before anything happens."""
     drip_s: Annotated[float, Field(ge=0)] = 0.0
     """Spread the body of the answer over so many seconds."""
+    takes_effect: bool = False
+    """Whether the real handler has acted before `status` answers all the same."""
     reset: Literal["before", "after"] | None = None
     """Drop the connection before the request has had its effect, or after it."""
 
@@ -99,7 +101,12 @@ async def _carry_out(fault: Fault, request: web.Request, handler: Handler) -> we
     if fault.reset == "after":
         await handler(request)
         return _drop(request)
-    answer = await handler(request) if fault.status is None else _answer(fault, fault.status)
+    if fault.status is None:
+        answer = await handler(request)
+    else:
+        if fault.takes_effect:
+            await handler(request)
+        answer = _answer(fault, fault.status)
     if fault.drip_s and isinstance(answer, web.Response):
         return await _drip(request, answer, fault.drip_s)
     return answer

@@ -7,7 +7,8 @@ from bot.run import Step
 from bot.steps.delivering import collect, deliver
 from bot.steps.following import follow
 from bot.steps.preparing import prepare
-from bot.steps.submitting import find_again, launch
+from bot.steps.submitting import launch
+from bot.steps.uncertain import find_again, keep_looking, keep_stopping
 
 STEPS: dict[State, Step] = {
     State.ACCEPTED: prepare,
@@ -16,4 +17,6 @@ STEPS: dict[State, Step] = {
     State.RUNNING: follow,
     State.COLLECTING: collect,
     State.DELIVERING: deliver,
+    State.FAILED: keep_looking,
+    State.CANCELED: keep_stopping,
 }

@@ -1,36 +1,28 @@
-"""QUEUED and SUBMITTING: the one request that costs money."""
+"""QUEUED: the one request that costs money."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
 
-from bot.errors import (
-    ConnectionFailed,
-    ReplicateError,
-    ReplyBroken,
-    ServiceFault,
-    SubmitUncertain,
-    Throttled,
-)
+from bot.errors import ConnectionFailed, ReplyBroken, ServiceFault, Throttled
 from bot.generation import State
 from bot.line import Place
 from bot.progress import Stage
-from bot.run import Run, Stopped
-from bot.steps.waiting import CANCEL_AFTER_S, SUBMIT_WITHIN, UNREACHABLE_DELAY_S, Patience
+from bot.run import Run
+from bot.steps.uncertain import take_over_first_try
+from bot.steps.waiting import CANCEL_AFTER_S, SUBMIT_WITHIN, UNREACHABLE_DELAY_S
 
 log = logging.getLogger(__name__)
 
 _POSITION_EVERY_S = 3.0
 _LONGEST_DELAY_S = 30.0
 """A create that found nobody is tried again after twice as long each time, up to this."""
-_CLOCK_SKEW = timedelta(minutes=2)
-_FIND_AFTER_S = (1.0, 3.0, 6.0)
-"""Waits before each look for a prediction whose create request was cut off."""
 
 
 async def launch(run: Run) -> None:
     """Wait for a turn, then send the create request, once."""
+    if await take_over_first_try(run):
+        return
     async with run.stoppable():
         place = await _wait_in_line(run)
         await run.kit.gate.enter(place)
@@ -85,46 +77,3 @@ async def _submit(run: Run) -> Throttled | ConnectionFailed | None:
     run.meter.unreachable = False
     await run.save(State.RUNNING, prediction_id=prediction.id)
     return None
-
-
-async def find_again(run: Run) -> None:
-    """After a create whose outcome is unknown: look for our prediction, never send it again."""
-    # Where only the answer to a commit got lost, the row knows more.
-    await run.reload()
-    if run.generation.state is not State.SUBMITTING:
-        return
-    if run.place is None:
-        run.place = run.kit.line.seat(run.generation.requester_id)
-    submitted_at = run.generation.submitted_at or run.generation.created_at
-    patience = Patience(run, submitted_at)
-    looked = 0
-    while looked < len(_FIND_AFTER_S):
-        # Not cut short by a Cancel: what comes late is still to be found, and stopped.
-        await run.kit.clock.sleep(_FIND_AFTER_S[looked])
-        try:
-            if await _claim_ours(run, submitted_at - _CLOCK_SKEW):
-                return
-        except ReplicateError as error:
-            log.warning("generation %s, looking for it: %r", run.generation.id, error)
-            patience.bear(error)
-        else:
-            patience.answered()
-            looked += 1
-    raise Stopped if run.generation.cancel_requested else SubmitUncertain
-
-
-async def _claim_ours(run: Run, created_after: datetime) -> bool:
-    """Find our prediction and go on from it; False where there is none so far."""
-    generation = run.generation
-    async with run.kit.gate.alone(generation.inputs):
-        candidates = await run.kit.predictions.find(
-            generation.version, generation.inputs, created_after
-        )
-        # The same person may have asked for the very same a minute ago: each gets its own.
-        for candidate in reversed(candidates):
-            if not await run.kit.journal.prediction_known(candidate.id):
-                log.info("generation %s found its prediction again", generation.id)
-                run.meter.unreachable = False
-                await run.save(State.RUNNING, prediction_id=candidate.id)
-                return True
-    return False

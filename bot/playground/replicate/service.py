@@ -81,7 +81,9 @@ class Predictions:
 
     def page(self, query: ListQuery) -> tuple[list[Prediction], bool]:
         """At most `PAGE_SIZE` predictions, newest first, and whether older ones follow."""
-        newest_first = reversed(self._by_id.values())
+        seen_by = self._clock.now() - timedelta(seconds=self._runs.timings.list_lag_s)
+        listed = reversed(self._by_id.values())
+        newest_first = dropwhile(lambda one: one.created_at > seen_by, listed)
         if (before := query.before) is not None:
             newest_first = dropwhile(lambda one: one.created_at >= before, newest_first)
         if (after := query.after) is not None:

@@ -22,6 +22,8 @@ class Timings:
     retention_s: float = 3600.0
     """Input, output and logs are removed so long after the end."""
     file_retention_s: float = 86_400.0
+    list_lag_s: float = 0.0
+    """How long a new prediction is missing from the list."""
 
     @classmethod
     def instant(cls) -> Timings:
