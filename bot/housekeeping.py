@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from bot.errors import BotError, JournalFault, TooLateToCancel
 from bot.generation import LATE, Generation, Reply
@@ -15,6 +16,8 @@ from bot.run import Kit, Run
 log = logging.getLogger(__name__)
 
 _LEASE_S = 20.0
+_LATE_AGAIN = timedelta(seconds=30)
+"""A card that is late is shown so seldom for that alone: its edit may have failed."""
 _EVERY_S = 5.0
 """A process that died is noticed once its lease has run out, at the latest 25 s after."""
 
@@ -67,9 +70,12 @@ class Housekeeping:
         now = self._kit.clock.now()
         for run in self._runs.values():
             reply = run.generation.reply
+            if now < run.late_again_at:
+                continue
             is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
             # What is being delivered has had its last edit but one.
             if is_late and reply.known and run.generation.state.cancelable:
+                run.late_again_at = now + _LATE_AGAIN
                 run.show()
 
     def _go_without(self) -> None:

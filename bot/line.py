@@ -1,65 +1,98 @@
-"""Who is next: the waiting line for running predictions, and the gate for create requests."""
+"""Who is next: the waiting line for running predictions.
+
+`Line.join` gives a `Place`, whose `granted` is set when its turn to be sent has come; `sent` says
+that its create is through, `leave` that it has ended. What stands at the gate for creates
+(`bot.gate`) is kept short: those behind wait in here, where the order is fair, so the line knows
+everyone's number whatever it is that they wait for. `Place.position` is the number that was told
+last; `bot.positions` tells it when it has changed in a way worth showing.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from bisect import insort
-from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
+from heapq import heapify, heappop, heappush
 
-from aiolimiter import AsyncLimiter
-
-from bot.clock import Clock
-from bot.inputs import Inputs
-
-_LEAST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 300.0
-_LONGEST_GUESS_S = 60.0
-_FARTHEST_APART_S = 30.0
-"""A create that was taken longer ago says nothing of the next."""
-_PATIENT_AFTER = 10
-"""So many creates taken in a row tell that the service has become more patient."""
+_AT_GATE = 32
+"""So many may be on their way through the gate: twice as many as it lets through at once."""
+_STALE_SPARE = 64
+"""So many entries of the heap more than there are people may be out of date."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Place:
     """One generation's place; `granted` is set when its turn has come."""
 
     user_id: int
     arrival: int
     granted: asyncio.Event = field(default_factory=asyncio.Event)
+    tell: Callable[[], None] | None = None
+    """Shows its person the position; called at most once for each change of it."""
+    is_new: bool = False
+    """Whether its person has seen nothing of it so far: these are told first."""
+    joined_s: float | None = None
+    """When it joined, by the clock's count; None for what was running already."""
+    position: int | None = None
+    """In the line, from 1, as last told; None before that, and for who is through."""
     at_gate_s: float | None = None
     """When it first came to the gate for creates; it keeps its turn there until it is through."""
-    called: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it may be the next through that gate."""
+
+
+@dataclass(eq=False, slots=True)
+class _Person:
+    """What the line knows of one person's places."""
+
+    seated: int = 0
+    last_grant: int = 0
+    """When they were last given a seat, by count."""
+    waiting: dict[Place, None] = field(default_factory=dict[Place, None])
+    """Who came first is first."""
+
+    def key(self) -> tuple[int, int, int]:
+        """What their first one is ordered by: the least is next."""
+        return self.seated, self.last_grant, next(iter(self.waiting)).arrival
 
 
 class Line:
     """Seats for so many generations at once, so many for each person; the rest wait.
 
     Waiting is fair between people: everyone's first comes before anyone's second; among equals,
-    whose last turn is longest ago; then who came first.
+    whose last turn is longest ago; then who came first. Joining, leaving and granting cost
+    O(log n), whoever waits; only `in_order` looks at everyone.
     """
 
-    def __init__(self, max_running: int, max_per_user: int) -> None:
+    def __init__(self, max_running: int, max_per_user: int, at_gate: int = _AT_GATE) -> None:
+        self.changed = asyncio.Event()
+        """Set by whatever may change a position; `bot.positions` clears it."""
         self._max_running = max_running
         self._max_per_user = max_per_user
+        self._at_gate = at_gate
         self._arrivals = 0
         self._grants = 0
-        self._last_grant: dict[int, int] = {}
-        """When each person who has a place was last given a seat, by count."""
+        self._people: dict[int, _Person] = {}
+        self._waiting = 0
         self._seated: set[Place] = set()
-        self._waiting: list[Place] = []
-        self._order: dict[Place, int] | None = None
+        self._unsent: dict[Place, None] = {}
+        """Those of the seated that are not through the gate, in the order of their grants."""
+        self._next: list[tuple[tuple[int, int, int], int]] = []
+        """A heap of keys and people; a key that is no longer theirs is passed over."""
 
-    def join(self, user_id: int) -> Place:
+    def join(
+        self,
+        user_id: int,
+        tell: Callable[[], None] | None = None,
+        *,
+        now_s: float | None = None,
+        is_new: bool = False,
+    ) -> Place:
         """Take a place at the end of this person's own; it may be granted at once."""
         place = self._place(user_id)
-        self._waiting.append(place)
+        place.tell, place.joined_s, place.is_new = tell, now_s, is_new
+        self._people[user_id].waiting[place] = None
+        self._waiting += 1
+        if len(self._people[user_id].waiting) == 1:
+            self._enlist(user_id)
         self._grant()
         return place
 
@@ -68,24 +101,70 @@ class Line:
         place = self._place(user_id)
         place.granted.set()
         self._seated.add(place)
-        self._order = None
+        self._people[user_id].seated += 1
+        self._enlist(user_id)
+        self.changed.set()
         return place
+
+    def sent(self, place: Place) -> None:
+        """Its create is through the gate, or may be: the next may go there."""
+        if place in self._unsent:
+            del self._unsent[place]
+            place.position = None
+            self._grant()
 
     def leave(self, place: Place) -> None:
         """Give up a place or a seat; leaving twice is leaving once."""
-        self._seated.discard(place)
-        if place in self._waiting:
-            self._waiting.remove(place)
+        person = self._people.get(place.user_id)
+        if person is None:
+            return
+        if place in self._seated:
+            self._seated.discard(place)
+            self._unsent.pop(place, None)
+            person.seated -= 1
+        elif place in person.waiting:
+            del person.waiting[place]
+            self._waiting -= 1
+        else:
+            return
+        place.position = place.tell = None
+        if person.seated or person.waiting:
+            self._enlist(place.user_id)
+        else:
+            del self._people[place.user_id]
         self._grant()
-        if not any(other.user_id == place.user_id for other in (*self._seated, *self._waiting)):
-            self._last_grant.pop(place.user_id, None)
+
+    def __len__(self) -> int:
+        """How many are not through, those at the gate included."""
+        return len(self._unsent) + self._waiting
 
     def position(self, place: Place) -> int | None:
-        """1 for who is next, and so on; None for who has a seat."""
-        if self._order is None:
-            ordered = self._in_order()
-            self._order = {waiting: number for number, waiting in enumerate(ordered, start=1)}
-        return self._order.get(place)
+        """Its number as last told, and before that the last one.
+
+        None for who is through, or is granted and has not been told a number: it goes any moment.
+        """
+        if place.granted.is_set():
+            return place.position
+        return place.position or len(self)
+
+    def waits_for_own(self, place: Place) -> bool:
+        """Whether as many of the same person's run as may, so that no other's end lets it in."""
+        person = self._people.get(place.user_id)
+        return (
+            person is not None and person.seated >= self._max_per_user and place in person.waiting
+        )
+
+    def in_order(self) -> list[Place]:
+        """Everyone who is not through, who is next first: O(n log n)."""
+        keys: list[tuple[int, int, int, Place]] = []
+        for person in self._people.values():
+            keys += (
+                (level, person.last_grant, place.arrival, place)
+                for level, place in enumerate(person.waiting, start=person.seated)
+            )
+        # No two have the same arrival, so places themselves are never compared.
+        keys.sort()
+        return [*self._unsent, *(key[-1] for key in keys)]
 
     def is_full_for(self, user_id: int) -> bool:
         """Whether this person has as many seats as one may."""
@@ -93,135 +172,51 @@ class Line:
 
     def _place(self, user_id: int) -> Place:
         self._arrivals += 1
+        if user_id not in self._people:
+            self._people[user_id] = _Person()
         return Place(user_id, self._arrivals)
 
+    def _enlist(self, user_id: int) -> None:
+        """Note a person's key anew, after what it is made of may have changed."""
+        person = self._people[user_id]
+        if person.waiting and person.seated < self._max_per_user:
+            heappush(self._next, (person.key(), user_id))
+        if len(self._next) > 2 * len(self._people) + _STALE_SPARE:
+            able = (
+                (key, person)
+                for key, person in dict(self._next).items()
+                if self._is_current(key, person)
+            )
+            self._next = list(able)
+            heapify(self._next)
+
+    def _is_current(self, key: tuple[int, int, int], user_id: int) -> bool:
+        person = self._people.get(user_id)
+        return (
+            person is not None
+            and bool(person.waiting)
+            and person.seated < self._max_per_user
+            and person.key() == key
+        )
+
     def _grant(self) -> None:
-        self._order = None
-        if len(self._seated) >= self._max_running:
-            return
-        running = Counter(place.user_id for place in self._seated)
-        for place in self._in_order():
-            if len(self._seated) >= self._max_running:
-                return
-            if running[place.user_id] < self._max_per_user:
-                self._waiting.remove(place)
-                self._seated.add(place)
-                self._grants += 1
-                self._last_grant[place.user_id] = self._grants
-                running[place.user_id] += 1
-                place.granted.set()
-
-    def _in_order(self) -> list[Place]:
-        ahead = Counter(place.user_id for place in self._seated)
-        keys: dict[Place, tuple[int, int, int]] = {}
-        for place in sorted(self._waiting, key=lambda waiting: waiting.arrival):
-            last_grant = self._last_grant.get(place.user_id, 0)
-            keys[place] = (ahead[place.user_id], last_grant, place.arrival)
-            ahead[place.user_id] += 1
-        return sorted(keys, key=lambda waiting: keys[waiting])
-
-
-class CreateGate:
-    """Lets so many create requests be under way, first come, first served, at a steady pace.
-
-    Whoever was refused and comes again has kept its turn. `pace` is spent by each create, as often
-    as there are `members` to share it. When the service throttles, everyone waits as long as it
-    asks, and then they go one by one until it is patient again; and so far apart as it takes them,
-    where it takes no two in a row: an account low on credit may create six a minute.
-    """
-
-    def __init__(self, width: int, clock: Clock, pace: AsyncLimiter) -> None:
-        self.members = 1
-        """Processes that send creates for the same account."""
-        self._widest = width
-        self._width = width
-        self._clock = clock
-        self._pace = pace
-        self._inside = 0
-        self._waiting: list[Place] = []
-        self._opens_at_s = -math.inf
-        self._apart_s = 0.0
-        self._taken_at_s = -math.inf
-        self._taken_in_a_row = 0
-        self._refusing_since_s: float | None = None
-        self._locks = WeakValueDictionary[Inputs, asyncio.Lock]()
-
-    async def enter(self, place: Place) -> None:
-        """Wait for a turn; whoever entered leaves."""
-        if place.at_gate_s is None:
-            place.at_gate_s = self._clock.monotonic()
-        insort(self._waiting, place, key=lambda waiting: (waiting.at_gate_s, waiting.arrival))
-        try:
-            await self._await_turn(place)
-            self._inside += 1
-        finally:
-            self._waiting.remove(place)
-            self._call()
-
-    def leave(self) -> None:
-        """Make room for the next."""
-        self._inside -= 1
-        self._call()
-
-    @asynccontextmanager
-    async def alone(self, inputs: Inputs) -> AsyncGenerator[None, None]:
-        """Keep others with the very same inputs out: only the journal tells their runs apart."""
-        lock = self._locks.setdefault(inputs, asyncio.Lock())
-        async with lock:
-            yield
-
-    def went_well(self) -> None:
-        """A create was taken."""
-        refused = self._refusing_since_s is not None
-        self._taken_in_a_row = 1 if refused else self._taken_in_a_row + 1
-        self._refusing_since_s = None
-        self._taken_at_s = self._clock.monotonic()
-        if self._taken_in_a_row % _PATIENT_AFTER == 0:
-            if self._apart_s == 0.0:
-                self._width = min(self._widest, self._width + 1)
-            self._apart_s = 0.0
-        self._opens_at_s = max(self._opens_at_s, self._taken_at_s + self._apart_s)
-        self._call()
-
-    def was_throttled(self, retry_after_s: float | None) -> None:
-        """A create was refused for being one too many; None where it was not said until when."""
-        now_s = self._clock.monotonic()
-        self.was_refused()
-        if retry_after_s is None:
-            # As long as it has refused already: that doubles each time.
-            retry_after_s = min(_LONGEST_GUESS_S, now_s - (self._refusing_since_s or now_s))
-        pause_s = min(_LONGEST_PAUSE_S, max(_LEAST_PAUSE_S, retry_after_s))
-        self._opens_at_s = max(self._opens_at_s, now_s + pause_s)
-        apart_s = self._opens_at_s - self._taken_at_s
-        if self._taken_in_a_row == 1 and self._inside == 1 and apart_s <= _FARTHEST_APART_S:
-            self._apart_s = apart_s
-        self._width = 1
-
-    def was_refused(self) -> None:
-        """A create was not taken, for a reason that passes."""
-        if self._refusing_since_s is None:
-            self._refusing_since_s = self._clock.monotonic()
-
-    def refused_s(self, place: Place) -> float:
-        """How long this one has stood here while the service took none of anybody."""
-        if self._refusing_since_s is None or place.at_gate_s is None:
-            return 0.0
-        return self._clock.monotonic() - max(self._refusing_since_s, place.at_gate_s)
-
-    async def _await_turn(self, place: Place) -> None:
-        paid = False
-        while True:
-            if self._waiting[0] is not place or self._inside >= self._width:
-                place.called.clear()
-                await self._clock.wait(place.called, None)
-            elif (pause_s := self._opens_at_s - self._clock.monotonic()) > 0:
-                await self._clock.sleep(pause_s)
-            elif not paid:
-                await self._pace.acquire(min(self.members, self._pace.max_rate))
-                paid = True
-            else:
-                return
-
-    def _call(self) -> None:
-        if self._waiting and self._inside < self._width:
-            self._waiting[0].called.set()
+        self.changed.set()
+        while (
+            self._next
+            and len(self._seated) < self._max_running
+            and len(self._unsent) < self._at_gate
+        ):
+            key, user_id = heappop(self._next)
+            if not self._is_current(key, user_id):
+                continue
+            person = self._people[user_id]
+            place = next(iter(person.waiting))
+            del person.waiting[place]
+            self._waiting -= 1
+            person.seated += 1
+            self._grants += 1
+            person.last_grant = self._grants
+            self._seated.add(place)
+            self._unsent[place] = None
+            self._enlist(user_id)
+            place.granted.set()

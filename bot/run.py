@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 
 from bot.clock import Clock
 from bot.errors import InternalFault, JournalFault, NotFollowedHere, TooLateToCancel, UserError
+from bot.gate import CreateGate
 from bot.generation import Generation, Reply, State
 from bot.inputs import InputTable
-from bot.line import CreateGate, Line, Place
+from bot.line import Line, Place
 from bot.poller import Poller
 from bot.ports import (
     Delivery,
@@ -93,6 +94,8 @@ class Run:
         self.place: Place | None = None
         self.is_homeless = False
         """Whether the channel that it was asked in is gone."""
+        self.late_again_at = generation.created_at
+        """From when on its card is to offer a way to a fresh token, if its own dies soon."""
         self.track_kept = True
         self.delivered: Generation | None = None
         """What Discord has already: all that is left to do is to write it down."""

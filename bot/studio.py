@@ -24,15 +24,17 @@ from bot.errors import (
     ShuttingDown,
     TooLateToCancel,
 )
+from bot.gate import CreateGate
 from bot.generation import Generation, Reply, State
 from bot.house import House
 from bot.housekeeping import Housekeeping
 from bot.inputs import Inputs
 from bot.library import Forgotten, Library
-from bot.line import CreateGate, Line
+from bot.line import Line
 from bot.orders import Order, Origin, accepted, accepted_batch
 from bot.poller import Poller
 from bot.ports import Delivery, Predictions, Records, Shelf, Sound
+from bot.positions import Positions
 from bot.remake import Recipe, extension, melody, remake
 from bot.run import Kit, Run
 from bot.steps import STEPS
@@ -104,6 +106,7 @@ class Studio:
             poller=Poller(predictions, clock, house.requests_per_minute),
             steps=STEPS,
         )
+        self._positions = Positions(self._kit.line, clock)
         self.housekeeping = Housekeeping(
             self._kit,
             shelf,
@@ -163,6 +166,7 @@ class Studio:
         await self._shelf.tidy(await self._journal.open_ids())
         self._keepers.start(self.housekeeping.keep_on(), name="housekeeping")
         self._keepers.start(self._kit.poller.sweep(), name="sweep")
+        self._keepers.start(self._positions.keep_told(), name="positions")
 
     async def get(self, generation_id: str) -> Generation:
         """One generation, running or past.

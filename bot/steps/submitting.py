@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from bot.errors import ConnectionFailed, ReplyBroken, ServiceFault, Throttled
 from bot.generation import State
@@ -14,7 +15,8 @@ from bot.steps.waiting import CANCEL_AFTER_S, SUBMIT_WITHIN, UNREACHABLE_DELAY_S
 
 log = logging.getLogger(__name__)
 
-_POSITION_EVERY_S = 3.0
+_JUST_ASKED = timedelta(minutes=1)
+"""Whoever did is looking at a card that shows nothing yet."""
 _LONGEST_DELAY_S = 30.0
 """A create that found nobody is tried again after twice as long each time, up to this."""
 
@@ -30,6 +32,7 @@ async def launch(run: Run) -> None:
         async with run.kit.gate.alone(run.generation.inputs):
             refusal = await _submit(run)
         if refusal is None:
+            run.kit.line.sent(place)
             return
         refused_s = run.kit.gate.refused_s(place)
         if refused_s > SUBMIT_WITHIN.total_seconds():
@@ -46,13 +49,19 @@ async def launch(run: Run) -> None:
 
 
 async def _wait_in_line(run: Run) -> Place:
+    """Wait for a seat; `bot.positions` has the card show the number meanwhile."""
+    now = run.kit.clock.now()
+    run.meter.enter(Stage.QUEUED, now)
     if run.place is None:
-        run.place = run.kit.line.join(run.generation.requester_id)
-    while True:
-        run.show(Stage.QUEUED)
-        if run.place.granted.is_set():
-            return run.place
-        await run.kit.clock.wait(run.place.granted, _POSITION_EVERY_S)
+        is_new = now < run.generation.created_at + _JUST_ASKED
+        run.place = run.kit.line.join(
+            run.generation.requester_id,
+            run.show,
+            now_s=run.kit.clock.monotonic(),
+            is_new=is_new,
+        )
+    await run.kit.clock.wait(run.place.granted, None)
+    return run.place
 
 
 async def _submit(run: Run) -> Throttled | ConnectionFailed | None:

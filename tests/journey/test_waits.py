@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bot.app import limit_waits
-from tests.journey.rig import EDIT, Rig, a_rig, has_track
+from bot.playground.replicate.scripts import Script
+from tests.journey.rig import EDIT, Rig, a_rig, has_track, words
 
 HANGS_S = 5.0
 SOON = aiohttp.ClientTimeout(total=60.0, sock_connect=1.0, sock_read=0.2)
@@ -73,3 +74,16 @@ async def test_the_shards_of_one_process_take_turns(
         assert time.monotonic() - began_s >= turn_s / 2
         await starting
         assert identified == [(0, 2), (1, 2)]
+
+
+async def test_who_waits_is_told_the_number_and_each_change_of_it(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, env={"MAX_RUNNING": "1"}) as rig:
+        rig.replicate.script(Script(starting_s=600))
+        running = await rig.musicgen("first")
+        second, third = [await rig.musicgen(prompt) for prompt in ("second", "third")]
+        await third.until(lambda shown: "Number 2 in line" in words(shown))
+        await second.until(lambda shown: "You are next" in words(shown))
+        assert running.reply is not None
+        await rig.ada.click(running.reply, "Cancel")
+        await second.until(has_track)
+        await third.until(has_track)

@@ -22,8 +22,8 @@ SPEAKS_DISCORD = (
 ADAPTERS = ("replicate", "journal", "audio")
 DOMAIN = (
     *("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio"),
-    *("bringing", "extension", "house", "housekeeping", "library", "line", "orders", "poller"),
-    *("remake", "steps"),
+    *("bringing", "extension", "gate", "house", "housekeeping", "library", "line", "orders"),
+    *("poller", "positions", "remake", "steps"),
 )
 
 

@@ -1,36 +1,56 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
-from aiolimiter import AsyncLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.inputs import Inputs
-from bot.line import CreateGate, Line, Place
+from bot.line import Line, Place
+from bot.positions import Positions
 from tests.fakes import FakeClock
+
+MANY = 3000
 
 
 def seated(places: list[Place]) -> list[int]:
     return [number for number, place in enumerate(places) if place.granted.is_set()]
 
 
+def numbers(line: Line, places: list[Place]) -> list[int | None]:
+    """Where each stands; None is nowhere in the line."""
+    order = {place: number for number, place in enumerate(line.in_order(), start=1)}
+    return [order.get(place) for place in places]
+
+
+def all_sent(line: Line, places: list[Place]) -> None:
+    for place in places:
+        if place.granted.is_set():
+            line.sent(place)
+
+
 def test_so_many_run_and_the_rest_wait_in_order() -> None:
     line = Line(max_running=2, max_per_user=9)
     places = [line.join(user) for user in (1, 2, 3, 4)]
     assert seated(places) == [0, 1]
-    assert [line.position(place) for place in places] == [None, None, 1, 2]
+    assert numbers(line, places) == [1, 2, 3, 4]
+    all_sent(line, places)
+    assert numbers(line, places) == [None, None, 1, 2]
     line.leave(places[0])
     assert seated(places) == [0, 1, 2]
-    assert line.position(places[3]) == 1
+    all_sent(line, places)
+    assert numbers(line, places)[3] == 1
 
 
 def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
     line = Line(max_running=9, max_per_user=2)
     places = [line.join(user) for user in (1, 1, 1, 2)]
     assert seated(places) == [0, 1, 3]
+    assert [line.waits_for_own(place) for place in places] == [False, False, True, False]
     line.leave(places[1])
     assert seated(places) == [0, 1, 2, 3]
 
@@ -38,9 +58,10 @@ def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
 def test_everyones_first_comes_before_anyones_second() -> None:
     line = Line(max_running=1, max_per_user=9)
     running = line.join(9)
+    line.sent(running)
     greedy = [line.join(1) for _ in range(3)]
     late = line.join(2)
-    assert [line.position(place) for place in (*greedy, late)] == [1, 3, 4, 2]
+    assert numbers(line, [*greedy, late]) == [1, 3, 4, 2]
     line.leave(running)
     line.leave(greedy[0])
     assert late.granted.is_set()
@@ -65,254 +86,215 @@ def test_what_runs_already_keeps_its_seat_though_the_house_is_full() -> None:
     assert waiting.granted.is_set()
 
 
+def test_few_stand_at_the_gate_and_whoever_asks_for_the_first_time_passes_the_rest() -> None:
+    line = Line(max_running=100, max_per_user=50, at_gate=2)
+    greedy = [line.join(1) for _ in range(5)]
+    late = line.join(2)
+    assert seated(greedy) == [0, 1]
+    assert numbers(line, [*greedy, late]) == [1, 2, 4, 5, 6, 3]
+    line.sent(greedy[0])
+    assert late.granted.is_set()
+    line.leave(greedy[1])
+    assert greedy[2].granted.is_set()
+    assert [line.position(place) for place in greedy[2:]] == [None, 4, 4], "at the most, so far"
+
+
+def reference_order(seated: list[Place], waiting: list[Place], granted: list[Place]) -> list[Place]:
+    """The rule, spelled out: by how many of theirs are ahead, whose last turn is longest ago."""
+    ahead = Counter(place.user_id for place in seated)
+    last_grant = {place.user_id: number for number, place in enumerate(granted, start=1)}
+    keys: dict[Place, tuple[int, int, int]] = {}
+    for place in sorted(waiting, key=lambda waiting: waiting.arrival):
+        keys[place] = ahead[place.user_id], last_grant.get(place.user_id, 0), place.arrival
+        ahead[place.user_id] += 1
+    return sorted(keys, key=lambda waiting: keys[waiting])
+
+
 @given(
     st.integers(1, 5),
     st.integers(1, 3),
-    st.lists(st.tuples(st.sampled_from(["join", "leave"]), st.integers(0, 4))),
+    st.integers(1, 3),
+    st.lists(st.tuples(st.sampled_from(["join", "seat", "sent", "leave"]), st.integers(0, 4))),
 )
-def test_the_caps_hold_and_nobody_waits_beside_a_free_seat(
-    max_running: int, max_per_user: int, moves: list[tuple[str, int]]
+def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_seat(
+    max_running: int, max_per_user: int, at_gate: int, moves: list[tuple[str, int]]
 ) -> None:
-    line = Line(max_running, max_per_user)
+    line = Line(max_running, max_per_user, at_gate)
     present: list[Place] = []
+    granted: list[Place] = []
+    unsent: list[Place] = []
+    resumed: set[Place] = set()
     for move, number in moves:
         if move == "join":
             present.append(line.join(number))
+        elif move == "seat":
+            present.append(line.seat(number))
+            resumed.add(present[-1])
         elif present:
-            line.leave(present.pop(number % len(present)))
+            place = present[number % len(present)]
+            if move == "leave":
+                present.remove(place)
+                line.leave(place)
+            else:
+                line.sent(place)
+            unsent = [other for other in unsent if other is not place]
+        fresh = [p for p in present if p.granted.is_set() and p not in granted and p not in resumed]
+        granted += fresh
+        unsent += fresh
+        people = {place.user_id for place in present}
+        granted = [place for place in granted if place.user_id in people]
         running = [place for place in present if place.granted.is_set()]
         per_user = Counter(place.user_id for place in running)
-        assert len(running) <= max_running
-        assert all(count <= max_per_user for count in per_user.values())
+        if not resumed:
+            assert len(running) <= max_running
+            assert all(count <= max_per_user for count in per_user.values())
+        assert len(unsent) <= at_gate
         waiting = [place for place in present if not place.granted.is_set()]
-        if len(running) < max_running:
-            assert all(per_user[place.user_id] == max_per_user for place in waiting)
-        positions = sorted(line.position(place) or 0 for place in waiting)
-        assert positions == list(range(1, len(waiting) + 1))
+        if len(running) < max_running and len(unsent) < at_gate:
+            assert all(per_user[place.user_id] >= max_per_user for place in waiting)
+        assert len(fresh) <= 1 or move == "leave"
+        assert line.in_order()[len(unsent) :] == reference_order(running, waiting, granted)
+        assert set(line.in_order()[: len(unsent)]) == set(unsent)
+        assert len(line) == len(unsent) + len(waiting)
 
 
-# ------------------------------------------------------------------ the gate
+def calls_of(work: Callable[[], object]) -> int:
+    """How many calls of Python functions and builtins something takes."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
-def a_gate(
-    width: int, clock: FakeClock | None = None, pace: AsyncLimiter | None = None
-) -> CreateGate:
-    return CreateGate(width, clock or FakeClock(), pace or AsyncLimiter(100, 1))
+@pytest.mark.parametrize("people", [1, 50, MANY])
+def test_a_change_costs_the_same_however_many_wait(people: int) -> None:
+    line = Line(max_running=1, max_per_user=1)
+    running = line.join(-1)
+    line.sent(running)
+    waiting = [line.join(number % people) for number in range(MANY)]
+
+    def changes() -> None:
+        line.leave(running)
+        for number in range(MANY // 3):
+            waiting.append(line.join(7))
+            line.leave(waiting[MANY - 1 - number])
+            line.sent(waiting[number])
+            line.leave(waiting[number])
+
+    assert calls_of(changes) < 4 * MANY // 3 * 30
 
 
-async def entered(gate: CreateGate, log: list[int], number: int) -> None:
-    await gate.enter(Place(number, number))
-    log.append(number)
+# ------------------------------------------------------------------ telling positions
 
 
-async def spin() -> None:
-    for _ in range(10):
+class Crowd:
+    """People in a line who note what they are told."""
+
+    def __init__(self, count: int, *, is_new: bool = False) -> None:
+        self.clock = FakeClock()
+        self.line = Line(max_running=1, max_per_user=count)
+        self.positions = Positions(self.line, self.clock)
+        self.told: list[tuple[int, int | None]] = []
+        self.running = self.line.join(-1)
+        self.line.sent(self.running)
+        self.places = [self.join(number, is_new=is_new) for number in range(count)]
+
+    def join(self, number: int, *, is_new: bool = False) -> Place:
+        place = self.line.join(
+            number, lambda: self.told.append((number, self.line.position(place))), is_new=is_new
+        )
+        return place
+
+    def advance(self) -> None:
+        """The next one runs, and has ended."""
+        self.line.leave(self.running)
+        self.running = next(iter(self.line.in_order()))
+        self.line.sent(self.running)
+
+    def tell(self, passes: int, each_s: float = 1.0) -> list[tuple[int, int | None]]:
+        del self.told[:]
+        for _ in range(passes):
+            self.positions.tell()
+            self.clock.pass_s(each_s)
+        return list(self.told)
+
+
+def test_who_has_seen_nothing_is_told_soon_and_only_once() -> None:
+    crowd = Crowd(120, is_new=True)
+    told = crowd.tell(passes=4)
+    assert told == [(number, number + 1) for number in range(120)]
+    assert crowd.tell(passes=10) == []
+
+
+def test_near_the_front_every_change_is_told_and_farther_back_few_are() -> None:
+    crowd = Crowd(100, is_new=True)
+    crowd.tell(passes=10)
+    edits = Counter[int]()
+    for _ in range(90):
+        crowd.advance()
+        edits.update(number for number, _ in crowd.tell(passes=1, each_s=10.0))
+    assert all(edits[number] >= 9 for number in range(10, 90)), "the last ten steps of each"
+    assert edits[99] <= 12 + 9, "90 steps"
+    assert crowd.tell(passes=1) == []
+
+
+def test_people_who_wait_share_an_allowance_of_edits_and_the_most_misled_come_first() -> None:
+    crowd = Crowd(MANY, is_new=True)
+    crowd.tell(passes=100)
+    for _ in range(MANY // 2):
+        crowd.advance()
+    first = crowd.tell(passes=1)
+    told = crowd.tell(passes=60)
+    assert first[0] == (MANY // 2, 1)
+    assert {number for number, _ in first} == set(range(MANY // 2, MANY // 2 + len(first)))
+    assert len(told) <= 4 * 60
+    assert len(first) <= 50
+
+
+async def test_a_line_that_nothing_changes_is_not_looked_at() -> None:
+    crowd = Crowd(MANY)
+    looked, tell = 0, crowd.positions.tell
+
+    def counted() -> int:
+        nonlocal looked
+        looked += 1
+        return tell()
+
+    crowd.positions.tell = counted  # pyright: ignore[reportAttributeAccessIssue] - counts
+    keeping = asyncio.create_task(crowd.positions.keep_told())
+    while len(crowd.told) < MANY:  # noqa: ASYNC110 - each turn of the loop lets it tell some
         await asyncio.sleep(0)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    settled = looked
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert looked == settled
+    crowd.line.leave(crowd.places[-1])
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert looked == settled + 1
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def test_the_gate_lets_so_many_in_and_the_next_when_one_leaves() -> None:
-    gate, log = a_gate(2), list[int]()
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in range(4)]
-    await spin()
-    assert log == [0, 1]
-    gate.leave()
-    await spin()
-    assert log == [0, 1, 2]
-    gate.leave()
-    gate.leave()
-    await asyncio.gather(*tasks)
-    assert log == [0, 1, 2, 3]
-
-
-async def test_throttled_everyone_waits_as_long_as_was_asked_then_goes_one_by_one() -> None:
-    clock = FakeClock()
-    gate, log = a_gate(8, clock), list[int]()
-    await gate.enter(Place(9, 9))
-    gate.was_throttled(7.0)
-    gate.leave()
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in range(3)]
-    began_s = clock.monotonic()
-    await spin()
-    assert log == [0]
-    assert clock.monotonic() - began_s == pytest.approx(7.0)
-    for expected in ([0, 1], [0, 1, 2]):
-        gate.leave()
-        await spin()
-        assert log == expected
-    gate.leave()
-    await asyncio.gather(*tasks)
-
-
-async def test_the_gate_widens_again_after_a_while() -> None:
-    gate, log = a_gate(3), list[int]()
-    gate.was_throttled(None)
-    for number in range(20):
-        await gate.enter(Place(number, number))
-        gate.went_well()
-        gate.leave()
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in range(4)]
-    await spin()
-    assert log == [0, 1, 2]
-    tasks[3].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def test_who_gives_up_waiting_is_passed_over() -> None:
-    gate, log = a_gate(1), list[int]()
-    await gate.enter(Place(9, 9))
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in range(2)]
-    await spin()
-    tasks[0].cancel()
-    await spin()
-    gate.leave()
-    await spin()
-    assert log == [1]
-
-
-@pytest.mark.parametrize(("members", "at_once"), [(1, 6), (2, 3), (9, 1)])
-async def test_creates_keep_a_pace_that_is_shared_between_processes(
-    members: int, at_once: int
+def test_a_place_that_cannot_be_shown_keeps_nobody_else_from_being_told(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    gate, log = a_gate(20, pace=AsyncLimiter(6, 3600)), list[int]()
-    gate.members = members
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in range(10)]
-    await spin()
-    assert log == list(range(at_once))
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    crowd = Crowd(2)
 
+    def broken() -> None:
+        raise ValueError("a bug")
 
-class Stingy:
-    """A service that takes one create in so many seconds, and says when it takes the next."""
-
-    def __init__(self, clock: FakeClock, every_s: float, *, says_s: float | None = None) -> None:
-        self.taken: list[int] = []
-        self.refused = 0
-        self._clock = clock
-        self._every_s = every_s
-        self._says_s = says_s
-        self._ready_at_s = clock.monotonic()
-
-    async def order(self, gate: CreateGate, place: Place) -> None:
-        while not await self._is_taken(gate, place):
-            pass
-
-    async def _is_taken(self, gate: CreateGate, place: Place) -> bool:
-        await gate.enter(place)
-        try:
-            await asyncio.sleep(0)
-            now_s = self._clock.monotonic()
-            if now_s >= self._ready_at_s:
-                self.taken.append(place.arrival)
-                self._ready_at_s = now_s + self._every_s
-                gate.went_well()
-                return True
-            self.refused += 1
-            gate.was_throttled(self._says_s or self._ready_at_s - now_s)
-            await spin()
-            return False
-        finally:
-            gate.leave()
-
-
-@pytest.mark.parametrize("says_s", [None, 5.0])
-async def test_one_create_at_a_time_is_taken_in_order_and_few_are_refused(
-    says_s: float | None,
-) -> None:
-    clock = FakeClock()
-    gate, service = a_gate(16, clock), Stingy(clock, 10.0, says_s=says_s)
-    began_s = clock.monotonic()
-    async with asyncio.timeout(5):
-        await asyncio.gather(*(service.order(gate, Place(n, n)) for n in range(40)))
-    assert service.taken == list(range(40))
-    at_first = 15
-    assert service.refused - at_first <= 40 / 2
-    assert clock.monotonic() - began_s <= 39 * 10.0 * 1.1
-
-
-async def test_whoever_was_throttled_goes_first_again() -> None:
-    clock = FakeClock()
-    gate, log = a_gate(1, clock), list[int]()
-    first = Place(0, 0)
-    await gate.enter(first)
-    tasks = [asyncio.create_task(entered(gate, log, number)) for number in (1, 2)]
-    await spin()
-    gate.was_throttled(7.0)
-    gate.leave()
-    await gate.enter(first)
-    assert log == []
-    gate.leave()
-    await spin()
-    gate.leave()
-    await asyncio.gather(*tasks)
-    assert log == [1, 2]
-
-
-async def test_no_wait_is_longer_than_five_minutes_whatever_is_asked() -> None:
-    clock = FakeClock()
-    gate = a_gate(8, clock)
-    began_s = clock.monotonic()
-    gate.was_throttled(1e7)
-    await gate.enter(Place(0, 0))
-    assert clock.monotonic() - began_s == pytest.approx(300.0)
-
-
-async def test_where_no_wait_is_asked_for_it_doubles_up_to_a_minute() -> None:
-    clock = FakeClock()
-    gate, waits_s = a_gate(8, clock), list[float]()
-    for _ in range(9):
-        began_s = clock.monotonic()
-        gate.was_throttled(None)
-        await gate.enter(Place(0, 0))
-        gate.leave()
-        waits_s.append(clock.monotonic() - began_s)
-    assert waits_s == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
-
-
-async def test_a_single_refusal_long_after_a_create_keeps_nobody_apart() -> None:
-    clock = FakeClock()
-    gate = a_gate(8, clock)
-    for passed_s in (3600.0, 0.0):
-        await gate.enter(Place(0, 0))
-        gate.went_well()
-        gate.leave()
-        clock.pass_s(passed_s)
-        if passed_s:
-            await gate.enter(Place(1, 1))
-            gate.was_throttled(7.0)
-            gate.leave()
-    began_s = clock.monotonic()
-    await gate.enter(Place(2, 2))
-    assert clock.monotonic() == began_s
-
-
-async def test_an_order_is_refused_for_as_long_as_it_stood_there_and_none_was_taken() -> None:
-    clock = FakeClock()
-    gate, early, late = a_gate(8, clock), Place(0, 0), Place(1, 1)
-    await gate.enter(early)
-    clock.pass_s(4000.0)
-    assert gate.refused_s(early) == 0.0
-    gate.was_refused()
-    clock.pass_s(100.0)
-    await gate.enter(late)
-    clock.pass_s(20.0)
-    gate.was_throttled(None)
-    assert (gate.refused_s(early), gate.refused_s(late)) == (120.0, 20.0)
-    gate.went_well()
-    assert gate.refused_s(early) == 0.0
-
-
-async def test_only_the_very_same_inputs_keep_each_other_out() -> None:
-    gate, log = a_gate(8), list[str]()
-
-    async def hold(name: str, inputs: Inputs) -> None:
-        async with gate.alone(inputs):
-            log.append(name)
-            await asyncio.sleep(0)
-            log.append(name)
-
-    house = Inputs("house", seed=1)
-    edited = Inputs("house", seed=1, duration=9)
-    await asyncio.gather(hold("a", house), hold("b", Inputs("house", seed=1)), hold("c", edited))
-    assert log == ["a", "c", "a", "c", "b", "b"]
+    crowd.places[0].tell = broken
+    assert crowd.tell(passes=1) == [(1, 2)]
+    assert "a bug" in caplog.text
