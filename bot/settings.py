@@ -20,6 +20,7 @@ from pydantic import (
 from yarl import URL
 
 from bot.errors import ConfigError
+from bot.http_address import http_address
 from bot.journal import async_url
 
 SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
@@ -27,10 +28,10 @@ SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb
 
 
 def _http_address(text: str) -> str:
-    url = URL(text)
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("must be an http(s) address")
-    return str(url).rstrip("/")
+    try:
+        return str(http_address(text)).rstrip("/")
+    except ValueError:
+        raise ValueError("must be an http(s) address") from None
 
 
 def _database_address(text: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any, Optional
 
 import discord
 from discord import app_commands
-from yarl import URL
 
 from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
 from bot.generation import AudioSource
+from bot.http_address import http_address
 from bot.inputs import CHOICES_MAX, INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
 
 AUDIO = "input_audio"
@@ -117,9 +117,7 @@ def _source(attachment: discord.Attachment | None, address: str | None) -> Audio
     if address is None:
         return None
     try:
-        url = URL(address.strip())
+        url = http_address(address.strip())
     except ValueError:
         raise AudioAddressBad(address) from None
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise AudioAddressBad(address)
     return AudioSource(str(url), url.name or "audio", False)

@@ -9,23 +9,35 @@ is made.
 from __future__ import annotations
 
 import asyncio
-import re
+import errno
+import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from yarl import URL
 
-from bot.audio.threads import in_thread
-from bot.errors import AudioAddressBad, AudioTooLarge, AudioUnavailable
+from bot.audio.addresses import is_public
+from bot.audio.fetch_faults import NotPublic, refusal, shown
+from bot.errors import (
+    AudioAddressBad,
+    AudioNotStored,
+    AudioTooLarge,
+    AudioUnavailable,
+    RequestRefused,
+)
 from bot.generation import AudioSource
+from bot.http_address import http_address
+from bot.resolver import Resolver
+from bot.threads import INTAKE
+
+log = logging.getLogger(__name__)
 
 _SocketAddress: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 """As `socket.getaddrinfo` gives it."""
@@ -45,8 +57,7 @@ _HEADERS = {
     # A small body must not unpack into a huge one.
     "Accept-Encoding": "identity",
 }
-_ADDRESS_SHOWN_CHARS = 200
-_NAT64 = IPv6Network("64:ff9b::/96")
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class AudioIntake:
@@ -74,11 +85,12 @@ class AudioIntake:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        await in_thread(self._tidy)
-        factory: Callable[[_SocketAddress], socket.socket]
-        factory = _any_socket if self._allow_private else _public_socket
+        try:
+            await INTAKE.run(self._tidy)
+        except OSError as error:
+            log.warning("what is left over in %s stays: %s", self._folder, error)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(socket_factory=factory, force_close=True),
+            connector=_any_connector() if self._allow_private else _public_connector(),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             auto_decompress=False,
@@ -105,8 +117,10 @@ class AudioIntake:
         Raises:
             AudioAddressBad: the address, or one it redirects to, is not http(s), holds a
                 password, or does not lie on the public internet.
-            AudioUnavailable: no answer, another status than 200, or too many redirects.
+            AudioUnavailable: no answer, one that makes no sense, another status than 200, or too
+                many redirects.
             AudioTooLarge: it is larger than `limit_bytes`, by its own word or by count.
+            AudioNotStored: it was there, and our own disk does not take it.
         """
         if source.size_bytes is not None and source.size_bytes > self._limit_bytes:
             raise AudioTooLarge(self._limit_bytes)
@@ -115,9 +129,11 @@ class AudioIntake:
             async with asyncio.timeout(self._total_s):
                 await self._download(source.url, path)
         except BaseException as error:
-            await in_thread(path.unlink, missing_ok=True)
-            if isinstance(error, (aiohttp.ClientError, TimeoutError)):
-                raise AudioUnavailable(None) from error
+            await _remove(path)
+            if isinstance(error, TimeoutError):
+                raise AudioUnavailable(None, "slow") from error
+            if isinstance(error, RequestRefused):
+                log.info("input audio is refused: %r, %r", error, error.__cause__)
             raise
         return path
 
@@ -135,7 +151,7 @@ class AudioIntake:
             if target is None:
                 return
             url = _checked(target, base=url)
-        raise AudioUnavailable(None)
+        raise AudioUnavailable(None, "redirects")
 
     async def _get(self, url: URL, path: Path) -> str | None:
         """Store what an address holds, or say where it sends us instead."""
@@ -145,83 +161,84 @@ class AudioIntake:
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status in _REDIRECT_STATUSES and "Location" in response.headers:
                     return response.headers["Location"]
-                if response.status != 200:
-                    raise AudioUnavailable(response.status)
-                if (response.content_length or 0) > self._limit_bytes:
-                    raise AudioTooLarge(self._limit_bytes)
-                await self._store(response.content, path)
-        except (_NotPublic, aiohttp.InvalidURL, UnicodeError) as error:
-            # A UnicodeError comes from names that cannot be asked for, such as very long ones.
-            raise AudioAddressBad(_shown(str(url))) from error
+                await self._store(response, path)
+        except RequestRefused:
+            raise
+        except Exception as error:
+            raise refusal(error, str(url)) from error
         return None
 
-    async def _store(self, content: aiohttp.StreamReader, path: Path) -> None:
+    async def _store(self, response: aiohttp.ClientResponse, path: Path) -> None:
+        if response.status != 200:
+            raise AudioUnavailable(response.status)
+        if (response.content_length or 0) > self._limit_bytes:
+            raise AudioTooLarge(self._limit_bytes)
         waiting = bytearray()
         received = 0
-        async for chunk in content.iter_any():
+        async for chunk in response.content.iter_any():
             received += len(chunk)
             if received > self._limit_bytes:
                 raise AudioTooLarge(self._limit_bytes)
             waiting += chunk
             if len(waiting) >= _WRITE_BYTES:
-                await in_thread(_append, path, bytes(waiting))
+                await _write(path, bytes(waiting))
                 waiting.clear()
-        await in_thread(_append, path, bytes(waiting))
+        await _write(path, bytes(waiting))
 
 
-class _NotPublic(Exception):
-    """A connection that would leave the public internet.
+def _any_connector() -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(resolver=Resolver(), force_close=True)
 
-    Not an OSError: of those, aiohttp makes its own, and one that says less.
-    """
+
+def _public_connector() -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(
+        resolver=_PublicResolver(), socket_factory=_public_socket, force_close=True
+    )
+
+
+class _PublicResolver(Resolver):
+    """Knows of public addresses alone."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        if not (public := [result for result in found if is_public(result["host"])]):
+            raise NotPublic(errno.EACCES, "no public address")
+        return public
 
 
 def _public_socket(address: _SocketAddress) -> socket.socket:
-    host = str(address[4][0])
-    if not _is_public(host):
-        raise _NotPublic(host)
-    return _any_socket(address)
-
-
-def _any_socket(address: _SocketAddress) -> socket.socket:
-    family, kind, protocol, _, _ = address
+    """A socket for one connection, be its address from a resolver or the very one asked for."""
+    family, kind, protocol, _, target = address
+    if not is_public(str(target[0])):
+        raise NotPublic(errno.EACCES, "not a public address")
     return socket.socket(family, kind, protocol)
-
-
-def _is_public(host: str) -> bool:
-    address: IPv4Address | IPv6Address | None = ip_address(host.partition("%")[0])
-    if isinstance(address, IPv6Address):
-        address = _embedded(address) or address
-    return address.is_global and not address.is_multicast
-
-
-def _embedded(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that packets to this one end up at, where there is one."""
-    if address in _NAT64:
-        return IPv4Address(address.packed[-4:])
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo and teredo[1])
 
 
 def _checked(address: str, base: URL | None = None) -> URL:
     try:
-        url = URL(address) if base is None else base.join(URL(address))
+        return http_address(address, base)
     except ValueError as error:
-        raise AudioAddressBad(_shown(address)) from error
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise AudioAddressBad(_shown(address))
-    if url.raw_user is not None or url.raw_password is not None:
-        raise AudioAddressBad(_shown(address))
-    return url
+        raise AudioAddressBad(shown(address)) from error
 
 
-def _shown(address: str) -> str:
-    """An address fit to be shown: without the parts where secrets are kept."""
-    path = re.split(r"[?#]", address, maxsplit=1)[0]
-    return re.sub(r"//[^/]*@", "//", path)[:_ADDRESS_SHOWN_CHARS]
+async def _write(path: Path, data: bytes) -> None:
+    try:
+        await INTAKE.run(_append, path, data)
+    except OSError as error:
+        log.warning("input audio cannot be stored in %s: %s", path.parent, error)
+        raise AudioNotStored(full=error.errno in _NO_ROOM) from error
 
 
 def _append(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         file.write(data)
+
+
+async def _remove(path: Path) -> None:
+    try:
+        await INTAKE.run(path.unlink, missing_ok=True)
+    except OSError as error:
+        log.warning("%s is left over: %s", path, error)

@@ -65,15 +65,26 @@ def _too_long(error: errors.AudioPromptTooLong) -> str:
 
 
 def _unavailable(error: errors.AudioUnavailable) -> str:
-    answer = (
-        "its server did not answer"
-        if error.status is None
-        else f"its server answered {error.status}"
-    )
+    why = f"its server answered {error.status}"
+    if error.status is None:
+        why = _FETCH_FAULTS.get(error.fault, _FETCH_FAULTS["silent"])
     return (
-        f"I could not fetch your input audio: {answer}. "
+        f"I could not fetch your input audio: {why}. "
         "Check the address, or attach the file as `input_audio`."
     )
+
+
+_FETCH_FAULTS: dict[str, str] = {
+    "silent": "its server did not answer",
+    "slow": "its server took too long over it",
+    "broken off": "its server did not send all of it",
+    "nonsense": "the answer of its server makes no sense",
+    "redirects": "its server sent me on from one address to the next",
+    "unknown name": "there is no server of that name",
+    "name server": "the name of its server could not be looked up just now",
+    "unreachable": "its server could not be reached",
+    "insecure": "the connection to its server is not secure",
+}
 
 
 def _throttled(error: errors.Throttled) -> str:
@@ -140,6 +151,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Check it, or attach the file as `input_audio`."
     ),
     errors.AudioUnavailable: _unavailable,
+    errors.AudioNotStored: lambda e: (
+        f"I could not keep your input audio: my disk {'is full' if e.full else 'has a fault'}. "
+        "Nothing was started or charged; try again later. The bot's owner finds more in the log."
+    ),
     errors.AudioTooLarge: lambda e: (
         f"Your input audio is larger than {_size(e.limit_bytes)}. Use a shorter or compressed file."
     ),

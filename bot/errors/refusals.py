@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from bot.errors.base import UserError
+
+FetchFault: TypeAlias = Literal[
+    "silent",
+    "slow",
+    "broken off",
+    "nonsense",
+    "redirects",
+    "unknown name",
+    "name server",
+    "unreachable",
+    "insecure",
+]
+"""What kept an address from being fetched."""
 
 
 class RequestRefused(UserError):
@@ -107,6 +121,15 @@ class AudioUnavailable(RequestRefused):
     """The audio could not be fetched; `status` is the HTTP answer, where there was one."""
 
     status: int | None
+    fault: str = "silent"
+    """Why there was none, or none that makes sense: a `FetchFault`, unless of another release."""
+
+
+@dataclass(eq=False)
+class AudioNotStored(RequestRefused):
+    """The audio could be fetched, and our own disk does not take it: it is `full`, or broken."""
+
+    full: bool
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from yarl import URL
 
 from bot.clock import Clock, SystemClock
 from bot.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
+from bot.http_address import http_address
 from bot.inputs import Inputs
 from bot.replicate.download import Downloaded, Downloader
 from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
@@ -284,7 +285,7 @@ class ReplicateClient:
         the token is for nobody else.
         """
         try:
-            query = URL(address).query
+            query = http_address(address, self._root).query
         except ValueError as error:
             raise ReplyBroken("the next page has no usable address") from error
         if not query:

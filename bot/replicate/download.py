@@ -26,6 +26,7 @@ from bot.errors import (
     ServiceFault,
     Throttled,
 )
+from bot.http_address import http_address
 from bot.replicate.retry import DOWNLOAD, passes
 from bot.replicate.transport import Limits, Persistence
 
@@ -53,14 +54,11 @@ def check_address(root: URL, address: str, base: URL | None = None) -> URL:
         OutputAddressBad: it is another, or names a user.
     """
     try:
-        url = URL(address) if base is None else base.join(URL(address))
+        url = http_address(address, base)
     except ValueError as error:
-        raise OutputAddressBad("not an address") from error
-    schemes = {"https", "http"} if root.scheme == "http" else {"https"}
-    if url.scheme not in schemes:
-        raise OutputAddressBad(f"{url.scheme or 'no'} scheme")
-    if not url.host or url.user is not None or url.password is not None:
-        raise OutputAddressBad("no plain host")
+        raise OutputAddressBad(str(error)) from error
+    if url.scheme == "http" and root.scheme != "http":
+        raise OutputAddressBad("http scheme")
     return url
 
 

@@ -61,6 +61,9 @@ async def refused(world: World, refusal: RequestRefused, **options: Any) -> None
         ({"input_audio_url": "my song.mp3"}, errors.AudioAddressBad("")),
         ({"input_audio_url": "https://"}, errors.AudioAddressBad("")),
         ({"input_audio_url": "http://[half"}, errors.AudioAddressBad("")),
+        ({"input_audio_url": "http://xn--/x"}, errors.AudioAddressBad("")),
+        ({"input_audio_url": "http://[]@/x"}, errors.AudioAddressBad("")),
+        ({"input_audio_url": "http://host:99999/"}, errors.AudioAddressBad("")),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, RequestRefused) else "",
 )

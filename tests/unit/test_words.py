@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
-from typing import cast, get_type_hints
+from typing import cast, get_args, get_type_hints
 
 import discord
 import pytest
@@ -204,3 +204,10 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
     assert button.template.fullmatch(button.custom_id)
     assert view.timeout is None
     assert isinstance(button.item, discord.ui.Button)
+
+
+@pytest.mark.parametrize("fault", get_args(errors.FetchFault))
+def test_every_reason_not_to_have_fetched_has_its_words(fault: str) -> None:
+    said = sentence(errors.AudioUnavailable(None, fault))
+    assert (said == sentence(errors.AudioUnavailable(None, "unheard of"))) is (fault == "silent")
+    assert "its server answered" not in said
