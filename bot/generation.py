@@ -85,6 +85,10 @@ class Relation(StrEnum):
     """The very same once more, where it is not known whether the first try was started."""
 
 
+REMADE = frozenset({Relation.AGAIN, Relation.VARIATION, Relation.EDIT, Relation.RETRY})
+"""The request of another track once more, with the input audio of that one."""
+
+
 class IllegalTransition(BotError):
     """A change of state that the life of a generation does not have."""
 
@@ -107,6 +111,8 @@ class Reply:
     token_expires_at: datetime
     filesize_limit_bytes: int
     guild_id: int | None = None
+    private: bool = False
+    """Whether its person alone sees it (ephemeral), as far as is known."""
 
     @property
     def known(self) -> bool:
@@ -148,6 +154,8 @@ class Generation:
     source: AudioSource | None = None
     audio_s: float | None = None
     """Length of the input audio that the model is given, once measured."""
+    has_audio: bool = False
+    """Whether it was asked for with input audio, which is not kept."""
     stored_at: datetime | None = None
     """When it was put where the model reads it; it stays there for a day."""
     submitted_at: datetime | None = None
@@ -184,6 +192,27 @@ class Generation:
     def open(self) -> bool:
         """Whether there is still something to do for it."""
         return not self.state.final or not self.told
+
+    @property
+    def borrows_audio(self) -> bool:
+        """Whether its input audio was put where the model reads it for another generation."""
+        return self.has_audio and self.more_s is None and self.relation in REMADE
+
+    @property
+    def kept(self) -> Generation:
+        """What of it is written down: from its end on nothing that was needed on the way only.
+
+        The name and the address of an upload go. The address of its copy for the model stays with
+        the one generation that made the copy, for what is made again from it; and for a while with
+        one whose create may have arrived, which is found by it.
+        """
+        may_turn_up = self.submitted_at is not None and self.prediction_id is None
+        if not self.state.final or (self.open and may_turn_up):
+            return self
+        if may_turn_up or not (self.borrows_audio or self.more_s is not None):
+            return replace(self, source=None)
+        inputs = replace(self.inputs, input_audio=None)
+        return replace(self, source=None, inputs=inputs, stored_at=None)
 
     def evolve(self, state: State | None = None, **changes: Any) -> Generation:
         """A copy with changes; `state` must follow from the present one.

@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.errors import BotError, JournalFault, TooLateToCancel
 from bot.generation import LATE, Generation, Reply
 from bot.ports import Shelf
+from bot.remake import STORED_FOR
 from bot.run import Kit, Run
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,11 @@ _LATE_AGAIN = timedelta(seconds=30)
 """A card that is late is shown so seldom for that alone: its edit may have failed."""
 _EVERY_S = 5.0
 """A process that died is noticed once its lease has run out, at the latest 25 s after."""
+_FORGET_EVERY_S = 60.0
+_DEAD_FOR = timedelta(minutes=1)
+"""So long a token is kept beyond its life: clocks differ."""
+_LOOKED_FOR = timedelta(hours=2)
+"""Replicate's list tells the inputs of a prediction for about an hour after its end."""
 
 
 class Housekeeping:
@@ -43,7 +49,7 @@ class Housekeeping:
         self._give_up = give_up
         self._members = 1
         self._renewed_at_s = kit.clock.monotonic()
-        self._adopts_from_s = -math.inf
+        self._adopts_from_s = self._forgets_from_s = -math.inf
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows, where its row stands; how many."""
@@ -61,6 +67,7 @@ class Housekeeping:
             try:
                 await self._renew()
                 await self._make_room()
+                await self._forget_spent()
             except (BotError, OSError) as error:
                 log.warning("a round of housekeeping failed: %s", error)
                 self._go_without()
@@ -123,6 +130,14 @@ class Housekeeping:
         # Where it cannot be journalled, the next renewal tells it again.
         with suppress(JournalFault):
             await run.bring(reply)
+
+    async def _forget_spent(self) -> None:
+        clock = self._kit.clock
+        if clock.monotonic() < self._forgets_from_s:
+            return
+        self._forgets_from_s = clock.monotonic() + _FORGET_EVERY_S
+        now = clock.now()
+        await self._kit.journal.forget_spent(now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR)
 
     async def _make_room(self) -> None:
         parked = [run for run in self._runs.values() if run.parked and run.keeps_track]

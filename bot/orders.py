@@ -72,6 +72,7 @@ def accepted(order: Order, house: House, now: datetime, number: int = 0) -> Gene
         version=house.version,
         created_at=now,
         source=order.source,
+        has_audio=order.source is not None or inputs.input_audio is not None,
         audio_s=order.audio_s,
         stored_at=order.stored_at,
         parent_id=origin.parent_id if origin else None,

@@ -115,6 +115,12 @@ class Journal(Protocol):
         """How many processes share the work."""
         ...
 
+    async def forget_spent(
+        self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
+    ) -> None:
+        """Clear dead tokens, and addresses of audio that is gone or that others have, too."""
+        ...
+
     async def prediction_known(self, prediction_id: str) -> bool:
         """Whether some generation already has this prediction."""
         ...

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Required, TypedDict
 
 from bot.errors import OutOfBounds, SourceGone
 from bot.extension import MORE_MAX_S, MORE_MIN_S
@@ -17,6 +18,17 @@ STORED_FOR = timedelta(hours=23)
 
 (files created in 2026-11 expire a day later, api.replicate.com/v1/files)
 """
+
+
+class Changes(TypedDict, total=False):
+    """What `remake` is told beyond the parent; see there."""
+
+    relation: Required[Relation]
+    prompt: str | None
+    model_version: str | None
+    duration: int | None
+    seed: int | None
+    card_audio: AudioSource | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +59,34 @@ class Recipe:
         )
 
 
+def lender_to(generation: Generation, ancestors: Iterable[Generation]) -> Generation | None:
+    """Who has the address of the input audio that a generation was made from; perhaps itself.
+
+    None where that one has been forgotten.
+    """
+    for one in (generation, *ancestors):
+        if not one.borrows_audio or one.inputs.input_audio is not None:
+            return one
+    return None
+
+
 def remake(
     parent: Generation,
     *,
-    now: Callable[[], datetime],
+    now: datetime,
     relation: Relation,
     prompt: str | None = None,
     model_version: str | None = None,
     duration: int | None = None,
     seed: int | None = None,
     card_audio: AudioSource | None = None,
+    lender: Generation | None = None,
 ) -> Recipe:
     """The parent's request once more, with what is given changed; without a seed, a new one.
 
     For a parent that is itself an extension, `duration` is how many seconds more, and `card_audio`,
-    the audio of its own card, holds the piece it began with.
+    the audio of its own card, holds the piece it began with. For another one with input audio,
+    `lender` is whose copy of it is used (`lender_to`).
 
     Raises:
         SourceGone: the audio the parent was made from is not to be had any more.
@@ -83,13 +108,12 @@ def remake(
     if duration is not None:
         inputs = replace(inputs, duration=duration)
     origin = Origin(parent.id, relation)
-    if parent.source is None:
-        return Recipe(replace(inputs, input_audio=None), origin)
-    if _still_stored(parent, now()):
-        return Recipe(inputs, origin, parent.source, parent.audio_s, parent.stored_at)
-    if parent.source.uploaded:
+    if not parent.has_audio:
+        return Recipe(inputs, origin)
+    if lender is None or not _still_stored(lender, now):
         raise SourceGone
-    return Recipe(replace(inputs, input_audio=None), origin, parent.source)
+    inputs = replace(inputs, input_audio=lender.inputs.input_audio)
+    return Recipe(inputs, origin, None, lender.audio_s, lender.stored_at)
 
 
 def extension(
@@ -155,7 +179,7 @@ def _checked(more_s: int) -> int:
     return more_s
 
 
-def _still_stored(parent: Generation, now: datetime) -> bool:
-    if parent.inputs.input_audio is None or parent.stored_at is None:
+def _still_stored(lender: Generation, now: datetime) -> bool:
+    if lender.inputs.input_audio is None or lender.stored_at is None:
         return False
-    return now < parent.stored_at + STORED_FOR
+    return now < lender.stored_at + STORED_FOR

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Unpack
 
 from aiolimiter import AsyncLimiter
 
@@ -35,7 +35,7 @@ from bot.orders import Order, Origin, accepted, accepted_batch
 from bot.poller import Poller
 from bot.ports import Delivery, Predictions, Records, Shelf, Sound
 from bot.positions import Positions
-from bot.remake import Recipe, extension, melody, remake
+from bot.remake import Changes, Recipe, extension, lender_to, melody, remake
 from bot.run import Kit, Run
 from bot.steps import STEPS
 from bot.tasks import Precedence, TaskOwner
@@ -49,6 +49,8 @@ _PATIENCE_S = 0.5
 _READ_AT_ONCE = 32
 _READ_AT_ONCE_PER_USER = 2
 """Input files: fetching one may take two minutes, and its server decides how long."""
+_GENERATIONS_BACK = 100
+"""How often something is made again within the day that input audio is there for it."""
 _CREATES_AT_ONCE = 16
 _CREATES_PER_MINUTE = 540
 """Replicate takes 600 of an account (docs, predictions/rate-limits, 2026-04)."""
@@ -75,7 +77,6 @@ class Studio:
     ) -> None:
         self.table = house.table
         self.library: Library = journal
-        self.remake = partial(remake, now=clock.now)
         self.extension, self.melody = extension, melody
         self._house = house
         self._journal = journal
@@ -118,6 +119,13 @@ class Studio:
         self.adopt = self.housekeeping.adopt
         self._bringing = Bringing(journal, clock, self._runs, lambda: self._kit.poller.members)
         self.waiting_for = self._bringing.waiting_for
+
+    async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> Recipe:
+        """See `bot.remake.remake`; finds out by itself whose copy of the input audio there is."""
+        lender = parent
+        if parent.borrows_audio:
+            lender = lender_to(parent, await self.library.ancestry(parent.id, _GENERATIONS_BACK))
+        return remake(parent, now=self._clock.now(), lender=lender, **changes)
 
     def check(self, inputs: Inputs, *, has_audio: bool) -> None:
         """Hold a request against everything that can be known without its audio.

@@ -12,6 +12,7 @@ from bot.app import MusicGenBot
 from bot.card import texts
 from bot.card.buttons import DROP, KEEP, Action, CardButton, view_of
 from bot.card.info import info_embed
+from bot.card.lineage import Onlooker
 from bot.card.sounds import takes_here
 from bot.errors import GenerationUnknown, NotDeletable, NotYours
 from cogs.replies import reading, takes_of
@@ -41,7 +42,9 @@ class Card(commands.Cog):
             takes = await takes_of(self._bot, generation)
             ancestors = await self._bot.studio.library.ancestry(generation.id)
         here = [take for take, _ in takes_here(interaction.message, takes)]
-        embed = info_embed(here or takes, ancestors, self._bot.studio.table)
+        onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
+        embed = info_embed(here or takes, ancestors, self._bot.studio.table, onlooker)
+        # Of their own ancestors they alone are told.
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def delete(self, interaction: discord.Interaction, generation_id: str) -> None:

@@ -81,7 +81,7 @@ class Forms(commands.Cog):
 
     async def _edited(self, interaction: discord.Interaction, filled: Filled) -> Recipe:
         parent = await self._bot.studio.get(filled.about)
-        return self._bot.studio.remake(
+        return await self._bot.studio.remake(
             parent,
             relation=Relation.EDIT,
             prompt=filled.text(PROMPT),

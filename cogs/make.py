@@ -12,6 +12,7 @@ from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
 from bot.card.sounds import take_file, takes_here
 from bot.errors import SourceGone, SubmitUncertain
 from bot.generation import AudioSource, Generation, Relation
+from bot.remake import Recipe
 from cogs.replies import reading, start_from, takes_of
 
 _TAKES = 3
@@ -33,31 +34,43 @@ class Make(commands.Cog):
         """The same settings, a new seed; where it may have been started, the very same."""
         async with reading():
             generation = await self._bot.studio.get(generation_id)
-            audio = await audio_of(self._bot, interaction, generation)
-        if isinstance(generation.failure, SubmitUncertain):
-            relation, seed = Relation.RETRY, generation.seed
-        else:
-            relation, seed = Relation.AGAIN, None
-        recipe = self._bot.studio.remake(generation, relation=relation, seed=seed, card_audio=audio)
+            is_open = isinstance(generation.failure, SubmitUncertain)
+            recipe = await self._remade(
+                interaction,
+                generation,
+                Relation.RETRY if is_open else Relation.AGAIN,
+                seed=generation.seed if is_open else None,
+            )
         await start_from(self._bot, interaction, recipe)
 
     async def same(self, interaction: discord.Interaction, generation_id: str) -> None:
         """The same settings, the same seed, the same track: its audio is lost."""
         async with reading():
             generation = await self._bot.studio.get(generation_id)
-            audio = await audio_of(self._bot, interaction, generation)
-        recipe = self._bot.studio.remake(
-            generation, relation=Relation.AGAIN, seed=generation.seed, card_audio=audio
-        )
+            recipe = await self._remade(
+                interaction, generation, Relation.AGAIN, seed=generation.seed
+            )
         await start_from(self._bot, interaction, recipe)
 
     async def variations(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Three takes at once, on one card."""
         async with reading():
             generation = await self._bot.studio.get(generation_id)
-            audio = await audio_of(self._bot, interaction, generation)
-        recipe = self._bot.studio.remake(generation, relation=Relation.VARIATION, card_audio=audio)
+            recipe = await self._remade(interaction, generation, Relation.VARIATION)
         await start_from(self._bot, interaction, recipe, takes=_TAKES)
+
+    async def _remade(
+        self,
+        interaction: discord.Interaction,
+        generation: Generation,
+        relation: Relation,
+        *,
+        seed: int | None = None,
+    ) -> Recipe:
+        audio = await audio_of(self._bot, interaction, generation)
+        return await self._bot.studio.remake(
+            generation, relation=relation, seed=seed, card_audio=audio
+        )
 
     async def extend(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Ask how much more."""

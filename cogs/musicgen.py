@@ -15,8 +15,9 @@ from bot.card.buttons import Action
 from bot.errors import BotError, DeliveredTwice, NotYours, TooLateToCancel
 from bot.generation import Generation, Reply
 from bot.studio import Order
+from cogs.addressing import reply_in
 from cogs.options import describe, parse
-from cogs.replies import acknowledge, check_permissions, reply_at, start, takes_of
+from cogs.replies import acknowledge, check_permissions, start, takes_of
 from cogs.suggestions import prompts_for
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class MusicGen(commands.Cog):
         # Where a living token may not post a track it would be given up; like this it waits.
         check_permissions(interaction)
         if interaction.message is not None:
-            await self._studio.bring(generation_id, reply_at(interaction, interaction.message.id))
+            await self._studio.bring(generation_id, reply_in(interaction, interaction.message))
 
     async def cancel(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Stop a generation for its requester, or for who manages messages here."""
@@ -111,7 +112,7 @@ class MusicGen(commands.Cog):
             card = max(replies, key=lambda reply: reply.message_id)
             is_this = not card.known or card.message_id == message.id
             if is_this or not card.token_lives(discord.utils.utcnow()):
-                await self._studio.bring(generation.id, reply_at(interaction, message.id))
+                await self._studio.bring(generation.id, reply_in(interaction, message))
         except BotError as error:
             # It can be stopped all the same, and perhaps there is another way to tell of it.
             log.info("generation %s goes on without this press: %r", generation.id, error)

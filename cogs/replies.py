@@ -17,6 +17,7 @@ from bot.errors import BotError, PermissionsMissing, TookTooLong
 from bot.generation import Generation, Reply
 from bot.inputs import Inputs
 from bot.remake import Recipe
+from cogs.addressing import deferred_reply, reply_at, reply_in
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: li
         opened.append((generation_id, message))
     for generation_id, message in opened:
         try:
-            await bot.studio.bring(generation_id, reply_at(interaction, message.id))
+            await bot.studio.bring(generation_id, reply_in(interaction, message))
         except BotError as error:
             log.warning("generation %s is not brought: %r", generation_id, error)
             await _take_back(message)
@@ -194,27 +195,3 @@ async def acknowledge(interaction: discord.Interaction) -> None:
             interaction.extras[ACKNOWLEDGED] = True
         else:
             return
-
-
-def reply_at(interaction: discord.Interaction, message_id: int) -> Reply:
-    """The message with this id, editable for as long as this interaction's token lives."""
-    return Reply(
-        application_id=interaction.application_id,
-        channel_id=interaction.channel_id or 0,
-        message_id=message_id,
-        token=interaction.token,
-        token_expires_at=interaction.expires_at,
-        filesize_limit_bytes=interaction.filesize_limit,
-        guild_id=interaction.guild_id,
-    )
-
-
-async def deferred_reply(
-    interaction: discord.Interaction,
-    deferred: discord.InteractionCallbackResponse[discord.Client] | None,
-) -> Reply:
-    """The reply that a defer has just opened."""
-    message_id = deferred.message_id if deferred is not None else None
-    if message_id is None:
-        message_id = (await interaction.original_response()).id
-    return reply_at(interaction, message_id)

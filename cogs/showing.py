@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +23,7 @@ from bot.delivery.fitting import Fitting
 from bot.delivery.parcel import Parcel
 from bot.errors import OutputTooLarge
 from bot.generation import Generation
+from cogs.addressing import reply_at
 
 log = logging.getLogger(__name__)
 
@@ -43,21 +45,23 @@ async def show_again(
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
     parents = await bot.studio.library.ancestry(generation.id, 1)
-    parent_prompt = parents[0].inputs.prompt if parents else None
+    parent = parents[0] if parents else None
+    # Where it came from is shown to those who are here, whatever they see elsewhere.
+    shown = replace(generation, reply=reply_at(interaction, 0))
     try:
         async with _fetched(bot, generation) as path:
             fitting = Fitting(path, generation, interaction.filesize_limit)
             try:
                 await fitting.draw()
                 track = await fitting.track()
-                card = bot.renderer.ended(generation, parent_prompt, fitting.note)
+                card = bot.renderer.ended(shown, parent, fitting.note)
                 await _put(interaction, Parcel(generation, card, track))
             except OutputTooLarge as error:
                 raise _NotHere(texts.too_large_here(jump_url(generation.reply))) from error
             finally:
                 await fitting.clean_up()
     except _NotHere as missing:
-        card = bot.renderer.ended(generation, parent_prompt, missing.words)
+        card = bot.renderer.ended(shown, parent, missing.words)
         await _put(interaction, Parcel(generation, Card(card.embed, LOST)))
 
 

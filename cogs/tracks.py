@@ -10,6 +10,7 @@ from bot.app import MusicGenBot
 from bot.card import texts
 from bot.card.buttons import FORGET, KEEP, PAGE, SHOW, CardButton, view_of
 from bot.card.track_list import PAGE_SIZE, WORDS_MAX_CHARS, TrackList, read_turn
+from bot.errors import NotYours
 from cogs.replies import bring_waiting, check_permissions, reading
 from cogs.showing import show_again
 
@@ -85,6 +86,8 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         """Bring a track up here, as a card for everyone, with its audio where that can be had."""
         async with reading():
             generation = await self._bot.studio.get(generation_id)
+        if generation.requester_id != interaction.user.id:
+            raise NotYours
         check_permissions(interaction)
         await interaction.response.defer(thinking=True)
         await show_again(self._bot, interaction, generation)

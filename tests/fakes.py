@@ -76,6 +76,8 @@ class FakeJournal:
         self.facts: dict[str, str] = {}
         self.wanted: dict[str, Reply] = {}
         """Where some are to be shown from now on, by whoever follows them."""
+        self.forgotten: list[tuple[datetime, datetime, datetime]] = []
+        """Of when what has outlived its use was to be forgotten."""
         self._claimed = False
 
     async def add(self, generation: Generation) -> None:
@@ -83,9 +85,15 @@ class FakeJournal:
         self._write(generation)
 
     async def save(self, generation: Generation) -> None:
-        old = self.rows[generation.id].state
-        assert generation.state is old or generation.state in TRANSITIONS[old]
-        self._write(generation)
+        old = self.rows[generation.id]
+        assert generation.state is old.state or generation.state in TRANSITIONS[old.state]
+        self._write(replace(generation, parent_id=old.parent_id))
+
+    async def forget_spent(
+        self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
+    ) -> None:
+        """What it does is the journal's to test."""
+        self.forgotten.append((died_before, stored_before, looked_for_before))
 
     async def get(self, generation_id: str) -> Generation | None:
         row = self.rows.get(generation_id)
@@ -174,6 +182,9 @@ class FakeJournal:
         theirs = [g for g in self._newest_first() if g.requester_id == user_id]
         for generation in (removed := tuple(g for g in theirs if not g.open)):
             del self.rows[generation.id]
+        for generation in self.rows.values():
+            if generation.parent_id in {gone.id for gone in removed}:
+                self.rows[generation.id] = replace(generation, parent_id=None)
         return FakeForgotten(removed, len(theirs) - len(removed))
 
     async def fact(self, key: str) -> str | None:
@@ -183,7 +194,7 @@ class FakeJournal:
         self.facts[key] = value
 
     def _write(self, generation: Generation) -> None:
-        self.rows[generation.id] = generation
+        self.rows[generation.id] = generation.kept
         self.history.append(generation)
         wanted = self.wanted.get(generation.id, generation.reply)
         if wanted.token_expires_at <= generation.reply.token_expires_at or not generation.open:

@@ -8,8 +8,9 @@ import discord
 
 from bot.card import info_texts as words
 from bot.card import texts
+from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, link
-from bot.generation import Generation, Reply
+from bot.generation import REMADE, Generation, Reply
 from bot.inputs import InputTable, plain
 
 _TITLE_MAX_CHARS = 256
@@ -42,21 +43,27 @@ def _typed(value: str | float | bool) -> str:
 
 
 def info_embed(
-    takes: Sequence[Generation], ancestors: Sequence[Generation], table: InputTable
+    takes: Sequence[Generation],
+    ancestors: Sequence[Generation],
+    table: InputTable,
+    onlooker: Onlooker,
 ) -> discord.Embed:
-    """What one card shows: its takes, in order, and what they came from, nearest first."""
+    """What one card shows: its takes, in order, and what they came from, nearest first.
+
+    Of its `ancestors`, what the onlooker may see.
+    """
     first = takes[0]
     line = command_line(first, table)
     embed = discord.Embed(
         title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS), description=f"```\n{line}\n```"
     )
-    if first.source is not None or first.relation in words.WITH_AUDIO:
+    if first.has_audio:
         embed.description = f"{embed.description}\n{words.AUDIO_TOO}"
     _add(embed, words.SETTINGS, _settings(first, table))
     for number, take in enumerate(takes, start=1):
         name = words.RUN if len(takes) == 1 else words.take(number)
         _add(embed, name, "\n".join(_run(take)))
-    chain = _chain(first, ancestors)
+    chain = _chain(first, ancestors, onlooker)
     if chain:
         _add(embed, words.LINEAGE, _whole_lines(chain))
     return embed
@@ -106,16 +113,20 @@ def _run(take: Generation) -> list[str]:
     return lines
 
 
-def _chain(first: Generation, ancestors: Sequence[Generation]) -> list[str]:
+def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooker) -> list[str]:
+    """Step by step, as far as the onlooker may see: of what is behind that, not even how much."""
     lines: list[str] = []
     below = first
     for parent in ancestors:
         if below.relation is None:
             break
+        if not onlooker.may_see(parent):
+            return [*lines, words.came_from(below.relation, words.HIDDEN)]
         source = link(parent.inputs.prompt, jump_url(parent.reply), _LINK_MAX_CHARS)
         lines.append(words.came_from(below.relation, source, parent.requester_id))
         below = parent
     if below.relation is not None:
-        known = below.parent_id is not None
-        lines.append(words.came_from(below.relation, words.FORGOTTEN if known else words.OUTSIDE))
+        is_track = below.parent_id is not None or below.relation in REMADE
+        source = words.FORGOTTEN if is_track else words.OUTSIDE
+        lines.append(words.came_from(below.relation, source))
     return lines

@@ -12,8 +12,9 @@ AUDIO_TOO = "-# It was made from audio as well, which this line does not have."
 COST_UNKNOWN = "Cost: not known; Replicate bills by time."
 NO_PREDICTION = "It never got to Replicate."
 FORGOTTEN = "a track that has been forgotten"
-OUTSIDE = "audio from elsewhere"
-WITH_AUDIO = frozenset({Relation.EXTEND, Relation.MELODY})
+HIDDEN = "a track that is not shown here"
+OUTSIDE = "audio that I know no more of"
+"""Of somebody else, or of a track that has been forgotten."""
 
 _CAME: dict[Relation, str] = {
     Relation.AGAIN: "Made again from",

@@ -1,6 +1,8 @@
-"""Where a track came from, in a line."""
+"""Where a track came from, in a line, and who may know."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from bot.card.markup import in_one_line
 from bot.generation import Generation, Relation
@@ -25,14 +27,38 @@ _FROM_SOMETHING = {
 }
 
 
-def lineage(generation: Generation, parent_prompt: str | None) -> str | None:
-    """What it was made from, without markdown; None for what was made from nothing.
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Who sees what is told of a track, and where."""
 
-    A parent may have been forgotten; audio that is not ours goes by its file's name.
+    channel_id: int
+    user_id: int | None = None
+    """None for whoever is in the channel."""
+
+    def may_see(self, ancestor: Generation) -> bool:
+        """Whether they can see its card, or asked for it themselves."""
+        reply = ancestor.reply
+        is_here = reply.channel_id == self.channel_id and not reply.private
+        return is_here or ancestor.requester_id == self.user_id
+
+
+def at_card_of(generation: Generation) -> Onlooker:
+    """Whoever sees its card: all of its channel, or its person alone."""
+    reply = generation.reply
+    return Onlooker(reply.channel_id, generation.requester_id if reply.private else None)
+
+
+def lineage(generation: Generation, parent: Generation | None) -> str | None:
+    """What its card says it was made from, without markdown; None where that is nothing.
+
+    A parent may have been forgotten, or be none of the onlookers' business; audio that is not ours
+    goes by its file's name.
     """
     if generation.relation is None:
         return None
-    name = parent_prompt
+    name = None
+    if parent is not None and at_card_of(generation).may_see(parent):
+        name = parent.inputs.prompt
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
     if not name or not name.strip():

@@ -47,7 +47,7 @@ class CardRenderer:
         self._model_name = model_name
 
     def running(
-        self, generation: Generation, progress: Progress, parent_prompt: str | None = None
+        self, generation: Generation, progress: Progress, parent: Generation | None = None
     ) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
         words = texts.stage(progress)
@@ -55,7 +55,7 @@ class CardRenderer:
         if progress.now > generation.reply.token_expires_at - LATE:
             words = f"{words}\n{texts.LATE}"
             actions = (*actions, Action.BRING)
-        return Card(self._embed(generation, _RUNNING, words, parent_prompt), actions)
+        return Card(self._embed(generation, _RUNNING, words, parent), actions)
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
@@ -66,7 +66,7 @@ class CardRenderer:
         return Card(self._embed(generation, _RUNNING, texts.WAITS, None), (Action.BRING,))
 
     def ended(
-        self, generation: Generation, parent_prompt: str | None = None, note: str = ""
+        self, generation: Generation, parent: Generation | None = None, note: str = ""
     ) -> Card:
         """The last card: delivered, failed or canceled; `note` is about the file."""
         match generation.state:
@@ -77,7 +77,7 @@ class CardRenderer:
             case _:
                 words = sentence(generation.failure or InternalFault())
                 colour, words = _FAILED, f"{texts.FAILED}\n{words}"
-        embed = self._embed(generation, colour, words, parent_prompt)
+        embed = self._embed(generation, colour, words, parent)
         _add_time_taken(embed, (generation,))
         return Card(embed, offers(generation, self._table))
 
@@ -85,7 +85,7 @@ class CardRenderer:
         self,
         takes: Sequence[Generation],
         progresses: Mapping[str, Progress] = MappingProxyType({}),
-        parent_prompt: str | None = None,
+        parent: Generation | None = None,
         notes: Mapping[str, str] = _NOTHING,
     ) -> Card:
         """The card of several takes, a line for each; the last one once all have ended.
@@ -98,7 +98,7 @@ class CardRenderer:
         ]
         running = [take for take in takes if not take.state.final]
         if not running:
-            embed = self._takes_embed(takes, _colour(takes), lines, parent_prompt)
+            embed = self._takes_embed(takes, _colour(takes), lines, parent)
             _add_time_taken(embed, takes)
             return Card(embed, offers_for_takes(takes, self._table))
         current = [progresses[take.id] for take in running if take.id in progresses]
@@ -110,23 +110,26 @@ class CardRenderer:
         if any(progress.now > expires_at - LATE for progress in current):
             lines.append(texts.LATE)
             actions = (*actions, Action.BRING)
-        return Card(self._takes_embed(takes, _RUNNING, lines, parent_prompt), actions)
+        return Card(self._takes_embed(takes, _RUNNING, lines, parent), actions)
 
     def _takes_embed(
         self,
         takes: Sequence[Generation],
         colour: discord.Colour,
         lines: Sequence[str],
-        parent_prompt: str | None,
+        parent: Generation | None,
     ) -> discord.Embed:
-        return self._embed(takes[0], colour, "\n".join(lines), parent_prompt, with_seed=False)
+        # Of those that have ended it is not known any more.
+        source = next((take.source for take in takes if take.source is not None), None)
+        first = replace(takes[0], source=source)
+        return self._embed(first, colour, "\n".join(lines), parent, with_seed=False)
 
     def _embed(
         self,
         generation: Generation,
         colour: discord.Colour,
         description: str | None,
-        parent_prompt: str | None,
+        parent: Generation | None,
         *,
         with_seed: bool = True,
     ) -> discord.Embed:
@@ -134,7 +137,7 @@ class CardRenderer:
         embed = discord.Embed(
             title=fitted(inputs.prompt, _TITLE_MAX_CHARS), description=description, colour=colour
         )
-        origin = lineage(generation, parent_prompt)
+        origin = lineage(generation, parent)
         if origin is not None:
             embed.set_author(name=origin)
         model = self._table.model(inputs)

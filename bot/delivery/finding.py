@@ -66,7 +66,7 @@ async def _find_by_token(ways: Ways, reply: Reply) -> Reply | None:
     # What is older than the interaction is the card whose button was pressed.
     is_new = discord.utils.snowflake_time(message_id) > _asked_at(reply) - _SAME_MOMENT
     is_ours = is_new and (flags.loading or message["embeds"])
-    return replace(reply, message_id=message_id) if is_ours else None
+    return replace(reply, message_id=message_id, private=flags.ephemeral) if is_ours else None
 
 
 async def _find_in_channel(ways: Ways, generation: Generation) -> Reply | None:

@@ -21,7 +21,7 @@ class LiveCard:
         self.is_read = False
         """Whether the journal was asked for what is not followed here."""
         self.reading = False
-        self.parent_prompt: str | None = None
+        self.parent: Generation | None = None
         self._takes: dict[str, Generation] = {}
         self._progresses: dict[str, Progress] = {}
         self._notes: dict[str, str] = {}
@@ -82,14 +82,16 @@ class LiveCard:
             and take.state is State.DELIVERED
             and take.reply.message_id != addressed.reply.message_id
         }
-        card = renderer.takes(takes, self._progresses, self.parent_prompt, notes)
+        # Who may see where it came from goes by where the card is now.
+        takes[0] = replace(takes[0], reply=addressed.reply)
+        card = renderer.takes(takes, self._progresses, self.parent, notes)
         return Parcel(addressed, card, track, buttons_of=takes[0].id)
 
     def _single(self, renderer: CardRenderer, generation: Generation, note: str) -> Card:
         progress = self._progresses.get(generation.id)
         if generation.state.final or progress is None:
-            return renderer.ended(generation, self.parent_prompt, note)
-        return renderer.running(generation, progress, self.parent_prompt)
+            return renderer.ended(generation, self.parent, note)
+        return renderer.running(generation, progress, self.parent)
 
     def reply(self, generation: Generation) -> Reply:
         """Where the card is: in the newest message that any of them was moved to."""

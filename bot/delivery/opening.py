@@ -88,7 +88,8 @@ class Openings:
                     # What the bot said by itself, no token edits.
                     by_token = message.webhook_id is not None
                     token = reply.token if by_token else ""
-                    return replace(reply, message_id=message.id, token=token)
+                    # What the channel's history tells of, all of it can see.
+                    return replace(reply, message_id=message.id, token=token, private=False)
         except NOT_DONE as error:
             log.info("channel %d cannot be read: %s", reply.channel_id, error)
         return None
@@ -111,7 +112,8 @@ class Openings:
                     allowed_mentions=allowed,
                     wait=True,
                 )
-                return Outcome.DONE, replace(reply, message_id=message.id)
+                there = replace(reply, message_id=message.id, private=message.flags.ephemeral)
+                return Outcome.DONE, there
             # The nonce makes a repeated send within minutes the same message.
             message = await self._ways.channel(reply).send(
                 content,
@@ -124,4 +126,4 @@ class Openings:
             means = self._ways.by_token if by_token else self._ways.by_bot
             return means(error, parcel.generation), None
         # No token edits what the bot has said by itself.
-        return Outcome.DONE, replace(reply, message_id=message.id, token="")
+        return Outcome.DONE, replace(reply, message_id=message.id, token="", private=False)

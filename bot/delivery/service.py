@@ -179,7 +179,7 @@ class DiscordDelivery:
                 live.learn(await self._rows.batch(generation.batch_id))
             if generation.parent_id is not None and not live.is_read:
                 for parent in await self._rows.ancestry(generation.id, 1):
-                    live.parent_prompt = parent.inputs.prompt
+                    live.parent = parent
         except JournalFault as error:
             log.warning("the card of generation %s tells less: %s", generation.id, error)
         live.is_read = True

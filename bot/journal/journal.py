@@ -21,6 +21,7 @@ from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
 from bot.journal.leases import Leases
 from bot.journal.library import Library
+from bot.journal.retention import Retention
 from bot.journal.rows import from_row, from_us, readable, to_row, to_us
 from bot.journal.schema import bring_to_head
 from bot.journal.store import unbroken
@@ -54,7 +55,7 @@ class Event:
     note: str
 
 
-class Journal(Leases, Library):
+class Journal(Leases, Library, Retention):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

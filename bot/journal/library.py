@@ -138,12 +138,15 @@ class Library(Store):
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events.
 
-        What others made from them stays, and so does its `parent_id`, which is then unknown.
+        What others made from them stays, and leads back to them no more.
         """
         theirs = _c.requester_id == user_id
+        ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
+        cut = sa.update(generations).where(_c.parent_id.in_(ended)).values(parent_id=None)
         remove = sa.delete(generations).where(theirs, sa.not_(_c.open)).returning(generations)
         count = sa.select(sa.func.count()).where(theirs, _c.open)
         async with self._writing() as connection:
+            await connection.execute(cut)
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
         # Someone may have made thousands, and others wait for their turn on the event loop.

@@ -47,6 +47,7 @@ def from_us(us: int) -> datetime:
 
 def to_row(generation: Generation) -> dict[str, object]:
     """The values of every column of `generations` but those that other processes write too."""
+    generation = generation.kept
     reply, source, failure = generation.reply, generation.source, generation.failure
     return {
         "id": generation.id,
@@ -58,6 +59,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "created_at": to_us(generation.created_at),
         "state": generation.state.value,
         "source": None if source is None else json.dumps(asdict(source)),
+        "has_audio": generation.has_audio,
         "audio_s": generation.audio_s,
         "stored_at": _to_us_or_none(generation.stored_at),
         "submitted_at": _to_us_or_none(generation.submitted_at),
@@ -90,6 +92,7 @@ def _reply_columns(reply: Reply) -> dict[str, object]:
         "token": reply.token,
         "token_expires_at": to_us(reply.token_expires_at),
         "filesize_limit_bytes": reply.filesize_limit_bytes,
+        "private": reply.private,
     }
 
 
@@ -107,7 +110,7 @@ def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
     try:
         # Its holder may have been given one as new since.
         is_newer = row["wanted_until"] > row["token_expires_at"]
-        return _reply(_object(text)) if is_newer else None
+        return _reply(object_in(text)) if is_newer else None
     except (KeyError, TypeError, ValueError) as error:
         # It waits for another press, and is not lost over this one.
         _log.error("where generation %s is wanted cannot be read: %r", row["id"], error)
@@ -128,7 +131,7 @@ def folded(text: str) -> str:
 def prompt_in(inputs: str) -> str | None:
     """The prompt in the column `inputs`; None where that cannot be read."""
     try:
-        return str(_object(inputs)["prompt"])
+        return str(object_in(inputs)["prompt"])
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -171,6 +174,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         created_at=from_us(row["created_at"]),
         state=State(row["state"]),
         source=None if source is None else _source(source),
+        has_audio=row["has_audio"],
         audio_s=row["audio_s"],
         stored_at=_from_us_or_none(row["stored_at"]),
         submitted_at=_from_us_or_none(row["submitted_at"]),
@@ -201,6 +205,8 @@ def _reply(columns: Mapping[str, Any]) -> Reply:
         token_expires_at=from_us(columns["token_expires_at"]),
         filesize_limit_bytes=columns["filesize_limit_bytes"],
         guild_id=columns["guild_id"],
+        # A wish that an earlier release wrote down does not say.
+        private=columns.get("private", False),
     )
 
 
@@ -212,7 +218,12 @@ def _from_us_or_none(us: int | None) -> datetime | None:
     return None if us is None else from_us(us)
 
 
-def _object(text: str) -> dict[str, Any]:
+def object_in(text: str) -> dict[str, Any]:
+    """The JSON object that a column holds.
+
+    Raises:
+        TypeError, ValueError: it holds none.
+    """
     value: object = json.loads(text)
     if not isinstance(value, dict):
         raise TypeError("not a JSON object")
@@ -220,7 +231,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _inputs(text: str) -> Inputs:
-    values = _object(text)
+    values = object_in(text)
     for name, value in values.items():
         kind = _SPECS[name].kind
         # In Python a bool is an int; in the table it is not.
@@ -230,7 +241,7 @@ def _inputs(text: str) -> Inputs:
 
 
 def _source(text: str) -> AudioSource:
-    match _object(text):
+    match object_in(text):
         case {
             "url": str(url),
             "filename": str(filename),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -22,7 +22,7 @@ generations = sa.Table(
     sa.Column("guild_id", sa.BigInteger),
     sa.Column("channel_id", sa.BigInteger, nullable=False),
     sa.Column("message_id", sa.BigInteger, nullable=False),
-    # Null once the generation is closed: a token is kept no longer than it is of use.
+    # Null once it is dead, or the generation closed: it is kept no longer than it is of use.
     sa.Column("token", sa.Text),
     sa.Column("token_expires_at", sa.BigInteger, nullable=False),
     sa.Column("filesize_limit_bytes", sa.BigInteger, nullable=False),
@@ -30,6 +30,7 @@ generations = sa.Table(
     sa.Column("version", sa.Text, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
+    # Null from the end on (`Generation.kept`).
     sa.Column("source", sa.Text),
     sa.Column("audio_s", sa.Double),
     sa.Column("stored_at", sa.BigInteger),
@@ -61,6 +62,8 @@ generations = sa.Table(
     # once a reply as new as that is saved, or it is closed.
     sa.Column("wanted_reply", sa.Text),
     sa.Column("wanted_until", sa.BigInteger),
+    sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("has_audio", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 sa.Index(
     "ix_generations_open",
@@ -76,6 +79,12 @@ sa.Index(
     generations.c.id,
     sqlite_where=sa.text("open"),
     postgresql_where=sa.text("open"),
+)
+sa.Index(
+    "ix_generations_stored_at",
+    generations.c.stored_at,
+    sqlite_where=sa.text("stored_at IS NOT NULL"),
+    postgresql_where=sa.text("stored_at IS NOT NULL"),
 )
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
 sa.Index("ix_generations_message_id", generations.c.message_id)

@@ -232,7 +232,8 @@ async def _save(
     return (await connection.execute(updates[write.state], parameters)).rowcount == 1
 
 
-_FIXED = {"id", "created_at", "cancel_requested"}
+_FIXED = {"id", "created_at", "cancel_requested", "parent_id"}
+"""What a save does not touch: it never changes, or others change it as well."""
 
 
 async def _conflict(connection: AsyncConnection, write: Write, holder: Holder) -> JournalConflict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pickle
 import re
@@ -10,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from bot.generation import AudioSource, Relation, State
 from bot.journal import Journal, JournalError, JournalTooNew, async_url, database
 from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade
@@ -46,6 +49,13 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
 SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'delivered', false,
     n % 20 <> 0, n % 20 = 0, '' FROM numbers
 """
+
+
+_WITHOUT_0003 = (
+    "DROP INDEX ix_generations_stored_at",
+    "ALTER TABLE generations DROP COLUMN private",
+    "ALTER TABLE generations DROP COLUMN has_audio",
+)
 
 
 async def test_what_was_confirmed_outlives_a_kill(url: str) -> None:
@@ -112,6 +122,7 @@ async def test_what_the_first_release_wrote_is_kept(url: str) -> None:
         await journal.add(generation)
     await execute(
         url,
+        *_WITHOUT_0003,
         "DROP INDEX ix_generations_waiting",
         "ALTER TABLE generations DROP COLUMN wanted_reply",
         "ALTER TABLE generations DROP COLUMN wanted_until",
@@ -120,6 +131,44 @@ async def test_what_the_first_release_wrote_is_kept(url: str) -> None:
     async with await Journal.open(url) as journal:
         assert await journal.get(generation.id) == generation
         assert await journal.request_bring(generation.id, generation.reply)
+
+
+async def test_what_an_earlier_release_kept_for_too_long_is_forgotten(url: str) -> None:
+    audio = '{"prompt": "x", "input_audio": "https://secret/x"}'
+    source = json.dumps(asdict(AudioSource("https://secret/x", "x", True)))
+    made = [
+        a_generation(state=State.DELIVERED, told=True, relation=relation, audio_s=4.0)
+        for relation in (None, Relation.AGAIN, Relation.MELODY, Relation.EXTEND)
+    ]
+    broken = a_generation(state=State.FAILED, told=True, relation=Relation.AGAIN)
+    running = a_generation(state=State.RUNNING, relation=Relation.AGAIN, parent_id=made[0].id)
+    async with await Journal.open(url) as journal:
+        for one in (*made, broken, running):
+            await journal.add(one)
+    await execute(
+        url,
+        "UPDATE generations SET source = :source, inputs = :audio, stored_at = 1",
+        "UPDATE generations SET more_s = 5 WHERE relation = 'extend'",
+        "UPDATE generations SET parent_id = 'gone' WHERE parent_id IS NULL",
+        "UPDATE generations SET inputs = '[1]' WHERE id = :broken",
+        *_WITHOUT_0003,
+        "UPDATE alembic_version SET version_num = '0002'",
+        audio=audio,
+        source=source,
+        broken=broken.id,
+    )
+    async with await Journal.open(url) as journal:
+        rows = [await journal.get(one.id) for one in made]
+        assert [row and row.inputs.input_audio for row in rows] == [
+            "https://secret/x", None, "https://secret/x", None
+        ]  # fmt: skip
+        assert all(row and row.source is None and row.has_audio for row in rows)
+        assert all(row and row.parent_id is None for row in rows)
+        still = await journal.get(running.id)
+        assert still is not None
+        assert still.parent_id == made[0].id
+        assert still.source is not None, "what it needs on its way it keeps"
+        assert still.inputs.input_audio == "https://secret/x"
 
 
 async def test_a_database_of_a_later_release_is_left_alone(url: str) -> None:
@@ -149,6 +198,11 @@ def test_head_is_the_newest_migration() -> None:
         ("prediction_id", "SELECT id FROM generations WHERE prediction_id = 'p'"),
         ("message_id", "SELECT * FROM generations WHERE message_id = 1 AND channel_id = 2"),
         ("batch_id", "SELECT * FROM generations WHERE batch_id = 'b'"),
+        (
+            "stored_at",
+            "SELECT id FROM generations WHERE stored_at IS NOT NULL AND stored_at <= 1"
+            " AND NOT open",
+        ),
         (
             "requester_id",
             "SELECT * FROM generations WHERE requester_id = 1 AND (created_at, id) < (2, 'x')"

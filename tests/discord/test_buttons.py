@@ -170,8 +170,7 @@ async def test_a_form_of_a_card_with_takes_asks_which(world: World) -> None:
     assert [(g.parent_id, g.relation, g.more_s) for g in made] == [
         (takes[1].id, Relation.EXTEND, 5)
     ]
-    assert made[0].source is not None
-    assert made[0].source.filename == f"lofi-{takes[1].seed}.wav"
+    assert world.source_of(made[0]).filename == f"lofi-{takes[1].seed}.wav"
     assert sent.card.reply.channel_id == world.channel.id
 
 

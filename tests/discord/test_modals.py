@@ -46,8 +46,7 @@ async def test_extend(world: World, place: str, restarted: bool, whose: str) -> 
     assert (made.parent_id, made.relation, made.more_s) == (scene.first.id, Relation.EXTEND, 12)
     assert made.inputs.prompt == "with drums"
     assert made.inputs.temperature == 0.5
-    assert made.source is not None
-    assert made.source.url == scene.asked.reply.attachments[0].url
+    assert world.source_of(made).url == scene.asked.reply.attachments[0].url
     assert sent.card.reply.channel_id == scene.asked.reply.channel_id
     assert sent.card.embed.title == "with drums"
 
@@ -108,8 +107,7 @@ async def test_melody(world: World, place: str, restarted: bool) -> None:
     assert (made.parent_id, made.relation) == (scene.first.id, Relation.MELODY)
     assert (made.inputs.prompt, made.inputs.duration) == ("string quartet", 4)
     assert made.inputs.continuation is None
-    assert made.source is not None
-    assert made.source.url == scene.asked.reply.attachments[0].url
+    assert world.source_of(made).url == scene.asked.reply.attachments[0].url
 
 
 @pytest.mark.parametrize(

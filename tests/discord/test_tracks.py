@@ -206,8 +206,7 @@ async def test_the_new_card_leads_on_like_the_first(world: World) -> None:
     opened = Used(world, await world.bo.click(card.reply, label="Extend"))
     await opened.send(world.bo, more="5")
     assert scene.newest.parent_id == scene.first.id
-    assert scene.newest.source is not None
-    assert scene.newest.source.url == card.reply.attachments[0].url
+    assert world.source_of(scene.newest).url == card.reply.attachments[0].url
 
 
 async def test_one_take_of_several(world: World) -> None:

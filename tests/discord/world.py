@@ -225,6 +225,12 @@ class World:
         [generation] = self.journal.rows.values()
         return generation
 
+    def source_of(self, generation: Generation) -> AudioSource:
+        """The audio that it was asked for with, which its row does not keep."""
+        asked = next(row for row in self.journal.history if row.id == generation.id)
+        assert asked.source is not None
+        return asked.source
+
     @property
     def messages(self) -> list[discord.Message]:
         """What everybody sees in the channel."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.card.forms import Filled, Pick, edit_form, extend_form, melody_form, read_form
 from bot.card.info import command_line, info_embed
+from bot.card.lineage import at_card_of
 from bot.card.offers import melody_model, offers, offers_for_takes
 from bot.card.sounds import sound_files, take_file, takes_here
 from bot.card.track_list import PAGE_SIZE, TrackList, read_turn
@@ -25,6 +26,7 @@ from bot.inputs import TABLE, Inputs, InputTable
 from tests.fakes import NOON, a_generation
 
 TABLE_ = InputTable()
+HERE = at_card_of(a_generation())
 prompts = st.text(min_size=1, max_size=1000)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -121,7 +123,7 @@ def test_info_fits_discord(prompt: str, parents: list[str], takes: int) -> None:
         more_s=3,
     )
     ancestors = [replace(shown, inputs=Inputs(prompt=words)) for words in parents]
-    embed = info_embed([shown] * takes, ancestors, TABLE_)
+    embed = info_embed([shown] * takes, ancestors, TABLE_, HERE)
     assert len(embed) <= 6000
     assert len(embed.title or "") <= 256
     assert len(embed.description or "") <= 4096
@@ -150,7 +152,7 @@ def test_the_line_has_what_was_set_and_nothing_else() -> None:
 def test_a_prompt_cannot_lead_elsewhere(prompt: str) -> None:
     generation = a_generation(inputs=Inputs(prompt=prompt), relation=Relation.EDIT, parent_id="p")
     shown = [
-        str(info_embed([generation], [generation], TABLE_).fields[-1].value),
+        str(info_embed([generation], [generation], TABLE_, HERE).fields[-1].value),
         str(TrackList([generation], 0, 1).embed(TABLE_).description),
     ]
     for text in shown:
@@ -160,7 +162,7 @@ def test_a_prompt_cannot_lead_elsewhere(prompt: str) -> None:
 
 def test_info_hides_where_audio_came_from() -> None:
     inputs = Inputs(prompt="x", input_audio="https://secret.example/x?hm=1")
-    embed = info_embed([a_generation(inputs=inputs)], [], TABLE_)
+    embed = info_embed([a_generation(inputs=inputs)], [], TABLE_, HERE)
     assert "secret" not in str(embed.to_dict())
 
 

@@ -13,6 +13,7 @@ from bot.errors import InternalFault, JournalFault, NeverBegun, NotFollowedHere,
 from bot.generation import Generation, Reply, State
 from bot.inputs import Inputs
 from bot.ports import DiscordFault, Moved, NoWayNow
+from bot.remake import STORED_FOR
 from bot.studio import Order
 from tests.fakes import (
     NOON,
@@ -293,6 +294,17 @@ async def a_round_of_housekeeping(rig: Rig, answers: Sequence[FakeRenewal | Exce
     rig.clock.sleep = sleep  # type: ignore[method-assign]
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_what_has_outlived_its_use_is_forgotten_once_a_minute() -> None:
+    rig = a_rig()
+    await a_round_of_housekeeping(rig, [FakeRenewal()] * 20)
+    first, second = rig.journal.forgotten
+    assert [times[0] - first[0] for times in (first, second)] == [timedelta(), timedelta(minutes=1)]
+    # A minute after it has died; the other an hour before Replicate deletes it.
+    assert first[0] == NOON + timedelta(seconds=5) - timedelta(minutes=1)
+    assert first[1] == NOON + timedelta(seconds=5) - STORED_FOR
+    assert first[2] == NOON + timedelta(seconds=5) - timedelta(hours=2)
 
 
 async def test_who_has_lost_a_generation_shows_nothing_more_of_it() -> None:

@@ -40,7 +40,7 @@ from tests.unit.test_studio import Rig, a_rig
 CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True)
 LOFI = a_generation(inputs=Inputs("lofi", model_version="large", seed=3))
 EXTEND = extension(LOFI, CARD, 10).order(5, a_reply())
-VARIATION = remake(LOFI, now=lambda: NOON, relation=Relation.VARIATION).order(5, a_reply())
+VARIATION = remake(LOFI, now=NOON, relation=Relation.VARIATION).order(5, a_reply())
 
 
 async def end_of(rig: Rig, order: Order) -> Generation:
@@ -72,7 +72,7 @@ async def test_the_model_gets_the_end_of_the_piece_and_the_card_the_whole() -> N
 async def test_only_the_beginning_of_a_source_may_be_meant() -> None:
     rig = a_rig(sound=FakeSound(duration_s=18.0))
     parent = replace(LOFI, more_s=10, given_s=8.0)
-    recipe = remake(parent, now=lambda: NOON, relation=Relation.AGAIN, card_audio=CARD)
+    recipe = remake(parent, now=NOON, relation=Relation.AGAIN, card_audio=CARD)
     made = await end_of(rig, recipe.order(5, a_reply()))
     assert made.given_s == 8.0
     assert rig.predictions.created[0].duration == 18

@@ -10,9 +10,9 @@ import pytest
 
 from bot.errors import OutOfBounds, SourceGone
 from bot.extension import MORE_MAX_S, MORE_MIN_S
-from bot.generation import AudioSource, Generation, Relation
+from bot.generation import AudioSource, Generation, Relation, State
 from bot.inputs import Inputs
-from bot.remake import STORED_FOR, Recipe, extension, melody, remake
+from bot.remake import STORED_FOR, Recipe, extension, lender_to, melody, remake
 from tests.fakes import NOON, a_generation, a_reply
 
 STORED = "https://api.replicate.com/v1/files/abc"
@@ -24,13 +24,13 @@ CONTINUED = replace(SETTINGS, input_audio=STORED, continuation=True, continuatio
 
 
 def again(parent: Generation, age: timedelta = timedelta(), **changes: Any) -> Recipe:
-    options: dict[str, Any] = {"relation": Relation.AGAIN, **changes}
-    return remake(parent, now=lambda: NOON + age, **options)
+    options: dict[str, Any] = {"relation": Relation.AGAIN, "lender": parent, **changes}
+    return remake(parent, now=NOON + age, **options)
 
 
 def from_audio(source: AudioSource, **changes: object) -> Generation:
-    fields = {"inputs": CONTINUED, "source": source, "audio_s": 4.0, "stored_at": NOON, **changes}
-    return a_generation(**fields)
+    fields = {"inputs": CONTINUED, "has_audio": True, "audio_s": 4.0, "stored_at": NOON, **changes}
+    return a_generation(state=State.DELIVERED, source=source, **fields).kept
 
 
 def extended(**changes: object) -> Generation:
@@ -68,9 +68,10 @@ def test_audio_that_is_still_stored_is_used_as_it_is(source: AudioSource) -> Non
     parent = from_audio(source)
     recipe = again(parent, STORED_FOR - timedelta(seconds=1))
     assert recipe.inputs == replace(CONTINUED, seed=None)
-    assert (recipe.source, recipe.audio_s, recipe.stored_at) == (source, 4.0, NOON)
+    assert (recipe.source, recipe.audio_s, recipe.stored_at) == (None, 4.0, NOON)
+    assert recipe.has_audio
     order = recipe.order(9, a_reply())
-    assert (order.audio_s, order.stored_at, order.source) == (4.0, NOON, source)
+    assert (order.audio_s, order.stored_at, order.source) == (4.0, NOON, None)
 
 
 def test_the_age_that_counts_is_that_of_the_upload() -> None:
@@ -80,18 +81,26 @@ def test_the_age_that_counts_is_that_of_the_upload() -> None:
         again(late, timedelta(hours=24))
 
 
-def test_a_link_is_followed_once_more() -> None:
-    recipe = again(from_audio(LINK), STORED_FOR)
-    assert recipe.source == LINK
-    assert recipe.inputs == replace(CONTINUED, input_audio=None, seed=None)
-    assert recipe.stored_at is None
-    assert recipe.has_audio
-
-
-@pytest.mark.parametrize("parent", [from_audio(UPLOAD), from_audio(UPLOAD, stored_at=None)])
-def test_an_upload_that_is_gone_is_missed(parent: Generation) -> None:
+def test_what_is_made_again_leaves_the_address_with_the_first() -> None:
+    first = from_audio(UPLOAD)
+    second = from_audio(UPLOAD, relation=Relation.AGAIN, parent_id=first.id)
+    third = from_audio(UPLOAD, relation=Relation.EDIT, parent_id=second.id)
+    for one in (second, third):
+        assert one.inputs.input_audio is None
+        assert one.stored_at is None
+    assert lender_to(third, [second, first]) is first
+    assert lender_to(third, [second]) is None, "the first has been forgotten"
+    assert lender_to(first, []) is first
+    assert again(third, lender=first).inputs == replace(CONTINUED, seed=None)
     with pytest.raises(SourceGone):
-        again(parent, STORED_FOR)
+        again(third, lender=None)
+
+
+@pytest.mark.parametrize("source", [UPLOAD, LINK])
+@pytest.mark.parametrize("changes", [{}, {"stored_at": None}, {"audio_s": None, "stored_at": None}])
+def test_audio_that_is_gone_is_missed(source: AudioSource, changes: dict[str, Any]) -> None:
+    with pytest.raises(SourceGone):
+        again(from_audio(source, **changes), STORED_FOR)
 
 
 def test_an_extension_again_begins_with_what_its_own_card_began_with() -> None:

@@ -38,6 +38,9 @@ def takes(*states: State) -> list[Generation]:
     ]
 
 
+TANGO = a_generation(inputs=Inputs("slow tango"))
+
+
 def at(stage: Stage, **changes: object) -> Progress:
     values: dict[str, object] = {
         "stage": stage,
@@ -51,7 +54,7 @@ def at(stage: Stage, **changes: object) -> Progress:
 def test_each_take_has_its_line() -> None:
     three = takes(State.DELIVERED, State.RUNNING, State.FAILED)
     half = at(Stage.GENERATING, fraction=0.5, left_s=12.0)
-    card = RENDERER.takes(three, {three[1].id: half}, "slow tango")
+    card = RENDERER.takes(three, {three[1].id: half}, TANGO)
     lines = (card.embed.description or "").splitlines()
     assert lines[0] == "**1** · seed `101` · ready, 8 s"
     assert lines[1] == "**2** · seed `102` · ▰▰▰▰▱▱▱▱ 50 % · about 12 s left"
@@ -130,12 +133,12 @@ def test_a_note_stays_with_its_take() -> None:
 
 
 @given(st.text(min_size=1, max_size=1000), st.text(max_size=1000))
-def test_any_words_make_a_card_that_discord_takes(prompt: str, parent_prompt: str) -> None:
+def test_any_words_make_a_card_that_discord_takes(prompt: str, parents: str) -> None:
     three = [
         replace(take, inputs=Inputs(prompt, seed=take.seed), failure=PredictionFailed(prompt))
         for take in takes(State.FAILED, State.FAILED, State.FAILED)
     ]
-    embed = RENDERER.takes(three, parent_prompt=parent_prompt).embed
+    embed = RENDERER.takes(three, parent=replace(TANGO, inputs=Inputs(parents))).embed
     assert len(embed.description or "") <= 4096
     assert len(embed.author.name or "") <= 256
     assert len(embed) <= 6000
@@ -174,7 +177,7 @@ def test_an_extension_does_not_list_what_it_is() -> None:
 @pytest.mark.parametrize("relation", Relation)
 def test_every_relation_has_its_words(relation: Relation) -> None:
     child = a_generation(relation=relation, parent_id="p")
-    known, forgotten = lineage(child, "slow tango"), lineage(child, None)
+    known, forgotten = lineage(child, TANGO), lineage(child, None)
     assert known is not None
     assert "“slow tango”" in known
     assert forgotten

@@ -1,0 +1,101 @@
+"""Forgetting what has outlived its use, whoever followed the generation it belongs to."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.generation import REMADE
+from bot.journal.rows import object_in, to_us
+from bot.journal.store import Store, unbroken
+from bot.journal.tables import generations
+
+_c = generations.c
+# The very words of the partial index, so that both planners recognise it.
+_OPEN = sa.text("open")
+_AT_ONCE = 500
+"""Rows whose JSON is changed in one go; the next time does the rest."""
+
+
+class Retention(Store):
+    """The part of the journal that keeps nothing for longer than it is needed."""
+
+    @unbroken
+    async def forget_spent(
+        self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
+    ) -> None:
+        """Clear interaction tokens, and the addresses of input audio that has ended.
+
+        Args:
+            died_before: tokens that were dead by then go.
+            stored_before: copies of input audio that were made before then are gone, and their
+                addresses go as well.
+            looked_for_before: what was sent before then, and never turned up, is looked for no
+                more: it keeps no address that another generation has.
+        """
+        dead_by = to_us(died_before)
+        tokens = (
+            sa.update(generations)
+            .where(_OPEN, _c.token.is_not(None), _c.token_expires_at <= dead_by)
+            .values(token=None)
+        )
+        async with self._writing() as connection:
+            await connection.execute(tokens)
+            await self._forget_wishes(connection, dead_by)
+            is_gone = _c.stored_at <= to_us(stored_before)
+            is_lost = sa.and_(
+                _c.prediction_id.is_(None),
+                _c.submitted_at <= to_us(looked_for_before),
+                sa.or_(_c.more_s.is_not(None), _c.relation.in_(list(REMADE))),
+            )
+            await self._forget_audio(connection, sa.or_(is_gone, is_lost))
+
+    async def _forget_wishes(self, connection: AsyncConnection, dead_by: int) -> None:
+        """The message stays wanted; only its token is gone."""
+        query = (
+            sa.select(_c.id, _c.wanted_reply)
+            .where(_OPEN, _c.wanted_until <= dead_by, _c.wanted_reply.is_not(None))
+            .limit(_AT_ONCE)
+        )
+        for key, wish in (await connection.execute(query)).all():
+            without = _with(wish, token=None)
+            if without != wish:
+                await connection.execute(
+                    sa.update(generations).where(_c.id == key).values(wanted_reply=without)
+                )
+
+    async def _forget_audio(
+        self, connection: AsyncConnection, spent: sa.ColumnElement[bool]
+    ) -> None:
+        query = (
+            sa.select(_c.id, _c.inputs)
+            # The very words of the partial index.
+            .where(sa.text("stored_at IS NOT NULL"), spent, sa.not_(_c.open))
+            .limit(_AT_ONCE)
+        )
+        for key, inputs in (await connection.execute(query)).all():
+            without = _without(inputs, "input_audio")
+            await connection.execute(
+                sa.update(generations).where(_c.id == key).values(inputs=without, stored_at=None)
+            )
+
+
+def _with(text: str, **changes: object) -> str | None:
+    """A JSON object with these members changed; None for what is none."""
+    try:
+        return json.dumps(object_in(text) | changes)
+    except (TypeError, ValueError):
+        return None
+
+
+def _without(text: str, name: str) -> str:
+    """A JSON object without this member; what cannot be read makes no generation anyway."""
+    try:
+        values = object_in(text)
+    except (TypeError, ValueError):
+        return "{}"
+    values.pop(name, None)
+    return json.dumps(values)
