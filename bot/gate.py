@@ -7,6 +7,7 @@ import math
 from bisect import insort
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from aiolimiter import AsyncLimiter
@@ -14,6 +15,7 @@ from aiolimiter import AsyncLimiter
 from bot.clock import Clock
 from bot.inputs import Inputs
 from bot.line import Place
+from bot.waits import Obstacle
 
 _LEAST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 300.0
@@ -45,11 +47,26 @@ class CreateGate:
         self._called: dict[Place, asyncio.Event] = {}
         """For each who waits: set when it may be the next to go through."""
         self._opens_at_s = -math.inf
+        self._opens_at: datetime | None = None
+        self._obstacle: Obstacle | None = None
+        self._throttled_at_s = -math.inf
         self._apart_s = 0.0
         self._taken_at_s = -math.inf
         self._taken_in_a_row = 0
         self._refusing_since_s: float | None = None
         self._locks = WeakValueDictionary[Inputs, asyncio.Lock]()
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why the service takes few creates at present; None where it does not say so."""
+        said_at_s = max(self._throttled_at_s, self._opens_at_s)
+        is_past = self._clock.monotonic() > said_at_s + _FARTHEST_APART_S
+        return None if is_past else self._obstacle
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When the next create may be sent, in whole seconds; None where that is now."""
+        return self._opens_at if self._opens_at_s > self._clock.monotonic() else None
 
     async def enter(self, place: Place) -> None:
         """Wait for a turn; whoever entered leaves."""
@@ -86,19 +103,21 @@ class CreateGate:
         if self._taken_in_a_row % _PATIENT_AFTER == 0:
             if self._apart_s == 0.0:
                 self._width = min(self._widest, self._width + 1)
+                self._obstacle = None
             self._apart_s = 0.0
-        self._opens_at_s = max(self._opens_at_s, self._taken_at_s + self._apart_s)
+        self._open_at(self._taken_at_s + self._apart_s)
         self._call()
 
-    def was_throttled(self, retry_after_s: float | None) -> None:
+    def was_throttled(self, retry_after_s: float | None, *, low_credit: bool = False) -> None:
         """A create was refused for being one too many; None where it was not said until when."""
-        now_s = self._clock.monotonic()
+        self._obstacle = Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
+        self._throttled_at_s = now_s = self._clock.monotonic()
         self.was_refused()
         if retry_after_s is None:
             # As long as it has refused already: that doubles each time.
             retry_after_s = min(_LONGEST_GUESS_S, now_s - (self._refusing_since_s or now_s))
         pause_s = min(_LONGEST_PAUSE_S, max(_LEAST_PAUSE_S, retry_after_s))
-        self._opens_at_s = max(self._opens_at_s, now_s + pause_s)
+        self._open_at(now_s + pause_s)
         apart_s = self._opens_at_s - self._taken_at_s
         if self._taken_in_a_row == 1 and self._inside == 1 and apart_s <= _FARTHEST_APART_S:
             self._apart_s = apart_s
@@ -129,6 +148,15 @@ class CreateGate:
                 paid = True
             else:
                 return
+
+    def _open_at(self, opens_at_s: float) -> None:
+        """Let nobody in before then, on the monotonic clock."""
+        if opens_at_s <= self._opens_at_s:
+            return
+        self._opens_at_s = opens_at_s
+        opens_at = self._clock.now() + timedelta(seconds=opens_at_s - self._clock.monotonic())
+        # In whole seconds, as it is shown: what is told again is then the same.
+        self._opens_at = opens_at.replace(microsecond=0) + timedelta(seconds=1)
 
     def _call(self) -> None:
         if self._waiting and self._inside < self._width:

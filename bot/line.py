@@ -13,11 +13,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from typing import TypeAlias
 
 _AT_GATE = 32
 """So many may be on their way through the gate: twice as many as it lets through at once."""
 _STALE_SPARE = 64
 """So many entries of the heap more than there are people may be out of date."""
+
+
+Reason: TypeAlias = tuple[object, ...]
+"""What tells one wait from another, but for the number."""
 
 
 @dataclass(eq=False, slots=True)
@@ -35,6 +40,12 @@ class Place:
     """When it joined, by the clock's count; None for what was running already."""
     position: int | None = None
     """In the line, from 1, as last told; None before that, and for who is through."""
+    own_before: int = 0
+    """How many of the same person's are under way or come before it, when last looked at."""
+    reason: Reason | None = None
+    """What it waits for, when last looked at."""
+    told_reason: Reason | None = None
+    """The same, as last told."""
     at_gate_s: float | None = None
     """When it first came to the gate for creates; it keeps its turn there until it is through."""
 
@@ -89,9 +100,11 @@ class Line:
         """Take a place at the end of this person's own; it may be granted at once."""
         place = self._place(user_id)
         place.tell, place.joined_s, place.is_new = tell, now_s, is_new
-        self._people[user_id].waiting[place] = None
+        person = self._people[user_id]
+        place.own_before = person.seated + len(person.waiting)
+        person.waiting[place] = None
         self._waiting += 1
-        if len(self._people[user_id].waiting) == 1:
+        if len(person.waiting) == 1:
             self._enlist(user_id)
         self._grant()
         return place
@@ -147,21 +160,32 @@ class Line:
             return place.position
         return place.position or len(self)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many are under way as may, whoever they belong to."""
+        return len(self._seated) >= self._max_running
+
+    @property
+    def seated(self) -> int:
+        """How many are under way, those at the gate included."""
+        return len(self._seated)
+
+    def seated_of(self, user_id: int) -> int:
+        """How many of one person's are under way."""
+        person = self._people.get(user_id)
+        return 0 if person is None else person.seated
+
     def waits_for_own(self, place: Place) -> bool:
-        """Whether as many of the same person's run as may, so that no other's end lets it in."""
-        person = self._people.get(place.user_id)
-        return (
-            person is not None and person.seated >= self._max_per_user and place in person.waiting
-        )
+        """Whether so many of the same person's come before it that no other's end lets it in."""
+        return not place.granted.is_set() and place.own_before >= self._max_per_user
 
     def in_order(self) -> list[Place]:
         """Everyone who is not through, who is next first: O(n log n)."""
         keys: list[tuple[int, int, int, Place]] = []
         for person in self._people.values():
-            keys += (
-                (level, person.last_grant, place.arrival, place)
-                for level, place in enumerate(person.waiting, start=person.seated)
-            )
+            for level, place in enumerate(person.waiting, start=person.seated):
+                place.own_before = level
+                keys.append((level, person.last_grant, place.arrival, place))
         # No two have the same arrival, so places themselves are never compared.
         keys.sort()
         return [*self._unsent, *(key[-1] for key in keys)]

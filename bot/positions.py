@@ -1,8 +1,9 @@
-"""Tells people where they stand in the line: soon at first, then when it is worth an edit.
+"""Tells people what they wait for and where they stand: soon, then when it is worth an edit.
 
 An edit costs some milliseconds of the event loop and one of Discord's requests, so thousands who
 wait share an allowance of them, whatever their number. Near the front every change is told; far
-back a number is told again once it is off by a quarter, the most misleading first.
+back a number is told again once it is off by a quarter, the most misleading first. So is another
+reason of the wait, or another time of the next try.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import logging
 from heapq import nlargest
 
 from bot.clock import Clock
+from bot.gate import CreateGate
 from bot.line import Line, Place
+from bot.waits import Hindered, InLine, OwnRunning, ToBeSent, Wait
 
 log = logging.getLogger(__name__)
 
 _NEAR = 10
-"""Up to this number every change is told."""
+"""Up to this number every change is told, and when the next try is."""
 _OFF = 1.25
 """Farther back, a number that is wrong by this factor."""
 _NEW_PER_S = 50.0
@@ -32,8 +35,9 @@ _LOOKED_AT_PER_S = 3000.0
 class Positions:
     """Looks at the line after it has changed, and has places tell their numbers."""
 
-    def __init__(self, line: Line, clock: Clock) -> None:
+    def __init__(self, line: Line, gate: CreateGate, clock: Clock) -> None:
         self._line = line
+        self._gate = gate
         self._clock = clock
         now_s = clock.monotonic()
         self._new = _Allowance(_NEW_PER_S, now_s)
@@ -54,12 +58,23 @@ class Positions:
         order = self._line.in_order()
         new: list[tuple[int, Place]] = []
         again: list[tuple[float, int, Place]] = []
+        obstacle, is_full = self._gate.obstacle, self._line.is_full
+        next_try_at = self._gate.next_try_at if obstacle else None
         for number, place in enumerate(order, start=1):
-            if place.position == number:
+            if self._line.waits_for_own(place):
+                reason = ("own", place.own_before, obstacle)
+            elif is_full and not place.granted.is_set():
+                reason = ("line", obstacle)
+            else:
+                reason = ("gate", obstacle, next_try_at if number <= _NEAR else None)
+            goes_now = place.granted.is_set() and obstacle is None
+            is_same = goes_now or place.told_reason == reason
+            if place.position == number and is_same:
                 continue
+            place.reason = reason
             if place.is_new:
                 new.append((number, place))
-            elif (weight := _weight(place.position, number)) is not None:
+            elif (weight := _weight(place.position, number, is_same=is_same)) is not None:
                 again.append((weight, -number, place))
         now_s = self._clock.monotonic()
         chosen = new[: self._new.take(len(new), now_s)]
@@ -67,6 +82,7 @@ class Positions:
         chosen += ((-number, place) for _, number, place in worst)
         for number, place in chosen:
             place.position, place.is_new = number, False
+            place.told_reason = place.reason
             _tell(place)
         if len(chosen) < len(new) + len(again):
             self._line.changed.set()
@@ -90,9 +106,24 @@ class _Allowance:
         return taken
 
 
-def _weight(told: int | None, number: int) -> float | None:
+def why(line: Line, gate: CreateGate, place: Place) -> Wait | None:
+    """What a place waits for; None for who goes any moment."""
+    position, obstacle = line.position(place), gate.obstacle
+    if line.waits_for_own(place):
+        running = line.seated_of(place.user_id)
+        return OwnRunning(running, max(0, place.own_before - running), obstacle)
+    if position is None:
+        return None
+    if line.is_full and not place.granted.is_set():
+        return InLine(position, line.seated, obstacle)
+    if obstacle is not None:
+        return Hindered(obstacle, gate.next_try_at if position <= _NEAR else None, position)
+    return ToBeSent(position)
+
+
+def _weight(told: int | None, number: int, *, is_same: bool) -> float | None:
     """How misleading what is shown is, from 1; None where it may stay."""
-    if told is None:
+    if told is None or not is_same:
         # After a restart: an older number may stand there, which those near the front miss most.
         return _OFF + 1 / number
     off = max(told / number, number / told)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.waits import Wait
+
 STEPS_PER_S = 50
 _STEP = re.compile(r"^\s*(\d+)\s*/\s*(\d+)\s*$")
 _SEED = re.compile(r"Using seed (\d{1,10})\b")
@@ -35,7 +37,12 @@ class Stage(StrEnum):
     STARTING = "starting"
     LOADING = "loading"
     GENERATING = "generating"
+    FETCHING = "fetching"
+    """The track is made; its file comes from the service."""
+    FINISHING = "finishing"
+    """It is joined, labelled, measured."""
     UPLOADING = "uploading"
+    """Its bytes go to Discord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +86,8 @@ class Progress:
     """Seconds since the request."""
     fraction: float | None = None
     left_s: float | None = None
-    unreachable: bool = False
-    """The service could not be asked lately; what is shown is what was last known."""
-    position: int | None = None
-    """In the waiting line, from 1; None for who is not waiting."""
+    wait: Wait | None = None
+    """Why it does not go on just now; None while it does."""
 
     @property
     def stage_s(self) -> float:
@@ -97,7 +102,6 @@ class ProgressMeter:
         self.audio_prompt_s = 0.0
         """Length of the continued audio, which the steps in the logs leave out."""
         self.seed: int | None = None
-        self.unreachable = False
         self._requested_at = requested_at
         self._stage = Stage.QUEUED
         self._stage_began_at = requested_at
@@ -127,7 +131,7 @@ class ProgressMeter:
         if done >= _LEAST_BASIS and now > began_at:
             self._done_at = now + (now - began_at) * ((1.0 - self._fraction) / done)
 
-    def progress(self, now: datetime, position: int | None = None) -> Progress:
+    def progress(self, now: datetime, wait: Wait | None = None) -> Progress:
         """Where it stands now; the time left goes by the model's own speed so far."""
         generating = self._stage is Stage.GENERATING
         left_s = None
@@ -140,6 +144,5 @@ class ProgressMeter:
             elapsed_s=(now - self._requested_at).total_seconds(),
             fraction=self._fraction if generating else None,
             left_s=left_s,
-            unreachable=self.unreachable,
-            position=position,
+            wait=wait,
         )

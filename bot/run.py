@@ -32,6 +32,8 @@ from bot.ports import (
     Sound,
 )
 from bot.progress import ProgressMeter, Stage
+from bot.troubles import Troubles
+from bot.waits import Wait
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class Kit:
     """Turns at fetching and reading input audio."""
     gate: CreateGate
     poller: Poller
+    troubles: Troubles
     steps: Mapping[State, Step]
     parked: set[Run] = field(default_factory=set["Run"])
     """Those that wait for a way to their persons."""
@@ -92,6 +95,8 @@ class Run:
         self.answering = answering
         """Whether its command is just being acknowledged here."""
         self.place: Place | None = None
+        self.wait: Wait | None = None
+        """Why it does not go on just now; the card tells it."""
         self.is_homeless = False
         """Whether the channel that it was asked in is gone."""
         self.late_again_at = generation.created_at
@@ -251,8 +256,7 @@ class Run:
         now = self.kit.clock.now()
         if stage is not None:
             self.meter.enter(stage, now)
-        position = None if self.place is None else self.kit.line.position(self.place)
-        self.kit.delivery.show(self.generation, self.meter.progress(now, position))
+        self.kit.delivery.show(self.generation, self.meter.progress(now, self.wait))
 
     @asynccontextmanager
     async def stoppable(self) -> AsyncGenerator[None, None]:

@@ -39,6 +39,7 @@ from bot.remake import Changes, Recipe, extension, lender_to, melody, remake
 from bot.run import Kit, Run
 from bot.steps import STEPS
 from bot.tasks import Precedence, TaskOwner
+from bot.troubles import Troubles
 
 __all__ = ["House", "Order", "Origin", "Recipe", "Studio"]
 
@@ -93,6 +94,8 @@ class Studio:
         self._closing = False
         self.acknowledgements = Precedence(clock, _PATIENCE_S)
         """Its `urgent()` surrounds every acknowledgement."""
+        self.troubles = Troubles(clock)
+        """What is wrong with the services at present."""
         self._kit = Kit(
             journal=journal,
             predictions=predictions,
@@ -105,9 +108,10 @@ class Studio:
             reading_line=Line(_READ_AT_ONCE, _READ_AT_ONCE_PER_USER),
             gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
             poller=Poller(predictions, clock, house.requests_per_minute),
+            troubles=self.troubles,
             steps=STEPS,
         )
-        self._positions = Positions(self._kit.line, clock)
+        self._positions = Positions(self._kit.line, self._kit.gate, clock)
         self.housekeeping = Housekeeping(
             self._kit,
             shelf,

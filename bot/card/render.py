@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import discord
 
-from bot.card import take_texts, texts
+from bot.card import take_texts, texts, wait_texts
 from bot.card.buttons import Action
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
@@ -102,8 +102,7 @@ class CardRenderer:
             _add_time_taken(embed, takes)
             return Card(embed, offers_for_takes(takes, self._table))
         current = [progresses[take.id] for take in running if take.id in progresses]
-        if any(progress.unreachable for progress in current):
-            lines.append(texts.UNREACHABLE)
+        lines += wait_texts.notes((p.wait, p.stage) for p in current if p.wait is not None)
         cancelable = any(take.state.cancelable for take in running)
         actions = (Action.CANCEL,) if cancelable else ()
         expires_at = max(take.reply.token_expires_at for take in running)

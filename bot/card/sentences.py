@@ -8,6 +8,7 @@ from typing import Any
 from bot import errors
 from bot.card.markup import quoted
 from bot.errors import UserError
+from bot.waits import Obstacle
 
 _MIB = 1024 * 1024
 _API_WORDS_MAX_CHARS = 300
@@ -106,6 +107,16 @@ def _unreached(error: errors.ConnectionFailed) -> str:
         "try again in a few minutes."
     )
 
+
+_LOST = {
+    Obstacle.TOKEN_REFUSED: (
+        "did not accept this bot's API token (its owner has to set a valid `REPLICATE_API_TOKEN`)"
+    ),
+    Obstacle.CREDIT_MISSING: (
+        "wanted credit that the bot's account does not have (its owner has to add some)"
+    ),
+    Obstacle.FORBIDDEN: "refused this bot access (its owner has to look into it)",
+}
 
 _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PromptBlank: lambda e: (
@@ -216,6 +227,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Replicate does not accept this bot's API token, so nothing can be made. "
         "The bot's owner has to set a valid `REPLICATE_API_TOKEN`."
     ),
+    errors.AccessForbidden: lambda e: (
+        "Replicate refuses this bot access (HTTP 403). Nothing was started; the bot's owner has to "
+        "look into it."
+    ),
     errors.CreditMissing: lambda e: (
         "The bot's Replicate account has no credit left. Nothing was started; "
         "its owner has to add some."
@@ -255,6 +270,19 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PredictionOverdue: lambda e: (
         "This took longer than I may wait, so it was stopped. Try again, perhaps with a smaller "
         "model or a shorter `duration`."
+    ),
+    errors.CanceledElsewhere: lambda e: (
+        "Somebody canceled this at Replicate, not here. "
+        "Try again; if that ends the same way, ask the bot's owner."
+    ),
+    errors.OutageTooLong: lambda e: (
+        "Replicate had started on this, and then could not be reached for so long that it no "
+        "longer keeps the track. The same seed and settings make it again."
+    ),
+    errors.AccessLost: lambda e: (
+        f"Replicate had started on this, and then {_LOST.get(e.why, 'refused to tell me of it')} "
+        "for so long that it no longer keeps the track. "
+        "Once that is put right, the same seed and settings make it again."
     ),
     errors.OutputMissing: lambda e: (
         "The model says it is done, but there is no audio in its answer. Try again."

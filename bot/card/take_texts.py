@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.card import texts
+from bot.card import texts, wait_texts
 from bot.card.sentences import sentence
 from bot.errors import InternalFault
 from bot.generation import Generation, State
@@ -19,6 +19,8 @@ _STAGES = {
     Stage.STARTING: "starting the model…",
     Stage.LOADING: "loading the model…",
     Stage.GENERATING: "generating…",
+    Stage.FETCHING: "made; fetching it…",
+    Stage.FINISHING: "made; finishing it…",
     Stage.UPLOADING: "uploading…",
 }
 _STATES = {
@@ -26,7 +28,7 @@ _STATES = {
     State.QUEUED: _STAGES[Stage.QUEUED],
     State.SUBMITTING: _STAGES[Stage.STARTING],
     State.RUNNING: _STAGES[Stage.GENERATING],
-    State.COLLECTING: _STAGES[Stage.UPLOADING],
+    State.COLLECTING: _STAGES[Stage.FETCHING],
     State.DELIVERING: _STAGES[Stage.UPLOADING],
     State.CANCELED: "canceled",
 }
@@ -48,8 +50,9 @@ def take_line(number: int, take: Generation, progress: Progress | None, note: st
 
 
 def _on_its_way(progress: Progress) -> str:
-    if progress.stage is Stage.QUEUED and progress.position is not None:
-        return f"queued, number {progress.position} in line"
+    wait = progress.wait
+    if wait is not None and (words := wait_texts.in_a_list(wait, progress.stage)) is not None:
+        return words
     if progress.stage is Stage.GENERATING and progress.fraction is not None:
         how = f"{texts.bar(progress.fraction, _CELLS)} {progress.fraction:.0%}".replace("%", " %")
         if progress.left_s is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.card import wait_texts
 from bot.progress import Progress, Stage
 
 COLD_AFTER_S = 10.0
@@ -35,14 +36,13 @@ LOOKING = (
     "Each try costs, so I don't send it again before I know."
 )
 LOADING = "**Loading** the model"
+FETCHING = "**Fetching** the finished track…"
+FINISHING = "**Finishing** the track…"
 UPLOADING = "**Uploading** the track…"
 COMING = "**On its way.** The track comes here in a moment."
 COLD = (
     "-# The model is being woken up. A cold one can take minutes; "
     "this message keeps up with it, so you can leave."
-)
-UNREACHABLE = (
-    "-# Replicate can't be reached at the moment. I keep trying; what you see is what I last knew."
 )
 LATE = (
     "-# This takes long. Should this message stop moving, press **Bring it here** later on: "
@@ -67,54 +67,56 @@ _BAR_CELLS = 16
 
 
 def stage(progress: Progress) -> str:
-    """What is going on, for the running card.
+    """What is going on, for the running card, and why it does not where it does not.
 
     Waiting is told as a timestamp, which Discord keeps counting without an edit.
     """
-    since = f"<t:{int(progress.stage_began_at.timestamp())}:R>"
+    lines = [wait_texts.headline(progress.wait) or _underway(progress)]
+    note = wait_texts.note(progress.wait, progress.stage)
+    return "\n".join([*lines, *([note] if note else [])])
+
+
+def _underway(progress: Progress) -> str:
+    since = wait_texts.moment(progress.stage_began_at)
     match progress.stage:
         case Stage.OWN_AUDIO_FIRST:
-            lines = [OWN_AUDIO_FIRST]
+            return OWN_AUDIO_FIRST
         case Stage.OTHERS_AUDIO_FIRST:
-            lines = [OTHERS_AUDIO_FIRST]
+            return OTHERS_AUDIO_FIRST
         case Stage.CHECKING:
-            lines = [CHECKING]
+            return CHECKING
         case Stage.QUEUED:
-            lines = [QUEUED if progress.position is None else waiting(progress.position)]
+            return QUEUED
         case Stage.LOOKING:
-            lines = [LOOKING]
+            return LOOKING
         case Stage.STARTING:
-            lines = [f"**Starting** the model, asked for {since}."]
-            if progress.stage_s >= COLD_AFTER_S:
-                lines.append(COLD)
+            words = f"**Starting** the model, asked for {since}."
+            return _perhaps_cold(words, progress)
         case Stage.LOADING:
-            lines = [f"{LOADING}, running since {since}."]
-            if progress.stage_s >= COLD_AFTER_S:
-                lines.append(COLD)
+            return _perhaps_cold(f"{LOADING}, running since {since}.", progress)
         case Stage.GENERATING:
-            lines = _generating(progress)
+            return _generating(progress)
+        case Stage.FETCHING:
+            return FETCHING
+        case Stage.FINISHING:
+            return FINISHING
         case Stage.UPLOADING:
-            lines = [UPLOADING]
-    if progress.unreachable:
-        lines.append(UNREACHABLE)
-    return "\n".join(lines)
+            return UPLOADING
 
 
-def waiting(position: int) -> str:
-    """A place in the line."""
-    ahead = "You are next." if position == 1 else f"Number {position} in line."
-    return f"**Queued.** {ahead}"
+def _perhaps_cold(words: str, progress: Progress) -> str:
+    # A service that cannot be asked says nothing of a model that is being woken up.
+    is_cold = progress.stage_s >= COLD_AFTER_S and progress.wait is None
+    return f"{words}\n{COLD}" if is_cold else words
 
 
-def _generating(progress: Progress) -> list[str]:
+def _generating(progress: Progress) -> str:
     fraction = progress.fraction or 0.0
     times = [f"{seconds(progress.elapsed_s)} so far"]
     if progress.left_s is not None:
         times.insert(0, f"about {seconds(max(1.0, progress.left_s))} left")
-    return [
-        f"**Generating** {bar(fraction)} {fraction:.0%}".replace("%", " %"),
-        f"-# {' · '.join(times)}",
-    ]
+    how_far = f"**Generating** {bar(fraction)} {fraction:.0%}".replace("%", " %")
+    return f"{how_far}\n-# {' · '.join(times)}"
 
 
 def bar(fraction: float, cells: int = _BAR_CELLS) -> str:

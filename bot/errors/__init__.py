@@ -12,10 +12,14 @@ from bot.errors.base import (
     load,
 )
 from bot.errors.failures import (
+    AccessForbidden,
+    AccessLost,
+    CanceledElsewhere,
     ConnectionFailed,
     CreditMissing,
     InputRefused,
     NeverBegun,
+    OutageTooLong,
     OutputAddressBad,
     OutputExpired,
     OutputMissing,
@@ -74,6 +78,8 @@ from bot.errors.refusals import (
 )
 
 __all__ = [
+    "AccessForbidden",
+    "AccessLost",
     "AlreadyHere",
     "AudioAddressBad",
     "AudioNotStored",
@@ -82,6 +88,7 @@ __all__ = [
     "AudioUnavailable",
     "AudioUnreadable",
     "BotError",
+    "CanceledElsewhere",
     "ConfigError",
     "ConnectionFailed",
     "ContinuationWithoutAudio",
@@ -102,6 +109,7 @@ __all__ = [
     "NotFollowedHere",
     "NotYours",
     "OutOfBounds",
+    "OutageTooLong",
     "OutputAddressBad",
     "OutputExpired",
     "OutputMissing",

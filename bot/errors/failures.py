@@ -16,7 +16,11 @@ class ReplicateError(UserError):
 
 
 class TokenRefused(ReplicateError):
-    """401 or 403: the API token is wrong or was withdrawn."""
+    """401: the API token is wrong or was withdrawn."""
+
+
+class AccessForbidden(ReplicateError):
+    """403: the account may not do this, or something in front of Replicate lets nobody in."""
 
 
 class CreditMissing(ReplicateError):
@@ -42,6 +46,8 @@ class Throttled(ReplicateError):
     """429: too many requests; `retry_after_s` is when to try again, where that was said."""
 
     retry_after_s: float | None
+    low_credit: bool = False
+    """Whether the limit is as small as it is because the account has little credit left."""
 
 
 @dataclass(eq=False)
@@ -89,7 +95,22 @@ class PredictionAborted(ReplicateError):
 
 
 class PredictionOverdue(ReplicateError):
-    """The deadline passed while the model ran, or the service could not be asked for so long."""
+    """The deadline passed while the model ran."""
+
+
+class CanceledElsewhere(ReplicateError):
+    """Somebody canceled the prediction at Replicate, long before its deadline."""
+
+
+class OutageTooLong(ReplicateError):
+    """The prediction was started, and could not be asked about for as long as outputs are kept."""
+
+
+@dataclass(eq=False)
+class AccessLost(ReplicateError):
+    """The same, because Replicate refused to be asked; `why` is the name of the refusal's kind."""
+
+    why: str
 
 
 class TrackError(UserError):

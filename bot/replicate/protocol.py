@@ -19,6 +19,7 @@ from pydantic_core import from_json
 from yarl import URL
 
 from bot.errors import (
+    AccessForbidden,
     CreditMissing,
     InputRefused,
     ReplicateError,
@@ -37,6 +38,8 @@ _VERSION_UNKNOWN = "Invalid version or not permitted"
 """The title of a 422 that is about the version, not about its inputs."""
 _DETAIL_MAX_CHARS = 500
 _RESETS_IN = re.compile(r"~\s*(\d+(?:\.\d+)?)\s*s\b")
+_LOW_CREDIT = re.compile(r"\b(?:in credit|payment method)\b", re.IGNORECASE)
+"""How a limit is explained that is small because of the account (recorded 2025)."""
 _BULLET = re.compile(r"^\s*-\s+(?:input\.)?")
 _QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
@@ -94,7 +97,8 @@ def decipher(
     `now` is used to read a Retry-After that is a date, where the answer has no Date of its own.
 
     Raises:
-        TokenRefused: 401, 403.
+        TokenRefused: 401.
+        AccessForbidden: 403.
         CreditMissing: 402.
         ThingUnknown: 404, and a 422 about the version.
         InputRefused: 400, 413, 422; each fault of the input on a line of its own.
@@ -115,8 +119,10 @@ def _error(
 ) -> ReplicateError:
     problem = _problem(body)
     match status:
-        case 401 | 403:
+        case 401:
             return TokenRefused()
+        case 403:
+            return AccessForbidden()
         case 402:
             return CreditMissing()
         case 404:
@@ -127,7 +133,8 @@ def _error(
             return InputRefused(_detail(problem))
         case 429:
             text = body.decode(errors="replace")
-            return Throttled(_retry_after_s(headers, problem, text, now))
+            low_credit = _LOW_CREDIT.search(text) is not None
+            return Throttled(_retry_after_s(headers, problem, text, now), low_credit)
         case _:
             return ServiceFault(status)
 

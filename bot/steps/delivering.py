@@ -11,7 +11,9 @@ from bot.errors import (
     OutputMissing,
     OutputUnreachable,
     PieceLost,
+    ReplicateError,
     RequestRefused,
+    TrackError,
     TrackNotKept,
 )
 from bot.generation import Generation, State
@@ -19,7 +21,9 @@ from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.progress import Stage
 from bot.run import Run, retry_delays_s
 from bot.steps.preparing import take_in_piece
-from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S
+from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S, obstacle_of
+from bot.troubles import Task
+from bot.waits import FetchingSlow, Hindered, Obstacle
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ _SAME_PIECE_S = 0.01
 
 async def collect(run: Run) -> None:
     """Download the audio as soon as it exists: Replicate deletes it after an hour."""
-    run.meter.enter(Stage.UPLOADING, run.kit.clock.now())
+    run.meter.enter(Stage.FETCHING, run.kit.clock.now())
     generation, folder = run.generation, run.kit.tracks_folder
     extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
     track = folder / f"{generation.id}.{extension}"
@@ -86,11 +90,31 @@ async def _fetch(run: Run, path: Path) -> None:
             if refusals >= _REFUSALS or run.kit.clock.now() > began_at + _COLLECT_WITHIN:
                 raise
             log.warning("generation %s, its audio: %r", run.generation.id, error)
+            _explain(run, error)
         else:
+            run.kit.troubles.over(Task.FETCH)
+            run.kit.troubles.over(Task.KEEP)
+            run.wait = None
+            run.show(Stage.FINISHING)
             return
-        run.meter.unreachable = True
         run.prediction = None
         await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+
+
+def _explain(run: Run, error: ReplicateError | TrackError | OSError) -> None:
+    """Note why the audio is not here yet."""
+    next_try_at = run.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
+    match error:
+        case OutputUnreachable():
+            run.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
+            run.wait = FetchingSlow()
+        case ReplicateError():
+            run.wait = Hindered(run.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle)
+        case OSError():
+            trouble = run.kit.troubles.met(Task.KEEP, obstacle_of(error))
+            run.wait = Hindered(trouble.obstacle, next_try_at)
+        case _:
+            raise error
 
 
 def _refused(status: int | None) -> bool:
@@ -109,6 +133,7 @@ async def _download(run: Run, path: Path) -> None:
 
 async def deliver(run: Run) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
+    run.meter.enter(Stage.UPLOADING, run.kit.clock.now())
     delays_s = retry_delays_s()
     while run.delivered is None:
         try:

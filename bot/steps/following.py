@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.checks import audio_prompt_s
-from bot.errors import PredictionAborted, PredictionFailed, PredictionOverdue, ReplicateError
+from bot.errors import (
+    CanceledElsewhere,
+    PredictionAborted,
+    PredictionFailed,
+    PredictionOverdue,
+    ReplicateError,
+)
 from bot.generation import State
 from bot.ports import PredictionView
 from bot.progress import Stage
 from bot.run import Run, Stopped
-from bot.steps.waiting import Patience, check_still_running, pause_s
+from bot.steps.waiting import CANCEL_AFTER_S, Patience, check_still_running, pause_s
 
 log = logging.getLogger(__name__)
+
+_DEADLINE = timedelta(seconds=CANCEL_AFTER_S) - timedelta(minutes=2)
+"""Who stops a prediction before that is not its deadline, whichever clock is a little fast."""
 
 
 async def follow(run: Run) -> None:
@@ -23,6 +32,7 @@ async def follow(run: Run) -> None:
     submitted_at = run.generation.submitted_at or run.generation.created_at
     run.meter.audio_prompt_s = audio_prompt_s(run.generation.inputs, run.generation.audio_s)
     run.meter.enter(Stage.STARTING, submitted_at)
+    run.wait = None
     prediction_id = run.generation.prediction_id or ""
     with run.kit.poller.watching(prediction_id, submitted_at, run.wake):
         await _poll(run, submitted_at)
@@ -37,12 +47,12 @@ async def _poll(run: Run, submitted_at: datetime) -> None:
         try:
             prediction = await _ask(run)
         except ReplicateError as error:
-            log.warning("generation %s: %r", run.generation.id, error)
+            log.info("generation %s: %r", run.generation.id, error)
             patience.bear(error)
             delay_s = max(delay_s, pause_s(error))
         else:
             patience.answered()
-            if await _take(run, prediction):
+            if await _take(run, prediction, submitted_at):
                 return
             check_still_running(run, submitted_at)
         await run.kit.clock.wait(run.wake, delay_s)
@@ -57,7 +67,7 @@ async def _ask(run: Run) -> PredictionView:
     return await run.kit.predictions.get(prediction_id)
 
 
-async def _take(run: Run, prediction: PredictionView) -> bool:
+async def _take(run: Run, prediction: PredictionView, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
     now = run.kit.clock.now()
     match prediction.status:
@@ -75,7 +85,10 @@ async def _take(run: Run, prediction: PredictionView) -> bool:
         case "aborted":
             raise PredictionAborted
         case "canceled":
-            raise Stopped if run.generation.cancel_requested else PredictionOverdue
+            if run.generation.cancel_requested:
+                raise Stopped
+            is_overdue = now > submitted_at + _DEADLINE
+            raise PredictionOverdue if is_overdue else CanceledElsewhere
         case "processing":
             run.meter.read(prediction.logs, now)
         case _:

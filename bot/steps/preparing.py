@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from bot.checks import check_audio
@@ -15,7 +16,9 @@ from bot.ports import InputAudio
 from bot.run import Run
 from bot.steps.acknowledging import await_acknowledgement
 from bot.steps.turns import reading_turn
-from bot.steps.waiting import OUTAGE, SUBMIT_WITHIN, pause_s
+from bot.steps.waiting import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
+from bot.troubles import Task
+from bot.waits import Hindered
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +132,16 @@ async def _store(run: Run, audio: InputAudio) -> str:
         except OUTAGE as error:
             if run.kit.clock.now() > began_at + SUBMIT_WITHIN:
                 raise
-            log.warning("generation %s, its input audio: %r", run.generation.id, error)
-            run.meter.unreachable = True
+            log.info("generation %s, its input audio: %r", run.generation.id, error)
+            trouble = run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            delay_s = pause_s(error)
+            run.wait = Hindered(trouble.obstacle, run.kit.clock.now() + timedelta(seconds=delay_s))
             run.show()
-            await run.kit.clock.sleep(pause_s(error))
+            await run.kit.clock.sleep(delay_s)
+        except REFUSALS as error:
+            run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            raise
         else:
-            run.meter.unreachable = False
+            run.kit.troubles.over(Task.STORE)
+            run.wait = None
             return stored.url

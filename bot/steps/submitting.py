@@ -8,10 +8,19 @@ from datetime import timedelta
 from bot.errors import ConnectionFailed, ReplyBroken, ServiceFault, Throttled
 from bot.generation import State
 from bot.line import Place
+from bot.positions import why
 from bot.progress import Stage
 from bot.run import Run
 from bot.steps.uncertain import take_over_first_try
-from bot.steps.waiting import CANCEL_AFTER_S, SUBMIT_WITHIN, UNREACHABLE_DELAY_S
+from bot.steps.waiting import (
+    CANCEL_AFTER_S,
+    REFUSALS,
+    SUBMIT_WITHIN,
+    UNREACHABLE_DELAY_S,
+    obstacle_of,
+)
+from bot.troubles import Task
+from bot.waits import Hindered, Obstacle, ToBeSent
 
 log = logging.getLogger(__name__)
 
@@ -41,27 +50,43 @@ async def launch(run: Run) -> None:
         await run.save(State.QUEUED, submitted_at=None)
     finally:
         run.kit.gate.leave()
-    run.meter.unreachable = not isinstance(refusal, Throttled)
-    if run.meter.unreachable:
-        run.show()
-        async with run.stoppable():
-            await run.kit.clock.sleep(max(UNREACHABLE_DELAY_S, min(_LONGEST_DELAY_S, refused_s)))
+    if isinstance(refusal, Throttled):
+        # What everyone who waits is told has changed.
+        run.kit.line.changed.set()
+        return
+    delay_s = max(UNREACHABLE_DELAY_S, min(_LONGEST_DELAY_S, refused_s))
+    next_try_at = run.kit.clock.now() + timedelta(seconds=delay_s)
+    run.wait = Hindered(obstacle_of(refusal), next_try_at)
+    run.show()
+    async with run.stoppable():
+        await run.kit.clock.sleep(delay_s)
 
 
 async def _wait_in_line(run: Run) -> Place:
-    """Wait for a seat; `bot.positions` has the card show the number meanwhile."""
+    """Wait for a seat; `bot.positions` has the card show the number, and why, meanwhile."""
     now = run.kit.clock.now()
     run.meter.enter(Stage.QUEUED, now)
     if run.place is None:
         is_new = now < run.generation.created_at + _JUST_ASKED
         run.place = run.kit.line.join(
             run.generation.requester_id,
-            run.show,
+            lambda: _show_place(run),
             now_s=run.kit.clock.monotonic(),
             is_new=is_new,
         )
     await run.kit.clock.wait(run.place.granted, None)
     return run.place
+
+
+def _show_place(run: Run) -> None:
+    """Show what it waits for, and where it stands."""
+    if run.place is None:
+        return
+    wait = why(run.kit.line, run.kit.gate, run.place)
+    is_out = isinstance(run.wait, Hindered) and run.wait.obstacle is Obstacle.OUTAGE
+    if not is_out or not isinstance(wait, ToBeSent):
+        run.wait = wait
+    run.show()
 
 
 async def _submit(run: Run) -> Throttled | ConnectionFailed | None:
@@ -73,16 +98,22 @@ async def _submit(run: Run) -> Throttled | ConnectionFailed | None:
             generation.version, generation.inputs, CANCEL_AFTER_S
         )
     except Throttled as error:
-        run.kit.gate.was_throttled(error.retry_after_s)
+        run.kit.troubles.met(Task.CREATE, obstacle_of(error))
+        run.kit.gate.was_throttled(error.retry_after_s, low_credit=error.low_credit)
         return error
     except (ConnectionFailed, ServiceFault, ReplyBroken) as error:
+        run.kit.troubles.met(Task.CREATE, obstacle_of(error))
         if isinstance(error, ConnectionFailed) and not error.may_have_arrived:
             run.kit.gate.was_refused()
             return error
         # It may have arrived, and a second one would cost a second time: look for it first.
         log.warning("create of generation %s was cut off: %r", generation.id, error)
         return None
+    except REFUSALS as error:
+        run.kit.troubles.met(Task.CREATE, obstacle_of(error))
+        raise
     run.kit.gate.went_well()
-    run.meter.unreachable = False
+    run.kit.troubles.over(Task.CREATE)
+    run.wait = None
     await run.save(State.RUNNING, prediction_id=prediction.id)
     return None

@@ -42,6 +42,7 @@ async def find_again(run: Run) -> None:
         return
     if run.place is None:
         run.place = run.kit.line.seat(run.generation.requester_id)
+    run.wait = None
     patience = Patience(run, _sent_at(run.generation))
     looked = 0
     while looked < len(_FIND_AFTER_S):
@@ -138,7 +139,7 @@ async def _take_over(run: Run, sent: Generation) -> bool:
         prediction_id = await _find(run, sent)
         if prediction_id is None:
             return False
-        run.meter.unreachable = False
+        run.wait = None
         if run.generation.state is State.QUEUED:
             await run.save(State.SUBMITTING, submitted_at=_sent_at(sent))
         await run.save(State.RUNNING, prediction_id=prediction_id, failure=None, ended_at=None)

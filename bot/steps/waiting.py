@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime, timedelta
 
 from bot.errors import (
+    AccessForbidden,
+    AccessLost,
     ConnectionFailed,
     CreditMissing,
     InputRefused,
+    OutageTooLong,
     PredictionOverdue,
     ReplicateError,
     ReplyBroken,
@@ -17,6 +21,8 @@ from bot.errors import (
     TokenRefused,
 )
 from bot.run import Run
+from bot.troubles import Task
+from bot.waits import Hindered, Obstacle
 
 CANCEL_AFTER_S = 30 * 60
 """Sent with every prediction, so that a forgotten one stops costing; Replicate's own run limit."""
@@ -25,7 +31,9 @@ SUBMIT_WITHIN = timedelta(hours=1)
 UNREACHABLE_DELAY_S = 5.0
 OUTAGE = (ConnectionFailed, ServiceFault, Throttled, ReplyBroken)
 """Faults of the service, and of the way to it."""
-PASSING = (*OUTAGE, TokenRefused, CreditMissing, ThingUnknown, InputRefused)
+REFUSALS = (TokenRefused, AccessForbidden, CreditMissing)
+"""What the bot's owner has to put right."""
+PASSING = (*OUTAGE, *REFUSALS, ThingUnknown, InputRefused)
 """What may pass when something is asked that is paid for: a single no is not believed."""
 _LONGEST_PAUSE_S = 60.0
 _OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
@@ -34,6 +42,25 @@ _OUTAGE = timedelta(minutes=55)
 _UNKNOWN_TIMES = 5
 _UNKNOWN_FOR = timedelta(minutes=1)
 """So long a new prediction may be unknown to the server that is asked."""
+
+
+def obstacle_of(error: ReplicateError | OSError) -> Obstacle:
+    """What stands in the way, by the error that was met."""
+    match error:
+        case Throttled(low_credit=low_credit):
+            return Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
+        case TokenRefused():
+            return Obstacle.TOKEN_REFUSED
+        case AccessForbidden():
+            return Obstacle.FORBIDDEN
+        case CreditMissing():
+            return Obstacle.CREDIT_MISSING
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return Obstacle.DISK_FULL
+        case OSError():
+            return Obstacle.DISK_FAULT
+        case _:
+            return Obstacle.OUTAGE
 
 
 def pause_s(error: ReplicateError) -> float:
@@ -47,6 +74,7 @@ class Patience:
 
     def __init__(self, run: Run, submitted_at: datetime) -> None:
         self._run = run
+        self._hindered = False
         self._submitted_at = submitted_at
         self._unknown_times = 0
         self._unknown_since = submitted_at
@@ -54,22 +82,27 @@ class Patience:
     def answered(self) -> None:
         """The service has answered as it should."""
         self._unknown_times = 0
-        self._run.meter.unreachable = False
+        self._run.kit.troubles.over(Task.FOLLOW)
+        if self._hindered:
+            self._hindered, self._run.wait = False, None
 
     def bear(self, error: ReplicateError) -> None:
-        """Show that the service could not be asked this time, or give up on it.
+        """Show why the service could not be asked this time, or give up on it.
 
         Raises:
-            PredictionOverdue: it could not be for as long as it keeps outputs.
-            ReplicateError: it has refused for as long, or it keeps saying that there is no such
-                thing.
+            OutageTooLong: it could not be for as long as it keeps outputs.
+            AccessLost: it has refused for as long.
+            ThingUnknown: it keeps saying that there is no such thing.
         """
         now = self._run.kit.clock.now()
         if now > self._submitted_at + _OVERDUE + _OUTAGE:
-            raise PredictionOverdue if isinstance(error, OUTAGE) else error
+            if isinstance(error, OUTAGE):
+                raise OutageTooLong from error
+            raise AccessLost(obstacle_of(error)) from error
         if not isinstance(error, ThingUnknown):
             self._unknown_times = 0
-            self._run.meter.unreachable = True
+            trouble = self._run.kit.troubles.met(Task.FOLLOW, obstacle_of(error))
+            self._hindered, self._run.wait = True, Hindered(trouble.obstacle)
         elif self._unknown_times == 0:
             self._unknown_times, self._unknown_since = 1, now
         else:

@@ -25,6 +25,7 @@ from tests.fakes import FakePrediction
 
 CLOSED = [(403, 50001), (404, 10015), (401, 50027)]
 """A way that will not open again."""
+UNREACHABLE = "Replicate can't be reached"
 FAULTS = [(500, 0), (503, 0)]
 """A way that may well."""
 
@@ -90,15 +91,15 @@ async def test_what_is_shown_may_be_wanted_again_before_its_turn(world: World) -
     starting, down = world.predictions.answers, (errors.ServiceFault(503),)
     world.predictions.answers = down
     await world.pass_s(1)
-    assert texts.UNREACHABLE in asked.text
+    assert UNREACHABLE in asked.text
     world.predictions.answers = starting
     await world.pass_s(5)
     world.predictions.answers = down
     await world.pass_s(10)
-    assert texts.UNREACHABLE in asked.text
+    assert UNREACHABLE in asked.text
     world.predictions.answers = starting
     await world.pass_s(15)
-    assert texts.UNREACHABLE not in asked.text
+    assert UNREACHABLE not in asked.text
     await world.done()
     assert delivered(asked)
 

@@ -94,7 +94,7 @@ async def test_uploading_is_shown_where_there_is_time_for_it(
 
     monkeypatch.setattr(world.sound, "label", slow)
     await world.done(10)
-    assert texts.UPLOADING in stages[0]
+    assert texts.FINISHING in stages[0]
     assert "Time taken" in asked.text
 
 

@@ -69,7 +69,7 @@ async def test_the_last_edit_goes_on_through(rig: Rig, fault: dict[str, object])
     rig.trouble_replicate(OUTPUT, drip_s=0.4)
     used = await rig.musicgen()
     await upload_begins(rig)
-    await used.until(lambda message: "**Uploading**" in words(message))
+    await used.until(lambda message: "**Fetching**" in words(message))
     rig.trouble_discord(EDIT, **fault)
     message = await used.until(has_track)
     await rig.bot.studio.idle()
@@ -186,7 +186,7 @@ async def test_a_track_that_discord_lets_nobody_post(rig: Rig, refusal: dict[str
     """Every way is refused, once; later it is tried again."""
     rig.trouble_replicate(OUTPUT, drip_s=0.4)
     used = await rig.musicgen()
-    await used.until(lambda message: "**Uploading**" in words(message))
+    await used.until(lambda message: "**Fetching**" in words(message))
     for route in (EDIT, "PATCH /api/v10/channels/*", "POST /api/v10/channels/*"):
         rig.trouble_discord(route, **refusal)
     message = await used.until(has_track)
@@ -220,7 +220,7 @@ async def test_a_file_over_the_limit_is_sent_smaller(tmp_path: Path) -> None:
 async def test_a_file_that_discord_finds_too_large_is_sent_smaller(rig: Rig) -> None:
     rig.trouble_replicate(OUTPUT, drip_s=0.3)
     used = await rig.musicgen()
-    await used.until(lambda message: "**Uploading**" in words(message))
+    await used.until(lambda message: "**Fetching**" in words(message))
     body = {"message": "Request entity too large", "code": 40005}
     rig.trouble_discord(EDIT, status=413, body=body)
     message = await used.until(has_track)

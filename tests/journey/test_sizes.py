@@ -82,7 +82,7 @@ async def refused_so_often(rig: Rig, times: int) -> Used:
     """Discord takes no file, against its own word."""
     rig.trouble_replicate(OUTPUT, drip_s=0.3)
     used = await rig.musicgen(duration=4)
-    await used.until(lambda message: texts.UPLOADING in words(message))
+    await used.until(lambda message: texts.FETCHING in words(message))
     body = {"message": "Request entity too large", "code": 40005}
     rig.trouble_discord(EDIT, times=times, status=413, body=body)
     return used

@@ -23,7 +23,7 @@ ADAPTERS = ("replicate", "journal", "audio")
 DOMAIN = (
     *("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio"),
     *("bringing", "extension", "gate", "house", "housekeeping", "library", "line", "orders"),
-    *("poller", "positions", "remake", "steps"),
+    *("poller", "positions", "remake", "steps", "troubles", "waits"),
 )
 
 

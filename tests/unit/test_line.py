@@ -3,15 +3,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import pytest
+from aiolimiter import AsyncLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.gate import CreateGate
 from bot.line import Line, Place
-from bot.positions import Positions
+from bot.positions import Positions, why
+from bot.waits import Hindered, InLine, Obstacle, OwnRunning, ToBeSent, Wait
 from tests.fakes import FakeClock
 
 MANY = 3000
@@ -202,7 +205,8 @@ class Crowd:
     def __init__(self, count: int, *, is_new: bool = False) -> None:
         self.clock = FakeClock()
         self.line = Line(max_running=1, max_per_user=count)
-        self.positions = Positions(self.line, self.clock)
+        self.gate = CreateGate(1, self.clock, AsyncLimiter(100, 1))
+        self.positions = Positions(self.line, self.gate, self.clock)
         self.told: list[tuple[int, int | None]] = []
         self.running = self.line.join(-1)
         self.line.sent(self.running)
@@ -298,3 +302,122 @@ def test_a_place_that_cannot_be_shown_keeps_nobody_else_from_being_told(
     crowd.places[0].tell = broken
     assert crowd.tell(passes=1) == [(1, 2)]
     assert "a bug" in caplog.text
+
+
+# ------------------------------------------------------------------ telling why
+
+
+class Reasons:
+    """People in a line, of so many each, and what they are told that they wait for."""
+
+    def __init__(
+        self, max_running: int, max_per_user: int, users: Sequence[int], at_gate: int = 32
+    ) -> None:
+        self.clock = FakeClock()
+        self.line = Line(max_running, max_per_user, at_gate)
+        self.gate = CreateGate(1, self.clock, AsyncLimiter(100, 1))
+        self.positions = Positions(self.line, self.gate, self.clock)
+        self.told: dict[int, Wait | None] = {}
+        self.places = [self.join(number, user) for number, user in enumerate(users)]
+
+    def join(self, number: int, user: int) -> Place:
+        def tell() -> None:
+            self.told[number] = why(self.line, self.gate, place)
+
+        place = self.line.join(user, tell, is_new=True)
+        return place
+
+    def sent(self, *numbers: int) -> None:
+        for number in numbers:
+            self.line.sent(self.places[number])
+
+    def tell(self) -> dict[int, Wait | None]:
+        """What is new to whom."""
+        self.told.clear()
+        for _ in range(4):
+            self.positions.tell()
+            self.clock.pass_s(0.25)
+        return dict(self.told)
+
+
+def test_waiting_for_ones_own_is_told_apart_from_waiting_for_others() -> None:
+    rig = Reasons(3, 2, [1, 1, 1, 1, 2, 3, 4])
+    rig.sent(0, 1, 4)
+    assert rig.tell() == {
+        2: OwnRunning(2, 0),
+        3: OwnRunning(2, 1),
+        5: InLine(1, 3),
+        6: InLine(2, 3),
+    }
+
+
+def test_the_reason_may_be_another_though_the_number_is_not() -> None:
+    rig = Reasons(2, 2, [1, 1, 1, 2, 2])
+    rig.sent(0, 1)
+    assert rig.tell() == {2: OwnRunning(2, 0), 3: InLine(1, 2), 4: InLine(2, 2)}
+    rig.line.leave(rig.places[0])
+    rig.sent(3)
+    assert rig.tell() == {2: InLine(1, 2)}
+
+
+def test_what_was_taken_up_again_counts_as_ones_own() -> None:
+    rig = Reasons(9, 1, [])
+    for _ in range(3):
+        rig.line.seat(1)
+    rig.places.append(rig.join(0, 1))
+    assert rig.tell() == {0: OwnRunning(3, 0)}
+
+
+def test_who_has_a_place_waits_to_be_sent() -> None:
+    rig = Reasons(100, 9, [1, 2, 3, 4], at_gate=2)
+    assert rig.tell() == {n: ToBeSent(n + 1) for n in range(4)}
+
+
+@pytest.mark.parametrize("low_credit", [False, True])
+def test_throttled_all_are_told_their_place_and_the_first_when_the_next_try_is(
+    low_credit: bool,
+) -> None:
+    rig = Reasons(100, 9, list(range(20)), at_gate=2)
+    rig.tell()
+    rig.gate.was_throttled(40.0, low_credit=low_credit)
+    obstacle = Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
+    next_try_at = rig.gate.next_try_at
+    assert next_try_at is not None
+    assert 40 <= (next_try_at - rig.clock.now()).total_seconds() <= 41
+    told: dict[int, Wait | None] = {}
+    for _ in range(8):
+        told |= rig.tell()
+    assert told == {
+        number: Hindered(obstacle, next_try_at if number < 10 else None, number + 1)
+        for number in range(20)
+    }
+    assert rig.tell() == {}, "each once"
+    for _ in range(16):
+        rig.gate.was_throttled(1.0, low_credit=low_credit)
+    assert rig.tell() == {}, "the same said again is no news"
+
+
+def test_those_in_line_are_told_what_makes_it_slow() -> None:
+    rig = Reasons(1, 1, [1, 1, 2])
+    rig.gate.was_throttled(None)
+    told = rig.tell()
+    assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED)
+    assert told[2] == InLine(2, 1, Obstacle.THROTTLED)
+
+
+def test_who_goes_any_moment_is_told_nothing_new() -> None:
+    rig = Reasons(1, 1, [1, 2])
+    rig.sent(0)
+    assert rig.tell() == {1: InLine(1, 1)}
+    rig.line.leave(rig.places[0])
+    assert rig.places[1].granted.is_set()
+    assert rig.tell() == {}
+
+
+def test_a_throttle_of_long_ago_says_nothing_of_the_present() -> None:
+    rig = Reasons(100, 9, [1])
+    rig.gate.was_throttled(5.0)
+    rig.clock.pass_s(34.0)
+    assert rig.tell() == {0: Hindered(Obstacle.THROTTLED, None, 1)}
+    rig.clock.pass_s(2.0)
+    assert rig.gate.obstacle is None

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.errors import (
+    AccessForbidden,
+    AccessLost,
     ConnectionFailed,
     CreditMissing,
     InputRefused,
     JournalFault,
-    PredictionOverdue,
+    OutageTooLong,
     ReplicateError,
     ReplyBroken,
     ServiceFault,
@@ -26,6 +28,8 @@ from bot.generation import Generation, State
 from bot.inputs import Inputs
 from bot.orders import Order
 from bot.progress import Stage
+from bot.steps.waiting import obstacle_of
+from bot.waits import Hindered
 from tests.fakes import (
     NOON,
     SUCCEEDS,
@@ -36,7 +40,13 @@ from tests.fakes import (
 )
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
 
-REFUSALS = [TokenRefused(), CreditMissing(), ThingUnknown("Not found."), InputRefused("no")]
+REFUSALS = [
+    TokenRefused(),
+    AccessForbidden(),
+    CreditMissing(),
+    InputRefused("no"),
+    ThingUnknown("Not found."),
+]
 CUT_OFF = ConnectionFailed(True, "reset")
 
 
@@ -60,18 +70,20 @@ async def resumed(rig: Rig, generation: Generation) -> Generation:
 async def test_a_no_to_a_poll_is_not_believed_at_once(refusal: UserError) -> None:
     rig = a_rig(FakePredictions(answers=(refusal, *SUCCEEDS[:2], *(refusal,) * 4, *SUCCEEDS[2:])))
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
-    assert not rig.delivery.shown[-1][1].unreachable
+    assert rig.delivery.shown[-1][1].wait is None
 
 
-@pytest.mark.parametrize("refusal", [*REFUSALS[:2], REFUSALS[3]], ids=repr)
-async def test_a_refusal_is_shown_as_an_outage_and_ends_it_after_as_long(
-    refusal: UserError,
+@pytest.mark.parametrize("refusal", REFUSALS[:-1], ids=repr)
+async def test_a_refusal_is_told_as_what_it_is_and_ends_it_after_as_long_as_an_outage(
+    refusal: ReplicateError,
 ) -> None:
     rig = a_rig(FakePredictions(answers=(SUCCEEDS[0], refusal)))
     generation = await rig.run(Inputs(prompt="lofi"))
-    assert generation.failure is refusal
+    obstacle = obstacle_of(refusal)
+    assert isinstance(generation.failure, AccessLost)
+    assert generation.failure.why == obstacle
     assert timedelta(hours=1) < took(rig) < timedelta(hours=2)
-    assert rig.delivery.shown[-1][1].unreachable
+    assert rig.delivery.shown[-1][1].wait == Hindered(obstacle)
 
 
 async def test_a_prediction_that_stays_unknown_is_gone_after_a_while() -> None:
@@ -79,7 +91,7 @@ async def test_a_prediction_that_stays_unknown_is_gone_after_a_while() -> None:
     rig = a_rig(FakePredictions(answers=(SUCCEEDS[0], unknown)))
     assert (await rig.run(Inputs(prompt="lofi"))).failure is unknown
     assert timedelta(minutes=1) <= took(rig) < timedelta(minutes=3)
-    assert not any(progress.unreachable for _, progress in rig.delivery.shown), "it answers"
+    assert not any(progress.wait for _, progress in rig.delivery.shown), "it answers"
 
 
 async def test_unknown_now_and_then_is_not_gone() -> None:
@@ -159,7 +171,7 @@ async def test_a_no_while_looking_is_not_believed_at_once(refusal: UserError) ->
 async def test_looking_in_vain_for_as_long_as_outputs_are_kept_ends_it() -> None:
     rig = a_rig(FakePredictions(on_create=CUT_OFF, on_find=[ServiceFault(500)] * 9999))
     generation = await rig.run(Inputs(prompt="lofi"))
-    assert isinstance(generation.failure, PredictionOverdue)
+    assert isinstance(generation.failure, OutageTooLong)
 
 
 async def both(rig: Rig, first: Inputs, second: Inputs) -> list[Generation]:
@@ -265,7 +277,7 @@ async def test_an_outage_is_waited_out_with_the_audio_in_hand(fault: UserError) 
     generation = await rig.run(ON, SOURCE)
     assert generation.state is State.DELIVERED
     assert took(rig) > timedelta(minutes=15)
-    told = [progress.stage for _, progress in rig.delivery.shown if progress.unreachable]
+    told = [progress.stage for _, progress in rig.delivery.shown if progress.wait]
     assert set(told) == {Stage.CHECKING}
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from bot.errors import (
+    AccessForbidden,
     CreditMissing,
     InputRefused,
     ReplicateError,
@@ -68,7 +69,7 @@ def error_of(
     ("status", "body", "kind", "data"),
     [
         (401, {"title": "Unauthenticated", "detail": "no"}, TokenRefused, {}),
-        (403, b"<html>", TokenRefused, {}),
+        (403, b"<html>", AccessForbidden, {}),
         (402, {"title": "Insufficient credit", "detail": "no"}, CreditMissing, {}),
         (404, {"detail": "Not found."}, ThingUnknown, {"detail": "Not found."}),
         (404, b"<html>nothing here</html>", ThingUnknown, {"detail": ""}),
@@ -91,7 +92,7 @@ def error_of(
         ),
         (422, b"\xff\xfe", InputRefused, {"detail": ""}),
         (422, ["no object"], InputRefused, {"detail": ""}),
-        (429, {}, Throttled, {"retry_after_s": None}),
+        (429, {}, Throttled, {"retry_after_s": None, "low_credit": False}),
         (500, b"", ServiceFault, {"status": 500}),
         (503, b"<html>cloudflare</html>", ServiceFault, {"status": 503}),
         (409, {"detail": "busy"}, ServiceFault, {"status": 409}),

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import (
+    AccessLost,
     AudioPromptTooLong,
+    CanceledElsewhere,
     ConnectionFailed,
     CreditMissing,
     GenerationUnknown,
@@ -20,6 +22,7 @@ from bot.errors import (
     PredictionAborted,
     PredictionFailed,
     PredictionOverdue,
+    ReplicateError,
     ReplyBroken,
     ServiceFault,
     ShuttingDown,
@@ -31,7 +34,9 @@ from bot.errors import (
 from bot.generation import AudioSource, Generation, State
 from bot.inputs import SEED_MAX, Inputs
 from bot.progress import Stage
+from bot.steps.waiting import obstacle_of
 from bot.studio import Order
+from bot.waits import Hindered
 from tests.fakes import (
     SUCCEEDS,
     FakePrediction,
@@ -72,7 +77,7 @@ async def test_progress_is_shown_from_the_logs() -> None:
     assert (Stage.LOADING, None) in shown
     assert (Stage.GENERATING, 0.25) in shown
     assert (Stage.GENERATING, 0.75) in shown
-    assert shown[-1] == (Stage.UPLOADING, None)
+    assert shown[-1] == (Stage.FETCHING, None)
 
 
 async def test_a_seed_is_drawn_where_none_is_given_and_shown_from_the_first_edit() -> None:
@@ -124,10 +129,10 @@ async def test_input_audio_that_does_not_do_costs_nothing(
         (FakePrediction("p1", "failed", error="CUDA out of memory"), PredictionFailed),
         (FakePrediction("p1", "failed"), PredictionFailed),
         (FakePrediction("p1", "aborted"), PredictionAborted),
-        (FakePrediction("p1", "canceled"), PredictionOverdue),
+        (FakePrediction("p1", "canceled"), CanceledElsewhere),
         (FakePrediction("p1", "succeeded"), OutputMissing),
         (FakePrediction("p1", "succeeded", data_removed=True), OutputExpired),
-        (InputRefused("no"), InputRefused),
+        (InputRefused("no"), AccessLost),
     ],
 )
 async def test_every_bad_end_is_told(
@@ -156,11 +161,12 @@ async def test_a_prediction_that_never_ends_is_given_up() -> None:
     "fault",
     [ConnectionFailed(True, "reset"), ServiceFault(503), Throttled(3.0), ReplyBroken("<html>")],
 )
-async def test_polling_goes_on_through_passing_faults(fault: UserError) -> None:
+async def test_polling_goes_on_through_passing_faults(fault: ReplicateError) -> None:
     rig = a_rig(FakePredictions(answers=(SUCCEEDS[0], fault, fault, *SUCCEEDS)))
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
-    assert any(progress.unreachable for _, progress in rig.delivery.shown)
-    assert not rig.delivery.shown[-1][1].unreachable
+    obstacles = {p.wait.obstacle for _, p in rig.delivery.shown if isinstance(p.wait, Hindered)}
+    assert obstacles == {obstacle_of(fault)}
+    assert rig.delivery.shown[-1][1].wait is None
 
 
 @pytest.mark.parametrize("error", [Throttled(20.0), ConnectionFailed(False, "refused")])

@@ -17,6 +17,7 @@ from bot.errors import PredictionFailed
 from bot.generation import AudioSource, Generation, Relation, State
 from bot.inputs import Inputs, InputTable
 from bot.progress import Progress, Stage
+from bot.waits import Hindered, InLine, Obstacle
 from tests.fakes import NOON, a_generation
 
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")
@@ -82,7 +83,8 @@ def test_a_take_that_another_process_follows_has_words_too(state: State) -> None
 
 def test_a_place_in_the_line_is_told() -> None:
     [take] = takes(State.QUEUED)
-    assert "number 4 in line" in take_texts.take_line(1, take, at(Stage.QUEUED, position=4), "")
+    line = take_texts.take_line(1, take, at(Stage.QUEUED, wait=InLine(4, 100)), "")
+    assert "number 4 in line" in line
 
 
 def test_no_cancel_once_the_last_uploads_have_begun() -> None:
@@ -100,9 +102,9 @@ def test_a_token_near_its_end_offers_a_way_out() -> None:
 
 def test_an_outage_is_told_once() -> None:
     three = takes(State.RUNNING, State.RUNNING, State.RUNNING)
-    down = at(Stage.STARTING, unreachable=True)
+    down = at(Stage.STARTING, wait=Hindered(Obstacle.OUTAGE))
     card = RENDERER.takes(three, {take.id: down for take in three})
-    assert (card.embed.description or "").count(texts.UNREACHABLE) == 1
+    assert (card.embed.description or "").count("Replicate can't be reached") == 1
 
 
 @pytest.mark.parametrize(
