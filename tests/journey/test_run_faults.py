@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 from aiohttp import web
 
 from bot.card.sentences import sentence
-from bot.errors import PredictionOverdue, TokenRefused
+from bot.errors import AccessLost, OutageTooLong
 from bot.playground.replicate.routes import Api
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from bot.replicate import client
 from bot.replicate.transport import Limits
+from bot.troubles import Task
+from bot.waits import Obstacle
 from tests.journey.rig import (
     CREATE,
     OUTPUT,
@@ -134,17 +137,44 @@ async def test_an_outage_longer_than_outputs_are_kept_ends_in_a_sentence(tmp_pat
     async with a_rig(tmp_path, speed=3600) as rig:
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=503, body="down")
         message = await (await rig.musicgen()).until(has_ended)
-        assert message.embeds[0].description == f"{FAILED}\n{sentence(PredictionOverdue())}"
+        assert message.embeds[0].description == f"{FAILED}\n{sentence(OutageTooLong())}"
         assert rig.paid_once()
 
 
-async def test_a_token_that_stays_refused_ends_in_a_sentence(tmp_path: Path) -> None:
+REFUSALS = {401: Obstacle.TOKEN_REFUSED, 402: Obstacle.CREDIT_MISSING, 403: Obstacle.FORBIDDEN}
+IN_WORDS = {401: "API token", 402: "credit", 403: "refuses this bot access"}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_refusal_that_stays_ends_in_a_sentence(tmp_path: Path, status: int) -> None:
     async with a_rig(tmp_path, speed=3600) as rig:
-        rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=401, body="no")
+        rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=status, body="no")
+        message = await (await rig.musicgen()).until(has_ended)
+        lost = sentence(AccessLost(REFUSALS[status]))
+        assert message.embeds[0].description == f"{FAILED}\n{lost}"
+        assert rig.paid_once()
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_refusal_while_it_runs_is_told_as_what_it_is_and_goes_on_once_it_is_over(
+    tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.troubles")
+    async with a_rig(tmp_path, speed=100) as rig:
+        rig.trouble_replicate("* /v1/predictions/*", times=9999, status=status, body="no")
         used = await rig.musicgen()
-        await used.until(lambda message: UNREACHABLE in words(message))
-        message = await used.until(has_ended)
-        assert message.embeds[0].description == f"{FAILED}\n{sentence(TokenRefused())}"
+        told = await used.until(lambda message: "owner has to" in words(message))
+        assert IN_WORDS[status] in words(told)
+        assert "can't be reached" not in words(told)
+        refused = len(rig.replicate.faults.met)
+        await eventually(lambda: len(rig.replicate.faults.met) > refused + 3)
+        [trouble] = rig.bot.studio.troubles.current
+        assert (trouble.task, trouble.obstacle) == (Task.FOLLOW, REFUSALS[status])
+        rig.replicate.faults.clear()
+        message = await used.until(has_track)
+        assert "owner has to" not in words(message)
+        assert rig.bot.studio.troubles.current == ()
+        assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
         assert rig.paid_once()
 
 
@@ -187,8 +217,8 @@ ENDS = {
     ),
     "canceled by somebody else": End(
         Script(ends="canceled"),
-        "This took longer than I may wait, so it was stopped. Try again, perhaps with a smaller "
-        "model or a shorter `duration`.",
+        "Somebody canceled this at Replicate, not here. "
+        "Try again; if that ends the same way, ask the bot's owner.",
     ),
     "aborted": End(
         Script(ends="aborted"),
