@@ -77,7 +77,7 @@ async def test_progress_is_shown_from_the_logs() -> None:
     assert (Stage.LOADING, None) in shown
     assert (Stage.GENERATING, 0.25) in shown
     assert (Stage.GENERATING, 0.75) in shown
-    assert shown[-1] == (Stage.FETCHING, None)
+    assert shown[-2:] == [(Stage.FETCHING, None), (Stage.FINISHING, None)]
 
 
 async def test_a_seed_is_drawn_where_none_is_given_and_shown_from_the_first_edit() -> None:
