@@ -116,10 +116,17 @@ class CommandTree(app_commands.CommandTree["MusicGenBot"]):
 class MusicGenBot(commands.AutoShardedBot):
     """The bot: discord.py's client with the studio behind it."""
 
-    def __init__(self, parts: Parts, *, force_sync: bool = False) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        force_sync: bool = False,
+        connector: aiohttp.BaseConnector | None = None,
+    ) -> None:
         # It makes no use of voice; nobody is to wonder about two warnings at each start.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
+            connector=connector,
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=discord.Intents(guilds=True),

@@ -26,6 +26,7 @@ from bot.errors import ConfigError, ReplicateError
 from bot.journal import Journal, JournalError
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
+from bot.resolver import Resolver
 from bot.settings import Settings
 from bot.studio import House
 
@@ -134,7 +135,9 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
 async def _work(settings: Settings, *, only_sync: bool) -> None:
     point_at(settings.discord_base_url)
     async with open_parts(settings) as parts:
-        bot = MusicGenBot(parts, force_sync=only_sync)
+        # discord.py's own has no limit either.
+        connector = aiohttp.TCPConnector(limit=0, resolver=Resolver())
+        bot = MusicGenBot(parts, force_sync=only_sync, connector=connector)
         try:
             await bot.login(settings.discord_token.get_secret_value())
             await find_gateway(bot)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
+
+from bot.threads import HOUSE
 
 _LEFT_OVER_S = 2 * 24 * 3600
 
@@ -18,7 +19,7 @@ class Shelf:
 
     async def stored_bytes(self) -> int:
         """How much is kept."""
-        return await asyncio.to_thread(self._stored_bytes)
+        return await HOUSE.run(self._stored_bytes)
 
     async def tidy(self, keep: Collection[str]) -> int:
         """Remove files of no generation in `keep` that nobody touched for two days; how many.
@@ -26,7 +27,7 @@ class Shelf:
         `keep` holds every open generation, whichever process follows it: the folder may be shared.
         Younger files may belong to one that was begun meanwhile.
         """
-        return await asyncio.to_thread(self._tidy, frozenset(keep))
+        return await HOUSE.run(self._tidy, frozenset(keep))
 
     def _stored_bytes(self) -> int:
         return sum(size for _, size, _ in self._files())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime
@@ -31,6 +30,8 @@ from bot.replicate.protocol import (
 )
 from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPolicy
 from bot.replicate.transport import Limits, Persistence
+from bot.resolver import Resolver
+from bot.threads import INTAKE
 
 T = TypeVar("T")
 
@@ -75,7 +76,10 @@ class ReplicateClient:
     async def __aenter__(self) -> Self:
         """Open the session, unless one was handed in."""
         if self._session_given is None:
-            self._session_own = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            self._session_own = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=Resolver()),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
         return self
 
     async def __aexit__(
@@ -169,7 +173,7 @@ class ReplicateClient:
         """Keep a file at Replicate, at most 100 MB, where its models can read it for a day."""
 
         async def once(_: float) -> UploadedFile:
-            file = await asyncio.to_thread(path.open, "rb")
+            file = await INTAKE.run(path.open, "rb")
             try:
                 form = aiohttp.FormData()
                 form.add_field("content", file, filename=filename, content_type=content_type)
@@ -178,7 +182,7 @@ class ReplicateClient:
                 answer = await self._exchange("POST", self._root / "files", timeout, form)
                 return UploadedFile.from_json(answer)
             finally:
-                await asyncio.to_thread(file.close)
+                await INTAKE.run(file.close)
 
         return await self._persistence.insist("upload", UPLOAD, once)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from bot.errors import (
 from bot.http_address import http_address
 from bot.replicate.retry import DOWNLOAD, passes
 from bot.replicate.transport import Limits, Persistence
+from bot.threads import TRACKS
 
 _CHUNK_BYTES = 256 * 1024
 _REQUESTS_MAX = 6
@@ -84,7 +84,7 @@ class Downloader:
     async def download(self, url: str, target: Path, limit_bytes: int) -> Downloaded:
         """Fetch an output into `target`, whose folder exists; see `ReplicateClient.download`."""
         if url[:5].lower() == "data:":
-            return await asyncio.to_thread(_unpack, url, target, limit_bytes)
+            return await TRACKS.run(_unpack, url, target, limit_bytes)
         start = check_address(self.root, url)
 
         async def once(left_s: float) -> Downloaded:
@@ -158,9 +158,9 @@ async def _save(response: aiohttp.ClientResponse, target: Path, limit_bytes: int
     part = _Part(target)
     try:
         size_bytes = await _stream(response, part, limit_bytes)
-        await asyncio.to_thread(part.finish)
+        await TRACKS.run(part.finish)
     except BaseException:
-        await asyncio.to_thread(part.discard)
+        await TRACKS.run(part.discard)
         raise
     return Downloaded(target, response.content_type, size_bytes)
 
@@ -171,7 +171,7 @@ async def _stream(response: aiohttp.ClientResponse, part: _Part, limit_bytes: in
         size_bytes += len(chunk)
         if size_bytes > limit_bytes:
             raise OutputTooLarge(limit_bytes)
-        await asyncio.to_thread(part.write, chunk)
+        await TRACKS.run(part.write, chunk)
     if size_bytes == 0:
         raise ReplyBroken("an empty file")
     return size_bytes
