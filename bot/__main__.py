@@ -60,13 +60,18 @@ def _serve(command: str | None) -> int:
 
 
 def environment() -> Mapping[str, str]:
-    """The environment, with `.env` for what it does not set."""
+    """The environment, with `.env` for what it does not set, or sets to nothing.
+
+    Raises:
+        ConfigError: there is a `.env` that cannot be read.
+    """
     import os
+    from pathlib import Path
 
-    from dotenv import dotenv_values
+    from bot.dotenv_file import read_dotenv
 
-    file = {name: text for name, text in dotenv_values(".env").items() if text is not None}
-    return file | os.environ
+    given = {name: text for name, text in os.environ.items() if text.strip()}
+    return read_dotenv(Path(".env")) | given
 
 
 def _say_problems(error: ConfigError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -17,14 +18,30 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from yarl import URL
 
 from bot.errors import ConfigError
 from bot.http_address import http_address
-from bot.journal import async_url
+from bot.journal import async_url, sqlite_address
+from bot.proxies import Proxies, proxy_address
 
 SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
 """The MusicGen version of the specification."""
+
+
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+
+
+def unquoted(text: str) -> str:
+    """A value without the white space around it, and without quotes that only surround it.
+
+    A shell takes them away; `docker --env-file`, systemd and some panels do not.
+    """
+    text = text.strip().strip("\ufeff\u200b").strip()
+    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+        return text[1:-1].strip()
+    return text
 
 
 def _http_address(text: str) -> str:
@@ -63,20 +80,42 @@ def _numbers(value: object) -> object:
     """`0,1,2` -> (0, 1, 2)."""
     if not isinstance(value, str):
         return value
-    try:
-        return tuple(sorted({int(part) for part in value.split(",")}))
-    except ValueError:
-        raise ValueError("must be numbers like 0,1,2") from None
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("must be numbers like 0,1,2")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _whole(value: object) -> object:
+    """`1 000` -> 1000."""
+    if not isinstance(value, str):
+        return value
+    digits = "".join(value.split())
+    if not digits.isascii() or not digits.removeprefix("-").isdigit():
+        raise ValueError("must be a whole number")
+    return int(digits)
 
 
 def _token(value: object) -> object:
-    if isinstance(value, str) and any(letter.isspace() for letter in value):
-        raise ValueError("must not contain white space")
+    if isinstance(value, str):
+        if any(letter.isspace() for letter in value):
+            raise ValueError("must not contain white space")
+        if not value.isascii() or not value.isprintable():
+            raise ValueError("must be plain letters, digits and signs; copy it again")
     return value
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that is not known; give the whole path") from None
 
 
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
+ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Settings(BaseModel):
@@ -91,7 +130,9 @@ class Settings(BaseModel):
     )
     discord_base_url: HttpAddress = Field(default="https://discord.com", alias="DISCORD_BASE_URL")
     allow_private_addresses: bool = Field(default=False, alias="ALLOW_PRIVATE_ADDRESSES")
-    data_folder: Path = Field(default=Path("data"), alias="DATA_FOLDER")
+    data_folder: Annotated[Path, AfterValidator(_folder)] = Field(
+        default=Path("data"), alias="DATA_FOLDER"
+    )
     database_url: Annotated[str, AfterValidator(_database_address)] | None = Field(
         default=None, alias="DATABASE_URL", repr=False
     )
@@ -102,19 +143,23 @@ class Settings(BaseModel):
         default=SPEC_VERSION, alias="MUSICGEN_VERSION"
     )
     log_level: Annotated[str, AfterValidator(_level)] = Field(default="INFO", alias="LOG_LEVEL")
-    replicate_max_requests_per_minute: Annotated[int, Field(ge=30, le=3000)] = Field(
+    replicate_max_requests_per_minute: Annotated[Whole, Field(ge=30, le=3000)] = Field(
         default=2400, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
     )
 
-    max_running: Annotated[int, Field(ge=1, le=10_000)] = Field(default=100, alias="MAX_RUNNING")
-    max_running_per_user: Annotated[int, Field(ge=1, le=1000)] = Field(
+    max_running: Annotated[Whole, Field(ge=1, le=10_000)] = Field(default=100, alias="MAX_RUNNING")
+    max_running_per_user: Annotated[Whole, Field(ge=1, le=1000)] = Field(
         default=4, alias="MAX_RUNNING_PER_USER"
     )
-    tracks_max_mb: Annotated[int, Field(ge=10)] = Field(default=1000, alias="TRACKS_MAX_MB")
-    shard_count: Annotated[int, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
+    tracks_max_mb: Annotated[Whole, Field(ge=10)] = Field(default=1000, alias="TRACKS_MAX_MB")
+    shard_count: Annotated[Whole, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
     shard_ids: Annotated[tuple[int, ...], BeforeValidator(_numbers)] | None = Field(
         default=None, alias="SHARD_IDS"
     )
+
+    https_proxy: ProxyAddress | None = Field(default=None, alias="HTTPS_PROXY", repr=False)
+    http_proxy: ProxyAddress | None = Field(default=None, alias="HTTP_PROXY", repr=False)
+    no_proxy: str = Field(default="", alias="NO_PROXY")
 
     @model_validator(mode="after")
     def _shards_fit(self) -> Settings:
@@ -140,9 +185,14 @@ class Settings(BaseModel):
         return URL(self.replicate_base_url).scheme == "http"
 
     @property
+    def proxies(self) -> Proxies:
+        """Which proxy leads where."""
+        return Proxies(self.https_proxy, self.http_proxy, self.no_proxy)
+
+    @property
     def journal_url(self) -> str:
         """The database of the journal: `DATABASE_URL`, else a file in the data folder."""
-        return self.database_url or f"sqlite:///{self.data_folder / 'musicgen.sqlite3'}"
+        return self.database_url or sqlite_address(self.data_folder / "musicgen.sqlite3")
 
     @property
     def log_level_number(self) -> int:
@@ -156,29 +206,49 @@ class Settings(BaseModel):
         Raises:
             ConfigError: with one sentence for each problem; no value is quoted.
         """
+        values = {name: unquoted(text) for name, text in env.items()}
+        for name in _IN_SMALL_LETTERS:
+            # As curl and others have them.
+            values[name] = values.get(name) or values.get(name.lower(), "")
+        values = {name: text for name, text in values.items() if text}
+        control = [
+            f"{field.alias} contains a character that cannot be seen; type it again"
+            for field in cls.model_fields.values()
+            if any(unicodedata.category(sign) == "Cc" for sign in values.get(field.alias or "", ""))
+        ]
         try:
-            return cls.model_validate(
-                {name: text.strip() for name, text in env.items() if text.strip()}
-            )
+            settings = cls.model_validate(values)
         except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False)
             problems = tuple(
-                _problem("".join(map(str, fault["loc"][:1])), fault["type"], fault["msg"])
-                for fault in error.errors(
-                    include_url=False, include_context=False, include_input=False
-                )
+                _problem("".join(map(str, fault["loc"][:1])), fault["type"], fault)
+                for fault in faults
             )
-            raise ConfigError(problems) from None
+            raise ConfigError((*control, *problems)) from None
+        if control:
+            raise ConfigError(tuple(control))
+        return settings
 
 
+_IN_SMALL_LETTERS = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 _WHERE = {
     "DISCORD_TOKEN": "the bot's token from the Discord developer portal, page Bot",
     "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings",
 }
 
 
-def _problem(name: str, kind: str, message: str) -> str:
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+
+
+def _problem(name: str, kind: str, fault: ErrorDetails) -> str:
+    message = fault["msg"].removeprefix("Value error, ")
     if not name:
-        return message.removeprefix("Value error, ")
+        return message
     if kind == "missing":
         return f"{name} is not set: {_WHERE[name]}"
-    return f"{name}: {message.removeprefix('Value error, ')}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        message = f"must be {words} {fault.get('ctx', {})[key]}"
+    if kind == "bool_parsing":
+        message = "must be 1 or 0"
+    return f"{name}: {message}"

@@ -7,8 +7,9 @@ import re
 import sqlite3
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -196,9 +197,24 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 @asynccontextmanager
 async def a_server(serve: Serve) -> AsyncGenerator[int]:
     """Something that listens on loopback; its port."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    serving: set[asyncio.Task[None]] = set()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(cast("asyncio.Task[None]", asyncio.current_task()))
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+    # Who gave up on an answer may not have hung up.
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
 
 
 def refusing(sqlstate: str, message: str) -> Serve:
@@ -211,7 +227,6 @@ def refusing(sqlstate: str, message: str) -> Serve:
         await reader.readexactly(length - 4)
         writer.write(b"E" + struct.pack("!i", len(body) + 4) + body)
         await writer.drain()
-        writer.close()
 
     return serve
 
@@ -250,7 +265,6 @@ async def test_a_server_that_is_still_starting_is_worth_a_wait(sqlstate: str) ->
 
 async def _hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
-    writer.close()
 
 
 async def test_a_server_that_is_not_there_or_says_nothing() -> None:
@@ -258,7 +272,9 @@ async def test_a_server_that_is_not_there_or_says_nothing() -> None:
         "the journal could not be opened: Connection refused"
     )
     async with a_server(_hang) as port:
-        address = f"postgresql://bot:hunter2@127.0.0.1:{port}/music?connect_timeout=1"
+        address = (
+            f"postgresql://bot:hunter2@127.0.0.1:{port}/music?sslmode=disable&connect_timeout=1"
+        )
         assert await _refusal(address) == "the journal could not be opened: no answer in time"
 
 
@@ -295,11 +311,14 @@ async def names_on_the_wire(postgres_url: str, names: list[bytes]) -> AsyncGener
         while some := await reader.read(65536):
             writer.write(some)
             await writer.drain()
-        writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server = await asyncio.open_unix_connection(f"{socket_folder}/.s.PGSQL.5432")
-        await asyncio.gather(forward(reader, server[1]), answer(server[0], writer))
+        try:
+            await asyncio.gather(forward(reader, server[1]), answer(server[0], writer))
+        finally:
+            server[1].close()
+            await server[1].wait_closed()
 
     async with a_server(serve) as port:
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable"

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from yarl import URL
+
+from bot.dotenv_file import read_dotenv
 from bot.errors import ConfigError
+from bot.proxies import Proxies
 from bot.settings import SPEC_VERSION, Settings
 
 TOKENS = {"DISCORD_TOKEN": "discord-secret", "REPLICATE_API_TOKEN": "r8_secret"}
@@ -66,3 +71,121 @@ def test_a_plain_http_api_is_a_local_one() -> None:
 def test_private_addresses_are_fetched_from_only_when_asked_for(text: str, allowed: bool) -> None:
     settings = Settings.from_env(TOKENS | {"ALLOW_PRIVATE_ADDRESSES": text})
     assert settings.allow_private_addresses is allowed
+
+
+@pytest.mark.parametrize(
+    "given",
+    ['"abc"', "'abc'", "  abc  ", "abc \r", ' "abc" ', "“abc”", '" abc "', "\ufeffabc"],
+)
+def test_what_only_surrounds_a_value_is_not_part_of_it(given: str) -> None:
+    settings = Settings.from_env(TOKENS | {"DISCORD_TOKEN": given, "MAX_RUNNING": f"'{7}' "})
+    assert settings.discord_token.get_secret_value() == "abc"
+    assert settings.max_running == 7
+
+
+@pytest.mark.parametrize("given", ["1000", " 1000 ", "1 000", "1\u202f000", '"1000"'])
+def test_numbers_as_people_write_them(given: str) -> None:
+    assert Settings.from_env(TOKENS | {"MAX_RUNNING": given}).max_running == 1000
+
+
+def test_shards_as_people_write_them() -> None:
+    settings = Settings.from_env(TOKENS | {"SHARD_IDS": "0, 1 ,", "SHARD_COUNT": "4"})
+    assert settings.shard_ids == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("MAX_RUNNING", "many", "MAX_RUNNING: must be a whole number"),
+        ("MAX_RUNNING", "1.5", "MAX_RUNNING: must be a whole number"),
+        ("MAX_RUNNING", "0", "MAX_RUNNING: must be at least 1"),
+        ("MAX_RUNNING", "99999", "MAX_RUNNING: must be at most 10000"),
+        ("SHARD_IDS", "-1", "SHARD_IDS: must be numbers like 0,1,2"),
+        ("SHARD_IDS", ",", "SHARD_IDS: must be numbers like 0,1,2"),
+        ("ALLOW_PRIVATE_ADDRESSES", "perhaps", "ALLOW_PRIVATE_ADDRESSES: must be 1 or 0"),
+        ("DISCORD_TOKEN", "tökén", "DISCORD_TOKEN: must be plain letters, digits and signs"),
+        ("DISCORD_BASE_URL", "http://[::1", "DISCORD_BASE_URL: must be an http(s) address"),
+        ("DATA_FOLDER", "a\0b", "DATA_FOLDER contains a character that cannot be seen"),
+        ("DATA_FOLDER", "~nobody-by-that-name/x", "DATA_FOLDER: names a home folder"),
+        ("HTTPS_PROXY", "socks5://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
+        ("https_proxy", "https://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
+        ("HTTP_PROXY", "http://u:hunter2@p:port", "HTTP_PROXY: must be the address of a proxy"),
+    ],
+)
+def test_what_does_not_do_is_said_in_one_sentence(name: str, given: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env(TOKENS | {name: given})
+    [problem] = caught.value.problems
+    assert problem.startswith(said)
+    assert "hunter2" not in problem
+
+
+LINES = 'DISCORD_TOKEN="abc" \r\nMAX_RUNNING=7\r\n'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        LINES.encode(),
+        LINES.encode("utf-8-sig"),
+        LINES.encode("utf-16"),
+        LINES.encode("utf-16-le"),
+        LINES.encode("utf-16-be"),
+        b"\xfe\xff" + LINES.encode("utf-16-be"),
+        LINES.encode("utf-32"),
+        f"# für den Bot\r\n{LINES}".encode("latin-1"),
+        f"# für den Bot\r\n{LINES}".encode("utf-16-le"),
+        LINES.encode("utf-16-le") + b"\n",
+    ],
+)
+def test_a_dotenv_file_in_any_encoding(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / ".env").write_bytes(raw)
+    read = read_dotenv(tmp_path / ".env")
+    settings = Settings.from_env(TOKENS | read)
+    assert settings.discord_token.get_secret_value() == "abc"
+    assert settings.max_running == 7
+
+
+def test_a_dotenv_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
+    assert read_dotenv(tmp_path / ".env") == {}
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(ConfigError, match="it is a folder"):
+        read_dotenv(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"),
+    [
+        ("https://discord.com/api", "http://s:1"),
+        ("wss://gateway.discord.gg/?v=10", "http://s:1"),
+        ("http://example.org/x", "http://p:2"),
+        ("ws://example.org/x", "http://p:2"),
+        ("https://api.replicate.com/v1", None),
+        ("https://replicate.com/v1", None),
+        ("http://10.0.0.7/", None),
+        ("http://localhost:5000/", None),
+        ("http://localhost:5001/", "http://p:2"),
+    ],
+)
+def test_a_proxy_for_each_address(address: str, proxy: str | None) -> None:
+    proxies = Settings.from_env(
+        TOKENS
+        | {
+            "HTTPS_PROXY": "s:1",
+            "http_proxy": "http://p:2/",
+            "NO_PROXY": "replicate.com, 10.0.0.7,localhost:5000",
+        }
+    ).proxies
+    found = proxies.for_url(URL(address))
+    assert (None if found is None else str(found).rstrip("/")) == proxy
+
+
+def test_no_proxy_at_all() -> None:
+    every = Proxies("http://s:1", "http://p:2", "*")
+    assert every.for_url(URL("https://discord.com")) is None
+    assert Proxies().for_url(URL("https://discord.com")) is None
+
+
+def test_a_proxys_password_is_in_no_repr() -> None:
+    settings = Settings.from_env(TOKENS | {"HTTPS_PROXY": "http://u:hunter2@p:1"})
+    assert "hunter2" not in f"{settings!r} {settings.proxies!r}"
