@@ -48,7 +48,8 @@ class Proxies:
         proxy = self.https if url.scheme in {"https", "wss"} else self.http
         if proxy is None or url.host is None:
             return None
-        skips: object = proxy_bypass_environment(f"{url.host}:{url.port}", {"no": self.bypass})
+        host = f"{url.host}:{url.port}"
+        skips: object = proxy_bypass_environment(host, {"no": self.bypass})  # pyright: ignore[reportUnknownVariableType] - as its import
         return None if skips else URL(proxy)
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
