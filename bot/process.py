@@ -24,6 +24,7 @@ from bot.catalogue import fetch_schema, input_table
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, ReplicateError
 from bot.journal import Journal, JournalError
+from bot.private_files import keep_to_ourselves, make_private_folder
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
 from bot.resolver import Resolver
@@ -46,8 +47,12 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         ConfigError: the database cannot be used.
     """
     clock = clock or SystemClock()
-    tracks_folder = settings.data_folder / "tracks"
-    await asyncio.to_thread(tracks_folder.mkdir, parents=True, exist_ok=True)
+    tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
+    keep_to_ourselves()
+    # What else is in the data folder is not ours to change.
+    await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
+    for folder in (tracks_folder, intake_folder):
+        await asyncio.to_thread(make_private_folder, folder, with_files=True)
     per_minute = settings.replicate_max_requests_per_minute
     client = ReplicateClient(
         settings.replicate_base_url,
@@ -56,7 +61,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         budget=request_budget(per_minute),
     )
     desk = AudioDesk(
-        settings.data_folder / "intake",
+        intake_folder,
         settings.musicgen_model,
         allow_private=settings.allow_private_addresses,
     )

@@ -27,6 +27,7 @@ from bot.journal.schema import bring_to_head
 from bot.journal.store import unbroken
 from bot.journal.tables import facts, generation_events, generations
 from bot.journal.writes import wrapped
+from bot.private_files import make_private_database
 
 _log = logging.getLogger(__name__)
 
@@ -88,8 +89,7 @@ class Journal(Leases, Library, Retention):
         with wrapped("opened"):
             database = make_url(url)
             if database.get_backend_name() == "sqlite":
-                folder = Path(str(database.database)).parent
-                await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+                await asyncio.to_thread(make_private_database, Path(str(database.database)))
             engine = create_engine(url)
             try:
                 await check_file(engine)
