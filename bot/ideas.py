@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.plain_text import one_line
+
 IDEAS: dict[str, tuple[str, ...]] = {
     "house": (
         "deep house bassline, warm pads, soft claps, 122 bpm",
@@ -127,7 +129,7 @@ def suggest(words: str, own: Iterable[str], limit: int, longest: int) -> list[st
     )
     found: dict[str, str] = {}
     for prompt in (*own, *ideas):
-        line = " ".join(prompt.split())
+        line = one_line(prompt)
         if line and len(line) <= longest:
             found.setdefault(line.casefold(), line)
         if len(found) == limit:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeAlias
 
 from bot.errors import OutOfBounds, PromptBlank, PromptTooLong, UnknownChoice
+from bot.plain_text import one_line
 
 Kind = Literal["string", "integer", "number", "boolean", "audio"]
 InputValue: TypeAlias = str | int | float | bool
@@ -259,7 +260,7 @@ class InputTable:
         for name, value in inputs.set_values().items():
             if name in self._specs:
                 _check_value(self._specs[name], value)
-        if not inputs.prompt.strip():
+        if not one_line(inputs.prompt):
             raise PromptBlank
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from copy import copy
 from logging import INFO as INFO
+from typing import Any
+
+from bot.plain_text import escaped
 
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(
@@ -24,10 +28,29 @@ class SecretlessFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
+        # Another formatter may have left the traceback as it came.
+        record = copy(record)
+        record.exc_text = None
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return _SIGNED.sub(lambda found: f"{found[1] or found[2]}{_HIDDEN}", text)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
+        """The line of a record: nothing in it begins another, or does anything to a terminal."""
+        return escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - its name there
+        """A traceback, set in so that no line of it looks like a record."""
+        return _set_in(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - its name there
+        """The same for a stack."""
+        return _set_in(super().formatStack(stack_info))
+
+
+def _set_in(text: str) -> str:
+    return "\n".join(f"    {escaped(line)}" for line in text.split("\n"))
 
 
 def set_up(level: int, secrets: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Optional
 
 import discord
@@ -14,6 +14,7 @@ from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
 from bot.generation import AudioSource
 from bot.http_address import http_address
 from bot.inputs import CHOICES_MAX, INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
+from bot.plain_text import readable
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
@@ -104,6 +105,8 @@ def parse(options: Mapping[str, Any]) -> Request:
     address: str | None = options.get(AUDIO_URL)
     names = {field.name for field in fields(Inputs)} - {AUDIO}
     inputs = Inputs(**{name: options[name] for name in names if name in options})
+    # What is sent is what is shown, and copied from there.
+    inputs = replace(inputs, prompt=readable(inputs.prompt))
     return Request(inputs, _source(attachment, address))
 
 

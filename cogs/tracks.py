@@ -11,6 +11,7 @@ from bot.card import texts
 from bot.card.buttons import FORGET, KEEP, PAGE, SHOW, CardButton, view_of
 from bot.card.track_list import PAGE_SIZE, WORDS_MAX_CHARS, TrackList, read_turn
 from bot.errors import NotYours
+from bot.plain_text import one_line
 from cogs.replies import bring_waiting, check_permissions, reading
 from cogs.showing import show_again
 
@@ -33,7 +34,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         words: app_commands.Range[str, 1, WORDS_MAX_CHARS] = "",
     ) -> None:
         """The first page, for their eyes only."""
-        page = await self._page(interaction.user.id, 0, words.strip())
+        page = await self._page(interaction.user.id, 0, one_line(words))
         table = self._bot.studio.table
         await interaction.response.send_message(
             embed=page.embed(table),

@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from bot.generation import AudioSource, Generation
 from bot.inputs import INPUT_AUDIO_MAX_BYTES, plain
+from bot.plain_text import one_line
 from bot.ports import InputAudio
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class AudioDesk:
             await asyncio.to_thread(
                 write_tags,
                 path,
-                title=generation.inputs.prompt,
+                title=one_line(generation.inputs.prompt),
                 comment=_settings(generation),
                 software=self._model_name,
             )

@@ -19,6 +19,7 @@ from bot.errors import NotANumber
 from bot.extension import MORE_MAX_S
 from bot.generation import Generation
 from bot.inputs import PROMPT_MAX_CHARS, InputTable
+from bot.plain_text import readable, shortened
 
 PROMPT, MORE, DURATION, MODEL, SEED, PICK = "prompt", "more", "duration", "model", "seed", "pick"
 """The custom_ids of fields."""
@@ -50,8 +51,8 @@ class Filled:
     values: Mapping[str, str]
 
     def text(self, name: str) -> str:
-        """A field's text, without spaces around it; empty where there is none."""
-        return self.values.get(name, "").strip()
+        """A field's text as it can be read, without spaces around it; empty where there is none."""
+        return readable(self.values.get(name, "")).strip()
 
     def number(self, name: str) -> int | None:
         """A field's whole number; None where it was left empty.
@@ -131,7 +132,7 @@ def edit_form(generation: Generation, table: InputTable) -> discord.ui.Modal:
     """The settings people change most, as they were."""
     inputs = generation.inputs
     form = _form(FormAction.EDIT, generation.id, words.EDIT_TITLE, from_card=True)
-    _add(form, words.PROMPT, _prompt(default=inputs.prompt), words.PROMPT_ABOUT)
+    _add(form, words.PROMPT, _prompt(default=readable(inputs.prompt)), words.PROMPT_ABOUT)
     if generation.more_s is not None:
         more = _number(DURATION, generation.more_s)
         _add(form, words.MORE, more, words.more_about(MORE_MAX_S))
@@ -162,9 +163,7 @@ def _form(action: FormAction, about: str, title: str, *, from_card: bool) -> dis
 def _prompt(
     *, default: str | None = None, placeholder: str | None = None, required: bool = True
 ) -> discord.ui.TextInput[discord.ui.Modal]:
-    hint = " ".join(placeholder.split()) if placeholder else None
-    if hint is not None and len(hint) > _PLACEHOLDER_MAX_CHARS:
-        hint = hint[: _PLACEHOLDER_MAX_CHARS - 1] + "…"
+    hint = shortened(placeholder or "", _PLACEHOLDER_MAX_CHARS) or None
     return discord.ui.TextInput(
         custom_id=PROMPT,
         style=discord.TextStyle.paragraph,
@@ -186,7 +185,9 @@ def _add_picks(form: discord.ui.Modal, picks: Sequence[Pick], label: str) -> Non
         return
     options = [
         discord.SelectOption(
-            label=pick.label[:_OPTION_MAX_CHARS], value=pick.value, default=index == 0
+            label=shortened(pick.label, _OPTION_MAX_CHARS) or "…",
+            value=pick.value,
+            default=index == 0,
         )
         for index, pick in enumerate(picks[:_OPTIONS_MAX])
     ]

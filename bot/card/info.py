@@ -12,6 +12,7 @@ from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, link
 from bot.generation import REMADE, Generation, Reply
 from bot.inputs import InputTable, plain
+from bot.plain_text import one_line
 
 _TITLE_MAX_CHARS = 256
 _FIELD_MAX_CHARS = 1024
@@ -39,7 +40,7 @@ def command_line(generation: Generation, table: InputTable) -> str:
 
 def _typed(value: str | float | bool) -> str:
     """A value as Discord reads it from a pasted command, which is one line."""
-    return str(value) if isinstance(value, bool) else " ".join(plain(value).split())
+    return str(value) if isinstance(value, bool) else one_line(plain(value))
 
 
 def info_embed(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.card.markup import in_one_line
 from bot.generation import Generation, Relation
+from bot.plain_text import shortened
 
 _QUOTE_MAX_CHARS = 100
 
@@ -61,6 +61,6 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
         name = parent.inputs.prompt
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
-    if not name or not name.strip():
+    if name is None or not (quote := shortened(name, _QUOTE_MAX_CHARS)):
         return _FROM_SOMETHING[generation.relation]
-    return _FROM[generation.relation].format(in_one_line(name, _QUOTE_MAX_CHARS))
+    return _FROM[generation.relation].format(quote)

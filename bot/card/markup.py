@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import discord
 
-_ELLIPSIS = "…"
+from bot.plain_text import shortened
+
+_MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
+"""What discord.py takes for one (discord.py 2.7.1, utils.escape_mentions)."""
 _ROUND = str.maketrans("[]", "()")
 
 
 def quoted(text: str, limit: int) -> str:
     """`text` on one line with its markdown escaped, cut to `limit` characters of its own."""
-    escaped = discord.utils.escape_markdown(in_one_line(text, limit), ignore_links=False)
-    return discord.utils.escape_mentions(escaped)
-
-
-def in_one_line(text: str, limit: int) -> str:
-    """`text` on one line, cut to `limit` characters: for places that show no markdown."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
+    escaped = discord.utils.escape_markdown(shortened(text, limit), ignore_links=False)
+    # Not by `escape_mentions`, which hides a character of no width in them.
+    return _MENTION.sub(r"\\@", escaped)
 
 
 def fitted(text: str, limit: int) -> str:
@@ -30,4 +30,4 @@ def fitted(text: str, limit: int) -> str:
 
 def link(text: str, url: str, limit: int) -> str:
     """`text`, quoted, as a link; it cannot lead anywhere else."""
-    return f"[{quoted(text.translate(_ROUND), limit)}]({url})"
+    return f"[{quoted(text.translate(_ROUND), limit) or '…'}]({url})"

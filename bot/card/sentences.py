@@ -49,7 +49,8 @@ def _size(size_bytes: int) -> str:
 
 def _own_words(detail: str) -> str:
     """The service's own text, escaped and cut; it may be empty."""
-    return f"\n> {quoted(detail, _API_WORDS_MAX_CHARS)}" if detail.strip() else ""
+    words = quoted(detail, _API_WORDS_MAX_CHARS)
+    return f"\n> {words}" if words else ""
 
 
 def _too_long(error: errors.AudioPromptTooLong) -> str:

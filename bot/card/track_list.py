@@ -13,6 +13,7 @@ from bot.card.info import jump_url
 from bot.card.markup import link, quoted
 from bot.generation import Generation
 from bot.inputs import InputTable
+from bot.plain_text import shortened
 
 PAGE_SIZE = 10
 WORDS_MAX_CHARS = 50
@@ -89,5 +90,4 @@ def _facts(track: Generation, table: InputTable) -> list[str]:
 
 
 def _cut(prompt: str) -> str:
-    line = " ".join(prompt.split()) or "…"
-    return line if len(line) <= _LABEL_MAX_CHARS else line[: _LABEL_MAX_CHARS - 1] + "…"
+    return shortened(prompt, _LABEL_MAX_CHARS) or "…"
