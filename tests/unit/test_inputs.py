@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import OutOfBounds, PromptBlank, PromptTooLong, RequestRefused, UnknownChoice
 from bot.inputs import PROMPT_MAX_CHARS, TABLE, Inputs, InputTable
+from bot.plain_text import one_line
 
 SPECIFIED = {
     "prompt": ("string", None, None, None),
@@ -88,7 +89,7 @@ def test_check_refuses(inputs: Inputs, error: type[RequestRefused]) -> None:
 @given(
     st.builds(
         Inputs,
-        prompt=st.text(min_size=1, max_size=PROMPT_MAX_CHARS).filter(str.strip),
+        prompt=st.text(min_size=1, max_size=PROMPT_MAX_CHARS).filter(one_line),
         duration=st.none() | st.integers(1, 30),
         top_k=st.none() | st.integers(0, 1000),
         top_p=st.none() | st.floats(0, 1),
