@@ -16,12 +16,15 @@ import errno
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bot.asker import ASKER
 
 _Question: TypeAlias = tuple[str, int, int]
 """Host, port, and family."""
@@ -31,6 +34,7 @@ _Infos: TypeAlias = Sequence[_Info]
 
 _DEADLINE_S = 10.0
 _AT_ONCE = 64
+_AT_ONCE_PER_ASKER = 4
 _FAMILIES = frozenset({socket.AF_INET, socket.AF_INET6})
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
@@ -52,13 +56,14 @@ class Resolver(AbstractResolver):
     """Looks names up for aiohttp's connectors; an answer is never waited for in another's place.
 
     A look-up that hangs keeps its thread until the system gives up, long after everyone who asked
-    has: `at_once` bounds how many there may be of those.
+    has: `at_once` bounds how many there may be of those, of which one person may cause a few.
     """
 
     def __init__(self, *, deadline_s: float = _DEADLINE_S, at_once: int = _AT_ONCE) -> None:
         self._deadline_s = deadline_s
         self._at_once = at_once
-        self._running = 0
+        self._running = Counter[int | None]()
+        """Threads at work, by whom they were begun for."""
         self._asked: dict[_Question, _LookUp] = {}
 
     async def resolve(
@@ -94,13 +99,15 @@ class Resolver(AbstractResolver):
         asked = self._asked.get(question)
         if asked is not None and now_s < asked.began_s + self._deadline_s:
             return asked.answer
-        if self._running >= self._at_once:
+        asker = ASKER.get()
+        own = 0 if asker is None else self._running[asker]
+        if self._running.total() >= self._at_once or own >= _AT_ONCE_PER_ASKER:
             raise NameServerSilent(question[0])
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[_Infos] = loop.create_future()
 
         def finish(infos: _Infos | Exception) -> None:
-            self._running -= 1
+            self._running -= Counter({asker: 1})
             if (asked := self._asked.get(question)) is not None and asked.answer is answer:
                 del self._asked[question]
             if isinstance(infos, Exception):
@@ -119,7 +126,7 @@ class Resolver(AbstractResolver):
         # Python would wait at its end for a thread that is not a daemon.
         threading.Thread(target=work, name=f"look up {question[0]}", daemon=True).start()
         self._asked[question] = _LookUp(answer, now_s)
-        self._running += 1
+        self._running[asker] += 1
         return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from bot.asker import ASKER
 from bot.progress import Stage
 from bot.run import Run
 
@@ -26,6 +27,10 @@ async def reading_turn(run: Run) -> AsyncGenerator[None, None]:
             run.show(Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST)
             await run.kit.clock.wait(place.granted, _LOOK_S)
         run.show(Stage.CHECKING)
-        yield
+        token = ASKER.set(place.user_id)
+        try:
+            yield
+        finally:
+            ASKER.reset(token)
     finally:
         line.leave(place)

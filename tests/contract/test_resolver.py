@@ -12,6 +12,7 @@ from collections.abc import Generator
 
 import pytest
 
+from bot.asker import ASKER
 from bot.resolver import NameServerSilent, Resolver
 
 INFO = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))
@@ -92,6 +93,24 @@ async def test_hanging_look_ups_have_a_bound_and_give_their_places_back(
                 await asyncio.sleep(0)
             else:
                 return
+
+
+async def test_one_person_cannot_take_all_the_places(server: NameServer) -> None:
+    """Not by canceling and asking for the next name, either."""
+    names = {f"{number}.test" for number in range(99)}
+    server.silent |= names
+    resolver = Resolver()
+    token = ASKER.set(1)
+    asking = [asyncio.create_task(resolver.resolve(name)) for name in names]
+    ASKER.reset(token)
+    await asyncio.sleep(0)
+    for task in asking:
+        task.cancel()
+    await asyncio.wait(asking)
+    assert server.asked.total() == 4
+    for asker in (2, None):
+        ASKER.set(asker)
+        assert await resolver.resolve(f"of-{asker}.test")
 
 
 async def test_an_answer_that_comes_after_everyone_has_left_harms_nobody(
