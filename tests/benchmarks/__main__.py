@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks [acknowledge | startup | flight]: measure, and print a table."""
+"""python -m tests.benchmarks [acknowledge | startup | line | flight]: measure, print tables."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import sys
 
-from tests.benchmarks import acknowledge, flight, startup
+from tests.benchmarks import acknowledge, flight, line, startup
 
 BENCHMARKS = {
     "acknowledge": acknowledge.measure,
     "startup": startup.measure,
+    "line": line.measure,
     "flight": flight.measure,
 }
 
@@ -20,8 +21,8 @@ async def main() -> None:
     parser.add_argument("name", nargs="*", choices=[[], *BENCHMARKS], help="all when left out")
     names: list[str] = parser.parse_args().name or list(BENCHMARKS)
     for name in names:
-        async for line in BENCHMARKS[name]():
-            sys.stdout.write(line + "\n")
+        async for part in BENCHMARKS[name]():
+            sys.stdout.write(part + "\n")
             sys.stdout.flush()
         sys.stdout.write("\n")
 

@@ -6,28 +6,40 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import psutil
+
+from bot.playground.discord.actors import Actor
+from bot.playground.discord.model import User
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
+from tests.benchmarks.heartbeat import FILE, Lateness
 
 BOT = ("bot",)
+BEATING_BOT = ("tests.benchmarks.heartbeat",)
+"""The same with a heartbeat."""
 BARE = ("tests.benchmarks.bare",)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stage:
     """Both stand-ins and the process of the bot between them."""
 
     discord: DiscordStandIn
     replicate: ReplicateStandIn
-    process: asyncio.subprocess.Process
-    spawned_at: float
+    lateness: Lateness
+    """Of a `BEATING_BOT`'s event loop."""
+    _command: tuple[str, ...]
+    _environment: dict[str, str]
+    process: asyncio.subprocess.Process = field(init=False)
+    spawned_at: float = field(init=False)
     """By the clock of the Discord stand-in."""
 
     def synced_at(self) -> float | None:
@@ -42,6 +54,22 @@ class Stage:
         await self.discord.world.until(lambda world: any(world.commands.every()), timeout_s=20)
         await self.discord.world.until(lambda world: world.bot_online, timeout_s=20)
 
+    async def start(self) -> None:
+        """Start the bot's process."""
+        self.spawned_at = self.discord.clock.now()
+        self.process = await asyncio.create_subprocess_exec(*self._command, env=self._environment)
+
+    async def stop(self) -> None:
+        """Have it close, and wait for its end."""
+        self.process.terminate()
+        await self.process.wait()
+
+    async def restart(self) -> None:
+        """Another process goes on with what this one leaves."""
+        await self.stop()
+        self.lateness.forget()
+        await self.start()
+
 
 @asynccontextmanager
 async def a_stage(
@@ -49,6 +77,7 @@ async def a_stage(
 ) -> AsyncGenerator[Stage, None]:
     """Start a bot by its module's name, with settings that point to the stand-ins."""
     with tempfile.TemporaryDirectory() as folder:
+        heartbeat = Path(folder) / "heartbeat"
         async with (
             DiscordStandIn(rules=Rules(enforce_rate_limits=True)) as discord,
             ReplicateStandIn(timings=timings, limits=RateLimits()) as replicate,
@@ -58,17 +87,43 @@ async def a_stage(
                 "DISCORD_BASE_URL": discord.base_url,
                 "REPLICATE_API_TOKEN": replicate.token,
                 "REPLICATE_BASE_URL": replicate.base_url,
-                "ALLOW_PRIVATE_ADDRESSES": "1",
                 "DATA_FOLDER": folder,
                 "LOG_LEVEL": "ERROR",
+                FILE: str(heartbeat),
                 **env,
             }
-            spawned_at = discord.clock.now()
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *module, env=environment
-            )
+            command = (sys.executable, "-m", *module)
+            stage = Stage(discord, replicate, Lateness(heartbeat), command, environment)
+            await stage.start()
             try:
-                yield Stage(discord, replicate, process, spawned_at)
+                yield stage
             finally:
-                process.terminate()
-                await process.wait()
+                await stage.stop()
+
+
+def a_crowd(discord: DiscordStandIn, count: int) -> list[Actor]:
+    """So many more people, who may use commands in #jam."""
+    world = discord.world
+    actors: list[Actor] = []
+    for number in range(count):
+        actor = discord.actor("ada")
+        actor.user = User(world.next_id(), f"person{number}", f"Person {number}")
+        actors.append(actor)
+    world.jam.people = _Members((*world.jam.people, *(actor.user for actor in actors)))
+    return actors
+
+
+class _Members(tuple[User, ...]):
+    """Many people, among whom one is found at once."""
+
+    def __init__(self, members: Iterable[User]) -> None:
+        self._ids = {member.id for member in members}
+
+    def __contains__(self, member: object) -> bool:
+        return isinstance(member, User) and member.id in self._ids
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """The processor time that a process has used so far."""
+    times = process.cpu_times()
+    return times.user + times.system

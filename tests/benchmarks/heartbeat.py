@@ -1,0 +1,89 @@
+"""The bot with a heartbeat: how late its event loop gets to what is due. Run as a module.
+
+Counts go to the file HEARTBEAT_FILE, a 64-bit number for each millisecond of lateness; the last
+is for all that is later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from array import array
+from itertools import accumulate
+from pathlib import Path
+
+FILE = "HEARTBEAT_FILE"
+_EVERY_S = 0.02
+_WRITTEN_EVERY = 25
+_MOST_MS = 5000
+
+
+class Lateness:
+    """What the heartbeat has written so far."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._before = array("Q", [0]) * (_MOST_MS + 1)
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._before = self._read()
+
+    def forget(self) -> None:
+        """Another process counts from nothing."""
+        self._path.unlink(missing_ok=True)
+        self.begin()
+
+    def quantile_ms(self, fraction: float) -> int:
+        """So late, at the most, were so many of the beats since; 1.0 is for the latest."""
+        counts = [now - then for now, then in zip(self._read(), self._before, strict=True)]
+        wanted = fraction * sum(counts)
+        return next(ms for ms, so_far in enumerate(accumulate(counts)) if so_far >= wanted)
+
+    @property
+    def row(self) -> str:
+        """Three quantiles in words."""
+        p50, p99, most = map(self.quantile_ms, (0.5, 0.99, 1.0))
+        return f"{p50} / {p99} / {most} ms"
+
+    def _read(self) -> array[int]:
+        counts = array("Q")
+        if self._path.exists():
+            counts.frombytes(self._path.read_bytes())
+        return counts if len(counts) == _MOST_MS + 1 else array("Q", [0]) * (_MOST_MS + 1)
+
+
+async def beat(path: Path) -> None:
+    """Count for as long as the process lives."""
+    counts = array("Q", [0]) * (_MOST_MS + 1)
+    clock = asyncio.get_running_loop().time
+    beats = 0
+    while True:
+        due_s = clock() + _EVERY_S
+        await asyncio.sleep(_EVERY_S)
+        counts[min(_MOST_MS, int((clock() - due_s) * 1000))] += 1
+        beats += 1
+        if beats % _WRITTEN_EVERY == 0:
+            part = path.with_suffix(".part")
+            part.write_bytes(counts.tobytes())
+            part.replace(path)
+
+
+def main() -> int:
+    from bot.__main__ import main as run
+    from bot.app import MusicGenBot
+
+    setup_hook = MusicGenBot.setup_hook
+    beating: list[asyncio.Task[None]] = []
+
+    async def with_heartbeat(bot: MusicGenBot) -> None:
+        beating.append(asyncio.create_task(beat(Path(os.environ[FILE])), name="heartbeat"))
+        await setup_hook(bot)
+
+    MusicGenBot.setup_hook = with_heartbeat
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
