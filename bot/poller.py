@@ -1,8 +1,12 @@
 """One budget of requests for all running predictions, spent where news is likely.
 
 A few predictions are each asked about once a second. When many run, the service's list tells for a
-hundred at the price of one request which of them have ended; who has is asked about at once, and
-the rest of the budget goes round for progress.
+hundred at the price of one request which of them have ended, and how; only what it leaves out is
+asked for. The rest of the budget goes round for progress.
+
+So an end is known within a look at the list: 0.4 s where up to some 800 run, and as long as it
+takes to read a page for each hundred where more do. With the default budget that is 20 pages a
+second: 5 s for 10,000.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ log = logging.getLogger(__name__)
 _ALONE_S = 1.0
 _SWEEP_FROM = 10
 """So many running predictions make the list cheaper than asking for each."""
-_SWEEP_EVERY_S = 0.75
+_SWEEP_EVERY_S = 0.4
 _SWEEP_SHARE = 0.5
 """Of the budget, at the most; progress has the rest, less what creates and cancels take."""
 _PROGRESS_SHARE = 0.35
@@ -36,10 +40,14 @@ _AFTER_FAULT_S = 5.0
 
 
 @dataclass(eq=False, slots=True)
-class _Watch:
+class Watch:
+    """Who waits for the end of a prediction."""
+
     prediction_id: str
     created_at: datetime
     news: asyncio.Event
+    ended: PredictionView | None = None
+    """How it has ended by the list, which has no logs; None where that has not told, or not all."""
     is_far: bool = False
     """So far back in the list that its own polls are cheaper."""
 
@@ -51,7 +59,7 @@ class Poller:
         self._predictions = predictions
         self._clock = clock
         self._requests_per_s = requests_per_minute / 60
-        self._watches: set[_Watch] = set()
+        self._watches: set[Watch] = set()
         self._many = asyncio.Event()
 
     @property
@@ -66,13 +74,13 @@ class Poller:
     @contextmanager
     def watching(
         self, prediction_id: str, created_at: datetime, news: asyncio.Event
-    ) -> Generator[None, None, None]:
+    ) -> Generator[Watch, None, None]:
         """Set `news` when this prediction has ended, for as long as it matters."""
-        watch = _Watch(prediction_id, created_at, news)
+        watch = Watch(prediction_id, created_at, news)
         self._watches.add(watch)
         self._count()
         try:
-            yield
+            yield watch
         finally:
             self._watches.discard(watch)
             self._count()
@@ -127,9 +135,21 @@ class Poller:
             self._many.clear()
 
 
-def _tell(page: Sequence[PredictionView], unseen: dict[str, _Watch]) -> None:
+def _tell(page: Sequence[PredictionView], unseen: dict[str, Watch]) -> None:
     """Strike out what stands on a page, and wake whose prediction has ended."""
     for prediction in page:
         watch = unseen.pop(prediction.id, None)
         if watch is not None and prediction.ended:
+            watch.ended = prediction if _tells_all(prediction) else None
             watch.news.set()
+
+
+def _tells_all(prediction: PredictionView) -> bool:
+    """Whether an item of the list says as much of its end as the prediction itself would."""
+    match prediction.status:
+        case "succeeded":
+            return prediction.output_url is not None
+        case "failed":
+            return bool(prediction.error)
+        case _:
+            return True

@@ -14,6 +14,7 @@ from bot.errors import (
     ReplicateError,
 )
 from bot.generation import State
+from bot.poller import Watch
 from bot.ports import PredictionView
 from bot.progress import Stage
 from bot.run import Run, Stopped
@@ -34,18 +35,18 @@ async def follow(run: Run) -> None:
     run.meter.enter(Stage.STARTING, submitted_at)
     run.wait = None
     prediction_id = run.generation.prediction_id or ""
-    with run.kit.poller.watching(prediction_id, submitted_at, run.wake):
-        await _poll(run, submitted_at)
+    with run.kit.poller.watching(prediction_id, submitted_at, run.wake) as watch:
+        await _poll(run, submitted_at, watch)
     run.give_up_seat()
 
 
-async def _poll(run: Run, submitted_at: datetime) -> None:
+async def _poll(run: Run, submitted_at: datetime, watch: Watch) -> None:
     patience = Patience(run, submitted_at)
     while True:
         run.wake.clear()
         delay_s = run.kit.poller.delay_s()
         try:
-            prediction = await _ask(run)
+            prediction = _known(run, watch) or await _ask(run)
         except ReplicateError as error:
             log.info("generation %s: %r", run.generation.id, error)
             patience.bear(error)
@@ -56,6 +57,15 @@ async def _poll(run: Run, submitted_at: datetime) -> None:
                 return
             check_still_running(run, submitted_at)
         await run.kit.clock.wait(run.wake, delay_s)
+
+
+def _known(run: Run, watch: Watch) -> PredictionView | None:
+    """How it has ended, where the list has said all there is to know."""
+    ended = watch.ended
+    if ended is None or ended.status != "succeeded":
+        return ended
+    # A seed that the model drew itself stands in the logs alone.
+    return ended if run.generation.inputs.seed or run.meter.seed is not None else None
 
 
 async def _ask(run: Run) -> PredictionView:
@@ -72,7 +82,8 @@ async def _take(run: Run, prediction: PredictionView, submitted_at: datetime) ->
     now = run.kit.clock.now()
     match prediction.status:
         case "succeeded":
-            run.meter.read(prediction.logs, now)
+            if prediction.logs:
+                run.meter.read(prediction.logs, now)
             run.prediction = prediction
             await run.save(
                 State.COLLECTING,

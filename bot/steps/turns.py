@@ -9,8 +9,8 @@ from bot.asker import ASKER
 from bot.progress import Stage
 from bot.run import Run
 
-_LOOK_S = 5.0
-"""How often the reason of a wait is looked at anew."""
+_LOOK_S = 20.0
+"""How often the reason of a wait is looked at anew: seldom, for thousands may wait."""
 
 
 @asynccontextmanager
@@ -21,10 +21,14 @@ async def reading_turn(run: Run) -> AsyncGenerator[None, None]:
     """
     line = run.kit.reading_line
     place = line.join(run.generation.requester_id)
+    shown: Stage | None = None
     try:
         while not place.granted.is_set():
             own = line.is_full_for(place.user_id)
-            run.show(Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST)
+            stage = Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST
+            if stage is not shown:
+                shown = stage
+                run.show(stage)
             await run.kit.clock.wait(place.granted, _LOOK_S)
         run.show(Stage.CHECKING)
         token = ASKER.set(place.user_id)

@@ -77,9 +77,9 @@ def main() -> int:
     setup_hook = MusicGenBot.setup_hook
     beating: list[asyncio.Task[None]] = []
 
-    async def with_heartbeat(bot: MusicGenBot) -> None:
+    async def with_heartbeat(self: MusicGenBot) -> None:
         beating.append(asyncio.create_task(beat(Path(os.environ[FILE])), name="heartbeat"))
-        await setup_hook(bot)
+        await setup_hook(self)
 
     MusicGenBot.setup_hook = with_heartbeat
     return run()

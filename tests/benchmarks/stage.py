@@ -116,7 +116,7 @@ def a_crowd(discord: DiscordStandIn, count: int) -> list[Actor]:
 class _Members(tuple[User, ...]):
     """Many people, among whom one is found at once."""
 
-    def __init__(self, members: Iterable[User]) -> None:
+    def __init__(self, members: Iterable[User] = (), /) -> None:
         self._ids = {member.id for member in members}
 
     def __contains__(self, member: object) -> bool:

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.errors import ServiceFault
-from bot.poller import Poller
+from bot.generation import State
+from bot.inputs import Inputs
+from bot.poller import Poller, Watch
 from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions
+from tests.unit.studio_kit import a_rig
 
 PAGE = 100
 
@@ -184,3 +188,54 @@ async def test_nothing_is_listed_while_few_run() -> None:
         for _ in range(20):
             await asyncio.sleep(0)
     assert service.looks == []
+
+
+OUTPUT = "https://replicate.delivery/x/out.wav"
+ALL_TOLD = [
+    FakePrediction("p3", "succeeded", output_url=OUTPUT),
+    FakePrediction("p3", "failed", error="CUDA out of memory (E1001)"),
+    FakePrediction("p3", "canceled"),
+    FakePrediction("p3", "aborted"),
+]
+NOT_ALL = [FakePrediction("p3", "succeeded"), FakePrediction("p3", "failed", error="")]
+
+
+@pytest.mark.parametrize("item", [*ALL_TOLD, *NOT_ALL])
+async def test_an_item_of_the_list_is_an_answer_where_it_tells_all(item: FakePrediction) -> None:
+    class Telling(Listed):
+        async def pages(
+            self, created_after: datetime
+        ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+            yield (item,)
+
+    events = events_of([f"p{number}" for number in range(20)])
+    poller = Poller(Telling(), FakeClock(), 1200)
+    async with sweeping(poller, events), asyncio.timeout(5):
+        await events["p3"].wait()
+    with ExitStack() as stack:
+        watches = [
+            stack.enter_context(poller.watching(name, NOON, event))
+            for name, event in events.items()
+        ]
+        await poller._look()  # pyright: ignore[reportPrivateUsage] - one look, and no more
+    assert watches[3].ended == (item if item in ALL_TOLD else None)
+
+
+@pytest.mark.parametrize(("seed", "asked"), [(7, 0), (None, 0), (0, 1)])
+async def test_what_the_list_has_told_is_not_asked_for(seed: int | None, asked: int) -> None:
+    """But for a seed of 0: which one the model drew stands in the logs, which a list has not."""
+    ended = FakePrediction("p1", "succeeded", output_url=OUTPUT, predict_time_s=4.2)
+    rig = a_rig(FakePredictions(answers=(replace(ended, logs="Using seed 9\n"),)))
+
+    @contextmanager
+    def told(
+        prediction_id: str, created_at: datetime, news: asyncio.Event
+    ) -> Generator[Watch, None, None]:
+        yield Watch(prediction_id, created_at, news, ended)
+
+    rig.studio._kit.poller.watching = told  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    delivered = await rig.run(Inputs("house", seed=seed))
+    assert delivered.state is State.DELIVERED
+    assert delivered.predict_time_s == 4.2
+    assert rig.predictions.polls == asked
+    assert delivered.seed == (9 if seed == 0 else delivered.inputs.seed)
