@@ -100,24 +100,25 @@ class Leases(Store):
             lease_s: from now, by the database's clock.
             held: the ids of those that this process takes for its own.
         """
-        extend = (
-            sa.update(generations)
-            .where(_OPEN, _c.incarnation == self._me.incarnation)
-            .values(leased_until=_from_now(lease_s))
-            .returning(_c.id, _c.cancel_requested, _c.token_expires_at, *_WISH)
+        ours = _OPEN, _c.incarnation == self._me.incarnation
+        extend = sa.update(generations).where(*ours).values(leased_until=_from_now(lease_s))
+        # Of thousands, few have a wish: of the others nothing but the id is read.
+        wishes = sa.select(_c.id, _c.cancel_requested, _c.token_expires_at, *_WISH).where(
+            *ours, sa.or_(_c.cancel_requested, _c.wanted_reply.is_not(None))
         )
         async with self._writing() as connection:
             await self._beat(connection, lease_s)
-            rows = (await connection.execute(extend)).mappings().all()
-            mine = {str(row["id"]): dict(row) for row in rows}
+            await connection.execute(extend)
+            mine = frozenset((await connection.scalars(sa.select(_c.id).where(*ours))).all())
+            rows = [dict(row) for row in (await connection.execute(wishes)).mappings()]
             missing = [generation_id for generation_id in held if generation_id not in mine]
             lost = await self._lost(connection, missing) if missing else frozenset[str]()
-        wanted = {key: wanted_reply(row) for key, row in mine.items()}
+        wanted = {str(row["id"]): wanted_reply(row) for row in rows}
         return Renewal(
             lost=lost,
-            cancel_requested=frozenset(key for key, row in mine.items() if row["cancel_requested"]),
+            cancel_requested=frozenset(row["id"] for row in rows if row["cancel_requested"]),
             wanted_replies={key: reply for key, reply in wanted.items() if reply is not None},
-            unfollowed=frozenset(mine) - frozenset(held),
+            unfollowed=mine - frozenset(held),
         )
 
     async def _lost(self, connection: AsyncConnection, ids: list[str]) -> frozenset[str]:

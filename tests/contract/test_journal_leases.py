@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.generation import Generation, State
 from bot.journal import Journal, LeaseLost, RowUnreadable
@@ -282,3 +283,20 @@ async def test_a_lost_one_spoils_none_of_its_neighbours(start: Start, url: str) 
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [LeaseLost, type(None)]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+async def test_a_renewal_asks_as_little_for_hundreds_as_for_a_few(start: Start, count: int) -> None:
+    here = await start("here")
+    made = await added(here, count)
+    await here.request_cancel(made[1].id)
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(here._engine.sync_engine, "before_cursor_execute", note)
+    renewal = await here.renew(LEASE_S, ids(made))
+    assert renewal.cancel_requested == {made[1].id}
+    assert not renewal.unfollowed
+    assert len(asked) == 4, asked
