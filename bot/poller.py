@@ -1,8 +1,9 @@
 """One budget of requests for all running predictions, spent where news is likely.
 
-A few predictions are each asked about once a second. When many run, the service's list tells for a
-hundred at the price of one request which of them have ended, and how; only what it leaves out is
-asked for. The rest of the budget goes round for progress.
+A few predictions are each asked about once a second. When many are watched, the service's list
+tells for a hundred at the price of one request which of them have begun to run, which have ended,
+and how; only what it leaves out is asked for. The rest of the budget goes round for the progress of
+those that run: of thousands, most wait at the service.
 
 So an end is known within a look at the list: 0.4 s where up to some 800 run, and as long as it
 takes to read a page for each hundred where more do. With the default budget that is 20 pages a
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import random
 from collections.abc import Generator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -26,17 +28,22 @@ from bot.ports import Predictions, PredictionView
 log = logging.getLogger(__name__)
 
 _ALONE_S = 1.0
+_RUNNING = "processing"
 _SWEEP_FROM = 10
 """So many running predictions make the list cheaper than asking for each."""
 _SWEEP_EVERY_S = 0.4
 _SWEEP_SHARE = 0.5
 """Of the budget, at the most; progress has the rest, less what creates and cancels take."""
-_PROGRESS_SHARE = 0.35
+_PROGRESS_SHARE = 0.3
+_REST_SHARE = 0.05
+"""For those that do not run by the list, which is not the only witness."""
 _PAGE = 100
 _PAGES_SPARE = 2
 """What others have created meanwhile may push ours so many pages back, not further."""
 _CLOCK_SKEW = timedelta(minutes=2)
 _AFTER_FAULT_S = 5.0
+_LIST_TRUSTED_S = 60.0
+"""So long after the last look at the list it is still what tells of ends."""
 
 
 @dataclass(eq=False, slots=True)
@@ -48,6 +55,10 @@ class Watch:
     news: asyncio.Event
     ended: PredictionView | None = None
     """How it has ended by the list, which has no logs; None where that has not told, or not all."""
+    has_ended: bool = False
+    """Whether it has ended by the list."""
+    is_running: bool = False
+    """Whether it has begun to run by the list."""
     is_far: bool = False
     """So far back in the list that its own polls are cheaper."""
 
@@ -60,7 +71,10 @@ class Poller:
         self._clock = clock
         self._requests_per_s = requests_per_minute / 60
         self._watches: set[Watch] = set()
+        self._running = 0
+        """Of those that are watched."""
         self._many = asyncio.Event()
+        self._looked_at_s = -math.inf
 
     @property
     def members(self) -> int:
@@ -83,11 +97,24 @@ class Poller:
             yield watch
         finally:
             self._watches.discard(watch)
+            self._running -= watch.is_running
             self._count()
 
-    def delay_s(self) -> float:
+    def first_delay_s(self) -> float:
+        """The wait before the first question: thousands that are taken up at once are spread."""
+        return random.random() * self._even_delay_s() if self._many.is_set() else 0.0
+
+    def delay_s(self, watch: Watch) -> float:
         """The wait between two questions about the same prediction."""
-        share = _PROGRESS_SHARE
+        is_listed = self._clock.monotonic() < self._looked_at_s + _LIST_TRUSTED_S
+        if not self._many.is_set() or not is_listed or watch.is_far:
+            return self._even_delay_s()
+        if watch.is_running:
+            return max(_ALONE_S, self._running / self._share(_PROGRESS_SHARE))
+        return max(_ALONE_S, len(self._watches) / self._share(_REST_SHARE))
+
+    def _even_delay_s(self) -> float:
+        share = _PROGRESS_SHARE + _REST_SHARE
         if not self._many.is_set():
             share += _SWEEP_SHARE
         return max(_ALONE_S, len(self._watches) / self._share(share))
@@ -117,12 +144,13 @@ class Poller:
         async with aclosing(self._predictions.pages(oldest - _CLOCK_SKEW)) as listing:
             async for page in listing:
                 pages += 1
-                _tell(page, unseen)
+                self._tell(page, unseen)
                 if not unseen or pages >= most:
                     break
         if pages >= most:
             for watch in unseen.values():
                 watch.is_far = True
+        self._looked_at_s = self._clock.monotonic()
         return max(_SWEEP_EVERY_S, pages / self._share(_SWEEP_SHARE))
 
     def _share(self, share: float) -> float:
@@ -131,17 +159,26 @@ class Poller:
     def _count(self) -> None:
         if len(self._watches) > _SWEEP_FROM:
             self._many.set()
-        else:
+        elif self._many.is_set():
             self._many.clear()
+            # Nobody looks at the list for them from now on, and they may have long waits.
+            for watch in self._watches:
+                watch.news.set()
 
-
-def _tell(page: Sequence[PredictionView], unseen: dict[str, Watch]) -> None:
-    """Strike out what stands on a page, and wake whose prediction has ended."""
-    for prediction in page:
-        watch = unseen.pop(prediction.id, None)
-        if watch is not None and prediction.ended:
-            watch.ended = prediction if _tells_all(prediction) else None
-            watch.news.set()
+    def _tell(self, page: Sequence[PredictionView], unseen: dict[str, Watch]) -> None:
+        """Strike out what stands on a page, and wake whose prediction runs now, or has ended."""
+        for prediction in page:
+            watch = unseen.pop(prediction.id, None)
+            if watch is None or watch not in self._watches:
+                continue
+            if prediction.ended and not watch.has_ended:
+                watch.has_ended = True
+                watch.ended = prediction if _tells_all(prediction) else None
+                watch.news.set()
+            elif prediction.status == _RUNNING and not watch.is_running:
+                watch.is_running = True
+                self._running += 1
+                watch.news.set()
 
 
 def _tells_all(prediction: PredictionView) -> bool:

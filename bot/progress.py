@@ -114,6 +114,11 @@ class ProgressMeter:
         if stage is not self._stage:
             self._stage, self._stage_began_at = stage, now
 
+    def begin(self, now: datetime) -> None:
+        """Its model runs; how far it is, is not known."""
+        if self._stage is Stage.STARTING:
+            self.enter(Stage.LOADING, now)
+
     def read(self, logs: str, now: datetime) -> None:
         """Take in the logs of a prediction whose model runs."""
         reading = read_logs(logs, self.audio_prompt_s)

@@ -23,6 +23,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     JsonValue,
+    SkipValidation,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -192,6 +193,8 @@ def _words(value: object) -> object:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
+_Json = Annotated[JsonValue, SkipValidation]
+"""What was read as JSON is one; looking through it once more would take most of the time."""
 _Lenient = WrapValidator(_or_none)
 _Text = Annotated[str | None, _Lenient]
 _Time = Annotated[datetime | None, AfterValidator(_utc_if_naive), _Lenient]
@@ -203,8 +206,8 @@ class _PredictionWire(BaseModel):
     id: _Id
     status: Annotated[str, Field(min_length=1)]
     version: _Text = None
-    inputs: Annotated[dict[str, JsonValue] | None, _Lenient] = Field(None, validation_alias="input")
-    output: JsonValue = None
+    inputs: Annotated[dict[str, _Json] | None, _Lenient] = Field(None, validation_alias="input")
+    output: _Json = None
     error: Annotated[str | None, BeforeValidator(_words), _Lenient] = None
     logs: _Text = None
     predict_time_s: Annotated[float | None, Field(ge=0, allow_inf_nan=False), _Lenient] = Field(
@@ -217,7 +220,7 @@ class _PredictionWire(BaseModel):
 
 
 class _PageWire(BaseModel):
-    results: list[JsonValue]
+    results: list[_Json]
     next: str | None = None
 
 
@@ -230,7 +233,7 @@ class _FileWire(BaseModel):
 
 class _VersionWire(BaseModel):
     id: str
-    openapi_schema: JsonValue = None
+    openapi_schema: _Json = None
 
 
 class _AccountWire(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from datetime import datetime, timedelta
 
 from bot.checks import audio_prompt_s
@@ -18,10 +19,12 @@ from bot.poller import Watch
 from bot.ports import PredictionView
 from bot.progress import Stage
 from bot.run import Run, Stopped
-from bot.steps.waiting import CANCEL_AFTER_S, Patience, check_still_running, pause_s
+from bot.steps.waiting import CANCEL_AFTER_S, OVERDUE, Patience, check_still_running, pause_s
 
 log = logging.getLogger(__name__)
 
+_LOOK_UP_S = 60.0
+"""However seldom it asks, it looks so often whether it should have asked by now."""
 _DEADLINE = timedelta(seconds=CANCEL_AFTER_S) - timedelta(minutes=2)
 """Who stops a prediction before that is not its deadline, whichever clock is a little fast."""
 
@@ -41,22 +44,38 @@ async def follow(run: Run) -> None:
 
 
 async def _poll(run: Run, submitted_at: datetime, watch: Watch) -> None:
+    clock, poller = run.kit.clock, run.kit.poller
     patience = Patience(run, submitted_at)
+    asks_at_s, quiet_until_s = clock.monotonic() + poller.first_delay_s(), -math.inf
+    is_woken = False
     while True:
         run.wake.clear()
-        delay_s = run.kit.poller.delay_s()
-        try:
-            prediction = _known(run, watch) or await _ask(run)
-        except ReplicateError as error:
-            log.info("generation %s: %r", run.generation.id, error)
-            patience.bear(error)
-            delay_s = max(delay_s, pause_s(error))
-        else:
-            patience.answered()
-            if await _take(run, prediction, submitted_at):
-                return
-            check_still_running(run, submitted_at)
-        await run.kit.clock.wait(run.wake, delay_s)
+        now_s = clock.monotonic()
+        asks_at_s = max(quiet_until_s, min(asks_at_s, now_s + poller.delay_s(watch)))
+        is_overdue = clock.now() > submitted_at + OVERDUE
+        if _has_news(run, watch) or is_overdue or now_s >= asks_at_s:
+            asks_at_s = now_s + poller.delay_s(watch)
+            try:
+                prediction = _known(run, watch) or await _ask(run)
+            except ReplicateError as error:
+                log.info("generation %s: %r", run.generation.id, error)
+                patience.bear(error)
+                quiet_until_s = asks_at_s = max(asks_at_s, now_s + pause_s(error))
+            else:
+                patience.answered()
+                if await _take(run, prediction, submitted_at):
+                    return
+                check_still_running(run, submitted_at)
+        elif is_woken:
+            if watch.is_running:
+                run.meter.begin(clock.now())
+            run.show()
+        left_s = max(0.0, asks_at_s - clock.monotonic())
+        is_woken = await clock.wait(run.wake, min(_LOOK_UP_S, left_s))
+
+
+def _has_news(run: Run, watch: Watch) -> bool:
+    return watch.has_ended or (run.generation.cancel_requested and not run.cancel_sent)
 
 
 def _known(run: Run, watch: Watch) -> PredictionView | None:

@@ -36,7 +36,7 @@ REFUSALS = (TokenRefused, AccessForbidden, CreditMissing)
 PASSING = (*OUTAGE, *REFUSALS, ThingUnknown, InputRefused)
 """What may pass when something is asked that is paid for: a single no is not believed."""
 _LONGEST_PAUSE_S = 60.0
-_OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
+OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
 _OUTAGE = timedelta(minutes=55)
 """Replicate keeps an output for an hour after the run; past an outage of that length it is gone."""
 _UNKNOWN_TIMES = 5
@@ -95,7 +95,7 @@ class Patience:
             ThingUnknown: it keeps saying that there is no such thing.
         """
         now = self._run.kit.clock.now()
-        if now > self._submitted_at + _OVERDUE + _OUTAGE:
+        if now > self._submitted_at + OVERDUE + _OUTAGE:
             if isinstance(error, OUTAGE):
                 raise OutageTooLong from error
             raise AccessLost(obstacle_of(error)) from error
@@ -118,5 +118,5 @@ def check_still_running(run: Run, submitted_at: datetime) -> None:
     Raises:
         PredictionOverdue: so it is.
     """
-    if run.kit.clock.now() > submitted_at + _OVERDUE:
+    if run.kit.clock.now() > submitted_at + OVERDUE:
         raise PredictionOverdue

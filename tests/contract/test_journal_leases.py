@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
+from sqlalchemy import event
 
 from bot.generation import Generation, State
 from bot.journal import Journal, LeaseLost, RowUnreadable
@@ -295,7 +295,8 @@ async def test_a_renewal_asks_as_little_for_hundreds_as_for_a_few(start: Start, 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
-    sa.event.listen(here._engine.sync_engine, "before_cursor_execute", note)
+    engine = here._engine  # pyright: ignore[reportPrivateUsage] - what it asks is seen there alone
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
     renewal = await here.renew(LEASE_S, ids(made))
     assert renewal.cancel_requested == {made[1].id}
     assert not renewal.unfollowed

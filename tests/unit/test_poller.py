@@ -13,7 +13,9 @@ from bot.errors import ServiceFault
 from bot.generation import State
 from bot.inputs import Inputs
 from bot.poller import Poller, Watch
-from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions
+from bot.progress import Stage
+from bot.studio import Order
+from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions, a_reply
 from tests.unit.studio_kit import a_rig
 
 PAGE = 100
@@ -26,6 +28,7 @@ class Listed(FakePredictions):
         super().__init__()
         self.ids = list(ids)
         self.over: set[str] = set()
+        self.running: set[str] = set()
         self.faults: list[Exception] = []
         self.looks: list[int] = []
         """How many pages each look has taken."""
@@ -41,7 +44,14 @@ class Listed(FakePredictions):
         for start in range(0, len(self.ids), PAGE):
             self.looks[-1] += 1
             yield tuple(
-                FakePrediction(name, "succeeded" if name in self.over else "processing")
+                FakePrediction(
+                    name,
+                    "succeeded"
+                    if name in self.over
+                    else "processing"
+                    if name in self.running
+                    else "starting",
+                )
                 for name in self.ids[start : start + PAGE]
             )
 
@@ -82,19 +92,27 @@ def events_of(ids: Sequence[str]) -> dict[str, asyncio.Event]:
     return {name: asyncio.Event() for name in ids}
 
 
+def watched(
+    poller: Poller, stack: ExitStack, count: int, created_at: datetime = NOON
+) -> list[Watch]:
+    first = len(poller._watches)  # pyright: ignore[reportPrivateUsage] - names them
+    return [
+        stack.enter_context(poller.watching(f"p{first + number}", created_at, asyncio.Event()))
+        for number in range(count)
+    ]
+
+
 def test_a_few_are_asked_about_once_a_second_many_share_the_budget() -> None:
     poller = Poller(Listed(), FakeClock(), requests_per_minute=1200)
     with ExitStack() as stack:
-        for number in range(10):
-            stack.enter_context(poller.watching(f"p{number}", NOON, asyncio.Event()))
-        assert poller.delay_s() == 1.0
-        for number in range(190):
-            stack.enter_context(poller.watching(f"q{number}", NOON, asyncio.Event()))
-        alone_s = poller.delay_s()
+        [watch, *_] = watched(poller, stack, 10)
+        assert poller.delay_s(watch) == 1.0
+        watched(poller, stack, 190)
+        alone_s = poller.delay_s(watch)
         assert 200 / alone_s <= 1200 / 60 * 0.5
         poller.members = 4
-        assert poller.delay_s() == 4 * alone_s
-    assert poller.delay_s() == 1.0
+        assert poller.delay_s(watch) == 4 * alone_s
+    assert poller.delay_s(watch) == 1.0
 
 
 @pytest.mark.parametrize(("per_minute", "members"), [(30, 1), (240, 4), (1200, 40)])
@@ -104,9 +122,43 @@ def test_few_keep_to_a_small_share_too(per_minute: int, members: int) -> None:
     poller.members = members
     assert service.members == members, "the client spends by the same number"
     with ExitStack() as stack:
-        for number in range(10):
-            stack.enter_context(poller.watching(f"p{number}", NOON, asyncio.Event()))
-        assert 10 / poller.delay_s() <= per_minute / 60 / members
+        [watch, *_] = watched(poller, stack, 10)
+        assert 10 / poller.delay_s(watch) <= per_minute / 60 / members
+
+
+async def test_of_thousands_those_that_run_are_asked_about_and_the_budget_is_kept() -> None:
+    count, running, per_s = 10_000, 300, 40.0
+    service, clock = Listed([f"p{number}" for number in range(count)]), Waits()
+    service.running = {f"p{number}" for number in range(running)}
+    poller = Poller(service, clock, int(per_s * 60))
+    with ExitStack() as stack:
+        watches = watched(poller, stack, count)
+        firsts_s = [poller.first_delay_s() for _ in range(1000)]
+        assert max(firsts_s) > 100, "those taken up at once are spread"
+        assert min(firsts_s) < 100
+        pause_s = await poller._look()  # pyright: ignore[reportPrivateUsage] - one look, and no more
+        assert [watch.is_running for watch in watches] == [n < running for n in range(count)]
+        assert all(watch.news.is_set() == watch.is_running for watch in watches)
+        asked_per_s = sum(1 / poller.delay_s(watch) for watch in watches)
+        assert service.looks == [100]
+        assert asked_per_s + 100 / pause_s <= per_s * 0.9
+        assert poller.delay_s(watches[0]) < 30
+        assert pause_s <= 5.0, "an end is known by then, at the latest"
+        clock.pass_s(100)
+        assert poller.delay_s(watches[-1]) < 1000, "a list that cannot be read tells nothing"
+    assert poller.delay_s(watches[0]) == 1.0, "who has left is not counted"
+
+
+async def test_when_few_are_left_they_ask_for_themselves() -> None:
+    poller = Poller(Listed(), FakeClock(), 2400)
+    with ExitStack() as few:
+        left = watched(poller, few, 10)
+        with ExitStack() as many:
+            watched(poller, many, 500)
+            assert poller.delay_s(left[0]) > 10
+            assert not left[0].news.is_set()
+        assert all(watch.news.is_set() for watch in left)
+        assert poller.delay_s(left[0]) == 1.0
 
 
 async def test_the_list_wakes_those_that_have_ended_and_nobody_else() -> None:
@@ -239,3 +291,31 @@ async def test_what_the_list_has_told_is_not_asked_for(seed: int | None, asked: 
     assert delivered.predict_time_s == 4.2
     assert rig.predictions.polls == asked
     assert delivered.seed == (9 if seed == 0 else delivered.inputs.seed)
+
+
+async def test_that_it_runs_is_shown_as_the_list_tells_it_without_a_question() -> None:
+    """Nor is it asked about for any other reason than time, such as a new reply."""
+    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "starting"),)))
+    watches: list[Watch] = []
+
+    @contextmanager
+    def listed(
+        prediction_id: str, created_at: datetime, news: asyncio.Event
+    ) -> Generator[Watch, None, None]:
+        watches.append(Watch(prediction_id, created_at, news))
+        yield watches[0]
+
+    poller = rig.studio._kit.poller  # pyright: ignore[reportPrivateUsage]
+    poller.watching = listed  # pyright: ignore[reportAttributeAccessIssue]
+    poller.delay_s = lambda _: 3600.0  # pyright: ignore[reportAttributeAccessIssue]
+    rig.clock.wait = lambda event, _: event.wait()  # pyright: ignore[reportAttributeAccessIssue]
+    await rig.studio.submit(Order(5, a_reply(), Inputs("house", seed=7)))
+    async with asyncio.timeout(5):
+        while not rig.delivery.shown:  # noqa: ASYNC110 - each turn of the loop is a step of the run
+            await asyncio.sleep(0)
+        watches[0].is_running = True
+        watches[0].news.set()
+        while rig.delivery.shown[-1][1].stage is not Stage.LOADING:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0)
+    assert rig.predictions.polls == 1
+    await rig.studio.close()
