@@ -22,6 +22,7 @@ from bot.card.render import CardRenderer
 from bot.card.report import report
 from bot.clock import Clock
 from bot.delivery import DiscordDelivery, Rows
+from bot.delivery.requests import watching
 from bot.errors import JournalFault
 from bot.ports import Predictions, Records, Shelf, Sound
 from bot.studio import House, Studio
@@ -137,6 +138,7 @@ class MusicGenBot(commands.AutoShardedBot):
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
             tree_cls=CommandTree,
+            http_trace=watching(),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True
@@ -144,7 +146,7 @@ class MusicGenBot(commands.AutoShardedBot):
         )
         self.presses: dict[str, Press] = {}
         self._journal = parts.journal
-        self._clock = parts.clock
+        self.clock = parts.clock
         self._shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = TaskOwner()
@@ -189,7 +191,7 @@ class MusicGenBot(commands.AutoShardedBot):
             except (discord.DiscordException, aiohttp.ClientError, OSError, JournalFault) as error:
                 delay_s = _SYNC_AGAIN_S
                 log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
-            await self._clock.sleep(delay_s)
+            await self.clock.sleep(delay_s)
 
     async def _sync_if_changed(self) -> bool:
         """Sync if the payload differs from the last one sent; False while another process does."""
@@ -232,7 +234,7 @@ class MusicGenBot(commands.AutoShardedBot):
 
     async def _prolong_sync_turn(self) -> None:
         while True:
-            await self._clock.sleep(_SYNC_TURN_S / 3)
+            await self.clock.sleep(_SYNC_TURN_S / 3)
             try:
                 await self._journal.try_lock(_SYNCED, _SYNC_TURN_S)
             except JournalFault as error:
@@ -244,7 +246,7 @@ class MusicGenBot(commands.AutoShardedBot):
             await super().before_identify_hook(shard_id, initial=initial)
             return
         while not await self._may_identify():
-            await self._clock.sleep(_IDENTIFY_LOOK_S)
+            await self.clock.sleep(_IDENTIFY_LOOK_S)
 
     async def _may_identify(self) -> bool:
         try:

@@ -227,9 +227,13 @@ class Generation:
         return replace(self, state=state, **changes)
 
 
-def interaction_generation_id(token: str, number: int = 0) -> str:
-    """The id of the `number`th thing an interaction asks for, however often it is delivered."""
-    digest = blake2b(f"{number} {token}".encode(), digest_size=_ID_BYTES).digest()
+def interaction_generation_id(token: str, number: int = 0, journal_id: str = "") -> str:
+    """The id of the `number`th thing an interaction asks for, however often it is delivered.
+
+    Processes with the same journal give it the same, and those with another one another.
+    """
+    text = f"{number} {token} {journal_id}"
+    digest = blake2b(text.encode(), digest_size=_ID_BYTES).digest()
     return urlsafe_b64encode(digest).decode()
 
 

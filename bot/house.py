@@ -16,6 +16,8 @@ class House:
     table: InputTable
     requests_per_minute: int
     tracks_folder: Path
+    journal_id: str = ""
+    """Tells this bot's journal from another's, whose bot has the same token."""
     tracks_max_bytes: int = 1_000_000_000
     max_running: int = 100
     max_running_per_user: int = 4

@@ -63,7 +63,10 @@ def accepted(order: Order, house: House, now: datetime, number: int = 0) -> Gene
     if inputs.seed is None:
         inputs = replace(inputs, seed=random.randint(1, SEED_MAX))
     origin, reply = order.origin, order.reply
-    key = new_generation_id() if reply.known else interaction_generation_id(reply.token, number)
+    if reply.known:
+        key = new_generation_id()
+    else:
+        key = interaction_generation_id(reply.token, number, house.journal_id)
     return Generation(
         id=key,
         requester_id=order.requester_id,

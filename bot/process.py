@@ -23,7 +23,7 @@ from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigError, ReplicateError
-from bot.journal import Journal, JournalError
+from bot.journal import Journal, JournalError, alone
 from bot.private_files import keep_to_ourselves, make_private_folder
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
@@ -79,6 +79,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 table=table,
                 requests_per_minute=per_minute,
                 tracks_folder=tracks_folder,
+                journal_id=await journal.identity(),
                 tracks_max_bytes=settings.tracks_max_mb * 1_000_000,
                 max_running=settings.max_running,
                 max_running_per_user=settings.max_running_per_user,
@@ -139,7 +140,10 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
 
 async def _work(settings: Settings, *, only_sync: bool) -> None:
     point_at(settings.discord_base_url)
-    async with open_parts(settings) as parts:
+    async with AsyncExitStack() as stack:
+        if not only_sync:
+            await stack.enter_async_context(alone(settings.journal_url))
+        parts = await stack.enter_async_context(open_parts(settings))
         # discord.py's own has no limit either.
         connector = aiohttp.TCPConnector(limit=0, resolver=Resolver())
         bot = MusicGenBot(parts, force_sync=only_sync, connector=connector)

@@ -94,6 +94,8 @@ class Run:
         self.cancel_sent = False
         self.answering = answering
         """Whether its command is just being acknowledged here."""
+        self.is_ours = True
+        """False where Discord has said that another process, or nobody, has acknowledged it."""
         self.place: Place | None = None
         self.wait: Wait | None = None
         """Why it does not go on just now; the card tells it."""
@@ -190,6 +192,10 @@ class Run:
             self.generation = self.generation.evolve(reply=reply)
         self.answering = False
         self.wake.set()
+
+    def let_go(self) -> None:
+        """It is not this process that has acknowledged its command."""
+        self.is_ours = False
 
     async def bring(self, reply: Reply) -> None:
         """Show it from now on in `reply`, whose token is fresh."""

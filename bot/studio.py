@@ -156,8 +156,10 @@ class Studio:
             raise DeliveredTwice
         self._accepting |= ids
         try:
-            # The journal writes at once what is handed to it at once: all of a batch, or nothing.
-            await asyncio.gather(*map(self._journal.add, generations))
+            # Whose the first one is, theirs is the batch: two processes may be told of it at once.
+            for part in (generations[:1], generations[1:]):
+                # The journal writes at once what is handed to it at once: all of it, or nothing.
+                await asyncio.gather(*map(self._journal.add, part))
         finally:
             self._accepting -= ids
         for generation in generations:
@@ -171,6 +173,12 @@ class Studio:
         for generation in generations:
             if (run := self._runs.get(generation.id)) is not None:
                 run.acknowledged(reply)
+
+    def let_go(self, generations: Sequence[Generation]) -> None:
+        """Nothing comes of them here: Discord has not taken this process's acknowledgement."""
+        for generation in generations:
+            if (run := self._runs.get(generation.id)) is not None:
+                run.let_go()
 
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""

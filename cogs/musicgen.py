@@ -12,17 +12,20 @@ from discord.ext import commands
 
 from bot.app import MusicGenBot
 from bot.card.buttons import Action
-from bot.errors import BotError, DeliveredTwice, NotYours, TooLateToCancel
+from bot.card.report import give_way
+from bot.errors import BotError, DeliveredTwice, GenerationUnknown, NotYours, TooLateToCancel
 from bot.generation import Generation, Reply
 from bot.studio import Order
+from cogs.acknowledging import acknowledge
 from cogs.addressing import reply_in
 from cogs.options import describe, parse
-from cogs.replies import acknowledge, check_permissions, start, takes_of
+from cogs.replies import check_permissions, reading, start, takes_of
 from cogs.suggestions import prompts_for
 
 log = logging.getLogger(__name__)
 
 _PRESSES_REMEMBERED = 1000
+_KNOWN_WITHIN_S = 0.5
 
 
 class MusicGen(commands.Cog):
@@ -70,7 +73,7 @@ class MusicGen(commands.Cog):
 
     async def bring(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Show a generation from now on by the token of this click."""
-        await self._acknowledge(interaction)
+        await self._acknowledge(interaction, generation_id)
         # Where a living token may not post a track it would be given up; like this it waits.
         check_permissions(interaction)
         if interaction.message is not None:
@@ -78,7 +81,7 @@ class MusicGen(commands.Cog):
 
     async def cancel(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Stop a generation for its requester, or for who manages messages here."""
-        await self._acknowledge(interaction)
+        await self._acknowledge(interaction, generation_id)
         generation = await self._studio.get(generation_id)
         manages = interaction.permissions.manage_messages
         if interaction.user.id != generation.requester_id and not manages:
@@ -92,10 +95,17 @@ class MusicGen(commands.Cog):
                 check_permissions(interaction)
             raise
 
-    async def _acknowledge(self, interaction: discord.Interaction) -> None:
+    async def _acknowledge(self, interaction: discord.Interaction, generation_id: str) -> None:
         if interaction.id in self._pressed:
             raise DeliveredTwice
         self._pressed.append(interaction.id)
+        try:
+            async with reading(_KNOWN_WITHIN_S):
+                await self._studio.get(generation_id)
+        except GenerationUnknown:
+            await give_way(interaction)
+        except BotError as error:
+            log.info("whether generation %s is known here is not known: %r", generation_id, error)
         await acknowledge(interaction)
 
     async def _hand_over(self, interaction: discord.Interaction, generation: Generation) -> None:

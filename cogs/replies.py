@@ -11,21 +11,19 @@ import discord
 
 from bot.app import MusicGenBot
 from bot.card import texts
-from bot.card.report import ACKNOWLEDGED
 from bot.delivery.route import NOT_DONE
 from bot.errors import BotError, PermissionsMissing, TookTooLong
 from bot.generation import Generation, Reply
 from bot.inputs import Inputs
 from bot.remake import Recipe
-from cogs.addressing import deferred_reply, reply_at, reply_in
+from cogs.acknowledging import open_reply
+from cogs.addressing import reply_at, reply_in
 
 log = logging.getLogger(__name__)
 
 _NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
 _READ_WITHIN_S = 1.2
 """Of the 3 s that Discord waits for an answer; some read, and then write."""
-_ACKNOWLEDGE_TRIES = 2
-_TAKEN_ALREADY = 40060
 _FOLLOWUPS_MAX = 4
 """Of the five that Discord allows where only the person has installed the bot (40094); the card
 of the command itself may need one."""
@@ -104,9 +102,8 @@ async def start(
         async with reading():
             generations = await submit(reply_at(interaction, 0))
         try:
-            deferred = await interaction.response.defer(thinking=True)
-            reply = await deferred_reply(interaction, deferred)
-            waiting = await _waiting_behind(bot, interaction)
+            reply = await open_reply(bot, interaction, generations)
+            waiting = [] if reply is None else await _waiting_behind(bot, interaction)
         finally:
             bot.studio.acknowledged(generations, reply)
     await _bring(bot, interaction, waiting)
@@ -172,26 +169,3 @@ async def _take_back(message: discord.WebhookMessage) -> None:
         await message.delete()
     except NOT_DONE as error:
         log.warning("message %d cannot be taken back: %r", message.id, error)
-
-
-async def acknowledge(interaction: discord.Interaction) -> None:
-    """Defer a press, for work that does no harm when it is done twice.
-
-    Where Discord's answer gets lost it is asked again, and then says that it has taken the first.
-
-    Raises:
-        discord.HTTPException: it has not.
-    """
-    for _ in range(_ACKNOWLEDGE_TRIES):
-        try:
-            await interaction.response.defer()
-        except discord.HTTPException as error:
-            if error.code != _TAKEN_ALREADY:
-                raise
-            interaction.extras[ACKNOWLEDGED] = True
-            return
-        except NOT_DONE as error:
-            log.warning("the answer to an acknowledgement was lost: %r", error)
-            interaction.extras[ACKNOWLEDGED] = True
-        else:
-            return

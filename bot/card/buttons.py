@@ -39,6 +39,7 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
+CANCEL_ONLY = (Action.CANCEL,)
 DROP, FORGET, KEEP, PAGE, SHOW = "drop", "forget", "keep", "page", "show"
 """What buttons and selects do that belong to no card."""
 
@@ -165,10 +166,20 @@ def card_view(actions: tuple[Action, ...], generation_id: str) -> discord.ui.Vie
     )
 
 
+def is_ours(custom_id: str) -> bool:
+    """Whether a component is one of a card's."""
+    return custom_id.startswith("mg:")
+
+
+def is_about(custom_id: str, generation_id: str) -> bool:
+    """Whether a component of a card is about this generation."""
+    return custom_id.endswith(f":{generation_id}")
+
+
 def names(message: discord.Message, generation_id: str) -> bool:
     """Whether a button of the message is about this generation."""
     return any(
-        isinstance(item, discord.Button) and (item.custom_id or "").endswith(f":{generation_id}")
+        isinstance(item, discord.Button) and is_about(item.custom_id or "", generation_id)
         for row in message.components
         if isinstance(row, discord.ActionRow)
         for item in row.children

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import Protocol, cast
 
 import aiohttp
 import discord
 
 from bot.card.sentences import sentence
-from bot.errors import DeliveredTwice, UserError
+from bot.clock import Clock
+from bot.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
 
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGED = "acknowledged"
 """In the `extras` of an interaction that Discord holds for acknowledged, unlike discord.py."""
-_UNANSWERABLE = frozenset({10062, 40060})
-"""Discord's codes for an interaction whose three seconds are over, and for one that was delivered
-twice and is answered already."""
+UNKNOWN_INTERACTION = 10062
+"""Discord's code for one whose three seconds are over."""
+TAKEN_ALREADY = 40060
+"""Discord's code for one that is answered already, be it by another process."""
+_GIVE_WAY_S = 0.7
+"""Who does not know what it is about answers only after those who may."""
+
+
+class HasClock(Protocol):
+    """A client with a clock."""
+
+    clock: Clock
 
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
@@ -25,9 +36,15 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     if isinstance(error, DeliveredTwice):
         log.info("an interaction was delivered twice")
         return
-    if isinstance(error, discord.HTTPException) and error.code in _UNANSWERABLE:
-        log.warning("an interaction could not be acknowledged: %s", error)
-        return
+    if isinstance(error, discord.HTTPException):
+        if error.code == TAKEN_ALREADY:
+            log.info("an interaction could not be acknowledged: another process has answered it")
+            return
+        if error.code == UNKNOWN_INTERACTION:
+            log.warning("an interaction could not be acknowledged: %s", error)
+            return
+    if isinstance(error, GenerationUnknown | ShuttingDown) and not _is_answered(interaction):
+        await give_way(interaction)
     if isinstance(error, UserError):
         text = sentence(error)
     else:
@@ -40,11 +57,19 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     await tell(interaction, text)
 
 
+async def give_way(interaction: discord.Interaction) -> None:
+    """Let another process with the same token answer first, one that has what this one lacks."""
+    await cast("HasClock", interaction.client).clock.sleep(_GIVE_WAY_S)
+
+
+def _is_answered(interaction: discord.Interaction) -> bool:
+    return interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
+
+
 async def tell(interaction: discord.Interaction, text: str) -> None:
     """Say `text` to the interaction's person alone, as first answer or after one."""
-    answered = interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
     try:
-        if answered:
+        if _is_answered(interaction):
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)

@@ -254,8 +254,8 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.ConnectionFailed: _unreached,
     errors.SubmitUncertain: lambda e: (
         "The request to Replicate was cut off, and nothing was started as far as I can see. "
-        "Should it turn up within ten minutes, its track comes here. **Again** asks for the same "
-        "track and looks for this one first, so that nothing is paid twice."
+        "I don't send it twice, because each costs. Should it turn up within ten minutes, its "
+        "track comes here. **Again** keeps the seed, and looks for this one first."
     ),
     errors.StartedBefore: lambda e: (
         "Your first try had been started after all: its track comes to that message. "

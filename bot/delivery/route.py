@@ -44,6 +44,7 @@ class Route:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self._clock = clock
         self._ways = Ways(client, clock)
         self._openings = Openings(self._ways)
 
@@ -53,9 +54,9 @@ class Route:
             return reply.filesize_limit_bytes
         return self._ways.own_limit_bytes(reply)
 
-    async def find(self, generation: Generation) -> Reply | None:
+    async def find(self, generation: Generation, named: str) -> Reply | None:
         """See `find_reply`."""
-        return await find_reply(self._ways, generation)
+        return await find_reply(self._ways, generation, named, self._clock)
 
     async def shown(self, reply: Reply) -> discord.Message | None:
         """What the reply shows now; None where it is gone, or cannot be read."""

@@ -87,8 +87,12 @@ class DiscordDelivery:
         Raises:
             NoWayNow: nobody can tell any more.
             DiscordFault: it has to be tried again.
+            JournalFault: what else the card is about cannot be read.
         """
-        return await self._route.find(generation)
+        named = generation.id
+        if generation.batch_id is not None:
+            named = (await self._rows.batch(generation.batch_id))[0].id
+        return await self._route.find(generation, named)
 
     async def deliver(self, generation: Generation, track: Path) -> Reply:
         """Show the finished card with its track; the reply it is shown in.

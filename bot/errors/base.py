@@ -40,7 +40,10 @@ class NotFollowedHere(BotError):
 
 
 class DeliveredTwice(BotError):
-    """Discord has delivered an interaction again whose work is under way; nobody is told."""
+    """Discord has delivered an interaction whose work is under way; nobody is told.
+
+    It may deliver one again, and delivers it to every process with the same token and shard.
+    """
 
 
 @dataclass(eq=False)

@@ -1,12 +1,14 @@
 """The journal: every generation, written down before anything happens to it."""
 
 from bot.journal.addresses import async_url, sqlite_address
+from bot.journal.alone import alone
 from bot.journal.errors import (
     JournalConflict,
     JournalError,
     JournalNotReady,
     JournalTooNew,
     LeaseLost,
+    RowTaken,
     RowUnreadable,
 )
 from bot.journal.journal import Event, Journal
@@ -23,8 +25,10 @@ __all__ = [
     "JournalTooNew",
     "LeaseLost",
     "Renewal",
+    "RowTaken",
     "RowUnreadable",
     "TrackPage",
+    "alone",
     "async_url",
     "sqlite_address",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.errors import JournalFault, NotFollowedHere
+from bot.errors import DeliveredTwice, JournalFault, NotFollowedHere
 from bot.generation import State
 
 
@@ -35,6 +35,14 @@ class JournalConflict(JournalError):
         self.generation_id = generation_id
         self.journalled = journalled
         self.offered = offered
+
+
+class RowTaken(JournalError, DeliveredTwice):
+    """A generation is added whose id has a row: another process, or an earlier call, was first."""
+
+    def __init__(self, generation_id: str) -> None:
+        super().__init__(f"generation {generation_id} is journalled already")
+        self.generation_id = generation_id
 
 
 class LeaseLost(JournalConflict, NotFollowedHere):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ from bot.private_files import make_private_database
 
 _log = logging.getLogger(__name__)
 
+_IDENTITY = "journal_id"
 _CLOSE_LIMIT_S = 1.5
 """Closing waits no longer for a database; leases that it does not take back expire."""
 
@@ -41,6 +43,10 @@ _OPEN = (
     .order_by(generations.c.created_at, generations.c.id)
 )
 # Both databases speak this; SQLAlchemy has a construct of its own for each.
+_INTRODUCE = sa.text(
+    "INSERT INTO facts (key, value, updated_at) VALUES (:key, :value, :updated_at)"
+    " ON CONFLICT (key) DO NOTHING"
+)
 _REMEMBER = sa.text(
     "INSERT INTO facts (key, value, updated_at) VALUES (:key, :value, :updated_at)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
@@ -104,7 +110,7 @@ class Journal(Leases, Library, Retention):
         """Journal a generation that is new; this process follows it from here on.
 
         Raises:
-            JournalError: also where its id is taken.
+            RowTaken: there is a row with its id.
         """
         await self._write(generation, note, is_new=True)
 
@@ -185,6 +191,15 @@ class Journal(Leases, Library, Retention):
         async with self._writing() as connection:
             row = {"key": key, "value": value, "updated_at": to_us(self._now())}
             await connection.execute(_REMEMBER, row)
+
+    @unbroken
+    async def identity(self) -> str:
+        """What tells this journal from every other one; the same for all who share it."""
+        async with self._writing() as connection:
+            row = {"key": _IDENTITY, "value": secrets.token_hex(8)}
+            await connection.execute(_INTRODUCE, {**row, "updated_at": to_us(self._now())})
+            query = sa.select(facts.c.value).where(facts.c.key == _IDENTITY)
+            return str(await connection.scalar(query))
 
     async def close(self) -> None:
         """Finish what is being written, give up every lease, then let go of the database.

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.errors import BotError
 from bot.generation import TRANSITIONS, State
 from bot.journal.database import present_us
-from bot.journal.errors import JournalConflict, JournalError, JournalNotReady, LeaseLost
+from bot.journal.errors import JournalConflict, JournalError, JournalNotReady, LeaseLost, RowTaken
 from bot.journal.reasons import database_reason, is_passing
 from bot.journal.tables import generation_events, generations
 
@@ -169,8 +169,9 @@ class Writer:
                     await self._commit([write])
                 return
             for write in batch:
+                refusal = await self._refusal(write, error)
                 if not write.done.done():
-                    write.done.set_exception(_copy(error))
+                    write.done.set_exception(refusal)
             return
         for write, conflict in zip(batch, conflicts, strict=True):
             if write.done.done():
@@ -179,6 +180,18 @@ class Writer:
                 write.done.set_result(None)
             else:
                 write.done.set_exception(conflict)
+
+    async def _refusal(self, write: Write, error: JournalError) -> JournalError:
+        """What the waiter of a write is told that the database did not take."""
+        if write.is_new and isinstance(error.__cause__, IntegrityError):
+            try:
+                async with self.transaction() as connection:
+                    query = sa.select(_c.id).where(_c.id == write.generation_id)
+                    if (await connection.execute(query)).first() is not None:
+                        return RowTaken(write.generation_id)
+            except JournalError as fault:
+                return _copy(fault)
+        return _copy(error)
 
 
 @contextmanager
@@ -201,6 +214,8 @@ async def _apply(
     """Write a batch; the answer holds, for each write, what rules it out."""
     lease = {"owner": holder.owner, "incarnation": holder.incarnation}
     added = [{**write.row, **lease} for write in batch if write.is_new]
+    # Processes that add the same rows at the same time wait for each other in the same order.
+    added.sort(key=lambda row: str(row["id"]))
     if added:
         await connection.execute(_add, added)
     events: list[Row] = []

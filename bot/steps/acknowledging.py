@@ -21,9 +21,10 @@ _DECIDED = timedelta(seconds=4)
 
 
 async def await_acknowledgement(run: Run) -> bool:
-    """Wait until the reply is known, or else find it; False where nothing was acknowledged.
+    """Wait until the reply is known, or else find it; False where it was not acknowledged here.
 
-    Then the person was told so, by Discord or by a refusal, and the generation is closed.
+    Then the person was told so, by Discord or by a refusal, or another process with the same
+    token has acknowledged it and does the work. The generation is closed.
 
     Raises:
         NeverBegun: nobody can tell any more whether a person waits.
@@ -31,12 +32,10 @@ async def await_acknowledgement(run: Run) -> bool:
     while run.answering:
         run.wake.clear()
         await run.kit.clock.wait(run.wake, None)
-    decided_at = run.generation.created_at + _DECIDED
-    while not run.generation.reply.known and run.kit.clock.now() < decided_at:
-        run.wake.clear()
-        await run.kit.clock.wait(run.wake, (decided_at - run.kit.clock.now()).total_seconds())
+    if run.is_ours:
+        await _await_decision(run)
     delays_s = retry_delays_s()
-    while not run.generation.reply.known:
+    while run.is_ours and not run.generation.reply.known:
         try:
             reply = await run.kit.delivery.find(run.generation)
         except NoWayNow as error:
@@ -52,9 +51,20 @@ async def await_acknowledgement(run: Run) -> bool:
         log.info("generation %s found its reply again", run.generation.id)
         await run.save(reply=reply)
     if not run.generation.reply.known:
-        log.warning("generation %s was never acknowledged", run.generation.id)
+        log.warning("generation %s was never acknowledged here", run.generation.id)
         await run.save(State.CANCELED, told=True, ended_at=run.kit.clock.now())
     elif run.generation.source is not None:
         # Fetching audio takes its time; the token may not outlive a restart meanwhile.
         await run.save()
     return run.generation.reply.known
+
+
+async def _await_decision(run: Run) -> None:
+    """Until it is known, or Discord has decided; no longer, whatever this machine's clock does."""
+    left_s = (run.generation.created_at + _DECIDED - run.kit.clock.now()).total_seconds()
+    ends_at_s = run.kit.clock.monotonic() + min(_DECIDED.total_seconds(), left_s)
+    while not run.generation.reply.known:
+        if (left_s := ends_at_s - run.kit.clock.monotonic()) <= 0:
+            return
+        run.wake.clear()
+        await run.kit.clock.wait(run.wake, left_s)

@@ -6,12 +6,14 @@ import asyncio
 from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from bot.errors import DeliveredTwice
 from bot.generation import TRANSITIONS, Generation, State
-from bot.journal import Journal, JournalConflict, JournalError
+from bot.journal import Journal, JournalConflict, JournalError, RowTaken
 from bot.journal.tables import generations
 from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge
 from tests.contract.journal_kit import (
@@ -198,7 +200,7 @@ async def test_a_bad_write_spoils_none_of_its_neighbours(journal: Journal) -> No
     )
     assert [type(outcome) for outcome in outcomes] == [
         type(None),
-        JournalError,
+        RowTaken,
         JournalConflict,
         type(None),
         type(None),
@@ -244,3 +246,30 @@ async def test_a_closed_journal_says_so(url: str) -> None:
     for attempt in (journal.add(a_generation()), journal.get("x"), journal.remember("a", "b")):
         with pytest.raises(JournalError, match="closed"):
             await attempt
+
+
+async def test_a_row_that_is_there_is_told_apart_whoever_wrote_it(url: str) -> None:
+    """Two processes are told of the same interactions, in any order, at the same time."""
+    rows = [a_generation() for _ in range(30)]
+    first, second = await asyncio.gather(Journal.open(url), Journal.open(url))
+    async with first, second:
+        outcomes = await asyncio.gather(
+            *(first.add(row) for row in rows),
+            *(second.add(row) for row in reversed(rows)),
+            return_exceptions=True,
+        )
+        taken = [outcome for outcome in outcomes if outcome is not None]
+        assert [type(outcome) for outcome in taken] == [RowTaken] * len(rows)
+        assert all(isinstance(outcome, DeliveredTwice) for outcome in taken)
+        assert len(await first.open_generations()) == len(rows)
+
+
+async def test_every_journal_has_an_identity_that_its_processes_share(
+    url: str, tmp_path: Path
+) -> None:
+    first, second = await asyncio.gather(Journal.open(url), Journal.open(url))
+    async with first, second:
+        same = await asyncio.gather(first.identity(), second.identity(), first.identity())
+        assert len(set(same)) == 1
+    async with await Journal.open(f"sqlite:///{tmp_path}/another.sqlite3") as other:
+        assert await other.identity() not in same

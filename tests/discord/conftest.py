@@ -28,6 +28,8 @@ async def world(
     caplog.set_level(logging.INFO)
     _be_quick(monkeypatch)
     _limit_nothing(monkeypatch)
+    # There is no other process that this one would have to let go first.
+    monkeypatch.setattr("bot.card.report._GIVE_WAY_S", 0.0)
     _allow_files_in_dms(monkeypatch)
     world = World(tmp_path)
     _let_connections_break(monkeypatch, world)

@@ -215,8 +215,8 @@ CUT_OFF: dict[str, dict[str, object]] = {
 }
 UNCERTAIN = (
     f"{FAILED}\nThe request to Replicate was cut off, and nothing was started as far as I can see. "
-    "Should it turn up within ten minutes, its track comes here. **Again** asks for the same "
-    "track and looks for this one first, so that nothing is paid twice."
+    "I don't send it twice, because each costs. Should it turn up within ten minutes, its "
+    "track comes here. **Again** keeps the seed, and looks for this one first."
 )
 
 

@@ -1,0 +1,52 @@
+"""What every request to Discord is watched for: how often it was really sent.
+
+discord.py (2.7.1, `AsyncWebhookAdapter.request`) sends a request again after a fault of Discord's.
+Who is then told that the first one was taken has to know that there was a first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import aiohttp
+
+
+@dataclass(slots=True)
+class Sends:
+    """How often something was sent."""
+
+    count: int = 0
+
+    @property
+    def repeated(self) -> bool:
+        """Whether more than once: an answer to the last may be about an earlier one."""
+        return self.count > 1
+
+
+_sends = ContextVar[Sends | None]("sends", default=None)
+
+
+@contextmanager
+def counting_sends() -> Generator[Sends, None, None]:
+    """Count the requests that this task sends in here."""
+    sends = Sends()
+    token = _sends.set(sends)
+    try:
+        yield sends
+    finally:
+        _sends.reset(token)
+
+
+def watching() -> aiohttp.TraceConfig:
+    """For the session that speaks to Discord."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(_count)
+    return trace
+
+
+async def _count(*_: object) -> None:
+    if (sends := _sends.get()) is not None:
+        sends.count += 1

@@ -1,0 +1,72 @@
+"""First answers, and whose they are: Discord takes one, from whichever process sends it first."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+from bot.app import MusicGenBot
+from bot.card.report import ACKNOWLEDGED, TAKEN_ALREADY, UNKNOWN_INTERACTION
+from bot.delivery.requests import counting_sends
+from bot.delivery.route import NOT_DONE
+from bot.generation import Generation, Reply
+from cogs.addressing import deferred_reply
+
+log = logging.getLogger(__name__)
+
+_TRIES = 2
+
+
+async def open_reply(
+    bot: MusicGenBot, interaction: discord.Interaction, generations: list[Generation]
+) -> Reply | None:
+    """Acknowledge; None where an answer got lost, so that the reply is still to be found.
+
+    What another process has acknowledged is its own, and costs nothing here.
+
+    Raises:
+        discord.HTTPException: Discord has not taken it.
+    """
+    with counting_sends() as sends:
+        for number in range(_TRIES):
+            try:
+                deferred = await interaction.response.defer(thinking=True)
+            except discord.HTTPException as error:
+                repeated = number > 0 or sends.repeated
+                if error.code == TAKEN_ALREADY and repeated:
+                    break
+                if error.code in {TAKEN_ALREADY, UNKNOWN_INTERACTION}:
+                    bot.studio.let_go(generations)
+                raise
+            except NOT_DONE as error:
+                log.warning("the answer to an acknowledgement was lost: %r", error)
+            else:
+                return await deferred_reply(interaction, deferred)
+    interaction.extras[ACKNOWLEDGED] = True
+    return None
+
+
+async def acknowledge(interaction: discord.Interaction) -> None:
+    """Defer a press, for work that does no harm when it is done twice.
+
+    Where Discord's answer gets lost it is asked again, and then says that it has taken the first.
+    Where there was no first one of ours, another process with the same token does the work.
+
+    Raises:
+        discord.HTTPException: it has not.
+    """
+    with counting_sends() as sends:
+        for number in range(_TRIES):
+            try:
+                await interaction.response.defer()
+            except discord.HTTPException as error:
+                if error.code != TAKEN_ALREADY or not (number or sends.repeated):
+                    raise
+                interaction.extras[ACKNOWLEDGED] = True
+                return
+            except NOT_DONE as error:
+                log.warning("the answer to an acknowledgement was lost: %r", error)
+                interaction.extras[ACKNOWLEDGED] = True
+            else:
+                return
