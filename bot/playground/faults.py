@@ -79,7 +79,10 @@ class Faults:
         return meet
 
     def add_routes(self, app: web.Application) -> None:
-        """Let other processes order: POST /playground/faults with a Fault, DELETE to clear."""
+        """Let other processes order: POST /playground/faults with a Fault, DELETE to clear.
+
+        Who has the control token may (`bot.playground.guard`).
+        """
 
         async def order(request: web.Request) -> web.Response:
             self.order(Fault.model_validate_json(await request.read()))

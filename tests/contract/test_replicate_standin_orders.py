@@ -189,13 +189,14 @@ async def test_ordered_deliveries(shop: Shop) -> None:
 
 async def test_another_process_may_order(shop: Shop) -> None:
     url = f"{shop.replicate.base_url}/playground/scripts"
-    async with shop.session.post(url, json={"error": "no", "times": 2}) as answer:
+    door = {"Authorization": f"Bearer {shop.replicate.guard.control_token}"}
+    async with shop.session.post(url, json={"error": "no", "times": 2}, headers=door) as answer:
         assert answer.status == 204
     assert (await shop.ended(await shop.create()))["error"] == "no"
-    async with shop.session.delete(url) as answer:
+    async with shop.session.delete(url, headers=door) as answer:
         assert answer.status == 204
     assert (await shop.ended(await shop.create(duration=1)))["error"] is None
-    async with shop.session.post(url, json={"eror": "no"}) as answer:
+    async with shop.session.post(url, json={"eror": "no"}, headers=door) as answer:
         assert answer.status == 422
 
 

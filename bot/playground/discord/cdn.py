@@ -23,6 +23,14 @@ LINK_LIFE_S = 24 * 3600
 _STEP_S = 3600
 """Links change once an hour, so that an edit does not restart a player on the page."""
 _AUDIO = {".wav": "audio/x-wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".flac": "audio/x-flac"}
+_SHOWN = frozenset(
+    {
+        *_AUDIO.values(),
+        *("audio/mp4", "audio/aac", "audio/aiff", "audio/x-aiff", "audio/wav"),
+        *("image/png", "image/jpeg", "image/gif", "image/webp"),
+    }
+)
+"""What a browser plays or shows, and cannot run."""
 _UNSAFE = re.compile(r"[^\w.\-]")
 
 
@@ -127,7 +135,15 @@ class Cdn:
 def serve(attachment: Attachment, request: web.Request) -> web.Response:
     """The file, or the part of it that a player asks for."""
     data = attachment.data
-    headers = {"Content-Type": attachment.content_type, "Accept-Ranges": "bytes"}
+    # What a stranger has uploaded is no page of the playground's, whatever it says it is.
+    kind = "inline" if attachment.content_type in _SHOWN else "attachment"
+    name = quote(attachment.filename)
+    headers = {
+        "Content-Type": attachment.content_type,
+        "Content-Disposition": f"{kind}; filename*=UTF-8''{name}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Accept-Ranges": "bytes",
+    }
     try:
         wanted = request.http_range
     except ValueError:

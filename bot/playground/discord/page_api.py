@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from aiohttp import web
+from yarl import URL
 
 from .commands import Command
 from .forms import Form, Snowflake, parse
@@ -49,10 +50,13 @@ class _PostDeed(_Deed):
 class PageRoutes:
     """The page's routes."""
 
-    def __init__(self, world: World, people: People, notice: str | None) -> None:
+    def __init__(
+        self, world: World, people: People, notice: str | None, base_url: Callable[[], str]
+    ) -> None:
         self._world = world
         self._people = people
         self._live = Live(world, notice)
+        self._base_url = base_url
 
     def add_routes(self, app: web.Application) -> None:
         """Put them at the root."""
@@ -77,7 +81,11 @@ class PageRoutes:
             return _sorry(error)
         return await self._live.handle(request, user)
 
-    async def _index(self, _: web.Request) -> web.StreamResponse:
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        here = URL(self._base_url())
+        if (request.url.host, request.url.port) != (here.host, here.port):
+            # The files that it shows are at one address only, which is its own there.
+            raise web.HTTPTemporaryRedirect(here.join(request.rel_url))
         return web.FileResponse(FOLDER / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def _interact(self, request: web.Request) -> web.StreamResponse:

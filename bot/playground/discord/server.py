@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import JsonValue
 
 from bot.playground.faults import Faults
+from bot.playground.guard import Guard, new_token
 
 from .actors import Actor
 from .cdn import serve
@@ -28,7 +29,6 @@ from .world import Rules, World
 _log = logging.getLogger(__name__)
 
 API = "/api/v10"
-TOKEN = "playground.bot.token"  # noqa: S105 - it opens nothing but this stand-in
 _MAX_BODY_BYTES = 1 << 40
 """Too large for a server of ours: Discord's own limits are the ones that answer."""
 _BACKLOG = 1024
@@ -62,23 +62,25 @@ class DiscordStandIn:
         self,
         *,
         rules: Rules | None = None,
-        token: str = TOKEN,
+        token: str | None = None,
+        control_token: str | None = None,
         bot_name: str = "MusicGen",
         host: str = "127.0.0.1",
         port: int = 0,
         notice: str | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.token = token
+        self.token = token or new_token()
+        self.guard = Guard(host, control_token)
         self.clock = clock or Clock()
         self.world = World(rules or Rules(), self.clock, bot_name)
         self.people = People(self.world)
         self.faults = Faults()
-        self.gateway = Gateway(self.world, token, lambda: self.gateway_url)
+        self.gateway = Gateway(self.world, self.token, lambda: self.gateway_url)
         self.requests: list[Request] = []
         """Every request the bot has made, oldest first."""
         self._host, self._port = host, port
-        self._page = PageRoutes(self.world, self.people, notice)
+        self._page = PageRoutes(self.world, self.people, notice, lambda: self.base_url)
         self._runner: web.AppRunner | None = None
         self.base_url = ""
 
@@ -103,13 +105,14 @@ class DiscordStandIn:
         app.router.add_get("/attachments/{channel}/{id:\\d+}/{name}", self._attachment)
         self._page.add_routes(app)
         self.faults.add_routes(app)
+        self.guard.stand_before(app)
         app.on_shutdown.append(self._say_goodbye)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.base_url = self.world.cdn.base_url = f"http://{self._host}:{port}"
+        self.base_url = self.world.cdn.base_url = self.guard.bound(port)
         return self
 
     async def __aexit__(

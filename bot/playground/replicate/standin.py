@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.clock import Clock, SystemClock
 from bot.inputs import TABLE
 from bot.playground.faults import Faults
+from bot.playground.guard import Guard, new_token
 from bot.playground.replicate.files import Files
 from bot.playground.replicate.limits import Meter, RateLimits
 from bot.playground.replicate.predictions import Prediction
@@ -22,8 +23,6 @@ from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
 from bot.settings import SPEC_VERSION
 
-PLAYGROUND_TOKEN = "r8_playground"  # noqa: S105 # opens nothing but the stand-in
-
 
 class ReplicateStandIn:
     """Serves one version of one model on loopback while it is entered.
@@ -31,7 +30,8 @@ class ReplicateStandIn:
     Args:
         schema: the version's `openapi_schema`; made from our input table when None.
         timings: how long everything takes.
-        token: the one API token that is valid.
+        token: the one API token that is valid; a new one when None.
+        control_token: what orders over HTTP take, as `Guard` says; a new one when None.
         model: `owner/name`.
         version: the id that is hosted.
         port: 0 for any free one.
@@ -44,7 +44,8 @@ class ReplicateStandIn:
         schema: JsonObject | None = None,
         timings: Timings | None = None,
         *,
-        token: str = PLAYGROUND_TOKEN,
+        token: str | None = None,
+        control_token: str | None = None,
         model: str = "meta/musicgen",
         version: str = SPEC_VERSION,
         host: str = "127.0.0.1",
@@ -63,7 +64,8 @@ class ReplicateStandIn:
         self._session: aiohttp.ClientSession | None = None
         self._runs: Runs | None = None
         self._api: Api | None = None
-        self.token = token
+        self.token = token or f"r8_{new_token()}"
+        self.guard = Guard(host, control_token)
         self.limits = limits
         self.faults = Faults()
         self.requests: list[RequestRecord] = []
@@ -115,12 +117,14 @@ class ReplicateStandIn:
             self._clock,
             self.token,
         )
-        self._runner = web.AppRunner(self._api.application(), access_log=None, shutdown_timeout=0.5)
+        app = self._api.application()
+        self.guard.stand_before(app)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.base_url = self._api.base_url = f"http://{self._host}:{port}"
+        self.base_url = self._api.base_url = self.guard.bound(port)
         return self
 
     async def __aexit__(
