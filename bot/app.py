@@ -145,13 +145,16 @@ class MusicGenBot(commands.AutoShardedBot):
             ),
         )
         self.presses: dict[str, Press] = {}
+        self.sound = parts.sound
         self._journal = parts.journal
         self.clock = parts.clock
         self._shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = TaskOwner()
         self.renderer = CardRenderer(parts.house.table, parts.model_name)
-        self.delivery = DiscordDelivery(self, self.renderer, parts.journal, parts.clock)
+        self.delivery = DiscordDelivery(
+            self, self.renderer, parts.journal, parts.sound, parts.clock
+        )
         self.studio = Studio(
             parts.house,
             parts.journal,

@@ -182,6 +182,8 @@ class Generation:
     """Length of the finished track."""
     told: bool = False
     """Whether the person has seen the end of it."""
+    attempts: int = 0
+    """How often work on its files was begun in this state that nothing has come of yet."""
 
     @property
     def seed(self) -> int:
@@ -215,7 +217,7 @@ class Generation:
         return replace(self, source=None, inputs=inputs, stored_at=None)
 
     def evolve(self, state: State | None = None, **changes: Any) -> Generation:
-        """A copy with changes; `state` must follow from the present one.
+        """A copy with changes; `state` must follow from the present one, and has no attempts yet.
 
         Raises:
             IllegalTransition: it does not.
@@ -224,7 +226,7 @@ class Generation:
             return replace(self, **changes)
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransition(self.state, state)
-        return replace(self, state=state, **changes)
+        return replace(self, **{"state": state, "attempts": 0, **changes})
 
 
 def interaction_generation_id(token: str, number: int = 0, journal_id: str = "") -> str:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from bot.errors import BotError
-from bot.generation import AudioSource, Generation, Reply
+from bot.generation import Generation, Reply
 from bot.inputs import Inputs
 from bot.library import Library
 from bot.progress import Progress
+from bot.sound import InputAudio, Picture, Shelf, Sound
+
+__all__ = [
+    "Delivery",
+    "DiscordFault",
+    "InputAudio",
+    "Journal",
+    "Moved",
+    "NoWayNow",
+    "Picture",
+    "PredictionView",
+    "Predictions",
+    "Records",
+    "Renewal",
+    "Shelf",
+    "Sound",
+    "StoredFile",
+]
 
 
 class NoWayNow(BotError):
@@ -220,70 +237,6 @@ class Predictions(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class InputAudio:
-    """Input audio on disk, checked and measured."""
-
-    path: Path
-    filename: str
-    content_type: str
-    duration_s: float
-
-
-class Sound(Protocol):
-    """What is done with audio files. Nothing blocks the event loop."""
-
-    async def take_in(self, source: AudioSource) -> InputAudio:
-        """Fetch, check and measure input audio. Raises `RequestRefused`."""
-        ...
-
-    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
-        """The first so many seconds as a file of their own; all of it where that is shorter.
-
-        Where the audio cannot be decoded, it is what it was, in its old place.
-        """
-        ...
-
-    async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
-        """Put audio, or its first `keep_s` seconds, in its place; its length in seconds.
-
-        Raises `RequestRefused`.
-        """
-        ...
-
-    async def length_s(self, path: Path) -> float | None:
-        """Measure audio; None where there is none."""
-        ...
-
-    async def end_of(self, piece: Path, context_s: float, target: Path) -> InputAudio:
-        """The last so many seconds of a piece, as a file of their own. Raises `RequestRefused`."""
-        ...
-
-    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
-        """The piece with what the model added to its last seconds. Raises `TrackError`."""
-        ...
-
-    async def label(self, path: Path, generation: Generation) -> float:
-        """Check that a track is audio, write its tags, measure it. Raises `TrackError`."""
-        ...
-
-    async def discard(self, path: Path) -> None:
-        """Delete a file that is no longer needed."""
-        ...
-
-
-class Shelf(Protocol):
-    """The files of tracks that wait for their person."""
-
-    async def stored_bytes(self) -> int:
-        """How much is kept."""
-        ...
-
-    async def tidy(self, keep: Collection[str]) -> int:
-        """Remove what was left over by generations not in `keep`, all open ones; how many files."""
-        ...
-
-
 class Delivery(Protocol):
     """Gets cards to people."""
 
@@ -298,8 +251,12 @@ class Delivery(Protocol):
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
         ...
 
-    async def deliver(self, generation: Generation, track: Path) -> Reply:
+    async def deliver(
+        self, generation: Generation, track: Path, *, untouched: bool = False
+    ) -> Reply:
         """Show the finished card with its track; the reply it is shown in.
+
+        An `untouched` track is neither drawn nor converted: that has ended the process before.
 
         Raises `TrackError`, `Moved`, `NoWayNow`, `DiscordFault`.
         """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bot.attempts import Attempts
 from bot.clock import Clock
 from bot.errors import InternalFault, JournalFault, NotFollowedHere, TooLateToCancel, UserError
 from bot.gate import CreateGate
@@ -111,6 +112,7 @@ class Run:
         self._way = asyncio.Event()
         self._way_retry_s = _WAY_FIRST_S
         self._saving = asyncio.Lock()
+        self.attempts = Attempts(lambda: self.generation, self.save)
         self._stopping: asyncio.Timeout | None = None
 
     async def to_end(self) -> None:
@@ -119,6 +121,9 @@ class Run:
             try:
                 while not self.generation.state.final:
                     await self._step()
+            except asyncio.CancelledError:
+                await self.attempts.take_back()
+                raise
             finally:
                 self.give_up_seat()
             await self._tell_end()
@@ -256,6 +261,8 @@ class Run:
             if costly and self.generation.cancel_requested:
                 raise Stopped
             await self._write(self.generation.evolve(state, **changes))
+            if state is not None and self.generation.attempts:
+                self.attempts.entered()
 
     def show(self, stage: Stage | None = None) -> None:
         """Show how far it is."""
@@ -295,11 +302,13 @@ class Run:
         log.info("generation %s waits for its person", self.generation.id)
         try:
             async with self._saving:
-                spent = self.generation.reply.token and not closed.token_lives
-                if spent and not self._way.is_set():
+                reply = self.generation.reply
+                if is_spent := bool(reply.token) and not closed.token_lives:
                     # Other processes see by the row that it waits, whenever the token has died.
-                    reply = replace(self.generation.reply, token="")
-                    await self._write(self.generation.evolve(reply=reply))
+                    reply = replace(reply, token="")
+                # Whatever ends this process meanwhile, it is not work on the files.
+                if (is_spent or self.generation.attempts) and not self._way.is_set():
+                    await self._write(self.generation.evolve(reply=reply, attempts=0))
             await self.kit.clock.wait(self._way, retry_s)
         finally:
             self.kit.parked.discard(self)

@@ -50,7 +50,7 @@ async def show_again(
     shown = replace(generation, reply=reply_at(interaction, 0))
     try:
         async with _fetched(bot, generation) as path:
-            fitting = Fitting(path, generation, interaction.filesize_limit)
+            fitting = Fitting(bot.sound, path, generation, interaction.filesize_limit)
             try:
                 await fitting.draw()
                 track = await fitting.track()

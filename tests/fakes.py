@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.errors import UserError
+from bot.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
 from bot.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.inputs import Inputs
-from bot.ports import InputAudio
+from bot.ports import InputAudio, Picture
 from bot.progress import Progress
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -344,7 +344,9 @@ class FakeSound:
     track_s: float | None = None
     """As asked for, unless this says otherwise."""
     refusal: UserError | None = None
-    on_join: list[UserError] = field(default_factory=list[UserError])
+    picture: Picture | None = None
+    on_join: list[BotError] = field(default_factory=list[BotError])
+    on_label: list[BotError] = field(default_factory=list[BotError])
     lost: set[str] = field(default_factory=set[str])
     """Kept files that somebody removes; each is there again once it is kept again."""
     kept: dict[str, float] = field(default_factory=dict[str, float])
@@ -386,8 +388,18 @@ class FakeSound:
             await asyncio.to_thread(shutil.copyfile, output, target)
 
     async def label(self, path: Path, generation: Generation) -> float:
+        if self.on_label:
+            raise self.on_label.pop(0)
         self.labelled.append(path.name)
         return self.track_s or float(generation.inputs.duration or 8)
+
+    async def draw(self, path: Path, given_s: float) -> Picture:
+        if self.picture is None:
+            raise WorkerFaulty("these tracks are no audio")
+        return self.picture
+
+    async def fit(self, path: Path, limit_bytes: int) -> Path:
+        raise OutputTooLarge(limit_bytes)
 
     async def discard(self, path: Path) -> None:
         self.discarded.append(path.name)
@@ -415,6 +427,8 @@ class FakeDelivery:
         default_factory=list[tuple[Generation, Progress]]
     )
     delivered: list[Generation] = field(default_factory=list[Generation])
+    untouched: list[bool] = field(default_factory=list[bool])
+    """For each try, whether the file was to be left alone."""
     ended: list[Generation] = field(default_factory=list[Generation])
     on_deliver: list[Exception] = field(default_factory=list[Exception])
     found: Reply | None = None
@@ -433,8 +447,11 @@ class FakeDelivery:
             raise self.on_find.pop(0)
         return self.found
 
-    async def deliver(self, generation: Generation, track: Path) -> Reply:
+    async def deliver(
+        self, generation: Generation, track: Path, *, untouched: bool = False
+    ) -> Reply:
         await asyncio.sleep(0)
+        self.untouched.append(untouched)
         if self.on_deliver:
             raise self.on_deliver.pop(0)
         self.delivered.append(generation)

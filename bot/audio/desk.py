@@ -1,31 +1,43 @@
-"""The studio's port to audio files: takes them in, measures, labels and discards them."""
+"""The studio's port to audio files: who works on them, and what their failures mean."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import shutil
+from base64 import b64decode
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.audio.cut import cut_beginning
+from bot.audio import jobs
 from bot.audio.intake import AudioIntake
-from bot.audio.join import cut_context, join
-from bot.audio.probe import Format, probe
-from bot.audio.tags import TagsNotWritten, write_tags
-from bot.audio.threads import in_thread
+from bot.audio.lane import Lane, Limits
+from bot.audio.probe import Format
+from bot.audio.samples import draft_of
 from bot.errors import (
+    AudioBeyondBounds,
+    AudioBroken,
+    AudioTooHeavy,
+    AudioTooSlow,
     AudioUnreadable,
+    AudioWorkFailed,
     NotAudio,
     OutputNotAudio,
+    OutputTooLarge,
     PieceLost,
     PieceUndecodable,
+    WorkerFaulty,
+    WorkerOutOfMemory,
+    WorkerTooSlow,
 )
 from bot.generation import AudioSource, Generation
 from bot.inputs import INPUT_AUDIO_MAX_BYTES, plain
 from bot.plain_text import one_line
-from bot.ports import InputAudio
+from bot.ports import InputAudio, Picture
+from bot.threads import INTAKE, TRACKS
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +52,36 @@ _CONTENT_TYPES: dict[Format, str] = {
 }
 _UNTOLD = frozenset({"prompt", "input_audio"})
 
+_MEMORY_BYTES = 384 << 20
+"""Of address space. A worker has 160 MB once its libraries are loaded; five minutes of eight
+channels at 192 kHz bring it to 210, and so does a WAV of 50 MB made into an MP3."""
+_INPUT = Limits(wall_s=30.0, cpu_s=15, memory_bytes=_MEMORY_BYTES, niceness=10)
+_JOIN = Limits(wall_s=120.0, cpu_s=60, memory_bytes=_MEMORY_BYTES, niceness=5)
+_TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
+"""A track at the size limit of a download is made into FLAC and then into one or two MP3s."""
+
 
 class AudioDesk:
     """Works on files in `folder`; use as an async context manager.
 
-    `model_name` is what the tags say the music comes from.
+    `model_name` is what the tags say the music comes from. Strangers' files have workers of their
+    own, and so have the paid tracks that are joined to one: neither keeps other tracks waiting. A
+    worker that has seen many of strangers' files is soon replaced, lest one of them harm the next.
     """
 
-    def __init__(self, folder: Path, model_name: str, *, allow_private: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        model_name: str,
+        *,
+        allow_private: bool = False,
+        input_limits: Limits = _INPUT,
+    ) -> None:
         self._intake = AudioIntake(folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private)
         self._model_name = model_name
+        self._inputs = Lane(input_limits, most=2, replaced_after=16)
+        self._joins = Lane(_JOIN, most=1, replaced_after=16)
+        self._tracks = Lane(_TRACK, most=2, replaced_after=500)
 
     async def __aenter__(self) -> Self:
         await self._intake.__aenter__()
@@ -61,6 +93,8 @@ class AudioDesk:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        lanes = self._inputs, self._joins, self._tracks
+        await asyncio.gather(*(lane.close() for lane in lanes))
         await self._intake.__aexit__(kind, error, traceback)
 
     async def take_in(self, source: AudioSource) -> InputAudio:
@@ -71,7 +105,8 @@ class AudioDesk:
         """
         path = await self._intake.fetch(source)
         try:
-            facts = await asyncio.to_thread(probe, path)
+            with _refusals():
+                facts = await self._inputs.run(jobs.probe, path)
         except BaseException:
             await self.discard(path)
             raise
@@ -83,11 +118,15 @@ class AudioDesk:
         """The first so many seconds, as a WAV of their own.
 
         What is shorter, or cannot be decoded, is given back as it is, in its old place.
+
+        Raises:
+            RequestRefused: its decoder crashes, or takes too much.
         """
         if audio.duration_s <= first_s:
             return audio
         try:
-            length_s = await in_thread(cut_beginning, audio.path, first_s, target)
+            with _refusals():
+                length_s = await self._inputs.run(jobs.cut_beginning, audio.path, first_s, target)
         except (AudioUnreadable, NotAudio):
             return audio
         return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
@@ -97,19 +136,26 @@ class AudioDesk:
 
         Raises:
             PieceUndecodable: it would have to be cut, and cannot be decoded.
+            RequestRefused: its decoder crashes, or takes too much.
         """
         if keep_s is None or keep_s >= audio.duration_s:
-            await in_thread(shutil.move, audio.path, target)
+            await INTAKE.run(shutil.move, audio.path, target)
             return audio.duration_s
         try:
-            return await in_thread(cut_beginning, audio.path, keep_s, target)
+            with _refusals():
+                return await self._inputs.run(jobs.cut_beginning, audio.path, keep_s, target)
         except AudioUnreadable as error:
             raise PieceUndecodable(error.format) from error
 
     async def length_s(self, path: Path) -> float | None:
-        """Measure audio; None where there is none."""
+        """Measure audio; None where there is none.
+
+        Raises:
+            RequestRefused: its decoder crashes, or takes too much.
+        """
         try:
-            return (await asyncio.to_thread(probe, path)).duration_s
+            with _refusals():
+                return (await self._inputs.run(jobs.probe, path)).duration_s
         except (NotAudio, AudioUnreadable, FileNotFoundError):
             return None
 
@@ -118,9 +164,11 @@ class AudioDesk:
 
         Raises:
             PieceUndecodable: its format is not one we can take apart.
+            RequestRefused: its decoder crashes, or takes too much.
         """
         try:
-            length_s = await in_thread(cut_context, piece, context_s, target)
+            with _refusals():
+                length_s = await self._inputs.run(jobs.cut_context, piece, context_s, target)
         except AudioUnreadable as error:
             raise PieceUndecodable(error.format) from error
         return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
@@ -131,11 +179,16 @@ class AudioDesk:
         Raises:
             OutputNotAudio: what the model made is none.
             PieceLost: the piece is not there any more, or is broken.
+            AudioWorkFailed: joining them failed in another way.
         """
-        await self._check_output(output)
         try:
-            seam = await in_thread(join, piece, output, context_s, target)
-        except (NotAudio, AudioUnreadable, FileNotFoundError) as error:
+            await self._tracks.run(jobs.probe, output)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            await self.discard(output)
+            raise OutputNotAudio(type(error).__name__) from error
+        try:
+            seam = await self._joins.run(jobs.join, piece, output, context_s, target)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds, FileNotFoundError) as error:
             raise PieceLost from error
         log.info("%s was joined: %s", target.name, seam)
 
@@ -146,31 +199,76 @@ class AudioDesk:
 
         Raises:
             OutputNotAudio: it is none.
+            AudioWorkFailed: it was not labelled, nor measured.
         """
-        length_s = await self._check_output(path)
         try:
-            await asyncio.to_thread(
-                write_tags,
+            labelled = await self._tracks.run(
+                jobs.label,
                 path,
                 title=one_line(generation.inputs.prompt),
                 comment=_settings(generation),
                 software=self._model_name,
             )
-        except TagsNotWritten as error:
-            # The music is what counts; it goes out without.
-            log.warning("generation %s has no tags: %s", generation.id, error)
-        return length_s
-
-    async def discard(self, path: Path) -> None:
-        """Delete a file, which may be gone already."""
-        await asyncio.to_thread(path.unlink, missing_ok=True)
-
-    async def _check_output(self, path: Path) -> float:
-        try:
-            return (await asyncio.to_thread(probe, path)).duration_s
         except (NotAudio, AudioUnreadable) as error:
             await self.discard(path)
             raise OutputNotAudio(type(error).__name__) from error
+        except AudioBeyondBounds as error:
+            raise WorkerFaulty(repr(error)) from error
+        if labelled.untagged is not None:
+            log.warning("generation %s has no tags: %s", generation.id, labelled.untagged)
+        return labelled.facts.duration_s
+
+    async def draw(self, path: Path, given_s: float) -> Picture:
+        """The picture of a track; its first `given_s` seconds, which it goes on from, are marked.
+
+        Raises:
+            AudioWorkFailed: it cannot be drawn.
+        """
+        try:
+            drawn = await self._tracks.run(jobs.draw, path, given_s=given_s)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise WorkerFaulty(repr(error)) from error
+        return Picture(b64decode(drawn.png), drawn.words)
+
+    async def fit(self, path: Path, limit_bytes: int) -> Path:
+        """The track in at most so many bytes: as it is, or in a new file beside it.
+
+        Raises:
+            OutputTooLarge: it cannot be made that small, or not be decoded.
+            AudioWorkFailed: it was not converted.
+            FileNotFoundError: there is no such file.
+        """
+        try:
+            return (await self._tracks.run(jobs.fit, path, limit_bytes)).path
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise OutputTooLarge(limit_bytes) from error
+
+    async def discard(self, path: Path) -> None:
+        """Delete a file, which may be gone already, and what is left of making it."""
+
+        def unlink() -> None:
+            for file in (path, draft_of(path)):
+                file.unlink(missing_ok=True)
+
+        await TRACKS.run(unlink)
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    """Tell a person that a worker failed over their file; the log has how."""
+    try:
+        yield
+    except AudioWorkFailed as error:
+        log.warning("input audio is refused: %r", error)
+        if isinstance(error, WorkerFaulty):
+            log.warning("%s", error.detail)
+        match error:
+            case WorkerTooSlow():
+                raise AudioTooSlow(error.limit_s) from error
+            case WorkerOutOfMemory():
+                raise AudioTooHeavy from error
+            case _:
+                raise AudioBroken from error
 
 
 def _settings(generation: Generation) -> str:

@@ -48,11 +48,12 @@ def cut_context(piece: Path, context_s: float, target: Path) -> float:
     with opened(piece) as stream:
         frames = max(1, round(context_s * stream.rate_hz))
         tail = Tail(frames)
+        channels = min(2, stream.channels)
         for block in stream.blocks():
-            for _ in tail.push(block):
+            for _ in tail.push(mixed(block, channels)):
                 pass
-        context = mixed(tail.rest()[-frames:], min(2, stream.channels))
-        with pcm_file(target, stream.rate_hz, context.shape[1]) as file:
+        context = tail.rest()[-frames:]
+        with pcm_file(target, stream.rate_hz, channels) as file:
             file.write(context)
         return len(context) / stream.rate_hz
 

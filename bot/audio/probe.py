@@ -1,7 +1,8 @@
 """What an audio file is, by its bytes: a name or a header is only somebody's word.
 
-Everything here reads files and blocks: call it with `asyncio.to_thread`. soundfile and mutagen are
-imported where they are used, so that a bot that waits for work does not hold them in memory.
+Everything here reads files, blocks, and may crash the process: it is called in one of its own
+(`bot.audio.lane`). soundfile and mutagen are imported where they are used: the bot knows the types
+here, and never loads the libraries.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from bot.errors import AudioUnreadable, NotAudio
+from bot.audio.bounds import MP4_PARTS_MAX, check_amount, check_form
+from bot.errors import AudioBeyondBounds, AudioUnreadable, NotAudio, RequestRefused
 
 if TYPE_CHECKING:
     from soundfile import SoundFile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
@@ -46,6 +48,7 @@ def probe(path: Path) -> AudioFacts:
     Raises:
         NotAudio: it does not begin like any of the formats we know.
         AudioUnreadable: it does, but it is broken or holds no audio.
+        AudioBeyondBounds: it has more channels or parts, or another rate, than anybody's.
         OSError: the file itself cannot be read.
     """
     # Unbuffered, because libsndfile reads from the descriptor: its errors then stay errors, which
@@ -57,6 +60,8 @@ def probe(path: Path) -> AudioFacts:
         file.seek(0)
         try:
             facts = _mp4_facts(file) if format_ == "m4a" else _decoded_facts(file, format_)
+        except (RequestRefused, MemoryError):
+            raise
         except Exception as error:
             # Parsers of strangers' bytes fail in whatever way the bytes make them.
             raise AudioUnreadable(format_) from error
@@ -110,6 +115,7 @@ def _decoded_facts(file: BinaryIO, format_: Format) -> AudioFacts:
 
     with SoundFile(file.fileno(), closefd=False) as sound:
         frames, channels, rate = sound.frames, sound.channels, sound.samplerate
+        check_form(channels, rate)
         whole = _reaches_its_end(sound)
     if not whole:
         # Cut off, or its header lies. The decoder that found out is of no further use.
@@ -131,7 +137,8 @@ def _count_frames(sound: SoundFile) -> int:
     """The frames that can be decoded.
 
     Raises:
-        ValueError: there are more than anybody uploads; small files can unpack to days of silence.
+        ValueError: there is more than an hour of them.
+        AudioBeyondBounds: there are more than are decoded.
     """
     frames = 0
     while frames <= _COUNTED_LIMIT_S * sound.samplerate:
@@ -142,14 +149,17 @@ def _count_frames(sound: SoundFile) -> int:
         if read == 0:
             return frames
         frames += read
+        check_amount(sound.channels, frames)
     raise ValueError("a wrong length, and no end to it")
 
 
 def _mp4_facts(file: BinaryIO) -> AudioFacts:
-    from mutagen.mp4 import MP4
+    from mutagen.mp4 import MP4Info
+    from mutagen.mp4._atom import Atoms
 
     _check_atoms(file)
-    info: Any = MP4(file).info
+    # Not its tags: nobody asks for them, and they may be endless.
+    info: Any = MP4Info(Atoms(_CountedReads(file)), file)
     return AudioFacts("m4a", info.length, info.channels, info.sample_rate)
 
 
@@ -158,12 +168,14 @@ def _check_atoms(file: BinaryIO) -> None:
 
     Raises:
         ValueError: it is cut off.
+        AudioBeyondBounds: it is made of too many atoms.
     """
     size = file.seek(0, SEEK_END)
+    counted = _CountedReads(file)
     position = 0
     while position < size:
         file.seek(position)
-        header = file.read(16)
+        header = counted.read(16)
         length = int.from_bytes(header[:4], "big")
         if length == 1:
             length = int.from_bytes(header[8:], "big")
@@ -172,4 +184,19 @@ def _check_atoms(file: BinaryIO) -> None:
         if length < 8 or position + length > size:
             raise ValueError(f"an atom of {length} bytes at {position} of {size}")
         position += length
-    file.seek(0)
+
+
+class _CountedReads:
+    """A file that is read only so often: mutagen makes an object of every atom it finds."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._count = 0
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Read on. Raises `AudioBeyondBounds` after as many atoms as anybody has."""
+        self._count += 1
+        if self._count > MP4_PARTS_MAX:
+            raise AudioBeyondBounds("parts", self._count, MP4_PARTS_MAX)
+        return self._file.read(size)

@@ -39,39 +39,56 @@ class _Resampler:
         shared = math.gcd(from_hz, to_hz)
         self._down, self._up = from_hz // shared, to_hz // shared
         # Whole periods of both rates together, so that a block begins on a frame of each.
-        self._body = math.ceil(_BODY_FRAMES / self._down)
         self._pad = math.ceil(_PAD_FRAMES * max(1.0, self._down / self._up) / self._down)
-        periods = self._body + 2 * self._pad
+        least = math.ceil(_BODY_FRAMES / self._down) + 2 * self._pad
+        # A power of two: a length with a large prime factor takes several times as long.
+        periods = 1 << (least - 1).bit_length()
+        self._body = periods - 2 * self._pad
         self._size, self._size_out = periods * self._down, periods * self._up
         self._filter = _low_pass(self._size, self._size_out)
-        self._waiting: Samples | None = None
-        self._frames_in = self._frames_out = 0
+        self._waiting: list[Samples] = []
+        self._frames_waiting = self._frames_in = self._frames_out = 0
 
     def push(self, block: Samples) -> Iterator[Samples]:
         """Take a block; give what can be given."""
-        import numpy as np
-
-        if self._waiting is None:
-            self._waiting = _silence(self._pad * self._down, block)
-        self._waiting = np.concatenate([self._waiting, block])
+        if not self._frames_in:
+            self._hold(_silence(self._pad * self._down, block))
+        self._hold(block)
         self._frames_in += len(block)
-        while len(self._waiting) >= self._size:
-            yield self._next(self._waiting)
-            self._waiting = self._waiting[self._body * self._down :]
+        if self._frames_waiting < self._size:
+            return
+        waiting = self._take()
+        while len(waiting) >= self._size:
+            yield self._next(waiting)
+            waiting = waiting[self._body * self._down :]
+        self._hold(waiting)
 
     def finish(self) -> Iterator[Samples]:
         """Give the rest, as if silence followed."""
         import numpy as np
 
-        if self._waiting is None:
+        if not self._frames_in:
             return
+        waiting = self._take()
         total = max(1, round(self._frames_in * self._up / self._down))
         while self._frames_out < total:
-            lacking = max(0, self._size - len(self._waiting))
-            whole = np.concatenate([self._waiting, _silence(lacking, self._waiting)])
+            lacking = max(0, self._size - len(waiting))
+            whole = np.concatenate([waiting, _silence(lacking, waiting)])
             wanted = total - self._frames_out
             yield self._next(whole)[:wanted]
-            self._waiting = whole[self._body * self._down :]
+            waiting = whole[self._body * self._down :]
+
+    def _hold(self, block: Samples) -> None:
+        # Put together once there are enough: a high rate takes hundreds of blocks for one.
+        self._waiting.append(block)
+        self._frames_waiting += len(block)
+
+    def _take(self) -> Samples:
+        import numpy as np
+
+        whole = np.concatenate(self._waiting)
+        self._waiting, self._frames_waiting = [], 0
+        return whole
 
     def _next(self, waiting: Samples) -> Samples:
         import numpy as np

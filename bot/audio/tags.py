@@ -8,10 +8,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from bot.audio.probe import Format, probe
+from bot.audio.samples import whole_file
 from bot.errors import BotError
 
 
@@ -36,14 +36,9 @@ def write_tags(path: Path, *, title: str, comment: str, software: str) -> None:
         TagsNotWritten: the file is none of these, or does not take them.
         OSError: the disk does not.
     """
-    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
-        copy = Path(file.name)
-    try:
+    with whole_file(path) as copy:
         shutil.copyfile(path, copy)
         _write_and_check(copy, _Tags(title, comment, software))
-        copy.replace(path)
-    finally:
-        copy.unlink(missing_ok=True)
 
 
 def _write_and_check(path: Path, tags: _Tags) -> None:
@@ -51,7 +46,7 @@ def _write_and_check(path: Path, tags: _Tags) -> None:
         before = probe(path)
         _write(path, before.format, tags)
         after = probe(path)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:
         # As in `probe`: a file that is not what it seems fails in any way at all.

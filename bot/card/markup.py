@@ -10,6 +10,7 @@ from bot.plain_text import shortened
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 """What discord.py takes for one (discord.py 2.7.1, utils.escape_mentions)."""
+_MIB = 1024 * 1024
 _ROUND = str.maketrans("[]", "()")
 
 
@@ -31,3 +32,10 @@ def fitted(text: str, limit: int) -> str:
 def link(text: str, url: str, limit: int) -> str:
     """`text`, quoted, as a link; it cannot lead anywhere else."""
     return f"[{quoted(text.translate(_ROUND), limit) or '…'}]({url})"
+
+
+def size(size_bytes: int) -> str:
+    """A file's size in words."""
+    if size_bytes < _MIB:
+        return f"{max(1, size_bytes // 1024)} KiB"
+    return f"{size_bytes / _MIB:.0f} MiB"

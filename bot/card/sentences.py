@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from bot import errors
-from bot.card.markup import quoted
+from bot.card.audio_sentences import INPUT_AUDIO_WORDS
+from bot.card.markup import quoted, size
 from bot.errors import UserError
 from bot.waits import Obstacle
 
-_MIB = 1024 * 1024
 _API_WORDS_MAX_CHARS = 300
 
 
@@ -41,12 +41,6 @@ def _codes(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _size(size_bytes: int) -> str:
-    if size_bytes < _MIB:
-        return f"{max(1, size_bytes // 1024)} KiB"
-    return f"{size_bytes / _MIB:.0f} MiB"
-
-
 def _own_words(detail: str) -> str:
     """The service's own text, escaped and cut; it may be empty."""
     words = quoted(detail, _API_WORDS_MAX_CHARS)
@@ -64,29 +58,6 @@ def _too_long(error: errors.AudioPromptTooLong) -> str:
         f"The audio to continue is {error.audio_s:.1f} s long and `duration`, which includes it, "
         f"is {error.duration_s} s: that leaves no room for new music. {advice}."
     )
-
-
-def _unavailable(error: errors.AudioUnavailable) -> str:
-    why = f"its server answered {error.status}"
-    if error.status is None:
-        why = _FETCH_FAULTS.get(error.fault, _FETCH_FAULTS["silent"])
-    return (
-        f"I could not fetch your input audio: {why}. "
-        "Check the address, or attach the file as `input_audio`."
-    )
-
-
-_FETCH_FAULTS: dict[str, str] = {
-    "silent": "its server did not answer",
-    "slow": "its server took too long over it",
-    "broken off": "its server did not send all of it",
-    "nonsense": "the answer of its server makes no sense",
-    "redirects": "its server sent me on from one address to the next",
-    "unknown name": "there is no server of that name",
-    "name server": "the name of its server could not be looked up just now",
-    "unreachable": "its server could not be reached",
-    "insecure": "the connection to its server is not secure",
-}
 
 
 def _throttled(error: errors.Throttled) -> str:
@@ -158,26 +129,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.TwoInputAudios: lambda e: (
         "You gave both `input_audio` and `input_audio_url`. Use one of them."
     ),
-    errors.AudioAddressBad: lambda e: (
-        "`input_audio_url` must be the public http or https address of an audio file. "
-        "Check it, or attach the file as `input_audio`."
-    ),
-    errors.AudioUnavailable: _unavailable,
-    errors.AudioNotStored: lambda e: (
-        f"I could not keep your input audio: my disk {'is full' if e.full else 'has a fault'}. "
-        "Nothing was started or charged; try again later. The bot's owner finds more in the log."
-    ),
-    errors.AudioTooLarge: lambda e: (
-        f"Your input audio is larger than {_size(e.limit_bytes)}. Use a shorter or compressed file."
-    ),
-    errors.NotAudio: lambda e: (
-        "Your input audio is not an audio file, whatever its name says. "
-        "Use WAV, MP3, FLAC, OGG, AIFF or M4A."
-    ),
-    errors.AudioUnreadable: lambda e: (
-        f"Your input audio looks like {quoted(e.format, 20)} but cannot be read; it may be broken "
-        "or empty. Export it again, or use another file."
-    ),
+    **INPUT_AUDIO_WORDS,
     errors.PieceTooLong: lambda e: (
         f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "
         f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."
@@ -294,7 +246,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.OutputNotAudio: lambda e: "What the model returned is not audio. Try again.",
     errors.OutputTooLarge: lambda e: (
-        f"The track is larger than the {_size(e.limit_bytes)} I can deliver here. "
+        f"The track is larger than the {size(e.limit_bytes)} I can deliver here. "
         "Choose `output_format` mp3, or a shorter `duration`."
     ),
     errors.OutputUnreachable: lambda e: (

@@ -6,27 +6,38 @@ import asyncio
 import logging
 from pathlib import Path
 
-from bot.audio.convert import fit
 from bot.audio.names import track_filename
-from bot.audio.picture import describe_waveform, draw_waveform
-from bot.audio.threads import in_thread
 from bot.card.take_texts import refused_larger, sent_smaller
 from bot.checks import audio_prompt_s
-from bot.delivery.parcel import Picture, Track
+from bot.delivery.parcel import Track
 from bot.delivery.ways import SURE_LIMIT_BYTES
-from bot.errors import NotAudio, OutputTooLarge
+from bot.errors import AudioWorkFailed, OutputTooLarge
 from bot.generation import Generation
+from bot.ports import Picture, Sound
 
 log = logging.getLogger(__name__)
 
 
 class Fitting:
-    """Finds the best form of one track that Discord takes; `track` is the present one."""
+    """Finds the best form of one track that Discord takes; `track` is the present one.
 
-    def __init__(self, path: Path, generation: Generation, limit_bytes: int) -> None:
+    An `untouched` one has no other form, and no picture.
+    """
+
+    def __init__(
+        self,
+        sound: Sound,
+        path: Path,
+        generation: Generation,
+        limit_bytes: int,
+        *,
+        untouched: bool = False,
+    ) -> None:
+        self._sound = sound
         self._path = path
         self._generation = generation
         self._limit_bytes = limit_bytes
+        self._untouched = untouched
         self._refused: OutputTooLarge | None = None
         self._made: set[Path] = set()
         self._picture: Picture | None = None
@@ -71,26 +82,28 @@ class Fitting:
 
     async def draw(self) -> None:
         """Have a picture of the track; without one where it cannot be drawn."""
+        if self._untouched:
+            return
         given_s = self._generation.given_s
         if given_s is None:
             given_s = audio_prompt_s(self._generation.inputs, self._generation.audio_s)
         try:
-            drawn = await in_thread(draw_waveform, self._path, given_s=given_s)
-        except Exception as error:  # noqa: BLE001 - the track is what counts; it goes without
+            self._picture = await self._sound.draw(self._path, given_s)
+        except (AudioWorkFailed, OSError) as error:
+            # The track is what counts; it goes without.
             log.warning("generation %s has no picture: %r", self._generation.id, error)
-            return
-        words = describe_waveform(drawn.duration_s, given_s, drawn.thirds_db)
-        self._picture = Picture(drawn.png, words)
 
     async def clean_up(self) -> None:
         """Remove what was made on the way."""
         for path in self._made:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            await self._sound.discard(path)
 
     async def _smaller(self) -> Path:
+        if self._untouched:
+            raise self._refused or OutputTooLarge(self._limit_bytes)
         try:
-            fitted = await in_thread(fit, self._path, self._limit_bytes)
-        except (NotAudio, OutputTooLarge) as error:
+            fitted = await self._sound.fit(self._path, self._limit_bytes)
+        except (AudioWorkFailed, OutputTooLarge) as error:
             raise self._refused or OutputTooLarge(self._limit_bytes) from error
-        self._made.add(fitted.path)
-        return fitted.path
+        self._made.add(fitted)
+        return fitted

@@ -15,16 +15,9 @@ from bot.audio.names import seed_in, track_filename
 from bot.card.buttons import card_view
 from bot.card.render import Card, without_words
 from bot.generation import Generation
+from bot.ports import Picture
 
 PICTURE_NAME = "waveform.png"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A PNG, and what it shows in words."""
-
-    png: bytes
-    words: str
 
 
 @dataclass(frozen=True, slots=True)

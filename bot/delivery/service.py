@@ -26,7 +26,7 @@ from bot.delivery.route import Route, WordsBlocked
 from bot.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.generation import TOKEN_LIFE, Generation, Reply, State
 from bot.library import Library
-from bot.ports import DiscordFault, Moved, NoWayNow
+from bot.ports import DiscordFault, Moved, NoWayNow, Sound
 from bot.progress import Progress
 from bot.tasks import TaskOwner
 
@@ -61,11 +61,17 @@ class DiscordDelivery:
     """One editor for each message; the last word of each card goes by whichever way is open."""
 
     def __init__(
-        self, client: discord.Client, renderer: CardRenderer, rows: Rows, clock: Clock
+        self,
+        client: discord.Client,
+        renderer: CardRenderer,
+        rows: Rows,
+        sound: Sound,
+        clock: Clock,
     ) -> None:
         self._route = Route(client, clock)
         self._renderer = renderer
         self._rows = rows
+        self._sound = sound
         self._clock = clock
         self._cards: dict[str, LiveCard] = {}
         self._owner = TaskOwner()
@@ -94,8 +100,12 @@ class DiscordDelivery:
             named = (await self._rows.batch(generation.batch_id))[0].id
         return await self._route.find(generation, named)
 
-    async def deliver(self, generation: Generation, track: Path) -> Reply:
+    async def deliver(
+        self, generation: Generation, track: Path, *, untouched: bool = False
+    ) -> Reply:
         """Show the finished card with its track; the reply it is shown in.
+
+        An `untouched` track is neither drawn nor converted.
 
         Raises:
             FileNotFoundError: there is no such file.
@@ -106,7 +116,7 @@ class DiscordDelivery:
         live = await self._for_the_end(generation)
         async with live.editor.turn, self._turn(generation):
             await self._read(live, generation)
-            mentioned = await self._put_track(live, generation, track)
+            mentioned = await self._put_track(live, generation, track, untouched=untouched)
             self._refresh(live, generation)
         await self._let_go(live, generation)
         await self._call(live, generation, mentioned=mentioned)
@@ -206,10 +216,12 @@ class DiscordDelivery:
 
     # ------------------------------------------------------------------ the end of one
 
-    async def _put_track(self, live: LiveCard, generation: Generation, path: Path) -> bool:
+    async def _put_track(
+        self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool
+    ) -> bool:
         """Upload the track in the best form that the way takes; whether it was mentioned before."""
         limit_bytes = self._route.limit_bytes(live.reply(generation))
-        fitting = Fitting(path, generation, limit_bytes)
+        fitting = Fitting(self._sound, path, generation, limit_bytes, untouched=untouched)
         opening, with_words = self._renderer.coming(generation), True
         try:
             track = await fitting.track()

@@ -2,6 +2,7 @@
 
 BotError
 ├── ConfigError                 the settings are wrong
+├── AudioWorkFailed             a worker process came to nothing over a file (work.py)
 └── UserError                   ends an interaction with a sentence
     ├── RequestRefused          nothing was started, nothing was paid (refusals.py)
     ├── ReplicateError          Replicate refused, failed, or could not be reached (failures.py)

@@ -150,6 +150,37 @@ class AudioUnreadable(RequestRefused):
     format: str
 
 
+class AudioBroken(RequestRefused):
+    """An audio file that the decoder crashed over, or fails in a way nobody has thought of."""
+
+
+@dataclass(eq=False)
+class AudioTooSlow(RequestRefused):
+    """An audio file that was not read within `limit_s` seconds."""
+
+    limit_s: float
+
+
+class AudioTooHeavy(RequestRefused):
+    """An audio file that takes more memory to be read than one is given."""
+
+
+class AudioGivenUp(RequestRefused):
+    """The bot was ended twice while it read this file, and does not try a third time."""
+
+
+@dataclass(eq=False)
+class AudioBeyondBounds(RequestRefused):
+    """Audio that is not decoded because of what it would take.
+
+    `measure` is one of `bot.audio.bounds.MEASURES`, `value` the file's, `limit` what is taken.
+    """
+
+    measure: str
+    value: float
+    limit: float
+
+
 @dataclass(eq=False)
 class PieceTooLong(RequestRefused):
     """A piece to extend that is longer than we join."""

@@ -78,6 +78,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "more_s": generation.more_s,
         "track_s": generation.track_s,
         "told": generation.told,
+        "attempts": generation.attempts,
         "open": generation.open,
         "words": folded(generation.inputs.prompt),
     }
@@ -193,6 +194,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
         more_s=row["more_s"],
         track_s=row["track_s"],
         told=row["told"],
+        attempts=row["attempts"],
     )
 
 

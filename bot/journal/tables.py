@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a test holds it against the migrations folder."""
 
 metadata = sa.MetaData()
@@ -64,6 +64,7 @@ generations = sa.Table(
     sa.Column("wanted_until", sa.BigInteger),
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("has_audio", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
 )
 sa.Index(
     "ix_generations_open",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.errors import (
+    AudioWorkFailed,
     OutputExpired,
     OutputMissing,
     OutputUnreachable,
@@ -42,30 +43,62 @@ async def collect(run: Run) -> None:
     run.meter.enter(Stage.FETCHING, run.kit.clock.now())
     generation, folder = run.generation, run.kit.tracks_folder
     extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
-    track = folder / f"{generation.id}.{extension}"
+    given_s = generation.given_s
     async with run.stoppable():
         if generation.piece_path is None:
+            track = folder / f"{generation.id}.{extension}"
             await _fetch(run, track)
         else:
             track = folder / f"{generation.id}.wav"
             output = folder / f"{generation.id}.output.{extension}"
             try:
                 await _fetch(run, output)
-                await _join(run, Path(generation.piece_path), output, track)
+                if not await _join(run, Path(generation.piece_path), output, track):
+                    # It begins with the context that the model heard.
+                    track, given_s = output, generation.audio_s
             finally:
-                await run.kit.sound.discard(output)
-        track_s = await run.kit.sound.label(track, generation)
-    await run.save(State.DELIVERING, track_path=str(track), track_s=track_s)
+                if track is not output:
+                    await run.kit.sound.discard(output)
+        track_s = await _label(run, track)
+    await run.save(
+        State.DELIVERING, track_path=str(track), track_s=track_s, given_s=given_s, attempts=1
+    )
 
 
-async def _join(run: Run, piece: Path, output: Path, track: Path) -> None:
-    """Put what the model added behind the piece.
+async def _label(run: Run, track: Path) -> float | None:
+    """Write a track's tags; its length, or None where that is left undone."""
+    if not await run.attempts.begin():
+        return None
+    try:
+        return await run.kit.sound.label(track, run.generation)
+    except AudioWorkFailed as error:
+        log.warning("generation %s is not labelled: %r", run.generation.id, error)
+        return None
+
+
+async def _join(run: Run, piece: Path, output: Path, track: Path) -> bool:
+    """Put what the model added behind the piece; False where the output has to do by itself.
 
     Raises:
-        PieceLost: it is no longer here, nor where it came from.
+        PieceLost: the piece is no longer here, nor where it came from.
     """
+    if not await run.attempts.begin():
+        return False
+    try:
+        await _join_to_piece(run, piece, output, track)
+    except AudioWorkFailed as error:
+        log.warning("generation %s is not joined: %r", run.generation.id, error)
+        return False
+    return True
+
+
+async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> None:
     generation, sound = run.generation, run.kit.sound
-    if await sound.length_s(piece) is None:
+    try:
+        is_there = await sound.length_s(piece) is not None
+    except RequestRefused as error:
+        raise PieceLost from error
+    if not is_there:
         log.warning("generation %s: its piece is gone, fetching it again", generation.id)
         if generation.source is None:
             raise PieceLost
@@ -162,10 +195,12 @@ async def deliver(run: Run) -> None:
 
 
 async def _deliver_once(run: Run) -> Generation:
+    untouched = not await run.attempts.begin()
     ended_at = run.kit.clock.now()
     delivered = run.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
+    track = Path(run.generation.track_path or "")
     try:
-        reply = await run.kit.delivery.deliver(delivered, Path(run.generation.track_path or ""))
+        reply = await run.kit.delivery.deliver(delivered, track, untouched=untouched)
     except FileNotFoundError:
         if not await run.kit.delivery.has_track(delivered):
             raise

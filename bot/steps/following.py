@@ -108,6 +108,8 @@ async def _take(run: Run, prediction: PredictionView, submitted_at: datetime) ->
                 State.COLLECTING,
                 predict_time_s=prediction.predict_time_s,
                 seed_used=run.meter.seed,
+                # Labelling follows at once; before a piece is joined, that is counted on its own.
+                attempts=int(run.generation.piece_path is None),
             )
             return True
         case "failed":

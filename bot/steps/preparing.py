@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.checks import check_audio
-from bot.errors import PieceTooLong
+from bot.errors import AudioGivenUp, PieceTooLong
 from bot.extension import PIECE_MAX_S, plan_extension
 from bot.generation import AudioSource, State
 from bot.inputs import MODEL_WINDOW_S, Inputs
@@ -34,6 +34,8 @@ async def prepare(run: Run) -> None:
         await run.save(State.QUEUED)
         return
     async with run.stoppable():
+        if not await run.attempts.begin():
+            raise AudioGivenUp
         if run.generation.more_s is not None:
             await _prepare_extension(run, source, run.generation.more_s)
         else:
@@ -111,6 +113,7 @@ async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
 async def _upload(
     run: Run, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
 ) -> None:
+    await run.attempts.done()
     address = await _store(run, audio)
     await run.save(
         State.QUEUED,

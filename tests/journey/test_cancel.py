@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -12,9 +13,11 @@ from bot.playground.discord.messages import Message
 from bot.playground.discord.wire import File
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.timings import Timings
+from tests.contract.journal_kit import scalars
 from tests.journey.rig import (
     CREATE,
     EDIT,
+    PATIENCE_S,
     POLL,
     Rig,
     a_rig,
@@ -176,9 +179,13 @@ async def test_during_the_download(rig: Rig) -> None:
 
 
 async def test_too_late_once_the_upload_has_begun(rig: Rig) -> None:
-    rig.trouble_discord(EDIT, times=9, delay_s=0.3)
+    rig.trouble_discord(EDIT, times=9, delay_s=1.0)
     used = await rig.musicgen()
     running = await used.until(lambda message: message.body.items)
+    url = rig.settings.journal_url
+    async with asyncio.timeout(PATIENCE_S):
+        while "delivering" not in await scalars(url, "SELECT state FROM generations"):  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.005)
     click = await rig.ada.click(running, "Cancel")
     [told] = await rig.discord.world.until(lambda _: click.followups)
     assert told.ephemeral

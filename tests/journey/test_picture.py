@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.audio import picture
-from bot.errors import AudioUnreadable
+from bot.errors import WorkerCrashed
 from bot.playground.discord.messages import Attachment, Message
 from bot.playground.discord.wire import File
 from tests.journey.rig import Rig, has_ended, has_track
@@ -84,9 +84,9 @@ async def test_a_track_that_cannot_be_drawn_goes_without(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise AudioUnreadable("wav")
+        raise WorkerCrashed(-11)
 
-    monkeypatch.setattr("bot.delivery.fitting.draw_waveform", broken)
+    monkeypatch.setattr("bot.audio.desk.AudioDesk.draw", broken)
     message = await (await rig.musicgen()).until(has_track)
     [embed] = message.embeds
     assert embed.image is None

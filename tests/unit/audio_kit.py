@@ -67,3 +67,22 @@ def m4a(seconds: float = SECONDS, *, track: bytes = b"soun") -> bytes:
             _atom(b"mdat", bytes(4000)),
         ]
     )
+
+
+def endless_mp4_work(where: str, count: int) -> bytes:
+    """An MP4 file with so many empty atoms at its top, or inside one that parsers look into."""
+    empty = _atom(b"free") * count
+    if where == "top":
+        return m4a() + empty
+    return m4a() + (
+        _atom(b"moov", empty) if where == "moov" else _atom(b"moov", _atom(where.encode(), empty))
+    )
+
+
+def silence(path: Path, *, seconds: float, channels: int = 8, rate_hz: int = 192_000) -> Path:
+    """A small FLAC file that is a lot of work to decode."""
+    second = np.zeros((rate_hz, channels), np.int16)
+    with soundfile.SoundFile(path, "w", rate_hz, channels, "PCM_16", format="FLAC") as sound:
+        for _ in range(round(seconds)):
+            sound.write(second)
+    return path

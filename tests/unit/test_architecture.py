@@ -22,8 +22,18 @@ SPEAKS_DISCORD = (
 ADAPTERS = ("replicate", "journal", "audio")
 DOMAIN = (
     *("generation", "inputs", "checks", "progress", "ports", "clock", "errors", "run", "studio"),
-    *("bringing", "extension", "gate", "house", "housekeeping", "library", "line", "orders"),
-    *("poller", "positions", "remake", "steps", "troubles", "waits"),
+    *(
+        "attempts",
+        "bringing",
+        "extension",
+        "gate",
+        "house",
+        "housekeeping",
+        "library",
+        "line",
+        "orders",
+    ),
+    *("poller", "positions", "remake", "sound", "steps", "troubles", "waits"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> AudioDesk:
-    return AudioDesk(tmp_path / "intake", "meta/musicgen")
+async def desk(tmp_path: Path) -> AsyncGenerator[AudioDesk]:
+    async with AudioDesk(tmp_path / "intake", "meta/musicgen") as desk:
+        yield desk
 
 
 def taken_in(path: Path, duration_s: float) -> InputAudio:

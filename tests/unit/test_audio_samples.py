@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.audio.samples import Tail, mixed, opened, pcm_file, whole_file
-from bot.errors import AudioUnreadable, NotAudio
+from bot.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 
@@ -53,7 +53,7 @@ def test_absurd_rates_are_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[24:28] = (2_000_000_000).to_bytes(4, "little")
     path.write_bytes(content)
-    with pytest.raises(AudioUnreadable), opened(path):
+    with pytest.raises(AudioBeyondBounds), opened(path):
         pass
 
 

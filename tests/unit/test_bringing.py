@@ -197,7 +197,7 @@ async def test_who_adopts_a_generation_fulfils_the_wish_once(
     await rig.journal.request_bring(WAITS.id, FRESH)
     tries: list[Reply] = []
 
-    async def no_way(generation: Generation, track: object) -> Reply:
+    async def no_way(generation: Generation, track: object, *, untouched: bool) -> Reply:
         tries.append(generation.reply)
         raise NoWayNow
 

@@ -1,0 +1,34 @@
+"""How much audio is decoded at all: small files can unpack to gigabytes, or to days of silence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.errors import AudioBeyondBounds
+
+MEASURES: Final = ("channels", "sample_rate_hz", "samples", "parts")
+
+CHANNELS_MAX = 8
+"""7.1 surround; Vorbis and WAV can claim 255 and more."""
+RATE_MIN_HZ, RATE_MAX_HZ = 1000, 384_000
+"""Outside, resampling to a usual rate would take or make absurd amounts of audio."""
+SAMPLES_MAX = 8 * 192_000 * 300
+"""Of all channels together: an hour in stereo at 48 kHz, or five minutes of anything usual."""
+MP4_PARTS_MAX = 50_000
+"""An hour as browsers record it, in fragments of a second, has half as many atoms."""
+
+
+def check_form(channels: int, rate_hz: int) -> None:
+    """Hold a header against what is decoded. Raises `AudioBeyondBounds`."""
+    if channels > CHANNELS_MAX:
+        raise AudioBeyondBounds("channels", channels, CHANNELS_MAX)
+    if rate_hz > RATE_MAX_HZ:
+        raise AudioBeyondBounds("sample_rate_hz", rate_hz, RATE_MAX_HZ)
+    if rate_hz < RATE_MIN_HZ:
+        raise AudioBeyondBounds("sample_rate_hz", rate_hz, RATE_MIN_HZ)
+
+
+def check_amount(channels: int, frames: float) -> None:
+    """Hold an amount of audio against what is decoded. Raises `AudioBeyondBounds`."""
+    if channels * frames > SAMPLES_MAX:
+        raise AudioBeyondBounds("samples", channels * frames, SAMPLES_MAX)

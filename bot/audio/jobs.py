@@ -1,0 +1,84 @@
+"""What a worker process does with files. Called by name, so nothing here is renamed lightly.
+
+Arguments are paths, numbers and text, results are made of plain values: both go through JSON. A
+job's errors are a `UserError`, an OSError, or a fault of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.audio.convert import Fitted, fit
+from bot.audio.cut import cut_beginning
+from bot.audio.join import cut_context, join
+from bot.audio.picture import describe_waveform, draw_waveform
+from bot.audio.probe import AudioFacts, probe
+from bot.audio.tags import TagsNotWritten, write_tags
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A track's measures, and why it has no tags, where it has none."""
+
+    facts: AudioFacts
+    untagged: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A PNG in base64, and what it shows in words."""
+
+    png: str
+    words: str
+
+
+def label(path: Path, *, title: str, comment: str, software: str) -> Labelled:
+    """Measure a track and write its tags. Raises as `probe` does."""
+    facts = probe(path)
+    try:
+        write_tags(path, title=title, comment=comment, software=software)
+    except TagsNotWritten as error:
+        # The music is what counts; it goes out without.
+        return Labelled(facts, str(error))
+    return Labelled(facts, None)
+
+
+def draw(path: Path, *, given_s: float) -> Drawn:
+    """Draw a track, `given_s` seconds of which were there before. Raises as `probe` does."""
+    picture = draw_waveform(path, given_s=given_s)
+    words = describe_waveform(picture.duration_s, given_s, picture.thirds_db)
+    return Drawn(b64encode(picture.png).decode(), words)
+
+
+_ALL: tuple[Callable[..., Any], ...] = (
+    probe,
+    cut_beginning,
+    cut_context,
+    join,
+    label,
+    draw,
+    fit,
+)
+JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in _ALL}
+
+__all__ = [
+    "JOBS",
+    "AudioFacts",
+    "Drawn",
+    "Fitted",
+    "Labelled",
+    "cut_beginning",
+    "cut_context",
+    "draw",
+    "fit",
+    "join",
+    "label",
+    "probe",
+]

@@ -1,0 +1,269 @@
+"""A few worker processes for one kind of work on audio files, and a line before them.
+
+libsndfile and mutagen are given strangers' bytes, and there are files that crash them, that take
+gigabytes or minutes. So whatever decodes, measures, joins, draws or converts does it in a process
+that may die of it (`bot.audio.worker`).
+
+Neither library that was looked at does all that is needed. pebble (5.2) kills on a time-out and on
+cancel and replaces its processes, but keeps them, with three threads, until the pool is closed, and
+passes results as pickles: a decoder that a file has taken over could run code in the bot.
+anyio.to_process (4.16) ends idle processes and kills on cancel, but only after five minutes, knows
+no number of jobs, and pickles, too. With either, the limits of memory and CPU time would still be
+ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter
+
+import bot
+from bot.audio.worker import LENGTH_BYTES, PATH_KEY
+from bot.errors import (
+    AudioWorkFailed,
+    WorkerCrashed,
+    WorkerFaulty,
+    WorkerOutOfMemory,
+    WorkerTooSlow,
+    load,
+)
+
+log = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_ANSWER_MAX_BYTES = 8 << 20
+_LEAVES_WITHIN_S = 2.0
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY|URL|CREDENTIAL", re.IGNORECASE)
+# One thread is all a worker needs; each further one would take its share of the address space.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may take, and how far behind other processes it stands (`os.nice`).
+
+    Windows has only the limit by the clock, and macOS no limit of memory.
+    """
+
+    wall_s: float
+    cpu_s: int
+    memory_bytes: int
+    niceness: int = 0
+
+
+class Lane:
+    """Runs jobs in at most `most` processes, which start when needed; the rest wait in line.
+
+    A process is replaced after `replaced_after` jobs, and whenever one did not end well; after
+    `idle_s` seconds without work it goes.
+    """
+
+    def __init__(
+        self, limits: Limits, *, most: int, replaced_after: int, idle_s: float = 10.0
+    ) -> None:
+        self._limits = limits
+        self._replaced_after = replaced_after
+        self._idle_s = idle_s
+        self._seats = asyncio.Semaphore(most)
+        self._resting: dict[_Worker, asyncio.TimerHandle] = {}
+        self._working: set[_Worker] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The processes that live, at work or at rest."""
+        workers = (*self._working, *self._resting)
+        return [w.process.pid for w in workers if w.process.returncode is None]
+
+    async def run(self, job: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Have a job of `bot.audio.jobs` done; when cancelled, its process is killed at once.
+
+        Raises:
+            AudioWorkFailed: its subtype says how the process came to fail.
+            UserError, OSError: as the job itself raises them.
+        """
+        asked = {"job": job.__name__, "args": args, "kwargs": kwargs}
+        request = json.dumps(asked, default=_told).encode()
+        async with self._seats:
+            worker = await self._take()
+            try:
+                async with asyncio.timeout(self._limits.wall_s):
+                    answer = await worker.ask(request)
+            except TimeoutError as error:
+                await self._kill(worker)
+                raise WorkerTooSlow(self._limits.wall_s) from error
+            except (EOFError, OSError) as error:
+                raise _death(await self._gone(worker), self._limits) from error
+            except BaseException:
+                await self._kill(worker)
+                raise
+            self._rest(worker)
+        return _result(answer, job)
+
+    async def close(self) -> None:
+        """Kill every process and wait for their ends."""
+        for worker, timer in self._resting.items():
+            timer.cancel()
+            worker.kill()
+            self._let_go(worker)
+        self._resting.clear()
+        for worker in self._working:
+            worker.kill()
+        while self._leaving:
+            await asyncio.wait(tuple(self._leaving))
+
+    async def _take(self) -> _Worker:
+        while self._resting:
+            worker, timer = self._resting.popitem()
+            timer.cancel()
+            if worker.process.returncode is None:
+                break
+            self._let_go(worker)
+        else:
+            try:
+                worker = await _Worker.start(self._limits)
+            except OSError as error:
+                raise WorkerFaulty(f"no process could be started: {error}") from error
+        self._working.add(worker)
+        return worker
+
+    def _rest(self, worker: _Worker) -> None:
+        self._working.discard(worker)
+        if worker.jobs >= self._replaced_after:
+            self._let_go(worker)
+            return
+        loop = asyncio.get_running_loop()
+        self._resting[worker] = loop.call_later(self._idle_s, self._send_home, worker)
+
+    def _send_home(self, worker: _Worker) -> None:
+        del self._resting[worker]
+        self._let_go(worker)
+
+    async def _kill(self, worker: _Worker) -> None:
+        """Kill a worker and wait until it is gone: from then on it writes to no file."""
+        worker.kill()
+        await self._gone(worker)
+
+    async def _gone(self, worker: _Worker) -> int:
+        """Wait for the end of a worker; its exit code."""
+        self._working.discard(worker)
+        await asyncio.shield(self._let_go(worker))
+        return worker.process.returncode or 0
+
+    def _let_go(self, worker: _Worker) -> asyncio.Task[None]:
+        task = asyncio.create_task(worker.leave(), name="audio worker leaves")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return task
+
+
+class _Worker:
+    """One process; it does one job at a time."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.jobs = 0
+
+    @classmethod
+    async def start(cls, limits: Limits) -> _Worker:
+        """Start one; what it prints is dropped, for the libraries print strangers' text."""
+        numbers = limits.memory_bytes, limits.cpu_s, limits.niceness
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.audio.worker", *map(str, numbers)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=_environment(),
+        )
+        log.debug("audio worker %d started", process.pid)
+        return cls(process)
+
+    async def ask(self, request: bytes) -> bytes:
+        """The answer to a request. Raises EOFError or OSError where the process dies over it."""
+        requests, answers = self.process.stdin, self.process.stdout
+        if requests is None or answers is None:
+            raise RuntimeError("started without pipes")
+        self.jobs += 1
+        requests.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
+        await requests.drain()
+        length = int.from_bytes(await answers.readexactly(LENGTH_BYTES), "big")
+        if length > _ANSWER_MAX_BYTES:
+            raise WorkerFaulty(f"an answer of {length} bytes")
+        return await answers.readexactly(length)
+
+    def kill(self) -> None:
+        """End it now."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def leave(self) -> None:
+        """Let it end, by itself if it does so soon."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        try:
+            async with asyncio.timeout(_LEAVES_WITHIN_S):
+                await self.process.wait()
+        except TimeoutError:
+            self.kill()
+            await self.process.wait()
+        log.debug("audio worker %d ended", self.process.pid)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what a file's code would want to read; finds this very package."""
+    kept = {name: text for name, text in os.environ.items() if not _SECRET.search(name)}
+    folders = [str(Path(bot.__file__).parents[1]), kept.get("PYTHONPATH", "")]
+    return {**kept, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
+
+
+def _told(value: object) -> object:
+    if isinstance(value, Path):
+        return {PATH_KEY: str(value)}
+    raise TypeError(f"{type(value).__name__} cannot be told to a worker")
+
+
+def _death(exit_code: int, limits: Limits) -> AudioWorkFailed:
+    # Windows has no signals, and no exit code below 0.
+    killed_by = signal.Signals(-exit_code).name if exit_code < 0 else ""
+    if killed_by == "SIGXCPU":
+        return WorkerTooSlow(limits.cpu_s)
+    if killed_by == "SIGKILL":
+        # Not by us: the system was short of memory.
+        return WorkerOutOfMemory()
+    return WorkerCrashed(exit_code)
+
+
+def _result(answer: bytes, job: Callable[..., _T]) -> _T:
+    match json.loads(answer):
+        case {"result": result}:
+            return _adapter(job).validate_python(result)
+        case {"refused": str(error)}:
+            raise load(error)
+        case {"os_error": [code, words, filename]}:
+            raise OSError(code, words, filename)
+        case {"out_of_memory": True}:
+            raise WorkerOutOfMemory
+        case {"fault": str(detail)}:
+            raise WorkerFaulty(detail)
+        case _:
+            raise WorkerFaulty("an answer that is none")
+
+
+@cache
+def _adapter(job: Callable[..., Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(job)["return"])

@@ -1,0 +1,357 @@
+"""Worker processes: what ends them, and what is left of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.audio import jobs
+from bot.audio.lane import Lane, Limits
+from bot.audio.probe import AudioFacts
+from bot.errors import (
+    AudioBeyondBounds,
+    AudioUnreadable,
+    NotAudio,
+    WorkerCrashed,
+    WorkerFaulty,
+    WorkerOutOfMemory,
+    WorkerTooSlow,
+)
+from tests.unit.audio_kit import RATE_HZ, SECONDS, endless_mp4_work, m4a, make_sound, silence
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
+CRASHES = FIXTURES / "vorbis_setup_byte_crashes.ogg"
+LIMITS = Limits(wall_s=30.0, cpu_s=10, memory_bytes=384 << 20)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def lane() -> AsyncGenerator[Lane]:
+    lane = Lane(LIMITS, most=1, replaced_after=100)
+    yield lane
+    await lane.close()
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    return make_sound(tmp_path / "a.wav", "wav")
+
+
+@pytest.fixture(scope="module")
+def long_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Takes seconds to cut the end off."""
+    return silence(tmp_path_factory.mktemp("long") / "long.flac", seconds=290)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - the system tells nobody
+            await asyncio.sleep(0.005)
+
+
+def is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def at_work(pid: int) -> bool:
+    """Whether it has begun on a file: what it does before takes a tenth of a second."""
+    try:
+        return psutil.Process(pid).cpu_times().user > 0.3
+    except psutil.NoSuchProcess:
+        return False
+
+
+async def test_facts_come_back_typed(lane: Lane, sound: Path) -> None:
+    assert await lane.run(jobs.probe, sound) == AudioFacts("wav", SECONDS, 1, RATE_HZ)
+    drawn = await lane.run(jobs.draw, sound, given_s=1.0)
+    assert drawn.words.startswith("Waveform of 2 seconds")
+    labelled = await lane.run(jobs.label, sound, title="a ☃", comment="b", software="c")
+    assert labelled.untagged is None
+
+
+async def test_a_process_is_kept_for_the_next_job(lane: Lane, sound: Path) -> None:
+    await lane.run(jobs.probe, sound)
+    [pid] = lane.process_ids
+    await lane.run(jobs.probe, sound)
+    assert lane.process_ids == [pid]
+
+
+async def test_the_jobs_own_errors_come_through_and_end_nothing(lane: Lane, tmp_path: Path) -> None:
+    diary, broken = tmp_path / "diary", tmp_path / "broken"
+    diary.write_bytes(b"no music today" * 40)
+    broken.write_bytes(b"fLaC\x00\x00\x00\x22")
+    with pytest.raises(NotAudio):
+        await lane.run(jobs.probe, diary)
+    [pid] = lane.process_ids
+    with pytest.raises(AudioUnreadable) as unreadable:
+        await lane.run(jobs.probe, broken)
+    assert unreadable.value.format == "flac"
+    with pytest.raises(FileNotFoundError):
+        await lane.run(jobs.probe, tmp_path / "nothing")
+    with pytest.raises(WorkerFaulty, match="ValueError: a context of 0"):
+        await lane.run(jobs.join, diary, diary, 0.0, tmp_path / "x")
+    assert lane.process_ids == [pid]
+
+
+async def test_a_crash_is_told_and_the_next_job_has_a_new_process(lane: Lane, sound: Path) -> None:
+    with pytest.raises(WorkerCrashed) as crash:
+        await lane.run(jobs.probe, CRASHES)
+    assert crash.value.exit_code == -signal.SIGSEGV
+    assert lane.process_ids == []
+    assert (await lane.run(jobs.probe, sound)).channels == 1
+
+
+async def test_too_long_by_the_clock(long_work: Path, tmp_path: Path) -> None:
+    lane = Lane(Limits(0.3, 10, 384 << 20), most=1, replaced_after=100)
+    with pytest.raises(WorkerTooSlow):
+        await lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav")
+    assert lane.process_ids == []
+    await lane.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+async def test_too_long_of_a_processor(long_work: Path, sound: Path, tmp_path: Path) -> None:
+    lane = Lane(Limits(60.0, 1, 384 << 20), most=1, replaced_after=100)
+    with pytest.raises(WorkerTooSlow):
+        await lane.run(jobs.join, long_work, sound, 1.0, tmp_path / "c.wav")
+    await lane.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+async def test_each_job_has_its_own_processor_time(sound: Path) -> None:
+    lane = Lane(Limits(60.0, 1, 384 << 20), most=1, replaced_after=10_000)
+    await lane.run(jobs.probe, sound)
+    [pid] = lane.process_ids
+    while psutil.Process(pid).cpu_times().user < 1.5:
+        await lane.run(jobs.draw, sound, given_s=0.0)
+    assert lane.process_ids == [pid]
+    await lane.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to it")
+async def test_too_much_memory(sound: Path, tmp_path: Path) -> None:
+    lane = Lane(Limits(30.0, 20, 192 << 20), most=1, replaced_after=100)
+    # The output of a model is held whole: here half an hour of it.
+    long = silence(tmp_path / "long.flac", seconds=1800, channels=1, rate_hz=32_000)
+    with pytest.raises(WorkerOutOfMemory):
+        await lane.run(jobs.join, sound, long, 1.0, tmp_path / "c.wav")
+    assert (await lane.run(jobs.probe, sound)).channels == 1
+    await lane.close()
+
+
+async def test_a_cancel_kills_at_once(lane: Lane, long_work: Path, tmp_path: Path) -> None:
+    work = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: lane.process_ids and at_work(lane.process_ids[0]))
+    [pid] = lane.process_ids
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(work, 1.0)
+    assert is_gone(pid)
+    assert lane.process_ids == []
+
+
+async def test_who_waits_in_line_can_leave_it(lane: Lane, long_work: Path, tmp_path: Path) -> None:
+    first = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: lane.process_ids)
+    second = asyncio.create_task(lane.run(jobs.probe, long_work))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.wait({second})
+    assert second.cancelled()
+    assert len(lane.process_ids) == 1
+    first.cancel()
+    await asyncio.wait({first})
+
+
+async def test_no_more_processes_than_are_allowed(sound: Path) -> None:
+    lane = Lane(LIMITS, most=2, replaced_after=100)
+    await asyncio.gather(*(lane.run(jobs.probe, sound) for _ in range(12)))
+    assert len(lane.process_ids) == 2
+    await lane.close()
+
+
+async def test_a_process_is_replaced_after_so_many_files(sound: Path) -> None:
+    lane = Lane(LIMITS, most=1, replaced_after=2)
+    seen = set[int]()
+    for _ in range(4):
+        await lane.run(jobs.probe, sound)
+        seen.update(lane.process_ids)
+    await until(lambda: all(map(is_gone, seen)))
+    assert len(seen) == 2, "each is gone after its second file"
+    await lane.close()
+
+
+async def test_an_idle_process_goes(sound: Path) -> None:
+    lane = Lane(LIMITS, most=1, replaced_after=100, idle_s=0.05)
+    await lane.run(jobs.probe, sound)
+    [pid] = lane.process_ids
+    await until(lambda: not lane.process_ids and is_gone(pid))
+    assert (await lane.run(jobs.probe, sound)).channels == 1
+    await lane.close()
+
+
+async def test_a_process_that_somebody_killed_at_rest_is_not_asked(lane: Lane, sound: Path) -> None:
+    await lane.run(jobs.probe, sound)
+    [pid] = lane.process_ids
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not lane.process_ids)
+    assert (await lane.run(jobs.probe, sound)).channels == 1
+
+
+async def test_closing_leaves_no_process(long_work: Path, sound: Path, tmp_path: Path) -> None:
+    lane = Lane(LIMITS, most=2, replaced_after=100)
+    work = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await lane.run(jobs.probe, sound)
+    pids = lane.process_ids
+    assert len(pids) == 2
+    await lane.close()
+    await asyncio.wait({work})
+    assert all(map(is_gone, pids))
+
+
+async def test_a_file_that_is_not_finished_does_not_appear(
+    long_work: Path, sound: Path, tmp_path: Path, lane: Lane
+) -> None:
+    target = tmp_path / "joined.wav"
+    work = asyncio.create_task(lane.run(jobs.join, long_work, sound, 1.0, target))
+    await until(lambda: list(tmp_path.glob("joined.wav*")))
+    work.cancel()
+    await asyncio.wait({work})
+    assert not target.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no kill -9 there")
+async def test_workers_die_with_a_bot_that_is_killed(long_work: Path, tmp_path: Path) -> None:
+    script = f"""
+import asyncio, sys
+from pathlib import Path
+from bot.audio import jobs
+from bot.audio.lane import Lane, Limits
+
+async def main():
+    lane = Lane(Limits(60.0, 60, 384 << 20), most=2, replaced_after=100)
+    long = Path({str(long_work)!r})
+    folder = Path({str(tmp_path)!r})
+    first = asyncio.create_task(lane.run(jobs.cut_context, long, 1.0, folder / "c"))
+    second = asyncio.create_task(lane.run(jobs.cut_context, long, 1.0, folder / "d"))
+    while len(lane.process_ids) < 2:
+        await asyncio.sleep(0.01)
+    print(*lane.process_ids, flush=True)
+    await first
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    pids = list(map(int, (await process.stdout.readline()).split()))
+    assert len(pids) == 2
+    await until(lambda: all(map(at_work, pids)))
+    process.kill()
+    await process.wait()
+    await until(lambda: all(map(is_gone, pids)))
+
+
+async def test_a_worker_is_told_no_secrets(
+    lane: Lane, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISCORD_TOKEN", "REPLICATE_API_TOKEN", "DATABASE_URL"):
+        monkeypatch.setenv(name, "secret")
+    await lane.run(jobs.probe, sound)
+    [pid] = lane.process_ids
+    assert "secret" not in psutil.Process(pid).environ().values()
+
+
+def test_the_bot_itself_loads_no_audio_library(tmp_path: Path) -> None:
+    """All its modules, with a job done."""
+    sound = make_sound(tmp_path / "a.wav", "wav")
+    script = f"""
+import asyncio, json, sys
+from pathlib import Path
+import bot.__main__, bot.process, bot.app
+import cogs.musicgen, cogs.make, cogs.forms, cogs.card, cogs.tracks
+from bot.audio.desk import AudioDesk
+from tests.fakes import a_generation
+
+async def main():
+    async with AudioDesk(Path({str(tmp_path)!r}), "m") as desk:
+        track = Path({str(sound)!r})
+        await desk.label(track, a_generation())
+        await desk.draw(track, 0.0)
+        await desk.fit(track, 40_000)
+
+asyncio.run(main())
+print(json.dumps([name.split(".")[0] for name in sys.modules]))
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own words
+    assert {"numpy", "PIL", "soundfile", "mutagen"}.isdisjoint(json.loads(done.stdout))
+
+
+# ------------------------------------------------------------------ bounds
+
+
+@pytest.mark.parametrize(
+    ("name", "measure"),
+    [
+        ("vorbis_255_channels.ogg", "channels"),
+        ("flac_8_channels_399999_hz.flac", "sample_rate_hz"),
+    ],
+)
+async def test_what_would_take_gigabytes_or_minutes_is_refused(
+    lane: Lane, tmp_path: Path, name: str, measure: str
+) -> None:
+    for work in (
+        lane.run(jobs.probe, FIXTURES / name),
+        lane.run(jobs.cut_context, FIXTURES / name, 15.0, tmp_path / "c.wav"),
+        lane.run(jobs.cut_beginning, FIXTURES / name, 15.0, tmp_path / "c.wav"),
+    ):
+        with pytest.raises(AudioBeyondBounds) as caught:
+            await work
+        assert caught.value.measure == measure
+
+
+@pytest.mark.parametrize("where", ["top", "moov", "trak", "ilst"])
+async def test_an_mp4_of_endless_atoms_is_refused_at_once(
+    lane: Lane, tmp_path: Path, where: str
+) -> None:
+    path = tmp_path / "a.m4a"
+    path.write_bytes(endless_mp4_work(where, 2_000_000))
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(AudioBeyondBounds) as caught:
+        await lane.run(jobs.probe, path)
+    assert caught.value.measure == "parts"
+    assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_an_mp4_of_atoms_in_atoms_is_refused(lane: Lane, tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    content = b""
+    for _ in range(5000):
+        content = (8 + len(content)).to_bytes(4, "big") + b"moov" + content
+    path.write_bytes(m4a()[:28] + content)
+    with pytest.raises(AudioUnreadable):
+        await lane.run(jobs.probe, path)
+
+
+async def test_an_hour_as_browsers_record_it_is_no_bomb(lane: Lane, tmp_path: Path) -> None:
+    fragment = b"".join(
+        (
+            (16 + 8).to_bytes(4, "big") + b"moof",
+            (16).to_bytes(4, "big") + b"traf" + (8).to_bytes(4, "big") + b"trun",
+            (8).to_bytes(4, "big") + b"mdat",
+        )
+    )
+    path = tmp_path / "a.m4a"
+    path.write_bytes(m4a() + fragment * 3600)
+    assert (await lane.run(jobs.probe, path)).format == "m4a"
