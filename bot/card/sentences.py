@@ -146,6 +146,28 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         f"I can't deliver a track here: I lack the permission {_and(e.permissions)} in this "
         "channel. Ask someone who manages it to grant it, or use me in another channel."
     ),
+    errors.AudioBeyondRoom: lambda e: (
+        f"Work on this audio takes about {_size(e.needed_bytes)} of room, and one person may have "
+        f"{_size(e.limit_bytes)} here. Nothing was charged; use a shorter or compressed file."
+    ),
+    errors.OwnRoomTaken: lambda e: (
+        f"Tracks that wait for you fill the {_size(e.limit_bytes)} that one person may have here, "
+        "so I take nothing new from you. Have them brought first: use a command of mine where you "
+        "asked for them."
+    ),
+    errors.RoomTaken: lambda e: (
+        "I have no room left: tracks that wait for their people fill it. Nothing was started or "
+        "charged; try again later. The bot's owner can give me more with `TRACKS_MAX_MB`."
+    ),
+    errors.GaveWay: lambda e: (
+        "I had to make room on my disk for tracks that are paid for, and this one was not started "
+        "yet. Nothing was charged; try again in a few minutes."
+    ),
+    errors.DiskUnusable: lambda e: (
+        ("My disk is full" if e.full else "I can't write to my disk")
+        + ", so I take nothing new at the moment. Nothing was started or charged; try again later. "
+        "The bot's owner can see more in the log."
+    ),
     errors.ShuttingDown: lambda e: "I'm restarting and take no new work. Try again in a minute.",
     errors.NotYours: lambda e: (
         "Only the person who asked for this track, or somebody who manages messages here, "

@@ -207,6 +207,36 @@ class PermissionsMissing(RequestRefused):
     permissions: tuple[str, ...]
 
 
+@dataclass(eq=False)
+class AudioBeyondRoom(RequestRefused):
+    """Work on this audio takes more room on the disk than one person may have."""
+
+    needed_bytes: int
+    limit_bytes: int
+
+
+@dataclass(eq=False)
+class OwnRoomTaken(RequestRefused):
+    """Tracks that wait for this person fill the room that one may have."""
+
+    limit_bytes: int
+
+
+class RoomTaken(RequestRefused):
+    """Tracks that wait for people fill all the room there is."""
+
+
+class GaveWay(RequestRefused):
+    """It was not paid yet, and its room was needed for what is."""
+
+
+@dataclass(eq=False)
+class DiskUnusable(RequestRefused):
+    """The bot's disk is `full`, or cannot be written for another reason."""
+
+    full: bool
+
+
 class ShuttingDown(RequestRefused):
     """The bot is closing and takes no new work."""
 
