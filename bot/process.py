@@ -80,12 +80,13 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 requests_per_minute=per_minute,
                 tracks_folder=tracks_folder,
                 journal_id=await journal.identity(),
-                tracks_max_bytes=settings.tracks_max_mb * 1_000_000,
+                tracks_max_bytes=settings.tracks_max_bytes,
+                tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
                 max_running=settings.max_running,
                 max_running_per_user=settings.max_running_per_user,
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
-            shelf = Shelf(tracks_folder)
+            shelf = Shelf(tracks_folder, settings.data_folder / "intake")
             yield Parts(
                 house, settings.musicgen_model, journal, client, sound, shelf, clock, shards
             )

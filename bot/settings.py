@@ -152,6 +152,9 @@ class Settings(BaseModel):
         default=4, alias="MAX_RUNNING_PER_USER"
     )
     tracks_max_mb: Annotated[Whole, Field(ge=10)] = Field(default=1000, alias="TRACKS_MAX_MB")
+    tracks_max_mb_per_user: Annotated[Whole, Field(ge=5)] | None = Field(
+        default=None, alias="TRACKS_MAX_MB_PER_USER"
+    )
     shard_count: Annotated[Whole, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
     shard_ids: Annotated[tuple[int, ...], BeforeValidator(_numbers)] | None = Field(
         default=None, alias="SHARD_IDS"
@@ -188,6 +191,19 @@ class Settings(BaseModel):
     def proxies(self) -> Proxies:
         """Which proxy leads where."""
         return Proxies(self.https_proxy, self.http_proxy, self.no_proxy)
+
+    @property
+    def tracks_max_bytes(self) -> int:
+        """Room for all files of the data folder but the journal's."""
+        return self.tracks_max_mb * 1_000_000
+
+    @property
+    def tracks_max_bytes_per_user(self) -> int:
+        """What of it one person's may take: a quarter where nothing is set, and 10 MB at least."""
+        share_mb = self.tracks_max_mb_per_user
+        if share_mb is None:
+            share_mb = max(10, self.tracks_max_mb // 4)
+        return min(share_mb, self.tracks_max_mb) * 1_000_000
 
     @property
     def journal_url(self) -> str:

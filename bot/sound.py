@@ -96,12 +96,23 @@ class Sound(Protocol):
 
 
 class Shelf(Protocol):
-    """The files of tracks that wait for their person."""
-
-    async def stored_bytes(self) -> int:
-        """How much is kept."""
-        ...
+    """The data folder's files, and its disk."""
 
     async def tidy(self, keep: Collection[str]) -> int:
         """Remove what was left over by generations not in `keep`, all open ones; how many files."""
+        ...
+
+    async def left_over_bytes(self, held: Collection[str]) -> int:
+        """What files take that belong to no generation in `held`."""
+        ...
+
+    async def size_of(self, *paths: str | None) -> int:
+        """What these files take together; those that are not there take nothing."""
+        ...
+
+    async def try_disk(self, *, thorough: bool = False) -> int:
+        """Try whether a file can be written, a `thorough` one a track's size; the bytes left.
+
+        Raises `OSError`.
+        """
         ...

@@ -407,15 +407,26 @@ class FakeSound:
 
 @dataclass
 class FakeShelf:
-    """A folder of a given size."""
+    """A folder with files of given sizes, on a disk with so much left."""
 
-    size_bytes: int = 0
-
-    async def stored_bytes(self) -> int:
-        return self.size_bytes
+    sizes: dict[str, int] = field(default_factory=dict[str, int])
+    """By path."""
+    free_bytes: int = 1_000_000_000_000
+    fault: OSError | None = None
 
     async def tidy(self, keep: Collection[str]) -> int:
         return 0
+
+    async def left_over_bytes(self, held: Collection[str]) -> int:
+        return 0
+
+    async def size_of(self, *paths: str | None) -> int:
+        return sum(self.sizes.get(path, 0) for path in paths if path is not None)
+
+    async def try_disk(self, *, thorough: bool = False) -> int:
+        if self.fault is not None:
+            raise self.fault
+        return self.free_bytes
 
 
 @dataclass

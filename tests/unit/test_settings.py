@@ -189,3 +189,22 @@ def test_no_proxy_at_all() -> None:
 def test_a_proxys_password_is_in_no_repr() -> None:
     settings = Settings.from_env(TOKENS | {"HTTPS_PROXY": "http://u:hunter2@p:1"})
     assert "hunter2" not in f"{settings!r} {settings.proxies!r}"
+
+
+@pytest.mark.parametrize(
+    ("budget", "share", "one_persons_mb"),
+    [
+        (None, None, 250),
+        ("10", None, 10),
+        ("100", None, 25),
+        ("20", None, 10),
+        ("100", "60", 60),
+        ("50", "60", 50),
+    ],
+)
+def test_one_persons_part_of_the_room(
+    budget: str | None, share: str | None, one_persons_mb: int
+) -> None:
+    env = {"TRACKS_MAX_MB": budget or "", "TRACKS_MAX_MB_PER_USER": share or ""}
+    settings = Settings.from_env(TOKENS | env)
+    assert settings.tracks_max_bytes_per_user == one_persons_mb * 1_000_000

@@ -31,10 +31,10 @@ def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-async def test_left_overs_of_the_day_before_yesterday_go(tmp_path: Path) -> None:
+async def test_left_overs_go(tmp_path: Path) -> None:
     for name in ("kept.wav", "kept.piece", "ended.wav", "ended.wav.part"):
         a_file(tmp_path, name, 3 * DAY_S)
-    a_file(tmp_path, "begun.wav", DAY_S)
+    a_file(tmp_path, "begun.wav", 3600)
     assert await Shelf(tmp_path).tidy(["kept"]) == 2
     assert names(tmp_path) == {"kept.wav", "kept.piece", "begun.wav"}
 
@@ -82,7 +82,7 @@ async def test_a_file_that_vanishes_meanwhile_is_no_fault(tmp_path: Path, vanish
     a_file(tmp_path, "there.wav")
     a_file(tmp_path, vanishing, 3 * DAY_S)
     shelf = Shelf(tmp_path)
-    assert await shelf.stored_bytes() == 5
+    assert await shelf.left_over_bytes([]) == 5
     a_file(tmp_path, vanishing, 3 * DAY_S)
     assert await shelf.tidy([]) == 0
     assert names(tmp_path) == {"there.wav"}
@@ -99,3 +99,37 @@ async def test_input_audio_that_a_dead_process_left_goes(tmp_path: Path) -> None
 async def test_there_may_be_no_input_audio_yet(tmp_path: Path) -> None:
     async with AudioIntake(tmp_path / "intake", 1000):
         assert names(tmp_path) == set()
+
+
+async def test_what_counts_as_left_over(tmp_path: Path) -> None:
+    tracks, intake = tmp_path / "tracks", tmp_path / "intake"
+    tracks.mkdir()
+    intake.mkdir()
+    for name in ("held.wav", "held.piece", "ended.wav", "ended.wav.part"):
+        a_file(tracks, name)
+    a_file(intake, "input-of-a-dead-process", 60)
+    shelf = Shelf(tracks, intake)
+    a_file(intake, "input-being-fetched", -1)
+    assert await shelf.left_over_bytes(["held"]) == 3 * 5
+    assert await shelf.size_of(str(tracks / "held.wav"), str(tracks / "gone.wav"), None) == 5
+    assert await Shelf(tmp_path / "nothing").left_over_bytes([]) == 0
+
+
+async def test_input_audio_goes_while_it_runs(tmp_path: Path) -> None:
+    a_file(tmp_path, "input-0123456789abcdef", 3 * 3600)
+    a_file(tmp_path, "input-being-fetched", 60)
+    assert await Shelf(tmp_path / "tracks", tmp_path).tidy([]) == 1
+    assert names(tmp_path) == {"input-being-fetched"}
+
+
+async def test_a_trial_makes_folders_that_are_gone_and_leaves_nothing(tmp_path: Path) -> None:
+    tracks, intake = tmp_path / "data" / "tracks", tmp_path / "data" / "intake"
+    assert await Shelf(tracks, intake).try_disk(thorough=True) > 0
+    assert names(tmp_path / "data") == {"tracks", "intake"}
+    assert names(tracks) == set()
+
+
+async def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"a file where the folder was")
+    with pytest.raises(OSError, match="data"):
+        await Shelf(tmp_path / "data").try_disk()
