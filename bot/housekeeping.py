@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from bot.errors import BotError, JournalFault, TooLateToCancel
 from bot.generation import LATE, Generation, Reply
-from bot.ports import Shelf
 from bot.remake import STORED_FOR
 from bot.run import Kit, Run
 
@@ -24,6 +23,7 @@ _EVERY_S = 5.0
 _FORGET_EVERY_S = 60.0
 _DEAD_FOR = timedelta(minutes=1)
 """So long a token is kept beyond its life: clocks differ."""
+_TIDY_EVERY_S = 60.0
 _LOOKED_FOR = timedelta(hours=2)
 """Replicate's list tells the inputs of a prediction for about an hour after its end."""
 
@@ -34,22 +34,18 @@ class Housekeeping:
     def __init__(
         self,
         kit: Kit,
-        shelf: Shelf,
-        tracks_max_bytes: int,
         runs: Mapping[str, Run],
         *,
         take_up: Callable[[Generation], None],
         give_up: Callable[[str], None],
     ) -> None:
         self._kit = kit
-        self._shelf = shelf
-        self._tracks_max_bytes = tracks_max_bytes
         self._runs = runs
         self._take_up = take_up
         self._give_up = give_up
         self._members = 1
         self._renewed_at_s = kit.clock.monotonic()
-        self._adopts_from_s = self._forgets_from_s = -math.inf
+        self._adopts_from_s = self._forgets_from_s = self._tidies_from_s = -math.inf
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows, where its row stands; how many."""
@@ -64,13 +60,22 @@ class Housekeeping:
         while True:
             await self._kit.clock.sleep(_EVERY_S)
             self._show_late()
+            await self._kit.disk.look()
             try:
                 await self._renew()
-                await self._make_room()
+                await self._tidy()
                 await self._forget_spent()
             except (BotError, OSError) as error:
                 log.warning("a round of housekeeping failed: %s", error)
                 self._go_without()
+
+    async def keep_disk(self) -> None:
+        """Learn what the disk takes and what is left over on it, before the first order comes."""
+        await self._kit.disk.look()
+        try:
+            await self._tidy()
+        except (JournalFault, OSError) as error:
+            log.warning("what is left over in the data folder stays: %s", error)
 
     def _show_late(self) -> None:
         """Have every card offer a way to a fresh token before its own dies, news or not."""
@@ -120,6 +125,8 @@ class Housekeeping:
             await self.adopt()
         self._members = await journal.live_members()
         self._kit.poller.members = self._kit.gate.members = self._members
+        self._kit.room.ledger.members = self._members
+        self._kit.room.settle()
 
     async def _bring(self, generation_id: str, reply: Reply) -> None:
         run = self._runs.get(generation_id)
@@ -139,10 +146,15 @@ class Housekeeping:
         now = clock.now()
         await self._kit.journal.forget_spent(now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR)
 
-    async def _make_room(self) -> None:
-        parked = [run for run in self._runs.values() if run.parked and run.keeps_track]
-        if not parked or await self._shelf.stored_bytes() <= self._tracks_max_bytes:
+    async def _tidy(self) -> None:
+        """Remove what is nobody's, and count what of it is too young to be sure."""
+        clock, shelf = self._kit.clock, self._kit.shelf
+        if clock.monotonic() < self._tidies_from_s:
             return
-        oldest = min(parked, key=lambda run: run.generation.created_at)
-        log.warning("no more room for the track of generation %s", oldest.generation.id)
-        oldest.let_go_of_track()
+        self._tidies_from_s = clock.monotonic() + _TIDY_EVERY_S
+        open_ids = await self._kit.journal.open_ids()
+        if (removed := await shelf.tidy(open_ids)) > 0:
+            log.info("%d files were left over, and are removed", removed)
+        ledger = self._kit.room.ledger
+        ledger.left_over_bytes = await shelf.left_over_bytes({*open_ids, *self._runs})
+        self._kit.room.settle()

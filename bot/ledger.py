@@ -149,6 +149,10 @@ class Ledger:
             granted += self._settle_unpaid()
         return Settled(granted, yielding)
 
+    def in_share(self, key: str, user_id: int, size_bytes: int) -> bool:
+        """Whether a claim is within what one person may have, however full the folder is."""
+        return self._of[user_id] - self.held_bytes(key) + size_bytes <= self.share_bytes
+
     def hold(self, key: str, user_id: int, size_bytes: int, standing: Standing) -> None:
         """Count what is there already, or is granted; it replaces what was held before."""
         self.withdraw(key)
@@ -174,9 +178,8 @@ class Ledger:
     def _settle_unpaid(self) -> list[str]:
         granted = list[str]()
         for key, wish in tuple(self._unpaid_wishes.items()):
-            held_bytes, more_bytes = self.held_bytes(key), self._more_bytes(key, wish)
-            own_bytes = self._of[wish.user_id] - held_bytes + wish.size_bytes
-            if more_bytes and own_bytes > self.share_bytes:
+            more_bytes = self._more_bytes(key, wish)
+            if more_bytes and not self.in_share(key, wish.user_id, wish.size_bytes):
                 # Only what is their own becomes free for them; the others need not wait for that.
                 continue
             if self._over_bytes(more_bytes) > 0:

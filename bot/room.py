@@ -14,6 +14,8 @@ _PAID_WAITS_S = 300.0
 _UNPAID_WAITS_S = 3600.0
 TRACK_BYTES_PER_S = 32_000 * 2 * 2
 """MusicGen's own output: 32 kHz, 16 bits, stereo."""
+_SURE_LIMIT_BYTES = 10 * 1024 * 1024
+"""What Discord takes from everyone everywhere."""
 _BESIDE_BYTES = 256 * 1024
 """Header, tags, and what a track may be longer than was asked for."""
 
@@ -21,6 +23,11 @@ _BESIDE_BYTES = 256 * 1024
 def track_bytes(length_s: float) -> int:
     """What a track of such a length takes, as a WAV."""
     return round(length_s * TRACK_BYTES_PER_S) + _BESIDE_BYTES
+
+
+def with_conversion(size_bytes: int) -> int:
+    """What a track takes that may have to be made smaller for Discord: there are two then."""
+    return 2 * size_bytes if size_bytes > _SURE_LIMIT_BYTES else size_bytes
 
 
 class Room:

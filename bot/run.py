@@ -8,33 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any
 
 from bot.attempts import Attempts
-from bot.clock import Clock
-from bot.errors import InternalFault, JournalFault, NotFollowedHere, TooLateToCancel, UserError
-from bot.gate import CreateGate
+from bot.errors import (
+    GaveWay,
+    InternalFault,
+    JournalFault,
+    NotFollowedHere,
+    TooLateToCancel,
+    UserError,
+)
 from bot.generation import Generation, Reply, State
-from bot.inputs import InputTable
-from bot.line import Line, Place
-from bot.poller import Poller
+from bot.holding import count_files, discard_files
+from bot.kit import Kit, Step
+from bot.ledger import Standing
+from bot.line import Place
 from bot.ports import (
-    Delivery,
     DiscordFault,
-    Journal,
     Moved,
     NoWayNow,
-    Predictions,
     PredictionView,
-    Sound,
 )
 from bot.progress import ProgressMeter, Stage
-from bot.troubles import Troubles
 from bot.waits import Wait
+
+__all__ = ["Kit", "Run", "Step", "Stopped", "retry_delays_s"]
 
 log = logging.getLogger(__name__)
 
@@ -43,30 +45,6 @@ _WAY_FIRST_S = 15.0
 _WAY_CAP_S = 3600.0
 """Discord locks out who is refused 10,000 times in 10 minutes; thousands may wait."""
 _RETRY_WITHIN_S = 24 * 3600.0
-
-Step: TypeAlias = "Callable[[Run], Awaitable[None]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """What every run works with."""
-
-    journal: Journal
-    predictions: Predictions
-    sound: Sound
-    delivery: Delivery
-    clock: Clock
-    table: InputTable
-    tracks_folder: Path
-    line: Line
-    reading_line: Line
-    """Turns at fetching and reading input audio."""
-    gate: CreateGate
-    poller: Poller
-    troubles: Troubles
-    steps: Mapping[State, Step]
-    parked: set[Run] = field(default_factory=set["Run"])
-    """Those that wait for a way to their persons."""
 
 
 def retry_delays_s() -> Iterator[float]:
@@ -79,7 +57,7 @@ def retry_delays_s() -> Iterator[float]:
 
 
 class Stopped(Exception):
-    """The person canceled, and there is nothing to wait for."""
+    """The person canceled, or it is to give way, and there is nothing to wait for."""
 
 
 class Run:
@@ -104,7 +82,8 @@ class Run:
         """Whether the channel that it was asked in is gone."""
         self.late_again_at = generation.created_at
         """From when on its card is to offer a way to a fresh token, if its own dies soon."""
-        self.track_kept = True
+        self.gives_way = False
+        """Whether its room on the disk is needed for what is paid."""
         self.delivered: Generation | None = None
         """What Discord has already: all that is left to do is to write it down."""
         self.end_told = False
@@ -117,6 +96,7 @@ class Run:
 
     async def to_end(self) -> None:
         """Go on until the generation has ended and its person knows."""
+        await count_files(self)
         while not self.generation.told:
             try:
                 while not self.generation.state.final:
@@ -134,9 +114,7 @@ class Run:
                 self.end_told = False
             elif not self.generation.told:
                 await self.save(told=True)
-        for path in (self.generation.track_path, self.generation.piece_path):
-            if path is not None:
-                await self.kit.sound.discard(Path(path))
+        await discard_files(self)
 
     async def _tell_end(self) -> None:
         """Show an end without a track, for as long as nobody has."""
@@ -164,7 +142,12 @@ class Run:
         except (JournalFault, NotFollowedHere):
             raise
         except Stopped:
-            await self.save(State.CANCELED, ended_at=self.kit.clock.now())
+            ended_at = self.kit.clock.now()
+            if self.gives_way and not self.generation.cancel_requested:
+                log.warning("generation %s gives way to what is paid", generation.id)
+                await self.save(State.FAILED, failure=GaveWay(), ended_at=ended_at)
+            else:
+                await self.save(State.CANCELED, ended_at=ended_at)
         except UserError as error:
             log.warning("generation %s failed: %r", generation.id, error)
             await self.save(State.FAILED, failure=error, ended_at=self.kit.clock.now())
@@ -188,6 +171,15 @@ class Run:
                 return
             await self._write(self.generation.evolve(cancel_requested=True))
         self.wake.set()
+        self._stop_waiting()
+
+    def give_way(self) -> None:
+        """Leave the room on the disk to what is paid; not where this one is by now."""
+        if self.is_unpaid:
+            self.gives_way = True
+            self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
         if self._stopping is not None:
             self._stopping.reschedule(asyncio.get_running_loop().time())
 
@@ -221,11 +213,6 @@ class Run:
             self._way.set()
 
     @property
-    def keeps_track(self) -> bool:
-        """Whether there is a track on disk whose place could be given to another's."""
-        return self.track_kept and self.generation.track_path is not None
-
-    @property
     def is_unpaid(self) -> bool:
         """Whether nothing was sent for it that costs money."""
         return self.generation.state in {State.ACCEPTED, State.QUEUED}
@@ -236,11 +223,6 @@ class Run:
         if row is not None:
             known = row.reply.known or not self.generation.reply.known
             self.generation = row if known else row.evolve(reply=self.generation.reply)
-
-    def let_go_of_track(self) -> None:
-        """Keep the file no longer that waits for its person."""
-        self.track_kept = False
-        self._way.set()
 
     def give_up_seat(self) -> None:
         """Let the next in line run."""
@@ -260,9 +242,14 @@ class Run:
             costly = state in {State.SUBMITTING, State.DELIVERING}
             if costly and self.generation.cancel_requested:
                 raise Stopped
+            if state is State.SUBMITTING and self.gives_way:
+                raise Stopped
             await self._write(self.generation.evolve(state, **changes))
             if state is not None and self.generation.attempts:
                 self.attempts.entered()
+        if state in {State.QUEUED, State.SUBMITTING}:
+            standing = Standing.UNPAID if state is State.QUEUED else Standing.PAID
+            self.kit.room.stands(self.generation.id, standing)
 
     def show(self, stage: Stage | None = None) -> None:
         """Show how far it is."""
@@ -274,7 +261,7 @@ class Run:
     @asynccontextmanager
     async def stoppable(self) -> AsyncGenerator[None, None]:
         """Waits in here end at once, as `Stopped`, when the person cancels."""
-        if self.generation.cancel_requested:
+        if self.generation.cancel_requested or self.gives_way:
             raise Stopped
         scope = asyncio.timeout(None)
         try:
@@ -296,6 +283,7 @@ class Run:
         again: when Discord tells of a change there, and at growing waits of up to an hour.
         """
         self.kit.parked.add(self)
+        self.kit.room.stands(self.generation.id, Standing.KEPT)
         self.is_homeless = closed.place_gone
         retry_s = self._way_retry_s if closed.may_open else None
         self._way_retry_s = min(_WAY_CAP_S, self._way_retry_s * 2)
@@ -312,6 +300,7 @@ class Run:
             await self.kit.clock.wait(self._way, retry_s)
         finally:
             self.kit.parked.discard(self)
+            self.kit.room.stands(self.generation.id, Standing.PAID)
             self._way.clear()
 
     async def _write(self, generation: Generation) -> None:

@@ -18,6 +18,8 @@ class InputAudio:
     filename: str
     content_type: str
     duration_s: float
+    pcm_bytes_per_s: int = 48_000 * 2 * 2
+    """What a second of it takes as a 16-bit WAV, of two channels at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Sound(Protocol):
     of ours: the files are as they were, and there is a next way. For input audio that is a refusal.
     """
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
-        """Fetch, check and measure input audio. Raises `RequestRefused`."""
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
+        """Fetch, check and measure input audio within a limit. Raises `RequestRefused`."""
         ...
 
     async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:

@@ -15,6 +15,7 @@ from aiolimiter import AsyncLimiter
 from bot.bringing import Bringing
 from bot.checks import check_request
 from bot.clock import Clock
+from bot.disk import Disk
 from bot.errors import (
     DeliveredTwice,
     GenerationUnknown,
@@ -26,9 +27,11 @@ from bot.errors import (
 )
 from bot.gate import CreateGate
 from bot.generation import Generation, Reply, State
+from bot.holding import check_disk, check_room
 from bot.house import House
 from bot.housekeeping import Housekeeping
 from bot.inputs import Inputs
+from bot.ledger import Ledger
 from bot.library import Forgotten, Library
 from bot.line import Line
 from bot.orders import Order, Origin, accepted, accepted_batch
@@ -36,6 +39,7 @@ from bot.poller import Poller
 from bot.ports import Delivery, Predictions, Records, Shelf, Sound
 from bot.positions import Positions
 from bot.remake import Changes, Recipe, extension, lender_to, melody, remake
+from bot.room import Room
 from bot.run import Kit, Run
 from bot.steps import STEPS
 from bot.tasks import Precedence, TaskOwner
@@ -90,7 +94,6 @@ class Studio:
         """Those whose end is known to their persons, and not yet to the journal."""
         self._accepting: set[str] = set()
         self._delivery = delivery
-        self._shelf = shelf
         self._closing = False
         self.acknowledgements = Precedence(clock, _PATIENCE_S)
         """Its `urgent()` surrounds every acknowledgement."""
@@ -109,13 +112,14 @@ class Studio:
             gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
             poller=Poller(predictions, clock, house.requests_per_minute),
             troubles=self.troubles,
+            shelf=shelf,
+            room=Room(Ledger(house.tracks_max_bytes, house.tracks_max_bytes_per_user), clock),
+            disk=Disk(shelf, self.troubles),
             steps=STEPS,
         )
         self._positions = Positions(self._kit.line, self._kit.gate, clock)
         self.housekeeping = Housekeeping(
             self._kit,
-            shelf,
-            house.tracks_max_bytes,
             self._runs,
             take_up=self._take_up,
             give_up=self._give_up,
@@ -154,12 +158,16 @@ class Studio:
         ids = {generation.id for generation in generations}
         if ids & (self._accepting | self._runs.keys()):
             raise DeliveredTwice
+        check_room(self._kit, generations)
         self._accepting |= ids
         try:
             # Whose the first one is, theirs is the batch: two processes may be told of it at once.
             for part in (generations[:1], generations[1:]):
                 # The journal writes at once what is handed to it at once: all of it, or nothing.
                 await asyncio.gather(*map(self._journal.add, part))
+        except JournalFault as error:
+            await check_disk(self._kit, error)
+            raise
         finally:
             self._accepting -= ids
         for generation in generations:
@@ -183,7 +191,7 @@ class Studio:
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""
         await self.adopt()
-        await self._shelf.tidy(await self._journal.open_ids())
+        await self.housekeeping.keep_disk()
         self._keepers.start(self.housekeeping.keep_on(), name="housekeeping")
         self._keepers.start(self._kit.poller.sweep(), name="sweep")
         self._keepers.start(self._positions.keep_told(), name="positions")
@@ -291,6 +299,7 @@ class Studio:
             raise
         finally:
             del self._runs[run.generation.id], self._tasks[run.generation.id]
+            self._kit.room.release(run.generation.id)
 
     async def _carry_on(self, run: Run) -> None:
         """Take a run to its end, through faults of the journal too, however long they last."""

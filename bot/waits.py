@@ -78,6 +78,13 @@ class Hindered:
 
 
 @dataclass(frozen=True, slots=True)
+class ForRoom:
+    """Others' files fill the room in the data folder, or its person's their share of it."""
+
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Where a person may fetch a track themselves, and until when."""
 
@@ -92,4 +99,4 @@ class FetchingSlow:
     link: Link | None = None
 
 
-Wait: TypeAlias = InLine | OwnRunning | ToBeSent | Hindered | FetchingSlow
+Wait: TypeAlias = InLine | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow

@@ -356,7 +356,7 @@ class FakeSound:
     discarded: list[str] = field(default_factory=list[str])
     labelled: list[str] = field(default_factory=list[str])
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal

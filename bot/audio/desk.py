@@ -97,13 +97,15 @@ class AudioDesk:
         await asyncio.gather(*(lane.close() for lane in lanes))
         await self._intake.__aexit__(kind, error, traceback)
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         """Fetch, check and measure input audio; the file is the caller's to discard.
+
+        At most `limit_bytes` are taken, and never more than an input may have.
 
         Raises:
             RequestRefused: it cannot be had, is too large, or is no audio we can read.
         """
-        path = await self._intake.fetch(source)
+        path = await self._intake.fetch(source, limit_bytes)
         try:
             with _refusals():
                 facts = await self._inputs.run(jobs.probe, path)
@@ -112,7 +114,9 @@ class AudioDesk:
             raise
         # Named by its format: the model's decoder goes by the extension.
         filename = f"input.{facts.format}"
-        return InputAudio(path, filename, _CONTENT_TYPES[facts.format], facts.duration_s)
+        pcm_bytes_per_s = facts.sample_rate_hz * min(2, facts.channels) * 2
+        content_type = _CONTENT_TYPES[facts.format]
+        return InputAudio(path, filename, content_type, facts.duration_s, pcm_bytes_per_s)
 
     async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
         """The first so many seconds, as a WAV of their own.
@@ -139,7 +143,7 @@ class AudioDesk:
             RequestRefused: its decoder crashes, or takes too much.
         """
         if keep_s is None or keep_s >= audio.duration_s:
-            await INTAKE.run(shutil.move, audio.path, target)
+            await INTAKE.run(_move, audio.path, target)
             return audio.duration_s
         try:
             with _refusals():
@@ -276,3 +280,8 @@ def _settings(generation: Generation) -> str:
     values = generation.inputs.set_values() | {"seed": generation.seed}
     told = [f"{name} {plain(value)}" for name, value in values.items() if name not in _UNTOLD]
     return ", ".join(told)
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(source, target)

@@ -109,8 +109,10 @@ class AudioIntake:
         if self._session is not None:
             await self._session.close()
 
-    async def fetch(self, source: AudioSource) -> Path:
+    async def fetch(self, source: AudioSource, limit_bytes: int | None = None) -> Path:
         """Download a source; the file is the caller's to remove.
+
+        `limit_bytes` may be less than the usual limit.
 
         Whether it is audio at all is `bot.audio.probe`'s question.
 
@@ -122,12 +124,13 @@ class AudioIntake:
             AudioTooLarge: it is larger than `limit_bytes`, by its own word or by count.
             AudioNotStored: it was there, and our own disk does not take it.
         """
-        if source.size_bytes is not None and source.size_bytes > self._limit_bytes:
-            raise AudioTooLarge(self._limit_bytes)
+        limit_bytes = min(self._limit_bytes, limit_bytes or self._limit_bytes)
+        if source.size_bytes is not None and source.size_bytes > limit_bytes:
+            raise AudioTooLarge(limit_bytes)
         path = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
         try:
             async with asyncio.timeout(self._total_s):
-                await self._download(source.url, path)
+                await self._download(source.url, path, limit_bytes)
         except BaseException as error:
             await _remove(path)
             if isinstance(error, TimeoutError):
@@ -144,16 +147,16 @@ class AudioIntake:
                 if file.stat().st_mtime < oldest:
                     file.unlink()
 
-    async def _download(self, address: str, path: Path) -> None:
+    async def _download(self, address: str, path: Path, limit_bytes: int) -> None:
         url = _checked(address)
         for _ in range(_REDIRECTS + 1):
-            target = await self._get(url, path)
+            target = await self._get(url, path, limit_bytes)
             if target is None:
                 return
             url = _checked(target, base=url)
         raise AudioUnavailable(None, "redirects")
 
-    async def _get(self, url: URL, path: Path) -> str | None:
+    async def _get(self, url: URL, path: Path, limit_bytes: int) -> str | None:
         """Store what an address holds, or say where it sends us instead."""
         if self._session is None:
             raise RuntimeError("AudioIntake is used before it is entered")
@@ -161,29 +164,30 @@ class AudioIntake:
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status in _REDIRECT_STATUSES and "Location" in response.headers:
                     return response.headers["Location"]
-                await self._store(response, path)
+                await _store(response, path, limit_bytes)
         except RequestRefused:
             raise
         except Exception as error:
             raise refusal(error, str(url)) from error
         return None
 
-    async def _store(self, response: aiohttp.ClientResponse, path: Path) -> None:
-        if response.status != 200:
-            raise AudioUnavailable(response.status)
-        if (response.content_length or 0) > self._limit_bytes:
-            raise AudioTooLarge(self._limit_bytes)
-        waiting = bytearray()
-        received = 0
-        async for chunk in response.content.iter_any():
-            received += len(chunk)
-            if received > self._limit_bytes:
-                raise AudioTooLarge(self._limit_bytes)
-            waiting += chunk
-            if len(waiting) >= _WRITE_BYTES:
-                await _write(path, bytes(waiting))
-                waiting.clear()
-        await _write(path, bytes(waiting))
+
+async def _store(response: aiohttp.ClientResponse, path: Path, limit_bytes: int) -> None:
+    if response.status != 200:
+        raise AudioUnavailable(response.status)
+    if (response.content_length or 0) > limit_bytes:
+        raise AudioTooLarge(limit_bytes)
+    waiting = bytearray()
+    received = 0
+    async for chunk in response.content.iter_any():
+        received += len(chunk)
+        if received > limit_bytes:
+            raise AudioTooLarge(limit_bytes)
+        waiting += chunk
+        if len(waiting) >= _WRITE_BYTES:
+            await _write(path, bytes(waiting))
+            waiting.clear()
+    await _write(path, bytes(waiting))
 
 
 def _any_connector() -> aiohttp.TCPConnector:

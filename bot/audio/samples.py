@@ -190,6 +190,8 @@ def draft_of(path: Path) -> Path:
 def whole_file(path: Path) -> Generator[Path]:
     """The draft of a file, which takes its place at the end, or goes away after an error."""
     draft = draft_of(path)
+    # Somebody may have removed the folder while the bot runs.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         yield draft
         draft.replace(path)

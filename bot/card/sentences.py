@@ -147,11 +147,11 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "channel. Ask someone who manages it to grant it, or use me in another channel."
     ),
     errors.AudioBeyondRoom: lambda e: (
-        f"Work on this audio takes about {_size(e.needed_bytes)} of room, and one person may have "
-        f"{_size(e.limit_bytes)} here. Nothing was charged; use a shorter or compressed file."
+        f"Work on this audio takes about {size(e.needed_bytes)} of room, and one person may have "
+        f"{size(e.limit_bytes)} here. Nothing was charged; use a shorter or compressed file."
     ),
     errors.OwnRoomTaken: lambda e: (
-        f"Tracks that wait for you fill the {_size(e.limit_bytes)} that one person may have here, "
+        f"Tracks that wait for you fill the {size(e.limit_bytes)} that one person may have here, "
         "so I take nothing new from you. Have them brought first: use a command of mine where you "
         "asked for them."
     ),
@@ -283,9 +283,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "The new part was made, but the piece it belongs to is no longer there, so I can't join "
         "them. Extend the track again from its own message."
     ),
-    errors.TrackNotKept: lambda e: (
-        "The track waited here for so long that I had to make room for others. "
-        "The same seed and settings make it again."
+    errors.TrackNotStored: lambda e: (
+        "The track was made, but my disk "
+        + ("had no room for it" if e.full else "could not be written")
+        + " for as long as Replicate keeps it. The same seed and settings make it again."
     ),
     errors.NeverBegun: lambda e: (
         "I was cut off before I had started on this, and was away for too long. "

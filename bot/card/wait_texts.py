@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from bot.progress import Stage
 from bot.waits import (
     FetchingSlow,
+    ForRoom,
     Hindered,
     InLine,
     Link,
@@ -75,6 +76,11 @@ def headline(wait: Wait | None) -> str | None:
         case Hindered(position=int(position)):
             place = "You are next." if position == 1 else f"Number {position} to be sent."
             return f"**Queued.** {place}"
+        case ForRoom(own=own):
+            whose = "your other tracks are" if own else "other tracks are"
+            return (
+                f"**Waiting** for room on my disk: {whose} on it, and leave it when they are done."
+            )
         case FetchingSlow():
             return "**Fetching** the finished track: it is made, and Replicate delivers it slowly."
         case _:
@@ -99,7 +105,7 @@ def notes(shown: Iterable[tuple[Wait, Stage]]) -> list[str]:
     """The same for several takes: each reason once, with the first of the next tries."""
     first: dict[Obstacle, tuple[Wait, Stage]] = {}
     for wait, stage in shown:
-        if isinstance(wait, ToBeSent | FetchingSlow) or wait.obstacle is None:
+        if isinstance(wait, ToBeSent | ForRoom | FetchingSlow) or wait.obstacle is None:
             continue
         known = first.get(wait.obstacle)
         if known is None or _next_try(wait) < _next_try(known[0]):
@@ -125,6 +131,8 @@ def in_a_list(wait: Wait, stage: Stage) -> str | None:
             return f"queued, number {position} to be sent: {_SHORTLY[obstacle]}"
         case Hindered(obstacle=obstacle) if stage not in _RUNS:
             return f"{_DOING.get(stage, 'waits')}: {_SHORTLY[obstacle]}"
+        case ForRoom():
+            return "waits for room on my disk"
         case FetchingSlow(link=link):
             own_hands = f" {_fetch_yourself(link)}" if link else ""
             return f"made; Replicate delivers it slowly.{own_hands}"

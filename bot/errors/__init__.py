@@ -39,7 +39,7 @@ from bot.errors.failures import (
     Throttled,
     TokenRefused,
     TrackError,
-    TrackNotKept,
+    TrackNotStored,
 )
 from bot.errors.refusals import (
     AlreadyHere,
@@ -167,7 +167,7 @@ __all__ = [
     "TooLateToCancel",
     "TookTooLong",
     "TrackError",
-    "TrackNotKept",
+    "TrackNotStored",
     "TwoInputAudios",
     "UnknownChoice",
     "UserError",

@@ -157,5 +157,8 @@ class PieceLost(TrackError):
     """The new part is there, the piece it belongs to is not."""
 
 
-class TrackNotKept(TrackError):
-    """It waited for its person until there was no more room for it."""
+@dataclass(eq=False)
+class TrackNotStored(TrackError):
+    """The bot's disk was `full`, or of no use, for as long as the audio was to be had."""
+
+    full: bool

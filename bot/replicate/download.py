@@ -196,6 +196,8 @@ class _Part:
             if self._ended:
                 return
             if self._file is None:
+                # Somebody may have removed the folder while the bot runs.
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._file = self._path.open("wb")
             self._file.write(chunk)
 

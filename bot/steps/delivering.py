@@ -6,20 +6,24 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
+from bot.disk import disk_obstacle
 from bot.errors import (
     AudioWorkFailed,
     OutputExpired,
     OutputMissing,
+    OutputTooLarge,
     OutputUnreachable,
     PieceLost,
     ReplicateError,
     RequestRefused,
     TrackError,
-    TrackNotKept,
+    TrackNotStored,
 )
 from bot.generation import Generation, State
+from bot.holding import claim
 from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.progress import Stage
+from bot.room import track_bytes, with_conversion
 from bot.run import Run, retry_delays_s
 from bot.steps.preparing import take_in_piece
 from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S, obstacle_of
@@ -39,7 +43,38 @@ _SAME_PIECE_S = 0.01
 
 
 async def collect(run: Run) -> None:
-    """Download the audio as soon as it exists: Replicate deletes it after an hour."""
+    """Download the audio as soon as it exists: Replicate deletes it after an hour.
+
+    Whatever is wrong with the disk, it is tried for as long.
+
+    Raises:
+        TrackNotStored: in vain.
+    """
+    began_at = run.kit.clock.now()
+    while True:
+        try:
+            await _collect_once(run)
+        except OSError as error:
+            if run.kit.clock.now() > began_at + _COLLECT_WITHIN:
+                raise TrackNotStored(disk_obstacle(error) is Obstacle.DISK_FULL) from error
+            await _wait_for_disk(run, error)
+        else:
+            return
+
+
+async def _wait_for_disk(run: Run, error: OSError) -> None:
+    log.warning("generation %s cannot be written: %r", run.generation.id, error)
+    run.kit.disk.failed(error)
+    next_try_at = run.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
+    run.wait = Hindered(disk_obstacle(error), next_try_at)
+    run.prediction = None
+    run.show()
+    await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+    # Folders that are gone are made again by it.
+    await run.kit.disk.look()
+
+
+async def _collect_once(run: Run) -> None:
     run.meter.enter(Stage.FETCHING, run.kit.clock.now())
     generation, folder = run.generation, run.kit.tracks_folder
     extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
@@ -47,12 +82,12 @@ async def collect(run: Run) -> None:
     async with run.stoppable():
         if generation.piece_path is None:
             track = folder / f"{generation.id}.{extension}"
-            await _fetch(run, track)
+            await _fetch(run, track, 0)
         else:
             track = folder / f"{generation.id}.wav"
             output = folder / f"{generation.id}.output.{extension}"
             try:
-                await _fetch(run, output)
+                await _fetch(run, output, await _beside_bytes(run))
                 if not await _join(run, Path(generation.piece_path), output, track):
                     # It begins with the context that the model heard.
                     track, given_s = output, generation.audio_s
@@ -111,14 +146,22 @@ async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> No
     await sound.join(piece, output, generation.audio_s or 0.0, track)
 
 
-async def _fetch(run: Run, path: Path) -> None:
+async def _beside_bytes(run: Run) -> int:
+    """What an extension takes beside the model's output: its piece, and the two joined."""
+    generation = run.generation
+    piece_bytes = await run.kit.shelf.size_of(generation.piece_path)
+    whole_s = (generation.given_s or 0.0) + (generation.more_s or 0)
+    return piece_bytes + with_conversion(track_bytes(whole_s))
+
+
+async def _fetch(run: Run, path: Path, beside_bytes: int) -> None:
     began_at = run.kit.clock.now()
     refusals = 0
     while True:
         run.show()
         try:
-            await _download(run, path)
-        except (*PASSING, OutputUnreachable, OSError) as error:
+            await _download(run, path, beside_bytes)
+        except (*PASSING, OutputUnreachable) as error:
             refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
             if refusals >= _REFUSALS or run.kit.clock.now() > began_at + _COLLECT_WITHIN:
                 raise
@@ -126,7 +169,6 @@ async def _fetch(run: Run, path: Path) -> None:
             _explain(run, error)
         else:
             run.kit.troubles.over(Task.FETCH)
-            run.kit.troubles.over(Task.KEEP)
             run.wait = None
             run.show(Stage.FINISHING)
             return
@@ -134,18 +176,14 @@ async def _fetch(run: Run, path: Path) -> None:
         await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
 
 
-def _explain(run: Run, error: ReplicateError | TrackError | OSError) -> None:
+def _explain(run: Run, error: ReplicateError | TrackError) -> None:
     """Note why the audio is not here yet."""
-    next_try_at = run.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
     match error:
         case OutputUnreachable():
             run.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
             run.wait = FetchingSlow()
         case ReplicateError():
             run.wait = Hindered(run.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle)
-        case OSError():
-            trouble = run.kit.troubles.met(Task.KEEP, obstacle_of(error))
-            run.wait = Hindered(trouble.obstacle, next_try_at)
         case _:
             raise error
 
@@ -155,13 +193,31 @@ def _refused(status: int | None) -> bool:
     return status is not None and 400 <= status < 500 and status not in {408, 429}
 
 
-async def _download(run: Run, path: Path) -> None:
+async def _download(run: Run, path: Path, beside_bytes: int) -> None:
+    """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
+    length_s = run.kit.table.duration_s(run.generation.inputs)
+    limit_bytes = track_bytes(length_s)
+    while True:
+        await claim(run, beside_bytes + with_conversion(limit_bytes))
+        try:
+            await _download_within(run, path, min(limit_bytes, OUTPUT_MAX_BYTES))
+        except OutputTooLarge:
+            if limit_bytes >= OUTPUT_MAX_BYTES:
+                raise
+            limit_bytes *= 4
+        else:
+            break
+    size_bytes = await run.kit.shelf.size_of(str(path))
+    run.kit.room.shrink(run.generation.id, beside_bytes + with_conversion(size_bytes))
+
+
+async def _download_within(run: Run, path: Path, limit_bytes: int) -> None:
     prediction = run.prediction
     if prediction is None:
         prediction = await run.kit.predictions.get(run.generation.prediction_id or "")
     if prediction.output_url is None:
         raise OutputExpired if prediction.data_removed else OutputMissing
-    await run.kit.predictions.download(prediction.output_url, path, OUTPUT_MAX_BYTES)
+    await run.kit.predictions.download(prediction.output_url, path, limit_bytes)
 
 
 async def deliver(run: Run) -> None:
@@ -181,10 +237,10 @@ async def deliver(run: Run) -> None:
             await run.save(reply=moved.reply)
         except NoWayNow as closed:
             await run.wait_for_way(closed)
-            if not run.track_kept:
-                await _leave_track(run)
         except (DiscordFault, OSError) as error:
             log.warning("generation %s is not delivered: %r", run.generation.id, error)
+            if isinstance(error, OSError):
+                run.kit.disk.failed(error)
             delay_s = next(delays_s, None)
             if delay_s is None:
                 await run.wait_for_way(NoWayNow(may_open=True, token_lives=True))
@@ -206,15 +262,3 @@ async def _deliver_once(run: Run) -> Generation:
             raise
         reply = run.generation.reply
     return delivered.evolve(reply=reply)
-
-
-async def _leave_track(run: Run) -> None:
-    """Make room for others' tracks.
-
-    Raises:
-        TrackNotKept: it is done.
-    """
-    if run.generation.track_path is not None:
-        await run.kit.sound.discard(Path(run.generation.track_path))
-        await run.save(track_path=None)
-    raise TrackNotKept

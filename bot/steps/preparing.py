@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.checks import check_audio
-from bot.errors import AudioGivenUp, PieceTooLong
+from bot.disk import disk_obstacle
+from bot.errors import AudioGivenUp, DiskUnusable, PieceTooLong
 from bot.extension import PIECE_MAX_S, plan_extension
 from bot.generation import AudioSource, State
-from bot.inputs import MODEL_WINDOW_S, Inputs
+from bot.holding import claim, enlarge, extension_bytes
+from bot.inputs import INPUT_AUDIO_MAX_BYTES, MODEL_WINDOW_S, Inputs
 from bot.ports import InputAudio
 from bot.run import Run
 from bot.steps.acknowledging import await_acknowledgement
 from bot.steps.turns import reading_turn
 from bot.steps.waiting import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
 from bot.troubles import Task
-from bot.waits import Hindered
+from bot.waits import Hindered, Obstacle
 
 log = logging.getLogger(__name__)
 
@@ -33,26 +37,64 @@ async def prepare(run: Run) -> None:
             check_audio(run.kit.table, inputs, run.generation.audio_s)
         await run.save(State.QUEUED)
         return
-    async with run.stoppable():
+    try:
+        async with run.stoppable():
+            if run.generation.more_s is not None:
+                await _prepare_extension(run, source, run.generation.more_s)
+            else:
+                await _prepare_input(run, source)
+    except OSError as error:
+        run.kit.disk.failed(error)
+        raise DiskUnusable(disk_obstacle(error) is Obstacle.DISK_FULL) from error
+
+
+async def _with_room(
+    run: Run, source: AudioSource, work: Callable[[int], Awaitable[int | None]]
+) -> None:
+    """Do work on a source with room for it: first for its file, which tells what it all takes.
+
+    Where there is no room for all, everything is given back, and claimed anew at once: nobody is
+    to hold a part that another one waits for.
+    """
+    most_bytes = min(INPUT_AUDIO_MAX_BYTES, run.kit.room.ledger.share_bytes)
+    size_bytes = most_bytes if source.size_bytes is None else source.size_bytes
+    needed_bytes: int | None = min(size_bytes, INPUT_AUDIO_MAX_BYTES)
+    while needed_bytes is not None:
+        await claim(run, needed_bytes)
+        # Folders that are gone are made again by it.
+        await run.kit.disk.look()
         if not await run.attempts.begin():
             raise AudioGivenUp
-        if run.generation.more_s is not None:
-            await _prepare_extension(run, source, run.generation.more_s)
-        else:
-            await _prepare_input(run, source)
+        needed_bytes = await work(needed_bytes)
+        if needed_bytes is not None:
+            run.kit.room.release(run.generation.id)
 
 
 async def _prepare_input(run: Run, source: AudioSource) -> None:
-    sound, inputs = run.kit.sound, run.generation.inputs
-    shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
+    inputs = run.generation.inputs
     first_s = source.keep_s
     if first_s is None and _is_heard_from_its_beginning(inputs):
         first_s = MODEL_WINDOW_S
+    await _with_room(run, source, partial(_take_in_input, run, source, first_s))
+    run.kit.room.release(run.generation.id)
+
+
+async def _take_in_input(
+    run: Run, source: AudioSource, first_s: float | None, room_bytes: int
+) -> int | None:
+    """Bring the input to where the model reads it; the bytes it takes, where those are too many."""
+    sound, inputs = run.kit.sound, run.generation.inputs
+    shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
     made = {shorter}
     try:
         async with reading_turn(run):
-            audio = await sound.take_in(source)
+            audio = await sound.take_in(source, room_bytes)
             made.add(audio.path)
+            needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+            if first_s is not None and audio.duration_s > first_s:
+                needed_bytes += round(first_s * audio.pcm_bytes_per_s)
+            if not enlarge(run, needed_bytes):
+                return needed_bytes
             if first_s is not None:
                 audio = await sound.begin_with(audio, first_s, shorter)
         check_audio(run.kit.table, inputs, audio.duration_s)
@@ -60,6 +102,7 @@ async def _prepare_input(run: Run, source: AudioSource) -> None:
     finally:
         for path in made:
             await sound.discard(path)
+    return None
 
 
 def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
@@ -70,16 +113,28 @@ def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
 
 async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None:
     """The model gets the end of the piece; the piece stays here until the two are joined."""
-    sound = run.kit.sound
     piece = run.kit.tracks_folder / f"{run.generation.id}.piece"
-    context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
     await run.save(piece_path=str(piece))
+    await _with_room(run, source, partial(_take_in_extension, run, source, more_s, piece))
+    piece_bytes = await run.kit.shelf.size_of(str(piece))
+    run.kit.room.shrink(run.generation.id, piece_bytes + _joined_bytes(run, more_s))
+
+
+async def _take_in_extension(
+    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+) -> int | None:
+    """Keep the piece and bring its end to the model; the bytes it takes, where too many."""
+    sound = run.kit.sound
+    context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
     try:
         async with reading_turn(run):
             # After a restart it may be there already, and its source no longer.
             piece_s = await sound.length_s(piece)
             if piece_s is None:
-                piece_s = await take_in_piece(run, source, piece)
+                kept = await _keep_piece(run, source, more_s, piece, room_bytes)
+                if isinstance(kept, int):
+                    return kept
+                piece_s = kept
             if piece_s > PIECE_MAX_S:
                 raise PieceTooLong(piece_s, PIECE_MAX_S)
             plan = plan_extension(piece_s, more_s)
@@ -95,15 +150,46 @@ async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None
         await _upload(run, given, inputs, given_s=piece_s)
     finally:
         await sound.discard(context)
+    return None
 
 
-async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
-    """Fetch the piece that is extended into its place; its length in seconds.
+async def _keep_piece(
+    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+) -> float | int:
+    """Fetch the piece into its place; its length in seconds, or the bytes that are missing.
 
     Raises:
         RequestRefused: it cannot be had, or not be used.
     """
-    audio = await run.kit.sound.take_in(source)
+    audio = await run.kit.sound.take_in(source, room_bytes)
+    try:
+        length_s = min(audio.duration_s, source.keep_s or audio.duration_s)
+        if length_s > PIECE_MAX_S:
+            raise PieceTooLong(length_s, PIECE_MAX_S)
+        needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+        if length_s < audio.duration_s:
+            needed_bytes += round(length_s * audio.pcm_bytes_per_s)
+        plan = plan_extension(length_s, more_s)
+        needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
+        needed_bytes += extension_bytes(length_s, more_s)
+        if not enlarge(run, needed_bytes):
+            return needed_bytes
+        return float(await run.kit.sound.keep(audio, piece, source.keep_s))
+    finally:
+        await run.kit.sound.discard(audio.path)
+
+
+def _joined_bytes(run: Run, more_s: int) -> int:
+    return extension_bytes(run.generation.given_s or 0.0, more_s)
+
+
+async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
+    """Fetch a piece into its place again; its length in seconds.
+
+    Raises:
+        RequestRefused: it cannot be had, or not be used.
+    """
+    audio = await run.kit.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
     try:
         return await run.kit.sound.keep(audio, piece, source.keep_s)
     finally:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 from datetime import datetime, timedelta
 
+from bot.disk import disk_obstacle
 from bot.errors import (
     AccessForbidden,
     AccessLost,
@@ -55,10 +55,8 @@ def obstacle_of(error: ReplicateError | OSError) -> Obstacle:
             return Obstacle.FORBIDDEN
         case CreditMissing():
             return Obstacle.CREDIT_MISSING
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return Obstacle.DISK_FULL
         case OSError():
-            return Obstacle.DISK_FAULT
+            return disk_obstacle(error)
         case _:
             return Obstacle.OUTAGE
 

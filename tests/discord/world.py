@@ -91,10 +91,10 @@ class SlowSound(FakeSound):
         self.slow = False
         self._clock = clock
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         if self.slow:
             await self._clock.wait(asyncio.Event(), None)
-        return await super().take_in(source)
+        return await super().take_in(source, limit_bytes)
 
     async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
         await super().join(piece, output, context_s, target)

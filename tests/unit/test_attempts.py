@@ -45,7 +45,7 @@ class Deadly(FakeSound):
         self.begun = 0
         self.at_work = asyncio.Event()
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         await self._die()
         raise AssertionError
 

@@ -9,7 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import InternalFault, JournalFault, NeverBegun, NotFollowedHere, TrackNotKept
+from bot.errors import (
+    InternalFault,
+    JournalFault,
+    NeverBegun,
+    NotFollowedHere,
+    OwnRoomTaken,
+    RoomTaken,
+)
 from bot.generation import Generation, Reply, State
 from bot.inputs import Inputs
 from bot.ports import DiscordFault, Moved, NoWayNow
@@ -137,7 +144,7 @@ async def test_what_was_refused_for_the_journals_sake_is_closed_once_it_is_back(
 
 async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
     class Endless(FakeSound):
-        async def take_in(self, source: object) -> object:  # type: ignore[override]
+        async def take_in(self, source: object, limit_bytes: int) -> object:  # type: ignore[override]
             return await asyncio.Event().wait()
 
     rig = a_rig(sound=Endless())
@@ -215,41 +222,29 @@ async def parked(rig: Rig, number: int) -> Generation:
     return generation
 
 
-async def test_the_oldest_track_makes_room_and_is_told_so_in_the_end() -> None:
-    rig = a_rig(shelf=FakeShelf(2_000_000_000))
-    rig.delivery.on_deliver += [NoWayNow(), NoWayNow()]
-    oldest, other = await parked(rig, 1), await parked(rig, 2)
-    end = rig.delivery.end
-
-    async def no_way(generation: Generation) -> None:
-        raise NoWayNow
-
-    rig.delivery.end = no_way  # type: ignore[method-assign]
+async def test_what_waits_for_its_person_is_kept_however_full_the_folder_is() -> None:
+    rig = a_rig(shelf=FakeShelf({"tracks/parked-00001.wav": 2_000_000_000}))
+    rig.delivery.on_deliver.append(NoWayNow())
+    oldest = await parked(rig, 1)
     await rig.studio.adopt()
     await until(lambda: not rig.delivery.on_deliver)
-    await spin()
-    await a_round_of_housekeeping(rig, [FakeRenewal()])
-    await until(lambda: rig.journal.rows[oldest.id].state is State.FAILED)
-    assert rig.sound.discarded == [f"{oldest.id}.wav"]
-    assert rig.journal.rows[oldest.id].track_path is None
-    assert isinstance(rig.journal.rows[oldest.id].failure, TrackNotKept)
-
-    # The next in need makes room, not the same one for ever.
-    await a_round_of_housekeeping(rig, [FakeRenewal()])
-    await until(lambda: rig.journal.rows[other.id].state is State.FAILED)
-
-    rig.delivery.end = end  # type: ignore[method-assign]
-    for generation in (oldest, other):
-        await rig.studio.bring(generation.id, a_reply())
+    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    with pytest.raises(RoomTaken):
+        await rig.studio.submit(Order(6, a_reply(), Inputs(prompt="x")))
+    with pytest.raises(OwnRoomTaken):
+        await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    assert rig.sound.discarded == []
+    await rig.studio.bring(oldest.id, a_reply())
     await rig.studio.idle()
-    assert {ended.id for ended in rig.delivery.ended} == {oldest.id, other.id}
+    assert rig.journal.rows[oldest.id].state is State.DELIVERED
+    assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
 
 
 async def test_cancel_pressed_twice_is_one_cancel() -> None:
     held = asyncio.Event()
 
     class Thorough(FakeSound):
-        async def take_in(self, source: object) -> object:  # type: ignore[override]
+        async def take_in(self, source: object, limit_bytes: int) -> object:  # type: ignore[override]
             try:
                 return await asyncio.Event().wait()
             finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -18,6 +18,8 @@ from tests.fakes import FakePredictions, FakeSound, a_reply
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
 
 ON = Inputs(prompt="on", continuation=True)
+SMALL = replace(SOURCE, size_bytes=1000)
+"""What it waits for is a turn, not room."""
 
 
 @dataclass
@@ -28,18 +30,18 @@ class SlowSound(FakeSound):
     reading: int = 0
     most: int = 0
 
-    async def take_in(self, source: AudioSource) -> InputAudio:
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         self.reading += 1
         self.most = max(self.most, self.reading)
         try:
             await self.go_on.wait()
-            return await super().take_in(source)
+            return await super().take_in(source, limit_bytes)
         finally:
             self.reading -= 1
 
 
 async def ask(rig: Rig, user_id: int, times: int = 1) -> list[Generation]:
-    asked = [await rig.studio.submit(Order(user_id, a_reply(), ON, SOURCE)) for _ in range(times)]
+    asked = [await rig.studio.submit(Order(user_id, a_reply(), ON, SMALL)) for _ in range(times)]
     await settle()
     return asked
 

@@ -293,7 +293,7 @@ async def test_cancel_works_at_every_stage_before_the_upload(state: State) -> No
 
 async def test_cancel_while_the_input_audio_is_fetched() -> None:
     class Slow(FakeSound):
-        async def take_in(self, source: AudioSource) -> object:  # type: ignore[override]
+        async def take_in(self, source: AudioSource, limit_bytes: int) -> object:  # type: ignore[override]
             return await asyncio.Event().wait()
 
     rig = a_rig(sound=Slow())

@@ -1,0 +1,95 @@
+"""The room on the disk that generations have: claimed before bytes are written, then given back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import DiskUnusable
+from bot.generation import Generation
+from bot.inputs import MODEL_WINDOW_S
+from bot.ledger import Standing
+from bot.room import track_bytes, with_conversion
+from bot.waits import ForRoom
+
+if TYPE_CHECKING:
+    from bot.kit import Kit
+    from bot.run import Run
+
+
+def check_room(kit: Kit, generations: Sequence[Generation]) -> None:
+    """Refuse a person's orders that there is no room for, before they are written down or paid.
+
+    Raises:
+        DiskUnusable, OwnRoomTaken, RoomTaken: so it is.
+    """
+    lengths_s = [kit.table.duration_s(generation.inputs) for generation in generations]
+    size_bytes = sum(map(track_bytes, lengths_s))
+    kit.disk.check(size_bytes)
+    kit.room.ledger.check_new(generations[0].requester_id, size_bytes)
+
+
+async def check_disk(kit: Kit, cause: Exception) -> None:
+    """After the journal could not be written: its disk is the data folder's, as a rule.
+
+    Raises:
+        DiskUnusable: the disk is what is wrong.
+    """
+    await kit.disk.look()
+    try:
+        kit.disk.check(0)
+    except DiskUnusable as unusable:
+        raise unusable from cause
+
+
+async def count_files(run: Run) -> None:
+    """Hold the room that an earlier process left a generation's files in."""
+    generation, room = run.generation, run.kit.room
+    paths = generation.track_path, generation.piece_path
+    if paths == (None, None) or room.ledger.held_bytes(generation.id):
+        return
+    size_bytes = await run.kit.shelf.size_of(*paths)
+    if generation.more_s is not None and generation.track_path is None:
+        size_bytes += extension_bytes(generation.given_s or 0.0, generation.more_s)
+    standing = Standing.UNPAID if run.is_unpaid else Standing.PAID
+    room.ledger.hold(generation.id, generation.requester_id, size_bytes, standing)
+
+
+def extension_bytes(piece_s: float, more_s: float) -> int:
+    """What is made of a piece: the model's output, and the two joined."""
+    return track_bytes(MODEL_WINDOW_S) + with_conversion(track_bytes(piece_s + more_s))
+
+
+def enlarge(run: Run, size_bytes: int) -> bool:
+    """Have room for so many bytes in all, if that is possible at once."""
+    generation = run.generation
+    return run.kit.room.enlarge(generation.id, generation.requester_id, size_bytes)
+
+
+async def claim(run: Run, size_bytes: int) -> None:
+    """Have room for so many bytes in all before they are written; the card tells of a wait.
+
+    Raises:
+        AudioBeyondRoom, RoomTaken: there is none, and nothing is paid.
+    """
+    generation, before, room = run.generation, run.wait, run.kit.room
+    user_id, paid = generation.requester_id, not run.is_unpaid
+    is_own = not paid and not room.ledger.in_share(generation.id, user_id, size_bytes)
+
+    def waits() -> None:
+        run.wait = ForRoom(own=is_own)
+        run.show()
+
+    await room.claim(
+        generation.id, user_id, size_bytes, paid=paid, waits=waits, give_way=run.give_way
+    )
+    run.wait = before
+
+
+async def discard_files(run: Run) -> None:
+    """Delete what it has on the disk, and give its room back."""
+    for path in (run.generation.track_path, run.generation.piece_path):
+        if path is not None:
+            await run.kit.sound.discard(Path(path))
+    run.kit.room.release(run.generation.id)
