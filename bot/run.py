@@ -207,9 +207,10 @@ class Run:
         """Whether it waits for a way to its person."""
         return self in self.kit.parked
 
-    def look_for_way(self) -> None:
-        """Something has changed at Discord: what was closed may be open."""
-        if self.parked:
+    def look_for_way(self, guild_id: int, channel_id: int | None) -> None:
+        """Something has changed there, or in all of a server: what was closed may be open."""
+        reply = self.generation.reply
+        if reply.guild_id == guild_id and channel_id in {None, reply.channel_id}:
             self._way.set()
 
     @property

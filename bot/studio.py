@@ -250,9 +250,7 @@ class Studio:
     def look_for_ways(self, *, guild_id: int, channel_id: int | None = None) -> None:
         """Try again what waits for a way into a server, or into one channel or thread of it."""
         for run in self._kit.parked:
-            reply = run.generation.reply
-            if reply.guild_id == guild_id and channel_id in {None, reply.channel_id}:
-                run.look_for_way()
+            run.look_for_way(guild_id, channel_id)
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their files."""

@@ -26,6 +26,8 @@ class Fault(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     route: str
+    with_files: bool = False
+    """Whether only requests meet it that carry files."""
     times: Annotated[int, Field(ge=1)] = 1
     status: Annotated[int, Field(ge=100, le=599)] | None = None
     body: JsonValue = None
@@ -57,11 +59,11 @@ class Faults:
         """Forget every open order."""
         self._open.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str, *, with_files: bool = False) -> Fault | None:
         """The next fault for this request, used up by asking."""
         route = f"{method} {path}"
         for index, fault in enumerate(self._open):
-            if fnmatchcase(route, fault.route):
+            if fnmatchcase(route, fault.route) and with_files >= fault.with_files:
                 self.met.append(route)
                 return self._open.pop(index)
         return None
@@ -71,7 +73,8 @@ class Faults:
 
         @web.middleware
         async def meet(request: web.Request, handler: Handler) -> web.StreamResponse:
-            fault = self.take(request.method, request.path)
+            with_files = request.content_type == "multipart/form-data"
+            fault = self.take(request.method, request.path, with_files=with_files)
             if fault is None:
                 return await handler(request)
             return await _carry_out(fault, request, handler)

@@ -222,7 +222,7 @@ async def test_a_file_that_discord_finds_too_large_is_sent_smaller(rig: Rig) -> 
     used = await rig.musicgen()
     await used.until(lambda message: "**Fetching**" in words(message))
     body = {"message": "Request entity too large", "code": 40005}
-    rig.trouble_discord(EDIT, status=413, body=body)
+    rig.trouble_discord(EDIT, with_files=True, status=413, body=body)
     message = await used.until(has_track)
     assert not message.attachments[0].filename.endswith(".wav")
     assert rig.public_messages() == [message]

@@ -84,7 +84,7 @@ async def refused_so_often(rig: Rig, times: int) -> Used:
     used = await rig.musicgen(duration=4)
     await used.until(lambda message: texts.FETCHING in words(message))
     body = {"message": "Request entity too large", "code": 40005}
-    rig.trouble_discord(EDIT, times=times, status=413, body=body)
+    rig.trouble_discord(EDIT, with_files=True, times=times, status=413, body=body)
     return used
 
 
