@@ -112,7 +112,7 @@ class Reply:
     filesize_limit_bytes: int
     guild_id: int | None = None
     private: bool = False
-    """Whether its person alone sees it (ephemeral), as far as is known."""
+    """Whether its person alone sees it, or has seen it: it is ephemeral, or was deleted."""
 
     @property
     def known(self) -> bool:

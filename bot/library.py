@@ -64,6 +64,10 @@ class Library(Protocol):
         """The generations that a message shows, oldest first."""
         ...
 
+    async def hide(self, channel_id: int, message_id: int) -> None:
+        """Note that a message is gone: what it showed, only its person has seen, from now on."""
+        ...
+
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended."""
         ...

@@ -14,7 +14,7 @@ from bot.card.buttons import DROP, KEEP, Action, CardButton, view_of
 from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.sounds import takes_here
-from bot.errors import GenerationUnknown, NotDeletable, NotYours
+from bot.errors import GenerationUnknown, JournalFault, NotDeletable, NotYours
 from cogs.replies import reading, takes_of
 
 log = logging.getLogger(__name__)
@@ -63,16 +63,24 @@ class Card(commands.Cog):
         await interaction.followup.send(texts.DELETE_ASK, view=view, ephemeral=True)
 
     async def drop(self, interaction: discord.Interaction, about: str) -> None:
-        """Delete a card, by whichever token can; its row stays, for what was made from it."""
+        """Delete a card, by whichever token can; its row stays, for its person."""
         message_id = int(about)
         await interaction.response.defer()
         if not await self._gone(interaction, message_id):
             raise NotDeletable
+        await self._hide(interaction.channel_id or 0, message_id)
         await interaction.edit_original_response(content=texts.DELETED, view=None)
 
     async def keep(self, interaction: discord.Interaction, _: str) -> None:
         """Take the question back."""
         await interaction.response.edit_message(content=texts.KEPT, view=None)
+
+    async def _hide(self, channel_id: int, message_id: int) -> None:
+        """What was made from it is not to tell of it any more."""
+        try:
+            await self._bot.studio.library.hide(channel_id, message_id)
+        except JournalFault as error:
+            log.warning("message %d is gone, which cannot be noted: %s", message_id, error)
 
     async def _requester(self, message: discord.Message, generation_id: str) -> int | None:
         try:

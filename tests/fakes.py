@@ -178,6 +178,11 @@ class FakeJournal:
         oldest_first = reversed(self._newest_first())
         return [g for g in oldest_first if (g.reply.channel_id, g.reply.message_id) == at]
 
+    async def hide(self, channel_id: int, message_id: int) -> None:
+        for g in await self.by_message(channel_id, message_id):
+            if not g.open:
+                self.rows[g.id] = replace(g, reply=replace(g.reply, private=True))
+
     async def forget(self, user_id: int) -> FakeForgotten:
         theirs = [g for g in self._newest_first() if g.requester_id == user_id]
         for generation in (removed := tuple(g for g in theirs if not g.open)):

@@ -135,6 +135,16 @@ class Library(Store):
         return await self._all(_c.message_id == message_id, _c.channel_id == channel_id)
 
     @unbroken
+    async def hide(self, channel_id: int, message_id: int) -> None:
+        """Note that a message is gone: what it showed is nobody's to see but its person's.
+
+        What is under way may yet come up in another message, and is left alone.
+        """
+        there = _c.message_id == message_id, _c.channel_id == channel_id, sa.not_(_c.open)
+        async with self._writing() as connection:
+            await connection.execute(sa.update(generations).where(*there).values(private=True))
+
+    @unbroken
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events.
 

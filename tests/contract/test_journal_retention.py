@@ -236,6 +236,17 @@ async def test_what_may_turn_up_late_is_found_by_its_audio(
     assert await same(journal, still_open)
 
 
+async def test_what_a_message_showed_that_is_gone_is_its_persons_alone(journal: Journal) -> None:
+    shown, running = adas(), adas(state=State.RUNNING, told=False)
+    elsewhere = adas(reply=replace(shown.reply, channel_id=99))
+    for one in (shown, running, elsewhere):
+        await journal.add(one)
+    await journal.hide(shown.reply.channel_id, shown.reply.message_id)
+    assert await same(journal, replace(shown.kept, reply=replace(shown.reply, private=True)))
+    assert await same(journal, running)
+    assert await same(journal, elsewhere.kept)
+
+
 # ------------------------------------------------------------------ tokens
 
 

@@ -94,3 +94,17 @@ async def test_nobody_brings_up_what_somebody_else_has_made(world: World) -> Non
     page = await listed(world)
     world.journal.rows[scene.first.id] = replace(scene.first, requester_id=world.bo.id)
     assert (await page.choose(world.ada)).told == sentence(errors.NotYours())
+
+
+async def test_what_was_deleted_is_told_to_its_person_alone(world: World) -> None:
+    scene = await finished(world, prompt=SECRET)
+    opened = await scene.press(world.bo, "Edit")
+    sent = await opened.send(world.bo, prompt="a march", model=["melody"])
+    await world.done()
+    asked = await scene.press(world.ada, "Delete")
+    [question] = asked.result.followups
+    await world.ada.click(question, label="Delete it")
+    for who, may_see in ((world.ada, True), (world.bo, False), (world.mod, False)):
+        told = await who.click(sent.card.reply, label="Info")
+        assert told.response is not None
+        assert (SECRET in everything(told.response)) == may_see
