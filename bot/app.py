@@ -138,7 +138,7 @@ class MusicGenBot(commands.AutoShardedBot):
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
             tree_cls=CommandTree,
-            http_trace=watching(),
+            http_trace=watching(parts.clock),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True

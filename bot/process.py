@@ -21,13 +21,14 @@ from bot.audio.desk import AudioDesk
 from bot.audio.shelf import Shelf
 from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock
 from bot.errors import ConfigError, ReplicateError
 from bot.journal import Journal, JournalError, alone
 from bot.private_files import keep_to_ourselves, make_private_folder
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
 from bot.resolver import Resolver
+from bot.service_time import Service, ServiceClock, hearing
 from bot.settings import Settings
 from bot.studio import House
 
@@ -46,7 +47,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     Raises:
         ConfigError: the database cannot be used.
     """
-    clock = clock or SystemClock()
+    clock = clock or ServiceClock()
     tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
     keep_to_ourselves()
     # What else is in the data folder is not ours to change.
@@ -59,6 +60,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         settings.replicate_api_token.get_secret_value(),
         clock=clock,
         budget=request_budget(per_minute),
+        heard=hearing(clock, Service.REPLICATE),
     )
     desk = AudioDesk(
         intake_folder,
@@ -69,7 +71,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         live = asyncio.create_task(fetch_schema(client, settings))
         stack.callback(live.cancel)
         try:
-            journal = await Journal.open(settings.journal_url, owner=settings.owner)
+            journal = await Journal.open(settings.journal_url, owner=settings.owner, now=clock.now)
         except JournalError as error:
             raise ConfigError((f"DATABASE_URL: {error}",)) from error
         async with journal:

@@ -121,7 +121,7 @@ class MusicGen(commands.Cog):
             replies = [take.reply for take in await takes_of(self._bot, generation)]
             card = max(replies, key=lambda reply: reply.message_id)
             is_this = not card.known or card.message_id == message.id
-            if is_this or not card.token_lives(discord.utils.utcnow()):
+            if is_this or not card.token_lives(self._bot.clock.now()):
                 await self._studio.bring(generation.id, reply_in(interaction, message))
         except BotError as error:
             # It can be stopped all the same, and perhaps there is another way to tell of it.

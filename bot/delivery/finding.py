@@ -64,15 +64,20 @@ async def find_reply(ways: Ways, generation: Generation, named: str, clock: Cloc
         DiscordFault: it did not work this time.
     """
     reply = generation.reply
-    if ways.token_lives(reply):
+    token_lives = ways.token_lives(reply)
+    if token_lives or await ways.may_try(reply):
         try:
-            return await _find_by_token(ways, reply, named, clock)
+            found = await _find_by_token(ways, reply, named, clock)
+            if not token_lives:
+                ways.outlived(reply)
+            return found  # noqa: TRY300 - what follows is for where this fails
         except NOT_DONE as error:
             log.info("the reply of generation %s: %s", generation.id, error)
             if not isinstance(error, discord.HTTPException):
                 raise DiscordFault from error
             if error.code == MESSAGE_GONE:
                 return replace(reply, message_id=discord.utils.time_snowflake(_asked_at(reply)))
+            ways.refused(error, reply)
             if error.code != TOKEN_DEAD:
                 if error.status in CLOSED_STATUSES:
                     return None

@@ -1,4 +1,4 @@
-"""What every request to Discord is watched for: how often it was really sent.
+"""What every request to Discord is watched for: how often it was really sent, and Discord's time.
 
 discord.py (2.7.1, `AsyncWebhookAdapter.request`) sends a request again after a fault of Discord's.
 Who is then told that the first one was taken has to know that there was a first one.
@@ -10,8 +10,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import aiohttp
+from discord.http import Route
+from yarl import URL
+
+from bot.clock import Clock
+from bot.service_time import Service, hearing
 
 
 @dataclass(slots=True)
@@ -40,13 +46,21 @@ def counting_sends() -> Generator[Sends, None, None]:
         _sends.reset(token)
 
 
-def watching() -> aiohttp.TraceConfig:
+def watching(clock: Clock) -> aiohttp.TraceConfig:
     """For the session that speaks to Discord."""
+    heard = hearing(clock, Service.DISCORD)
+
+    async def begins(_: object, context: SimpleNamespace, __: object) -> None:
+        context.asked_s = clock.monotonic()
+        if (sends := _sends.get()) is not None:
+            sends.count += 1
+
+    async def ends(_: object, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
+        # Attachments come from elsewhere.
+        if end.url.host == URL(Route.BASE).host:
+            heard(end.response.headers, context.asked_s)
+
     trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(_count)
+    trace.on_request_start.append(begins)
+    trace.on_request_end.append(ends)
     return trace
-
-
-async def _count(*_: object) -> None:
-    if (sends := _sends.get()) is not None:
-        sends.count += 1

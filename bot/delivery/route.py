@@ -157,14 +157,21 @@ class Route:
 
     async def _edit(self, parcel: Parcel) -> Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
-        outcome = Outcome.CLOSED
-        if self._ways.token_lives(parcel.generation.reply):
+        outcome, reply = Outcome.CLOSED, parcel.generation.reply
+        token_lives = self._ways.token_lives(reply)
+        if token_lives:
             outcome = await self._edit_by_token(parcel)
         if outcome in _SHUT or (outcome is Outcome.FAULT and self._can_carry(parcel)):
             by_bot = await self._edit_by_bot(parcel)
             # After a fault only success is news: the first way may work again in a while.
             if outcome is Outcome.CLOSED or by_bot is Outcome.DONE:
-                return by_bot
+                outcome = by_bot
+        is_over = outcome is Outcome.DONE or outcome is Outcome.FAULT
+        if not token_lives and not is_over and await self._ways.may_try(reply):
+            by_token = await self._edit_by_token(parcel)
+            if by_token is Outcome.DONE:
+                self._ways.outlived(reply)
+                return by_token
         return outcome
 
     async def _edit_by_token(self, parcel: Parcel) -> Outcome:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections import OrderedDict
 
 import discord
+from aiolimiter import AsyncLimiter
 
 from bot.clock import Clock
 from bot.delivery.outcome import NOT_DONE, TOKEN_DEAD_CODES, Outcome, outcome_of
 from bot.generation import Generation, Reply
 from bot.ports import NoWayNow
 
+log = logging.getLogger(__name__)
+
 _APPLICATION_WEBHOOK = 3
+_VERDICTS_MAX = 10_000
+_TRIES_MAX, _TRIES_WITHIN_S = 500, 600.0
+"""Discord bans for a while who is refused 10,000 times in 10 minutes (topics/rate-limits, 2026-08);
+these tries may cost a twentieth of that."""
 
 SURE_LIMIT_BYTES = 10 * 1024 * 1024
 """What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
@@ -23,8 +31,9 @@ class Ways:
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._dead_tokens: dict[str, datetime] = {}
-        """Those that Discord has refused before their time, and when that is over."""
+        self._verdicts = OrderedDict[str, bool]()
+        """What Discord has said of tokens whose time was up, or was not: whether each lives."""
+        self._tries = AsyncLimiter(_TRIES_MAX, _TRIES_WITHIN_S)
 
     def webhook(self, reply: Reply) -> discord.Webhook:
         """The way of the interaction's token."""
@@ -40,8 +49,33 @@ class Ways:
         return self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
 
     def token_lives(self, reply: Reply) -> bool:
-        """Whether the first one is open, as far as is known."""
-        return reply.token_lives(self._clock.now()) and reply.token not in self._dead_tokens
+        """Whether the first one is open, as far as is known; Discord's own word goes first."""
+        lives = self._verdicts.get(reply.token)
+        return reply.token_lives(self._clock.now()) if lives is None else lives
+
+    async def may_try(self, reply: Reply) -> bool:
+        """Whether a token that seems to be dead is worth a try: once, where no other way leads.
+
+        Our clock may be wrong. A try is a request that Discord counts where it is: see
+        `_TRIES_MAX`.
+        """
+        if not reply.token or reply.token in self._verdicts or self.token_lives(reply):
+            return False
+        if not self._tries.has_capacity():
+            return False
+        await self._tries.acquire()
+        return True
+
+    def outlived(self, reply: Reply) -> None:
+        """Its token has worked, though its time is up by our clock."""
+        log.info("a token lives for longer than our clock says")
+        self._judge(reply.token, lives=True)
+
+    def _judge(self, token: str, *, lives: bool) -> None:
+        self._verdicts[token] = lives
+        self._verdicts.move_to_end(token)
+        while len(self._verdicts) > _VERDICTS_MAX:
+            self._verdicts.popitem(last=False)
 
     def by_token(self, error: Exception, generation: Generation) -> Outcome:
         """What one of `NOT_DONE` means that was met on the first way.
@@ -49,11 +83,13 @@ class Ways:
         Raises:
             OutputTooLarge: it was too much for Discord.
         """
-        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
-            now, reply = self._clock.now(), generation.reply
-            living = {token: end for token, end in self._dead_tokens.items() if end > now}
-            self._dead_tokens = living | {reply.token: reply.token_expires_at}
+        self.refused(error, generation.reply)
         return outcome_of(error, generation)
+
+    def refused(self, error: Exception, reply: Reply) -> None:
+        """A token has met this; some of it means that it is dead."""
+        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
+            self._judge(reply.token, lives=False)
 
     def by_bot(self, error: Exception, generation: Generation) -> Outcome:
         """The same, met on the second way.

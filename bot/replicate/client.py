@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -31,6 +31,7 @@ from bot.replicate.protocol import (
 from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPolicy
 from bot.replicate.transport import Limits, Persistence
 from bot.resolver import Resolver
+from bot.service_time import Heard, ServiceTime
 from bot.threads import INTAKE
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class ReplicateClient:
         clock: Clock | None = None,
         budget: AsyncLimiter | None = None,
         limits: Limits | None = None,
+        heard: Heard | None = None,
     ) -> None:
         self.members = 1
         """Processes that share the budget."""
@@ -68,6 +70,8 @@ class ReplicateClient:
         self._headers = request_headers(token)
         self._clock = clock or SystemClock()
         self._budget = budget
+        self._heard = heard
+        self._time = ServiceTime(self._clock)
         self._limits = limits or Limits()
         self._persistence = Persistence(self._clock)
         self._session_given = session
@@ -134,7 +138,8 @@ class ReplicateClient:
     ) -> tuple[Prediction, ...]:
         """All predictions of this version with just these inputs since then, newest first.
 
-        `created_after` is compared with Replicate's clock: leave a margin. An empty answer means
+        `created_after` is by our clock, and told to Replicate by its own, as far as that is known
+        from its answers: leave a margin. An empty answer means
         that there surely are none. Replicate forgets a prediction's input after about an hour.
 
         Raises:
@@ -152,7 +157,7 @@ class ReplicateClient:
 
     async def pages(self, created_after: datetime) -> AsyncGenerator[tuple[Prediction, ...], None]:
         """The predictions since then, newest first: a hundred for each request."""
-        since = created_after.astimezone(UTC)
+        since = created_after.astimezone(UTC) + self._ahead()
         url = (self._root / "predictions").with_query(created_after=since.isoformat())
         for _ in range(_PAGES_MAX):
             page = await self._request("GET", url, READ, PredictionPage.from_json)
@@ -240,6 +245,10 @@ class ReplicateClient:
 
         return await self._persistence.insist(f"{method} {url.path}", policy, once)
 
+    def _ahead(self) -> timedelta:
+        """By how much Replicate's clock is ahead of ours."""
+        return self._time.now() - self._clock.now() if self._time.known else timedelta()
+
     async def _spend(self) -> None:
         if self._budget is not None:
             for _ in range(self.members):
@@ -253,6 +262,7 @@ class ReplicateClient:
         body: bytes | aiohttp.FormData | None,
         headers: Mapping[str, str] | None = None,
     ) -> JsonValue:
+        asked_s = self._clock.monotonic()
         async with self._session.request(
             method,
             url,
@@ -261,6 +271,9 @@ class ReplicateClient:
             timeout=timeout,
             allow_redirects=False,
         ) as response:
+            self._time.heard(response.headers, asked_s)
+            if self._heard is not None:
+                self._heard(response.headers, asked_s)
             answer = bytearray()
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 answer += chunk

@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import JsonValue, TypeAdapter
 
 from bot.app import MusicGenBot
+from bot.clock import Clock as BotClock
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.messages import Message, MessageBody
@@ -41,10 +42,10 @@ _T = TypeVar("_T")
 class FastClock:
     """A clock whose seconds are short: every wait takes 1/`speed` of its time."""
 
-    def __init__(self, speed: float = SPEED) -> None:
+    def __init__(self, speed: float = SPEED, ahead_s: float = 0.0) -> None:
         self._speed = speed
         self._began = time.monotonic()
-        self._began_at = datetime.now(UTC)
+        self._began_at = datetime.now(UTC) + timedelta(seconds=ahead_s)
 
     def now(self) -> datetime:
         return self._began_at + timedelta(seconds=self.monotonic() - self._began)
@@ -72,7 +73,7 @@ class Rig:
         discord: DiscordStandIn,
         replicate: ReplicateStandIn,
         settings: Settings,
-        clock: FastClock,
+        clock: BotClock,
     ) -> None:
         self.discord = discord
         self.replicate = replicate
@@ -182,12 +183,17 @@ async def a_rig(
     start: bool = True,
     notice: str | None = None,
     discord_clock: Clock | None = None,
+    services_ahead_s: float = 0.0,
+    bot_clock: BotClock | None = None,
 ) -> AsyncGenerator[Rig, None]:
     """Everything up, the bot ready unless `start` is False; closed at the end.
 
-    The bot and "Replicate" share one fast clock, so `timings` are in its seconds.
+    The bot and "Replicate" share one fast clock, so `timings` are in its seconds; unless the bot
+    has a clock of its own. Both services may be ahead of this machine.
     """
-    clock = FastClock(speed)
+    clock = FastClock(speed, services_ahead_s)
+    if services_ahead_s:
+        discord_clock = Clock(lambda: time.time() + services_ahead_s)
     model = (env or {}).get("MUSICGEN_MODEL", "meta/musicgen")
     async with (
         DiscordStandIn(rules=rules, notice=notice, clock=discord_clock) as discord,
@@ -206,7 +212,7 @@ async def a_rig(
                 **(env or {}),
             }
         )
-        rig = Rig(discord, replicate, settings, clock)
+        rig = Rig(discord, replicate, settings, bot_clock or clock)
         try:
             if start:
                 await rig.start()

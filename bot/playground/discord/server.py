@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 from pydantic import JsonValue
 
+from bot.playground.dates import date_answers
 from bot.playground.faults import Faults
 from bot.playground.guard import Guard, new_token
 
@@ -99,6 +101,7 @@ class DiscordStandIn:
             middlewares=[self._record, self._meet_faults, limiter.admit, _refusals],
             client_max_size=_MAX_BODY_BYTES,
         )
+        date_answers(app, lambda: datetime.fromtimestamp(self.world.clock.now(), UTC))
         BotRoutes(self.world, self.token, lambda: self.gateway_url).add_routes(app, API)
         WebhookRoutes(self.world).add_routes(app, API)
         app.router.add_get("/gateway", self.gateway.handle)

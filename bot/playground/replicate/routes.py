@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import JsonValue, ValidationError
 
 from bot.clock import Clock
+from bot.playground.dates import date_answers
 from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query
 from bot.playground.replicate.files import Files
@@ -88,6 +89,7 @@ class Api:
             middlewares=[self._record, self._meet_faults, self._guard, self._refuse],
             client_max_size=_MOST_BODY_BYTES,
         )
+        date_answers(app, self.clock.now)
         self.faults.add_routes(app)
         add = app.router.add_route
         add("POST", "/playground/scripts", self._order_script)
