@@ -69,7 +69,11 @@ def _root_fault(error: BaseException) -> FetchFault | None:
 
 def _fault(error: BaseException) -> FetchFault | None:
     match error:
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+        case (
+            aiohttp.ClientConnectorError()
+            | aiohttp.ConnectionTimeoutError()
+            | aiohttp.ClientHttpProxyError()
+        ):
             return "unreachable"
         case TimeoutError():
             return "silent"

@@ -20,11 +20,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import aiohttp
-from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from bot.audio.addresses import is_public
 from bot.audio.fetch_faults import NotPublic, refusal, shown
+from bot.audio.public_names import PublicResolver, check_name
 from bot.errors import (
     AudioAddressBad,
     AudioNotStored,
@@ -34,6 +34,7 @@ from bot.errors import (
 )
 from bot.generation import AudioSource
 from bot.http_address import http_address
+from bot.proxies import Proxies
 from bot.resolver import Resolver
 from bot.threads import INTAKE
 
@@ -45,6 +46,8 @@ _SocketAddress: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
 _TOTAL_S = 120.0
 _CONNECT_S = 10.0
 _READ_S = 20.0
+_LOOK_UP_S = 3.0
+"""To see whether a name that a proxy will look up is one of the network's own."""
 _LEFT_OVER_S = 3600.0
 """No file is needed for so long; one that is older was left by a process that died."""
 _REDIRECTS = 5
@@ -69,35 +72,37 @@ class AudioIntake:
         limit_bytes: int,
         *,
         allow_private: bool = False,
+        proxies: Proxies | None = None,
         total_s: float = _TOTAL_S,
         read_s: float = _READ_S,
     ) -> None:
         """Prepare; nothing is opened yet.
 
-        `allow_private` also fetches from loopback and private networks: for the playground.
+        `allow_private` also fetches from loopback and private networks: for the playground. Where
+        one of `proxies` leads to an address, the connection is the proxy's to make, and it has the
+        last word on what it reaches.
         `total_s` bounds one fetch from first to last, `read_s` a silence within it.
         """
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._allow_private = allow_private
+        self._proxies = proxies or Proxies()
         self._total_s = total_s
         self._read_s = read_s
         self._session: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
+        self._names = PublicResolver(deadline_s=_LOOK_UP_S)
 
     async def __aenter__(self) -> Self:
         try:
             await INTAKE.run(self._tidy)
         except OSError as error:
             log.warning("what is left over in %s stays: %s", self._folder, error)
-        self._session = aiohttp.ClientSession(
-            connector=_any_connector() if self._allow_private else _public_connector(),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_S, sock_read=self._read_s
-            ),
+        self._session = self._opened(
+            _any_connector() if self._allow_private else _public_connector()
         )
+        # A proxy stands in our own network, as a rule.
+        self._proxied = self._opened(_any_connector(), self._proxies)
         return self
 
     async def __aexit__(
@@ -106,8 +111,9 @@ class AudioIntake:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._proxied):
+            if session is not None:
+                await session.close()
 
     async def fetch(self, source: AudioSource, limit_bytes: int | None = None) -> Path:
         """Download a source; the file is the caller's to remove.
@@ -140,6 +146,20 @@ class AudioIntake:
             raise
         return path
 
+    def _opened(
+        self, connector: aiohttp.TCPConnector, *middlewares: Proxies
+    ) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=connector,
+            middlewares=middlewares,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_S, sock_read=self._read_s
+            ),
+        )
+
     def _tidy(self) -> None:
         oldest = time.time() - _LEFT_OVER_S
         for file in self._folder.glob(f"{_PREFIX}*"):
@@ -158,10 +178,14 @@ class AudioIntake:
 
     async def _get(self, url: URL, path: Path, limit_bytes: int) -> str | None:
         """Store what an address holds, or say where it sends us instead."""
-        if self._session is None:
+        proxied = self._proxies.for_url(url) is not None
+        session = self._proxied if proxied else self._session
+        if session is None:
             raise RuntimeError("AudioIntake is used before it is entered")
         try:
-            async with self._session.get(url, allow_redirects=False) as response:
+            if proxied and not self._allow_private:
+                await check_name(url, self._names)
+            async with session.get(url, allow_redirects=False) as response:
                 if response.status in _REDIRECT_STATUSES and "Location" in response.headers:
                     return response.headers["Location"]
                 await _store(response, path, limit_bytes)
@@ -196,20 +220,8 @@ def _any_connector() -> aiohttp.TCPConnector:
 
 def _public_connector() -> aiohttp.TCPConnector:
     return aiohttp.TCPConnector(
-        resolver=_PublicResolver(), socket_factory=_public_socket, force_close=True
+        resolver=PublicResolver(), socket_factory=_public_socket, force_close=True
     )
-
-
-class _PublicResolver(Resolver):
-    """Knows of public addresses alone."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await super().resolve(host, port, family)
-        if not (public := [result for result in found if is_public(result["host"])]):
-            raise NotPublic(errno.EACCES, "no public address")
-        return public
 
 
 def _public_socket(address: _SocketAddress) -> socket.socket:
