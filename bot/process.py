@@ -66,6 +66,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         intake_folder,
         settings.musicgen_model,
         allow_private=settings.allow_private_addresses,
+        proxies=settings.proxies,
     )
     async with client, desk as sound, AsyncExitStack() as stack:
         live = asyncio.create_task(fetch_schema(client, settings))

@@ -23,6 +23,7 @@ from bot.delivery.fitting import Fitting
 from bot.delivery.parcel import Parcel
 from bot.errors import OutputTooLarge
 from bot.generation import Generation
+from bot.threads import TRACKS
 from cogs.addressing import reply_at
 
 log = logging.getLogger(__name__)
@@ -80,11 +81,11 @@ async def _put(interaction: discord.Interaction, parcel: Parcel) -> None:
 @asynccontextmanager
 async def _fetched(bot: MusicGenBot, generation: Generation) -> AsyncGenerator[Path, None]:
     """The track on disk, from the message that has it: addresses signed long ago are dead."""
-    folder = await asyncio.to_thread(TemporaryDirectory[str], prefix="track-")
+    folder = await TRACKS.run(TemporaryDirectory[str], prefix="track-")
     try:
         yield await _fetch(bot, generation, Path(folder.name))
     finally:
-        await asyncio.to_thread(folder.cleanup)
+        await TRACKS.run(folder.cleanup)
 
 
 async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
@@ -98,7 +99,7 @@ async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path
                 raise _NotHere(texts.LOST)
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
             path = folder / f"track{Path(file.filename).suffix}"
-            await asyncio.to_thread(path.write_bytes, await attachment.read())
+            await TRACKS.run(path.write_bytes, await attachment.read())
     except discord.HTTPException as error:
         log.info("the track of generation %s cannot be fetched: %s", generation.id, error)
         gone = error.code == _UNKNOWN_MESSAGE

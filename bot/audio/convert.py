@@ -68,7 +68,9 @@ def fit(path: Path, limit_bytes: int) -> Fitted:
     try:
         for smaller, write in _ways(path, limit_bytes):
             target = path.with_name(f"{path.stem}.fitted.{smaller}")
-            with suppress(OutputTooLarge):
+            # libsndfile refuses forms that a format cannot hold by RuntimeErrors, some only as the
+            # first block is written: FLAC, rates above 65,535 Hz that are no multiple of 10.
+            with suppress(OutputTooLarge, RuntimeError):
                 _make(path, target, limit_bytes, write)
                 return Fitted(target, smaller, smaller)
     except AudioUnreadable as error:

@@ -37,6 +37,7 @@ from bot.generation import AudioSource, Generation
 from bot.inputs import INPUT_AUDIO_MAX_BYTES, plain
 from bot.plain_text import one_line
 from bot.ports import InputAudio, Picture
+from bot.proxies import Proxies
 from bot.threads import INTAKE, TRACKS
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,12 @@ class AudioDesk:
         model_name: str,
         *,
         allow_private: bool = False,
+        proxies: Proxies | None = None,
         input_limits: Limits = _INPUT,
     ) -> None:
-        self._intake = AudioIntake(folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private)
+        self._intake = AudioIntake(
+            folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
+        )
         self._model_name = model_name
         self._inputs = Lane(input_limits, most=2, replaced_after=16)
         self._joins = Lane(_JOIN, most=1, replaced_after=16)

@@ -7,7 +7,6 @@ here, and never loads the libraries.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
@@ -25,6 +24,8 @@ _HEAD_BYTES = 512
 _ID3_HEADER_BYTES = 10
 _BLOCK_FRAMES = 1024
 """A block in which decoding fails is lost whole, so it is a short one."""
+_LONGEST_S = 24 * 3600
+"""More does not fit into a file that anybody may send; an MP4 may say so all the same."""
 _COUNTED_LIMIT_S = 3600
 """How much of a file with a wrong length is decoded to learn the right one."""
 
@@ -65,7 +66,7 @@ def probe(path: Path) -> AudioFacts:
         except Exception as error:
             # Parsers of strangers' bytes fail in whatever way the bytes make them.
             raise AudioUnreadable(format_) from error
-    if not (math.isfinite(facts.duration_s) and facts.duration_s > 0):
+    if not 0 < facts.duration_s <= _LONGEST_S:
         raise AudioUnreadable(format_)
     if facts.channels < 1 or facts.sample_rate_hz < 1:
         raise AudioUnreadable(format_)

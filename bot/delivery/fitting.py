@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bot.delivery.ways import SURE_LIMIT_BYTES
 from bot.errors import AudioWorkFailed, OutputTooLarge
 from bot.generation import Generation
 from bot.ports import Picture, Sound
+from bot.threads import TRACKS
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class Fitting:
             OutputTooLarge: it cannot be made that small.
         """
         path = self._path
-        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        size_bytes = (await TRACKS.run(path.stat)).st_size
         if size_bytes > self._limit_bytes:
             path = await self._smaller()
-            size_bytes = (await asyncio.to_thread(path.stat)).st_size
+            size_bytes = (await TRACKS.run(path.stat)).st_size
             names = path.suffix.lstrip("."), self._path.suffix.lstrip(".")
             self.note = (
                 sent_smaller(*names, self._limit_bytes)

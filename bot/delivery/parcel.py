@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from bot.card.buttons import card_view
 from bot.card.render import Card, without_words
 from bot.generation import Generation
 from bot.ports import Picture
+from bot.threads import TRACKS
 
 PICTURE_NAME = "waveform.png"
 
@@ -77,7 +77,7 @@ class Parcel:
         if self.track is None:
             yield []
             return
-        track = await asyncio.to_thread(discord.File, self.track.path, self.track.filename)
+        track = await TRACKS.run(discord.File, self.track.path, self.track.filename)
         try:
             if (picture := self.track.picture) is None:
                 yield [track]

@@ -186,3 +186,13 @@ def test_half_a_minute_takes_little_time(tmp_path: Path) -> None:
     start = time.process_time()
     assert fit(path, 600_000).note == "mp3"
     assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize("rate", [66_001, 131_074, 383_999])
+def test_a_rate_that_flac_cannot_hold_becomes_an_mp3(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "track.wav"
+    soundfile.write(path, np.zeros((rate, 2)), rate, "PCM_16")
+    fitted = fit(path, 200_000)
+    assert fitted.format == "mp3"
+    assert probe(fitted.path).duration_s == pytest.approx(1.0, abs=0.1)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["track.fitted.mp3", "track.wav"]

@@ -1,0 +1,64 @@
+"""What the fuzzer has found so far: each file ends in a refusal, and the next one is taken."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from bot.audio.desk import AudioDesk
+from bot.card.sentences import sentence
+from bot.errors import (
+    AudioBroken,
+    AudioTooHeavy,
+    AudioUnreadable,
+    InternalFault,
+    RequestRefused,
+)
+from bot.generation import AudioSource
+from tests.fuzz.originals import FIXTURES
+from tests.unit.audio_kit import make_sound
+
+LIMIT_BYTES = 1_000_000
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[AudioDesk]:
+    """A desk whose addresses are paths of files."""
+
+    async def fetch(_: object, source: AudioSource, __: int) -> Path:
+        shutil.copyfile(source.url, tmp_path / "fetched")
+        return tmp_path / "fetched"
+
+    monkeypatch.setattr("bot.audio.intake.AudioIntake.fetch", fetch)
+    async with AudioDesk(tmp_path / "intake", "model") as desk:
+        yield desk
+
+
+def source(path: Path) -> AudioSource:
+    return AudioSource(str(path), path.name, uploaded=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "refusals"),
+    [
+        ("mp3_crashes_decoder.mp3", (AudioBroken,)),
+        ("vorbis_setup_byte_crashes.ogg", (AudioBroken,)),
+        # Where there is no limit of memory, the length is found out to be a lie.
+        ("m4a_claims_gigabytes.m4a", (AudioTooHeavy, AudioUnreadable)),
+        ("m4a_claims_a_year.m4a", (AudioUnreadable,)),
+    ],
+)
+async def test_it_is_refused_and_the_next_is_taken(
+    desk: AudioDesk, tmp_path: Path, name: str, refusals: tuple[type[RequestRefused], ...]
+) -> None:
+    for _ in range(2):
+        with pytest.raises(refusals) as caught:
+            await desk.take_in(source(FIXTURES / name), LIMIT_BYTES)
+        assert sentence(caught.value) != sentence(InternalFault())
+    whole = make_sound(tmp_path / "whole.wav", "wav")
+    audio = await desk.take_in(source(whole), LIMIT_BYTES)
+    assert audio.duration_s == pytest.approx(2.0)
+    await desk.discard(audio.path)
