@@ -53,13 +53,15 @@ class BotProcess:
         await self._process.wait()
 
     @classmethod
-    async def start(cls, out: Path, folder: Path, *arguments: str, **env: str) -> Self:
+    async def start(
+        cls, out: Path, folder: Path, *arguments: str, module: str = "bot", **env: str
+    ) -> Self:
         """Start it in `folder`, which has no `.env`, with nothing of our own settings."""
         full = {name: os.environ[name] for name in _FROM_OUTSIDE if name in os.environ}
         full |= {"PYTHONPATH": str(ROOT), **env}
         with out.open("ab") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", *arguments, cwd=folder, env=full, stdout=file,
+                sys.executable, "-m", module, *arguments, cwd=folder, env=full, stdout=file,
                 stderr=file,
             )  # fmt: skip
         return cls(process, out)

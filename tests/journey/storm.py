@@ -4,8 +4,8 @@ python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [-
 
 People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
 stand-ins stretch a phase now and then. Some bring files that crash a decoder, some want variations.
-Tokens die young; cards are canceled, deleted and called for on the way. Everything random comes
-from the seed; how the processes race does not.
+Now and then the disk is full. Tokens die young; cards are canceled, deleted and called for on the
+way. Everything random comes from the seed; how the processes race does not.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from tests.journey.rig import (
     a_rig,
     eventually,
 )
+from tests.journey.small_disk import FULL
 from tests.journey.verdict import Verdict, judge, phase_of
 
 START_S = 20.0
@@ -51,6 +52,8 @@ START_TAKES_S = 1.5
 LONG = 0.04
 LONG_LIFE_S = 12.0
 """Long enough to look for a prediction until it is sure that there is none."""
+FULL_DISK = 0.1
+"""The share of processes whose disk is full all their life."""
 SETTLE_S = 60.0
 CLOSE_S = 5.0
 TOKEN_LIFE_S = 6.0
@@ -105,7 +108,7 @@ class Figures:
             f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
             f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
             f"{verdict.sentences} sentences, {verdict.takes} of these cards of takes, "
-            f"{verdict.refused} broken files refused, {verdict.cleared} cleared away, "
+            f"{verdict.refused} refused, {verdict.cleared} cleared away, "
             f"{verdict.unread} not to be read back, {verdict.predictions} predictions, "
             f"{len(verdict.broken)} promises broken\n"
             f"  killed with generations: {met}"
@@ -157,6 +160,8 @@ class Storm:
     async def _live_and_die(self) -> None:
         self._clear_faults()
         self._order_faults()
+        if self._rng.random() < FULL_DISK:
+            self._full_disk.touch()
         bot = await self._spawn()
         try:
             if self._rng.random() < STILLBORN:
@@ -173,7 +178,13 @@ class Storm:
 
     async def _spawn(self) -> BotProcess:
         folder = self._rig.settings.data_folder
-        return await BotProcess.start(folder / "output.txt", folder, "run", **self._env)
+        return await BotProcess.start(
+            folder / "output.txt", folder, "run", module="tests.journey.small_disk", **self._env
+        )
+
+    @property
+    def _full_disk(self) -> Path:
+        return self._rig.settings.data_folder / FULL
 
     async def _connected(self, bot: BotProcess) -> None:
         try:
@@ -187,6 +198,7 @@ class Storm:
     def _clear_faults(self) -> None:
         self._rig.replicate.faults.clear()
         self._rig.discord.faults.clear()
+        self._full_disk.unlink(missing_ok=True)
 
     def _order_faults(self) -> None:
         for faults, order in (

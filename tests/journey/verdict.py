@@ -58,7 +58,8 @@ class Asked:
     @property
     def refused(self) -> bool:
         """Whether its person alone was told that nothing comes of it."""
-        return any(message.ephemeral and message.body.content for message in self.used.followups)
+        reply = () if self.used.reply is None else (self.used.reply,)
+        return any(m.ephemeral and m.body.content for m in (*reply, *self.used.followups))
 
     def cards(self, world: World) -> list[Message]:
         """What its person was shown: the reply, or whatever else tells of it.
@@ -105,7 +106,7 @@ class Verdict:
     takes: int = 0
     """Cards with variations; they are among those with tracks or sentences."""
     refused: int = 0
-    """Files that could not be read, and whose persons were told so."""
+    """Files that could not be read, or no room on the disk, and whose persons were told so."""
     cleared: int = 0
     """Where the bot came too late to see that it had been thinking: a moderator was faster."""
     unread: int = 0
@@ -144,6 +145,7 @@ def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) 
             spoken -= {card.id for card in cards}
             if asked.refused and not any(map(has_ended, cards)):
                 verdict.refused += 1
+                problems += ["paid, and refused"] if paid else []
                 verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]
                 continue
             if not (cards or paid) and _was_cleared(asked):
