@@ -20,9 +20,9 @@ COME_BACK_S = 3.0
 """People who still wait at the end say something so often."""
 BRING = "Bring it here"
 BROKEN_FILES = tuple(
-    (Path(__file__).parents[1] / "fixtures" / name).read_bytes()
+    (Path(__file__).parents[1] / "fixtures" / "audio" / name).read_bytes()
     for name in (
-        "vorbis_one_byte_changed_in_setup_header_crashes_decoder.ogg",
+        "vorbis_setup_byte_crashes.ogg",
         "vorbis_255_channels.ogg",
     )
 )
