@@ -53,7 +53,15 @@ class Asked:
         """Whether its person still waits, be it for the first answer."""
         if self.used.stage is not Stage.ANSWERED:
             return self.used.stage is Stage.WAITING
-        return not self.refused and not any(has_ended(card) for card in self.cards(world))
+        if self.refused or (self.cleared and world.expired(self.used.interaction)):
+            return False
+        return not any(has_ended(card) for card in self.cards(world))
+
+    @property
+    def cleared(self) -> bool:
+        """Whether a moderator deleted the reply before it said anything."""
+        reply = self.used.interaction.original
+        return reply is not None and reply.deleted and reply.body.loading
 
     @property
     def refused(self) -> bool:
@@ -148,7 +156,7 @@ def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) 
                 problems += ["paid, and refused"] if paid else []
                 verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]
                 continue
-            if not (cards or paid) and _was_cleared(asked):
+            if not (cards or paid) and asked.cleared:
                 verdict.cleared += 1
                 continue
             if unread := _unread(cards, died_at):
@@ -172,11 +180,6 @@ def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) 
 def out_of_reach(channel: Channel) -> bool:
     """Whether nothing but interaction tokens leads there."""
     return channel.kind in {ChannelKind.FOREIGN, ChannelKind.PRIVATE}
-
-
-def _was_cleared(asked: Asked) -> bool:
-    reply = asked.used.reply
-    return reply is not None and reply.deleted and reply.body.loading
 
 
 def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
