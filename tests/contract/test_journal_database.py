@@ -53,6 +53,7 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 
 _WITHOUT_0004 = "ALTER TABLE generations DROP COLUMN attempts"
 _WITHOUT_0003 = (
+    _WITHOUT_0004,
     "DROP INDEX ix_generations_stored_at",
     "ALTER TABLE generations DROP COLUMN private",
     "ALTER TABLE generations DROP COLUMN has_audio",
@@ -123,7 +124,6 @@ async def test_what_the_first_release_wrote_is_kept(url: str) -> None:
         await journal.add(generation)
     await execute(
         url,
-        _WITHOUT_0004,
         *_WITHOUT_0003,
         "DROP INDEX ix_generations_waiting",
         "ALTER TABLE generations DROP COLUMN wanted_reply",
