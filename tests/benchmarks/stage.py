@@ -8,13 +8,13 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
 from bot.playground.discord.actors import Actor
-from bot.playground.discord.model import User
+from bot.playground.discord.model import Channel, User
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
@@ -111,6 +111,17 @@ def a_crowd(discord: DiscordStandIn, count: int) -> list[Actor]:
         actors.append(actor)
     world.jam.people = _Members((*world.jam.people, *(actor.user for actor in actors)))
     return actors
+
+
+def some_channels(discord: DiscordStandIn, count: int) -> list[Channel]:
+    """So many more channels of the server, for everyone who is in #jam."""
+    world = discord.world
+    channels: list[Channel] = []
+    for number in range(count):
+        channel = replace(world.jam, id=world.next_id(), name=f"room-{number}")
+        world.channels[channel.id] = channel
+        channels.append(channel)
+    return channels
 
 
 class _Members(tuple[User, ...]):
