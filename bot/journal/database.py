@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from bot.journal.addresses import postgres_arguments
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _LOCK_WAIT_S = 10
 """How long a statement waits for another process's lock before it fails."""
@@ -99,6 +102,9 @@ def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | 
     """An insert that can say what to do ON CONFLICT, which both databases spell alike."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
+    # It takes 2 MB, which is for those who use it.
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table)
 
 

@@ -70,7 +70,6 @@ sa.Index(
     "ix_generations_open",
     generations.c.created_at,
     sqlite_where=sa.text("open"),
-    postgresql_where=sa.text("open"),
 )
 sa.Index(
     "ix_generations_waiting",
@@ -79,13 +78,11 @@ sa.Index(
     generations.c.created_at,
     generations.c.id,
     sqlite_where=sa.text("open"),
-    postgresql_where=sa.text("open"),
 )
 sa.Index(
     "ix_generations_stored_at",
     generations.c.stored_at,
     sqlite_where=sa.text("stored_at IS NOT NULL"),
-    postgresql_where=sa.text("stored_at IS NOT NULL"),
 )
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
 sa.Index("ix_generations_message_id", generations.c.message_id)
@@ -99,7 +96,6 @@ sa.Index(
     "ix_generations_batch_id",
     generations.c.batch_id,
     sqlite_where=sa.text("batch_id IS NOT NULL"),
-    postgresql_where=sa.text("batch_id IS NOT NULL"),
 )
 
 generation_events = sa.Table(

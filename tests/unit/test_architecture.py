@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +100,16 @@ def test_files_stay_readable(source: Path) -> None:
 def test_no_room_is_called_by_nothing() -> None:
     vague = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common"}
     assert not [path_of(source) for source in SOURCES if source.stem in vague]
+
+
+NOT_HELD = ("alembic", "asyncpg", "sqlalchemy.dialects.postgresql", "numpy", "PIL", "soundfile")
+"""They take megabytes each, and most bots, or the bot while it is idle, can do without."""
+
+
+def test_what_takes_memory_is_loaded_where_it_is_used() -> None:
+    told = "import sys, bot.process; print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "bot.process" in loaded
+    assert [name for name in NOT_HELD if name in loaded] == []
