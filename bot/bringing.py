@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 
 from bot.clock import Clock
@@ -30,11 +30,13 @@ class Bringing:
         journal: Journal,
         clock: Clock,
         runs: Mapping[str, Run],
+        parked: Set[Run],
         members: Callable[[], int],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._runs = runs
+        self._parked = parked
         self._members = members
         self._looking = asyncio.Semaphore(1)
         """One look at a time: in a burst of commands, writing what they ask for goes first."""
@@ -54,13 +56,14 @@ class Bringing:
 
         Those whose own channel was deleted come to the direct messages with the bot, `in_dm`.
         """
+        # Every command asks this, and thousands may be under way: few of them wait for a way.
         waiting = [
             run.generation
-            for run in self._runs.values()
-            if run.parked
-            and run.generation.requester_id == user_id
+            for run in self._parked
+            if run.generation.requester_id == user_id
             and (run.generation.reply.channel_id == channel_id or (run.is_homeless and in_dm))
         ]
+        waiting.sort(key=lambda generation: (generation.created_at, generation.id))
         if self._members() > 1:
             waiting += await self._waiting_elsewhere(user_id, channel_id)
         return list({take.batch_id or take.id: take.id for take in waiting}.values())

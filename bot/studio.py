@@ -125,7 +125,9 @@ class Studio:
             give_up=self._give_up,
         )
         self.adopt = self.housekeeping.adopt
-        self._bringing = Bringing(journal, clock, self._runs, lambda: self._kit.poller.members)
+        self._bringing = Bringing(
+            journal, clock, self._runs, self._kit.parked, lambda: self._kit.poller.members
+        )
         self.waiting_for = self._bringing.waiting_for
 
     async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> Recipe:
@@ -156,7 +158,7 @@ class Studio:
 
     async def _accept(self, generations: list[Generation]) -> list[Generation]:
         ids = {generation.id for generation in generations}
-        if ids & (self._accepting | self._runs.keys()):
+        if any(key in self._accepting or key in self._runs for key in ids):
             raise DeliveredTwice
         check_room(self._kit, generations)
         self._accepting |= ids

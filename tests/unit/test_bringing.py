@@ -30,7 +30,7 @@ async def elsewhere(*generations: Generation) -> tuple[Bringing, FakeJournal]:
     journal = FakeJournal()
     for generation in generations:
         await journal.add(generation)
-    return Bringing(journal, FakeClock(LATER), {}, lambda: 2), journal
+    return Bringing(journal, FakeClock(LATER), {}, set(), lambda: 2), journal
 
 
 async def parked() -> tuple[Rig, str]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -34,6 +34,7 @@ from bot.errors import (
 from bot.generation import AudioSource, Generation, State
 from bot.inputs import SEED_MAX, Inputs
 from bot.progress import Stage
+from bot.run import Run
 from bot.steps.waiting import obstacle_of
 from bot.studio import Order
 from bot.waits import Hindered
@@ -380,3 +381,23 @@ async def test_a_dead_journal_still_ends_in_a_sentence() -> None:
     [ended] = rig.delivery.ended
     assert isinstance(ended.failure, InternalFault)
     assert rig.predictions.created == [], "nothing is paid for what cannot be written down"
+
+
+class Unlooked(dict[str, Run]):
+    """The runs of thousands: a command that went through them all would hold up everybody's."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("all of them were looked at")
+
+    keys = values = items = __iter__  # pyright: ignore[reportAssignmentType] - none of them returns
+
+
+async def test_a_command_looks_at_no_other_persons_generation() -> None:
+    rig = a_rig()
+    studio = rig.studio
+    runs = Unlooked()
+    studio._runs = studio._bringing._runs = runs  # pyright: ignore[reportPrivateUsage] - see above
+    generation = await studio.submit(Order(5, a_reply(), Inputs("house")))
+    assert await studio.waiting_for(5, generation.reply.channel_id) == []
+    await studio.idle()
+    assert rig.journal.rows[generation.id].state is State.DELIVERED
