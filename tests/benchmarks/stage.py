@@ -89,6 +89,7 @@ async def a_stage(
                 "REPLICATE_BASE_URL": replicate.base_url,
                 "DATA_FOLDER": folder,
                 "LOG_LEVEL": "ERROR",
+                "ALLOW_PRIVATE_ADDRESSES": "1",
                 FILE: str(heartbeat),
                 **env,
             }
