@@ -7,9 +7,9 @@ state at a time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
+from weakref import ref
 
 from bot.errors import JournalFault, NotFollowedHere
 from bot.generation import Generation, State
@@ -20,16 +20,18 @@ ATTEMPTS_MAX = 2
 """So often may a process die of it before it is left undone."""
 
 
-class _Save(Protocol):
-    async def __call__(self, *, attempts: int) -> None: ...
+class _Counted(Protocol):
+    generation: Generation
+
+    async def save(self, state: State | None = None, *, attempts: int) -> None: ...
 
 
 class Attempts:
     """The count of one run."""
 
-    def __init__(self, generation: Callable[[], Generation], save: _Save) -> None:
-        self._generation = generation
-        self._save = save
+    def __init__(self, run: _Counted) -> None:
+        # Weakly: of thousands, none is to wait for a search for garbage once it has ended.
+        self._run = ref(run)
         self._counted_in: State | None = None
         """The state whose work this process has counted."""
 
@@ -48,6 +50,18 @@ class Attempts:
             await self._save(attempts=generation.attempts + 1)
             self._counted_in = generation.state
         return True
+
+    def _generation(self) -> Generation:
+        return self._living().generation
+
+    async def _save(self, attempts: int) -> None:
+        await self._living().save(attempts=attempts)
+
+    def _living(self) -> _Counted:
+        run = self._run()
+        if run is None:
+            raise RuntimeError("a count without its run")
+        return run
 
     def entered(self) -> None:
         """The present state was saved with an attempt counted already: one write, not two."""

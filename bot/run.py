@@ -91,7 +91,7 @@ class Run:
         self._way = asyncio.Event()
         self._way_retry_s = _WAY_FIRST_S
         self._saving = asyncio.Lock()
-        self.attempts = Attempts(lambda: self.generation, self.save)
+        self.attempts = Attempts(self)
         self._stopping: asyncio.Timeout | None = None
 
     async def to_end(self) -> None:

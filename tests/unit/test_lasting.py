@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from weakref import ref
 
 import pytest
 
@@ -383,4 +385,36 @@ async def test_every_card_offers_another_way_before_its_token_dies(
     before = len(rig.delivery.shown)
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 4)
     assert len(rig.delivery.shown) == before + shown, "and is drawn once for that"
+    await rig.studio.close()
+
+
+async def test_what_has_ended_leaves_no_run_behind_to_be_searched_for() -> None:
+    rig = a_rig()
+    gc.collect()
+    gc.disable()
+    try:
+        await rig.studio.submit(Order(5, a_reply(), Inputs("house", seed=7)))
+        under_way = rig.studio._runs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
+        runs = [ref(run) for run in under_way]
+        await rig.studio.idle()
+        await spin()
+        assert [run() for run in runs] == [None]
+    finally:
+        gc.enable()
+
+
+async def test_garbage_is_searched_for_once_nothing_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = a_rig(RUNNING)
+    standing_still(rig)
+    searched: list[int] = []
+    monkeypatch.setattr("gc.collect", lambda: searched.append(1))
+    await rig.journal.add(a_generation(state=State.RUNNING, prediction_id="p1"))
+    await rig.studio.adopt()
+    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    assert searched == []
+    rig.studio._runs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
+    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    assert searched == [1]
     await rig.studio.close()
