@@ -16,13 +16,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 from discord.http import HTTPClient
+from yarl import URL
 
+from bot.backoff import growing_waits_s
 from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
 from bot.card.report import report
 from bot.clock import Clock
 from bot.delivery import DiscordDelivery, Rows
 from bot.delivery.requests import watching
+from bot.discord_internals import LIMITS
 from bot.errors import JournalFault
 from bot.ports import Predictions, Records, Shelf, Sound
 from bot.studio import House, Studio
@@ -37,8 +40,6 @@ _SYNC_AGAIN_S = 300.0
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
-_LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
-"""Time for 10 MB over a slow line, but not for an answer that does not come."""
 _INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -100,6 +101,10 @@ class Parts:
     shards: Shards = Shards()
 
 
+class _NextTry(Exception):
+    """A shard could not be connected, and is to be tried again."""
+
+
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
     """Commands for servers, DMs and user installs, whose errors end in a sentence."""
 
@@ -122,12 +127,10 @@ class MusicGenBot(commands.AutoShardedBot):
         parts: Parts,
         *,
         force_sync: bool = False,
-        connector: aiohttp.BaseConnector | None = None,
     ) -> None:
         # It makes no use of voice; nobody is to wonder about two warnings at each start.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
-            connector=connector,
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=discord.Intents(guilds=True),
@@ -148,7 +151,10 @@ class MusicGenBot(commands.AutoShardedBot):
         self.sound = parts.sound
         self._journal = parts.journal
         self.clock = parts.clock
-        self._shares_token = parts.shards.ids is not None
+        self._beginning = asyncio.Lock()
+        self._begun = False
+        self._launching: set[int] = set()
+        self.shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = TaskOwner()
         self.renderer = CardRenderer(parts.house.table, parts.model_name)
@@ -168,16 +174,50 @@ class MusicGenBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
         self.add_dynamic_items(CardButton, CardSelect)
-        limit_waits(self.http, _LIMITS)
+        limit_waits(self.http, LIMITS)
         for name in COGS:
-            await self.load_extension(name)
+            # A login that failed half way is tried again.
+            if name not in self.extensions:
+                await self.load_extension(name)
         if self._force_sync:
             # Who only syncs must not take a running process's generations.
             await self._sync(self._digest())
             return
-        await self.studio.start()
+        await self.begin()
         # What is paid for does not wait for Discord to take the commands.
         self._owner.start(self._keep_synced(), name="command sync")
+
+    async def begin(self) -> None:
+        """Take up what an earlier process left open, once; that needs no Discord.
+
+        Raises:
+            JournalFault: the journal cannot be used.
+        """
+        async with self._beginning:
+            if not self._begun:
+                await self.studio.start()
+                self._begun = True
+
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard, again and again.
+
+        discord.py's own calls itself for each try, which ends at Python's limit of calls within
+        calls: with Discord away for an hour and a half.
+        """
+        if shard_id in self._launching:
+            raise _NextTry
+        self._launching.add(shard_id)
+        try:
+            for wait_s in growing_waits_s():
+                try:
+                    await super().launch_shard(gateway, shard_id, initial=initial)
+                except _NextTry:
+                    initial = False
+                    await self.clock.sleep(wait_s)
+                else:
+                    return
+        finally:
+            self._launching.discard(shard_id)
 
     async def _keep_synced(self) -> None:
         """Sync the commands; where that fails, again and again.
@@ -245,7 +285,7 @@ class MusicGenBot(commands.AutoShardedBot):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Take turns: Discord allows one IDENTIFY in 5 s, whichever process it comes from."""
-        if not self._shares_token:
+        if not self.shares_token:
             await super().before_identify_hook(shard_id, initial=initial)
             return
         while not await self._may_identify():

@@ -13,6 +13,7 @@ from bot.errors import ReplicateError
 from bot.inputs import TABLE, InputTable
 from bot.replicate.client import ReplicateClient
 from bot.replicate.schema import SchemaUnusable, narrow
+from bot.replicate.transport import brief
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue
                 settings.musicgen_model, settings.musicgen_version
             )
     except (ReplicateError, TimeoutError) as error:
-        log.warning("the model's schema could not be read: %r", error)
+        why = "no answer in time" if isinstance(error, TimeoutError) else brief(error)
+        log.warning("the model's schema could not be read: %s", why)
         return None
     return version.openapi_schema
 

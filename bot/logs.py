@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Callable
 from copy import copy
 from logging import INFO as INFO
 from typing import Any
@@ -25,12 +26,18 @@ class SecretlessFormatter(logging.Formatter):
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._secrets = tuple(secret for secret in secrets if secret)
+        self.is_fault: Callable[[BaseException], bool] = lambda _: False
+        self.words: Callable[[BaseException], str] = str
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
         # Another formatter may have left the traceback as it came.
         record = copy(record)
         record.exc_text = None
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and self.is_fault(error):
+            record.msg, record.args = f"{record.getMessage()}: {self.words(error)}", None
+            record.exc_info = None
         text = super().format(record)
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
@@ -51,6 +58,16 @@ class SecretlessFormatter(logging.Formatter):
 
 def _set_in(text: str) -> str:
     return "\n".join(f"    {escaped(line)}" for line in text.split("\n"))
+
+
+def shorten(
+    is_fault: Callable[[BaseException], bool], words: Callable[[BaseException], str]
+) -> None:
+    """Log the errors that are such faults by their words, without a traceback."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, SecretlessFormatter):
+            handler.formatter.is_fault = is_fault
+            handler.formatter.words = words
 
 
 def set_up(level: int, secrets: tuple[str, ...]) -> None:

@@ -5,37 +5,47 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import threading
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
-from yarl import URL
 
+from bot import logs
 from bot.app import MusicGenBot, Parts, Shards
 from bot.audio.desk import AudioDesk
 from bot.audio.shelf import Shelf
+from bot.backoff import growing_waits_s
 from bot.card.sentences import sentence
 from bot.catalogue import fetch_schema, input_table
 from bot.clock import Clock
-from bot.errors import ConfigError, ReplicateError
-from bot.journal import Journal, JournalError, alone
+from bot.connection import (
+    TOKEN_REFUSED,
+    Disconnected,
+    is_network_fault,
+    log_in,
+    stay_connected,
+    words,
+)
+from bot.discord_internals import open_session, point_at
+from bot.errors import ConfigError, JournalFault, ReplicateError
+from bot.folders import make_writable
+from bot.journal import Journal, JournalError, JournalNotReady, alone
 from bot.private_files import keep_to_ourselves, make_private_folder
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
-from bot.resolver import Resolver
 from bot.service_time import Service, ServiceClock, hearing
 from bot.settings import Settings
+from bot.signals import on_stop
 from bot.studio import House
 
 log = logging.getLogger(__name__)
 
 _LEAVE_S = 4.25
 """From a signal to the end of the process: service managers and people wait 5 s."""
+_LASTED_S = 600.0
+"""A start that went well for so long: the next fault is not the last one's."""
 _BOT_CLOSES_S = 2.5
 """Closing goes on with the journal then, which has its own limit."""
 
@@ -45,11 +55,14 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
 
     Raises:
-        ConfigError: the database cannot be used.
+        ConfigError: the database or the data folder cannot be used.
+        JournalNotReady: the database will be there in a while.
     """
     clock = clock or ServiceClock()
     tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
     keep_to_ourselves()
+    for folder in (settings.data_folder, tracks_folder, intake_folder):
+        await asyncio.to_thread(make_writable, folder)
     # What else is in the data folder is not ours to change.
     await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
     for folder in (tracks_folder, intake_folder):
@@ -61,6 +74,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         clock=clock,
         budget=request_budget(per_minute),
         heard=hearing(clock, Service.REPLICATE),
+        middlewares=(settings.proxies,),
     )
     desk = AudioDesk(
         intake_folder,
@@ -73,8 +87,10 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         stack.callback(live.cancel)
         try:
             journal = await Journal.open(settings.journal_url, owner=settings.owner, now=clock.now)
+        except JournalNotReady:
+            raise
         except JournalError as error:
-            raise ConfigError((f"DATABASE_URL: {error}",)) from error
+            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         async with journal:
             table = await input_table(await live, journal, settings)
             house = House(
@@ -93,17 +109,6 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             yield Parts(
                 house, settings.musicgen_model, journal, client, sound, shelf, clock, shards
             )
-
-
-def point_at(discord_base_url: str) -> None:
-    """Let discord.py speak to another address than Discord's, such as a REST proxy."""
-    Route.BASE = f"{discord_base_url}/api/v10"
-
-
-async def find_gateway(client: discord.Client) -> None:
-    """Reconnect to the gateway that the REST API names; discord.py would go to Discord's own."""
-    _, address, _ = await client.http.get_bot_gateway()
-    DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
 
 
 def run(settings: Settings, *, only_sync: bool = False) -> int:
@@ -126,9 +131,7 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
         stop.set()
         _leave_in_time()
 
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, told_to_stop)
+    on_stop(asyncio.get_running_loop(), told_to_stop)
     work = asyncio.create_task(_work(settings, only_sync=only_sync), name="work")
     stopped = asyncio.create_task(stop.wait(), name="signal")
     await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -144,33 +147,56 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
 
 async def _work(settings: Settings, *, only_sync: bool) -> None:
     point_at(settings.discord_base_url)
+    logs.shorten(is_network_fault, words)
     async with AsyncExitStack() as stack:
         if not only_sync:
             await stack.enter_async_context(alone(settings.journal_url))
-        parts = await stack.enter_async_context(open_parts(settings))
-        # discord.py's own has no limit either.
-        connector = aiohttp.TCPConnector(limit=0, resolver=Resolver())
-        bot = MusicGenBot(parts, force_sync=only_sync, connector=connector)
+        await _serve_on(settings, only_sync=only_sync)
+
+
+async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
+    """Start over after whatever a new start may mend."""
+    waits_s = growing_waits_s()
+    started_before = False
+    while True:
+        began_s = time.monotonic()
         try:
-            await bot.login(settings.discord_token.get_secret_value())
-            await find_gateway(bot)
+            await _serve(settings, only_sync=only_sync)
+        except (Disconnected, JournalNotReady) as error:
+            why = error
+        except ConfigError as error:
+            # It did for the start before; a database may be away like any other service.
+            if not (started_before and isinstance(error.__cause__, JournalError)):
+                raise
+            why = error.__cause__
+        else:
+            return
+        started_before |= isinstance(why, Disconnected)
+        if time.monotonic() - began_s > _LASTED_S:
+            waits_s = growing_waits_s()
+        wait_s = next(waits_s)
+        log.warning("the bot starts over in %.0f s: %s", wait_s, why)
+        await asyncio.sleep(wait_s)
+
+
+async def _serve(settings: Settings, *, only_sync: bool) -> None:
+    token = settings.discord_token.get_secret_value()
+    async with open_parts(settings) as parts:
+        bot = MusicGenBot(parts, force_sync=only_sync)
+        await bot.__aenter__()
+        open_session(bot, token, settings.proxies)
+        try:
+            await log_in(bot, token, parts.clock, only_sync=only_sync)
             if not only_sync:
-                await _stay_connected(bot)
-        except discord.LoginFailure as error:
-            raise ConfigError(("DISCORD_TOKEN: Discord does not accept this token",)) from error
+                await stay_connected(bot, parts.clock)
+        except JournalFault as error:
+            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         finally:
             await _close(bot)
 
 
-async def _stay_connected(bot: MusicGenBot) -> None:
-    """Stay connected until canceled, or until the connection is beyond repair."""
-    connected = asyncio.create_task(bot.connect(), name="gateway")
-    try:
-        # Not awaited itself: discord.py swallows a cancellation while a shard reconnects.
-        await asyncio.wait({connected})
-    finally:
-        connected.cancel()
-    connected.result()
+def _journal_name(settings: Settings) -> str:
+    return "DATABASE_URL" if settings.database_url else str(settings.journal_url)
 
 
 async def _close(bot: MusicGenBot) -> None:
@@ -216,7 +242,9 @@ async def check(settings: Settings) -> int:
 
 async def _check_replicate(settings: Settings) -> str | None:
     token = settings.replicate_api_token.get_secret_value()
-    async with ReplicateClient(settings.replicate_base_url, token) as client:
+    async with ReplicateClient(
+        settings.replicate_base_url, token, middlewares=(settings.proxies,)
+    ) as client:
         try:
             account = await client.account()
             await client.version_schema(settings.musicgen_model, settings.musicgen_version)
@@ -227,12 +255,16 @@ async def _check_replicate(settings: Settings) -> str | None:
 
 
 async def _check_discord(settings: Settings) -> str | None:
+    token = settings.discord_token.get_secret_value()
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        open_session(client, token, settings.proxies)
         try:
-            await client.login(settings.discord_token.get_secret_value())
+            await client.login(token)
         except discord.LoginFailure:
-            return "DISCORD_TOKEN: Discord does not accept this token"
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            return f"Discord could not be asked: {error}"
+            return TOKEN_REFUSED
+        except Exception as error:
+            if not is_network_fault(error):
+                raise
+            return f"Discord cannot be reached: {words(error)}"
         log.info("Discord: application %s", client.application_id)
     return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.request import (
-    proxy_bypass_environment,  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType] - CPython's, not in typeshed
-)
+from urllib import request
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
+
+# CPython has it on every system (Lib/urllib/request.py); typeshed does not know it.
+_bypasses: Callable[[str, dict[str, str]], object] = vars(request)["proxy_bypass_environment"]
 
 
 def proxy_address(text: str) -> str:
@@ -48,16 +50,15 @@ class Proxies:
         proxy = self.https if url.scheme in {"https", "wss"} else self.http
         if proxy is None or url.host is None:
             return None
-        host = f"{url.host}:{url.port}"
-        skips: object = proxy_bypass_environment(host, {"no": self.bypass})  # pyright: ignore[reportUnknownVariableType] - as its import
+        skips = _bypasses(f"{url.host}:{url.port}", {"no": self.bypass})
         return None if skips else URL(proxy)
 
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    async def __call__(self, sent: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Send a request by its proxy."""
-        proxy = self.for_url(request.url)
+        proxy = self.for_url(sent.url)
         if proxy is not None:
             login = None
             if proxy.user is not None:
                 login = aiohttp.BasicAuth(proxy.user, proxy.password or "")
-            request.update_proxy(proxy.with_user(None), login, None)
-        return await handler(request)
+            sent.update_proxy(proxy.with_user(None), login, None)
+        return await handler(sent)

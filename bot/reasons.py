@@ -33,8 +33,10 @@ def reason(error: BaseException) -> str:
 def untrusted_certificate(error: BaseException) -> str | None:
     """What is the matter with the other side's certificate, if that is why it failed."""
     for cause in _chain(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return first_line(cause.verify_message) or first_line(str(cause))
+        # aiohttp's error is of this type too, and has only wrapped it.
+        said = getattr(cause, "verify_message", None)
+        if isinstance(cause, ssl.SSLCertVerificationError) and isinstance(said, str):
+            return first_line(said)
     return None
 
 

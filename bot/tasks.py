@@ -19,13 +19,16 @@ class TaskOwner:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
-        """Run `work` until it ends or the owner closes."""
+        """Run `work` until it ends or the owner closes; once that has, it does not begin."""
         task = asyncio.create_task(work, name=name)
+        if self._closed:
+            task.cancel()
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -41,6 +44,7 @@ class TaskOwner:
         What cannot be broken off, such as a statement that a frozen database does not answer, is
         left behind: others have to be closed too.
         """
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -44,6 +44,7 @@ _FOR_THE_OWNER = frozenset(
         Obstacle.TOKEN_REFUSED,
         Obstacle.CREDIT_MISSING,
         Obstacle.FORBIDDEN,
+        Obstacle.CERTIFICATE,
         Obstacle.DISK_FULL,
         Obstacle.DISK_FAULT,
     }
@@ -62,6 +63,10 @@ _PLAINLY = {
     Obstacle.FORBIDDEN: (
         "Replicate refuses access (403): check what the token's account may do, and whether a "
         "proxy or firewall stands between"
+    ),
+    Obstacle.CERTIFICATE: (
+        "Replicate's certificate is not trusted on this machine: check its clock, and whether a "
+        "proxy stands between, whose authority SSL_CERT_FILE can name"
     ),
     Obstacle.DISK_FULL: "the disk of DATA_FOLDER is full: make room",
     Obstacle.DISK_FAULT: "DATA_FOLDER cannot be written: check the disk and its permissions",

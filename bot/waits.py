@@ -26,6 +26,8 @@ class Obstacle(StrEnum):
     """The Replicate account has no credit (402)."""
     FORBIDDEN = "forbidden"
     """Replicate, or something in front of it, does not let the bot in (403)."""
+    CERTIFICATE = "certificate"
+    """The certificate that Replicate, or something in front of it, shows is not trusted here."""
     DISK_FULL = "disk full"
     """There is no room in the data folder."""
     DISK_FAULT = "disk fault"

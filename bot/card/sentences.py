@@ -69,15 +69,10 @@ def _throttled(error: errors.Throttled) -> str:
 
 
 def _unreached(error: errors.ConnectionFailed) -> str:
+    what = "Replicate could not be reached. Nothing was started or charged"
     if error.may_have_arrived:
-        return (
-            "The connection to Replicate broke off. Nothing more will happen here; "
-            "try again in a few minutes."
-        )
-    return (
-        "Replicate could not be reached. Nothing was started or charged; "
-        "try again in a few minutes."
-    )
+        what = "The connection to Replicate broke off. Nothing more will happen here"
+    return f"{what}; try again in a few minutes."
 
 
 _LOST = {
@@ -88,6 +83,7 @@ _LOST = {
         "wanted credit that the bot's account does not have (its owner has to add some)"
     ),
     Obstacle.FORBIDDEN: "refused this bot access (its owner has to look into it)",
+    Obstacle.CERTIFICATE: "showed a certificate that this bot's machine does not trust",
 }
 
 _WORDS: dict[type[UserError], Callable[[Any], str]] = {
@@ -205,6 +201,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.AccessForbidden: lambda e: (
         "Replicate refuses this bot access (HTTP 403). Nothing was started; the bot's owner has to "
         "look into it."
+    ),
+    errors.CertificateUntrusted: lambda e: (
+        f"The certificate that Replicate shows is not trusted here ({quoted(e.detail, 100)}), so "
+        "nothing was started. The bot's owner should look at the clock, or a proxy in between."
     ),
     errors.CreditMissing: lambda e: (
         "The bot's Replicate account has no credit left. Nothing was started; "

@@ -40,6 +40,10 @@ _WHY = {
     Obstacle.FORBIDDEN: (
         "Replicate refuses this bot access at the moment. The bot's owner has to look into it"
     ),
+    Obstacle.CERTIFICATE: (
+        "I can't be sure that it is Replicate that answers: its certificate is not trusted here. "
+        "The bot's owner has to look into it"
+    ),
     Obstacle.DISK_FULL: (
         "There is no room on the disk I keep tracks on. The bot's owner has to make some"
     ),
@@ -53,7 +57,9 @@ _KNOWN = "I keep trying; what you see is what I last knew."
 _GOES_ON = "Your track is not lost: it goes on as soon as that is done."
 _COMES = "Your track is made and kept, and comes here as soon as that is over."
 _SLOW_QUEUE = frozenset({Obstacle.THROTTLED, Obstacle.LOW_CREDIT})
-_FOR_THE_OWNER = frozenset({Obstacle.TOKEN_REFUSED, Obstacle.CREDIT_MISSING, Obstacle.FORBIDDEN})
+_FOR_THE_OWNER = frozenset(
+    {Obstacle.TOKEN_REFUSED, Obstacle.CREDIT_MISSING, Obstacle.FORBIDDEN, Obstacle.CERTIFICATE}
+)
 _RUNS = frozenset({Stage.STARTING, Stage.LOADING, Stage.GENERATING})
 
 
@@ -154,6 +160,7 @@ _SHORTLY = {
     Obstacle.TOKEN_REFUSED: "Replicate does not accept the bot's token",
     Obstacle.CREDIT_MISSING: "the bot's account has no credit",
     Obstacle.FORBIDDEN: "Replicate refuses access",
+    Obstacle.CERTIFICATE: "Replicate's certificate is not trusted here",
     Obstacle.DISK_FULL: "no room on my disk",
     Obstacle.DISK_FAULT: "my disk can't be written",
     Obstacle.JOURNAL: "my records can't be written",

@@ -23,6 +23,16 @@ class AccessForbidden(ReplicateError):
     """403: the account may not do this, or something in front of Replicate lets nobody in."""
 
 
+@dataclass(eq=False)
+class CertificateUntrusted(ReplicateError):
+    """The certificate of the other side is not one that this machine trusts; nothing was sent.
+
+    `detail` says what is the matter with it, in OpenSSL's words.
+    """
+
+    detail: str
+
+
 class CreditMissing(ReplicateError):
     """402: the Replicate account has no credit left."""
 

@@ -5,31 +5,42 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import webbrowser
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 from bot import logs
+from bot.journal import sqlite_address
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
+from bot.signals import on_stop
 
 MODEL = "playground/synthesiser"
 NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
 _STOP_DEADLINE_S = 8.0
 _EXIT_PORT = 2
+_IS_WINDOWS = sys.platform == "win32"
+_APART: dict[str, Any] = (
+    {"creationflags": vars(subprocess)["CREATE_NEW_PROCESS_GROUP"]}
+    if _IS_WINDOWS
+    else {"start_new_session": True}
+)
+"""Ctrl+C is for the playground, which then ends the bot."""
+_ASKS_TO_END: int = vars(signal)["CTRL_BREAK_EVENT"] if _IS_WINDOWS else signal.SIGTERM
+"""What Windows calls terminating would be a kill."""
 
 
 async def play(*, port: int, browse: bool) -> int:
     """Run the playground until it is interrupted, or the bot ends; the exit code."""
     logs.set_up(logs.INFO, ())
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    on_stop(asyncio.get_running_loop(), stop.set)
     async with AsyncExitStack() as stack:
         try:
             discord = await stack.enter_async_context(discord_standin(port))
@@ -42,7 +53,10 @@ async def play(*, port: int, browse: bool) -> int:
             )
             return _EXIT_PORT
         replicate = await stack.enter_async_context(replicate_standin())
-        with tempfile.TemporaryDirectory(prefix="musicgen-playground-") as folder:
+        # Windows deletes no file that anybody still has open.
+        with tempfile.TemporaryDirectory(
+            prefix="musicgen-playground-", ignore_cleanup_errors=True
+        ) as folder:
             bot = await _start_bot(discord, replicate, Path(folder))
             ended = asyncio.create_task(bot.wait(), name="bot")
             sys.stdout.write(f"\n  The playground is at {discord.base_url}\n")
@@ -79,16 +93,18 @@ async def _start_bot(
         "MUSICGEN_MODEL": MODEL,
         "MUSICGEN_VERSION": replicate.version,
         "DATA_FOLDER": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder / 'musicgen.sqlite3'}",
+        "DATABASE_URL": sqlite_address(folder / "musicgen.sqlite3"),
+        # Both services are on this machine.
+        "NO_PROXY": "*",
     }
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=environment, start_new_session=True
+        sys.executable, "-m", "bot", "run", env=environment, **_APART
     )
 
 
 async def _end(bot: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> bool:
     with suppress(ProcessLookupError):
-        bot.terminate()
+        bot.send_signal(_ASKS_TO_END)
     try:
         async with asyncio.timeout(_STOP_DEADLINE_S):
             await asyncio.shield(ended)

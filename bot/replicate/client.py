@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -49,7 +49,7 @@ class ReplicateClient:
     but `download` raises `bot.errors.ReplicateError`, after as many tries as are harmless.
     `budget` is spent by every API request, tries again included, as often as there are `members`
     to share it. Creates spend nothing: their sender keeps a pace of its own, since by then they
-    may no longer wait. Downloads are free.
+    may no longer wait. Downloads are free. `middlewares` are those of its own session.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class ReplicateClient:
         budget: AsyncLimiter | None = None,
         limits: Limits | None = None,
         heard: Heard | None = None,
+        middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
     ) -> None:
         self.members = 1
         """Processes that share the budget."""
@@ -74,6 +75,7 @@ class ReplicateClient:
         self._time = ServiceTime(self._clock)
         self._limits = limits or Limits()
         self._persistence = Persistence(self._clock)
+        self._middlewares = tuple(middlewares)
         self._session_given = session
         self._session_own: aiohttp.ClientSession | None = None
 
@@ -83,6 +85,7 @@ class ReplicateClient:
             self._session_own = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(resolver=Resolver()),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=self._middlewares,
             )
         return self
 

@@ -12,7 +12,14 @@ import aiohttp
 from aiolimiter import AsyncLimiter
 
 from bot.clock import Clock
-from bot.errors import ConnectionFailed, ReplicateError
+from bot.errors import (
+    CertificateUntrusted,
+    ConnectionFailed,
+    ReplicateError,
+    ReplyBroken,
+    ServiceFault,
+)
+from bot.reasons import reason, untrusted_certificate
 from bot.replicate.retry import RetryPolicy
 
 log = logging.getLogger(__name__)
@@ -86,8 +93,21 @@ class Persistence:
             if delay_s is None or self.clock.monotonic() + delay_s >= ends_at:
                 # Outside of the handlers, lest aiohttp's error become the context: see below.
                 raise failure
-            log.info("%s: %r at try %d, again in %.1f s", what, failure, attempt, delay_s)
+            log.info("%s: %s at try %d, again in %.1f s", what, brief(failure), attempt, delay_s)
             await self.clock.sleep(delay_s)
+
+
+def brief(error: ReplicateError) -> str:
+    """An error for a log line."""
+    match error:
+        case CertificateUntrusted(detail=detail):
+            return f"its certificate is not trusted: {detail}"
+        case ConnectionFailed(detail=detail) | ReplyBroken(detail=detail):
+            return detail
+        case ServiceFault(status=status):
+            return f"HTTP {status}"
+        case _:
+            return repr(error)
 
 
 def _network_failure(error: aiohttp.ClientError | TimeoutError) -> ReplicateError:
@@ -96,8 +116,13 @@ def _network_failure(error: aiohttp.ClientError | TimeoutError) -> ReplicateErro
     The repr of aiohttp's response errors shows the request's headers, the token among them, so
     not they but their own cause is kept as the cause.
     """
+    certificate = untrusted_certificate(error)
+    if certificate is not None:
+        untrusted = CertificateUntrusted(certificate)
+        untrusted.__cause__ = error
+        return untrusted
     unsent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    failure = ConnectionFailed(may_have_arrived=not unsent, detail=type(error).__name__)
+    failure = ConnectionFailed(may_have_arrived=not unsent, detail=reason(error))
     reveals = isinstance(error, aiohttp.ClientResponseError)
     failure.__cause__ = error.__cause__ if reveals else error
     return failure

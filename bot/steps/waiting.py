@@ -8,6 +8,7 @@ from bot.disk import disk_obstacle
 from bot.errors import (
     AccessForbidden,
     AccessLost,
+    CertificateUntrusted,
     ConnectionFailed,
     CreditMissing,
     InputRefused,
@@ -31,7 +32,7 @@ SUBMIT_WITHIN = timedelta(hours=1)
 UNREACHABLE_DELAY_S = 5.0
 OUTAGE = (ConnectionFailed, ServiceFault, Throttled, ReplyBroken)
 """Faults of the service, and of the way to it."""
-REFUSALS = (TokenRefused, AccessForbidden, CreditMissing)
+REFUSALS = (TokenRefused, AccessForbidden, CreditMissing, CertificateUntrusted)
 """What the bot's owner has to put right."""
 PASSING = (*OUTAGE, *REFUSALS, ThingUnknown, InputRefused)
 """What may pass when something is asked that is paid for: a single no is not believed."""
@@ -53,6 +54,8 @@ def obstacle_of(error: ReplicateError | OSError) -> Obstacle:
             return Obstacle.TOKEN_REFUSED
         case AccessForbidden():
             return Obstacle.FORBIDDEN
+        case CertificateUntrusted():
+            return Obstacle.CERTIFICATE
         case CreditMissing():
             return Obstacle.CREDIT_MISSING
         case OSError():

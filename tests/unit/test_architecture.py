@@ -15,6 +15,8 @@ SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/**/*.py")])
 SPEAKS_DISCORD = (
     "cogs/",
     "bot/app.py",
+    "bot/connection.py",
+    "bot/discord_internals.py",
     "bot/card/",
     "bot/delivery/",
     "bot/process.py",

@@ -10,6 +10,17 @@ from bot.clock import SystemClock
 from bot.tasks import Precedence, TaskOwner
 
 
+async def test_an_owner_that_has_closed_begins_nothing() -> None:
+    owner, begun = TaskOwner(), list[bool]()
+
+    async def work() -> None:
+        begun.append(True)
+
+    await owner.close()
+    await asyncio.wait({owner.start(work(), "late")})
+    assert (begun, len(owner)) == ([], 0)
+
+
 async def test_what_cannot_be_broken_off_does_not_hold_up_the_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

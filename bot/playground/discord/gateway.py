@@ -98,10 +98,10 @@ class Gateway:
             if not resumable:
                 self._end(session)
 
-    async def close(self) -> None:
-        """Say goodbye to every connection."""
+    async def close(self, code: int = WSCloseCode.GOING_AWAY) -> None:
+        """Say goodbye to every connection, with a close code of Discord's perhaps."""
         for socket in list(self._sockets):
-            await socket.ws.close(code=WSCloseCode.GOING_AWAY)
+            await socket.ws.close(code=code)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """A bot connects."""
