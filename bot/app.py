@@ -21,7 +21,7 @@ from yarl import URL
 from bot.backoff import growing_waits_s
 from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
-from bot.card.report import report
+from bot.card.report import is_worth_a_log, report
 from bot.clock import Clock
 from bot.delivery import DiscordDelivery, Rows
 from bot.delivery.requests import watching
@@ -130,6 +130,7 @@ class MusicGenBot(commands.AutoShardedBot):
     ) -> None:
         # It makes no use of voice; nobody is to wonder about two warnings at each start.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        logging.getLogger("discord.app_commands.tree").addFilter(is_worth_a_log)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -45,6 +45,9 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             return
     if isinstance(error, GenerationUnknown | ShuttingDown) and not _is_answered(interaction):
         await give_way(interaction)
+        if interaction.client.is_closed():
+            log.info("an interaction is left to another process: this one has closed")
+            return
     if isinstance(error, UserError):
         text = sentence(error)
     else:
@@ -55,6 +58,17 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             f"the reference `{reference}`."
         )
     await tell(interaction, text)
+
+
+def is_worth_a_log(record: logging.LogRecord) -> bool:
+    """Whether a log record of discord.py's tells more than that another answer came first.
+
+    It logs with a traceback whatever keeps suggestions from being shown (2.7.1,
+    `CommandTree._call`).
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    codes = TAKEN_ALREADY, UNKNOWN_INTERACTION
+    return not (isinstance(error, discord.HTTPException) and error.code in codes)
 
 
 async def give_way(interaction: discord.Interaction) -> None:

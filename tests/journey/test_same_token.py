@@ -177,6 +177,17 @@ async def test_a_press_is_met_by_who_knows_the_card(tmp_path: Path, label: str) 
         assert "Traceback" not in processes.output
 
 
+async def test_suggestions_are_shown_once_without_a_word(apart: Processes) -> None:
+    rig = apart.rig
+    await made((await asked(rig, 1))[0])
+    for _ in range(4):
+        assert await rig.ada.autocomplete(rig.discord.world.jam, "musicgen", "prompt")
+    [used] = await asked(rig, 1)
+    await made(used)
+    await settled(apart)
+    assert "Traceback" not in apart.output
+
+
 async def test_a_lost_answer_to_the_acknowledgement(apart: Processes) -> None:
     """Neither of them knows at first whether its own was taken."""
     rig = apart.rig
@@ -190,13 +201,14 @@ async def test_one_dies_between_its_acknowledgement_and_the_answer(apart: Proces
     rig = apart.rig
     rig.trouble_discord("POST /api/v10/interactions/*", drip_s=30.0, times=2)
     [used] = await asked(rig, 1)
-    await used.answered()
+    await eventually(lambda: len(rig.discord.faults.met) == 2)
     for process in list(apart.all):
         await process.kill()
     await asyncio.gather(apart.spawn("old"), apart.spawn("new"))
     await apart.connected(4)
     await made(used)
-    await asyncio.sleep(3.0)
+    await eventually(lambda: "is another process's" in apart.output)
+    await settled(apart)
     apart.went_well(1)
 
 
@@ -228,6 +240,17 @@ async def test_on_one_file_the_second_waits_and_takes_over(tmp_path: Path, how: 
         [other] = await asked(rig, 1)
         await made(other)
         processes.went_well(2)
+
+
+async def test_who_waits_for_the_file_can_be_stopped(tmp_path: Path) -> None:
+    async with a_stage(tmp_path) as processes:
+        await processes.spawn("data")
+        await processes.connected(1)
+        second = await processes.spawn("data")
+        await eventually(lambda: WAITS in second.output, START_S)
+        second.ask_to_stop()
+        assert await second.ended() == 0
+        assert "Traceback" not in second.output
 
 
 async def test_commands_can_be_synced_while_one_runs(tmp_path: Path) -> None:
