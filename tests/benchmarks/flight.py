@@ -30,7 +30,7 @@ from tests.benchmarks.waiting import BURST, PERIOD_S
 COUNTS = (200, 2000, 10_000)
 _OFFICIAL_UP_TO = 2000
 """More waits than that the official client does not end in half an hour."""
-_AT_ONCE, _PER_S = 50, 100
+_AT_ONCE, _PER_S = 25, 50
 """Commands."""
 _PEOPLE = 500
 _CHANNELS = 300
