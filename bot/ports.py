@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -171,6 +171,11 @@ class PredictionView(Protocol):
         ...
 
     @property
+    def completed_at(self) -> datetime | None:
+        """When it ended, by the service's clock."""
+        ...
+
+    @property
     def data_removed(self) -> bool:
         """Whether the service has deleted input and output."""
         ...
@@ -232,8 +237,18 @@ class Predictions(Protocol):
         """Keep a file where the model can read it."""
         ...
 
-    async def download(self, url: str, target: Path, limit_bytes: int) -> object:
-        """Fetch an output into the file `target`, which appears only when it is whole."""
+    async def download(
+        self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
+    ) -> object:
+        """Fetch an output into the file `target`, which appears only when it is whole.
+
+        What a broken off download leaves beside it is gone on from. `news` is called whenever
+        something has arrived, and whenever a try has failed.
+        """
+        ...
+
+    async def discard_part(self, target: Path) -> None:
+        """Remove what a download that was broken off has left beside `target`."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,6 +226,7 @@ class FakePrediction:
     id: str
     status: str = "starting"
     output_url: str | None = None
+    completed_at: datetime | None = None
     data_removed: bool = False
     error: str | None = None
     logs: str = ""
@@ -269,6 +270,11 @@ class FakePredictions:
     on_find: list[UserError] = field(default_factory=list[UserError])
     on_upload: list[UserError] = field(default_factory=list[UserError])
     on_download: UserError | None = None
+    stalls_s: Sequence[float] = ()
+    """How long a download takes until each news of it."""
+    pass_s: Callable[[float], None] = lambda _: None
+    """Lets time pass meanwhile."""
+    parts_discarded: list[str] = field(default_factory=list[str])
     track: bytes | None = None
     """What a download writes; without it there is no file."""
     created: list[Inputs] = field(default_factory=list[Inputs])
@@ -325,12 +331,20 @@ class FakePredictions:
         self.uploaded.append(filename)
         return StoredAudio(f"https://api.replicate.com/v1/files/{filename}")
 
-    async def download(self, url: str, target: Path, limit_bytes: int) -> None:
+    async def download(
+        self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
+    ) -> None:
         await asyncio.sleep(0)
+        for passed_s in self.stalls_s:
+            self.pass_s(passed_s)
+            news()
         if self.on_download is not None:
             raise self.on_download
         if self.track is not None:
             await asyncio.to_thread(target.write_bytes, self.track)
+
+    async def discard_part(self, target: Path) -> None:
+        self.parts_discarded.append(target.name)
 
     def _id(self) -> str:
         return f"p{len(self.created)}"

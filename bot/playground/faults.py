@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _DRIP_CHUNKS = 10
+_LOOK_S = 0.05
 
 
 class Fault(BaseModel):
@@ -37,6 +38,10 @@ class Fault(BaseModel):
     """Silence before anything happens."""
     drip_s: Annotated[float, Field(ge=0)] = 0.0
     """Spread the body of the answer over so many seconds."""
+    stall_after_bytes: Annotated[int, Field(ge=0)] | None = None
+    """Send so much of the answer's body, and nothing more until the other side leaves."""
+    cut_after_bytes: Annotated[int, Field(ge=0)] | None = None
+    """Send so much of the answer's body, then drop the connection."""
     takes_effect: bool = False
     """Whether the real handler has acted before `status` answers all the same."""
     reset: Literal["before", "after"] | None = None
@@ -113,8 +118,18 @@ async def _carry_out(fault: Fault, request: web.Request, handler: Handler) -> we
         if fault.takes_effect:
             await handler(request)
         answer = _answer(fault, fault.status)
-    if fault.drip_s and isinstance(answer, web.Response):
+    if not isinstance(answer, web.Response):
+        return answer
+    if fault.drip_s:
         return await _drip(request, answer, fault.drip_s)
+    if fault.stall_after_bytes is not None:
+        begun = await _begin(request, answer, fault.stall_after_bytes)
+        while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110 - a connection sets no event
+            await asyncio.sleep(_LOOK_S)
+        return begun
+    if fault.cut_after_bytes is not None:
+        await _begin(request, answer, fault.cut_after_bytes)
+        return _drop(request)
     return answer
 
 
@@ -128,6 +143,16 @@ def _drop(request: web.Request) -> web.Response:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
+
+
+async def _begin(request: web.Request, answer: web.Response, size_bytes: int) -> web.StreamResponse:
+    """Promise the whole body, and send its beginning."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    begun = web.StreamResponse(status=answer.status, headers=answer.headers)
+    begun.content_length = len(body)
+    await begun.prepare(request)
+    await begun.write(body[:size_bytes])
+    return begun
 
 
 async def _drip(request: web.Request, answer: web.Response, drip_s: float) -> web.StreamResponse:

@@ -20,6 +20,7 @@ from bot.http_address import http_address
 from bot.inputs import Inputs
 from bot.replicate.download import Downloaded, Downloader
 from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
+from bot.replicate.partial import PartialFile
 from bot.replicate.protocol import (
     api_root,
     create_body,
@@ -194,12 +195,17 @@ class ReplicateClient:
 
         return await self._persistence.insist("upload", UPLOAD, once)
 
-    async def download(self, url: str, target: Path, limit_bytes: int) -> Downloaded:
+    async def download(
+        self, url: str, target: Path, limit_bytes: int, news: Callable[[], None] = lambda: None
+    ) -> Downloaded:
         """Fetch an output, streamed to `target`, whose folder exists; data: addresses too.
 
         The address and each it redirects to must be https, or http where the API's is http too.
         The token goes to the API's own origin alone, or to Replicate's output hosts once they
-        ask for it. `target` appears only when it is whole.
+        ask for it. `target` appears only when it is whole; what there is of it before stays
+        beside it when the network or a cancellation breaks this off, and is gone on from where
+        the server can (`discard_part` removes it). `news` is called whenever something has
+        arrived, and whenever a try has failed.
 
         Raises:
             OutputExpired: 404 or 410.
@@ -212,7 +218,11 @@ class ReplicateClient:
         downloader = Downloader(
             self._session, self._root, self._headers, self._limits, self._persistence
         )
-        return await downloader.download(url, target, limit_bytes)
+        return await downloader.download(url, target, limit_bytes, news)
+
+    async def discard_part(self, target: Path) -> None:
+        """Remove what a download that was broken off has left beside `target`."""
+        await TRACKS.run(PartialFile(target).discard)
 
     # ------------------------------------------------------------------ models, account
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import IO
 from urllib.parse import unquote_to_bytes
 
 import aiohttp
@@ -26,9 +26,13 @@ from bot.errors import (
     Throttled,
 )
 from bot.http_address import http_address
+from bot.replicate.partial import PartialFile, version_of
 from bot.replicate.retry import DOWNLOAD, passes
 from bot.replicate.transport import Limits, Persistence
 from bot.threads import TRACKS
+
+News = Callable[[], None]
+"""Called whenever something has arrived, and whenever a try has failed."""
 
 _CHUNK_BYTES = 256 * 1024
 _REQUESTS_MAX = 6
@@ -81,27 +85,46 @@ class Downloader:
     limits: Limits
     persistence: Persistence
 
-    async def download(self, url: str, target: Path, limit_bytes: int) -> Downloaded:
+    async def download(
+        self, url: str, target: Path, limit_bytes: int, news: News = lambda: None
+    ) -> Downloaded:
         """Fetch an output into `target`, whose folder exists; see `ReplicateClient.download`."""
         if url[:5].lower() == "data:":
             return await TRACKS.run(_unpack, url, target, limit_bytes)
         start = check_address(self.root, url)
+        part = PartialFile(target)
 
         async def once(left_s: float) -> Downloaded:
-            return await self._fetch(start, target, limit_bytes, left_s)
+            try:
+                content_type = await self._fetch(start, part, limit_bytes, left_s, news)
+            except (ReplicateError, aiohttp.ClientError, TimeoutError):
+                news()
+                raise
+            await TRACKS.run(part.finish)
+            return Downloaded(target, content_type, part.size_bytes)
 
         try:
+            await TRACKS.run(part.take_up)
             return await self.persistence.insist(f"download to {target.name}", DOWNLOAD, once)
         except ReplicateError as error:
+            await _leave(part.pause)
             raise OutputUnreachable(_status(error)) from error
+        except asyncio.CancelledError:
+            await _leave(part.pause)
+            raise
+        except BaseException:
+            await _leave(part.discard)
+            raise
 
-    async def _fetch(self, url: URL, target: Path, limit_bytes: int, left_s: float) -> Downloaded:
-        """One try: through redirects, each checked like the first address, to the file."""
+    async def _fetch(
+        self, url: URL, part: PartialFile, limit_bytes: int, left_s: float, news: News
+    ) -> str:
+        """One try: through redirects, each checked like the first address; the content type."""
         with_token = self._is_own(url)
         for _ in range(_REQUESTS_MAX):
             async with self.session.get(
                 url,
-                headers=self._headers(with_token=with_token),
+                headers=self._headers(with_token=with_token) | part.range_headers,
                 timeout=self.limits.timeout(self.limits.transfer_s, left_s),
                 allow_redirects=False,
             ) as response:
@@ -110,9 +133,13 @@ class Downloader:
                     with_token = self._is_own(url)
                 elif response.status in {401, 403} and not with_token and may_carry_token(url):
                     with_token = True
+                elif response.status == 416 and part.size_bytes:
+                    # There is no more of it than we have, or it is shorter now: all of it, then.
+                    part.begin(None)
                 else:
-                    _check_answer(response, limit_bytes)
-                    return await _save(response, target, limit_bytes)
+                    _check_answer(response, limit_bytes, part)
+                    await _receive(response, part, limit_bytes, news)
+                    return response.content_type
         raise OutputUnreachable(None)
 
     def _headers(self, *, with_token: bool) -> dict[str, str]:
@@ -126,6 +153,12 @@ class Downloader:
         return url.origin() == self.root.origin()
 
 
+async def _leave(tidy: Callable[[], None]) -> None:
+    """Tidy up behind what went wrong, which is what is told, whatever the disk says to this."""
+    with suppress(OSError):
+        await TRACKS.run(tidy)
+
+
 def _status(error: ReplicateError) -> int | None:
     match error:
         case ServiceFault(status=status):
@@ -136,16 +169,18 @@ def _status(error: ReplicateError) -> int | None:
             return None
 
 
-def _check_answer(response: aiohttp.ClientResponse, limit_bytes: int) -> None:
+def _check_answer(response: aiohttp.ClientResponse, limit_bytes: int, part: PartialFile) -> None:
     if response.status in _GONE:
         raise OutputExpired
     if response.status == 429:
         raise Throttled(None)
-    if response.status != 200:
+    if response.status != 200 and not (response.status == 206 and part.range_headers):
         fault = ServiceFault(response.status)
         raise fault if passes(fault) else OutputUnreachable(response.status)
-    _check_type(response.content_type)
-    if (response.content_length or 0) > limit_bytes:
+    if response.status == 200:
+        _check_type(response.content_type)
+    already_bytes = part.size_bytes if response.status == 206 else 0
+    if already_bytes + (response.content_length or 0) > limit_bytes:
         raise OutputTooLarge(limit_bytes)
 
 
@@ -154,67 +189,33 @@ def _check_type(content_type: str) -> None:
         raise OutputNotAudio(content_type)
 
 
-async def _save(response: aiohttp.ClientResponse, target: Path, limit_bytes: int) -> Downloaded:
-    part = _Part(target)
-    try:
-        size_bytes = await _stream(response, part, limit_bytes)
-        await TRACKS.run(part.finish)
-    except BaseException:
-        await TRACKS.run(part.discard)
-        raise
-    return Downloaded(target, response.content_type, size_bytes)
+async def _receive(
+    response: aiohttp.ClientResponse, part: PartialFile, limit_bytes: int, news: News
+) -> None:
+    """Take in a body: all of the file, or the rest of what is there.
 
-
-async def _stream(response: aiohttp.ClientResponse, part: _Part, limit_bytes: int) -> int:
-    size_bytes = 0
+    Raises:
+        ReplyBroken: it is another version's, or not all.
+        OutputTooLarge: more than `limit_bytes`.
+    """
+    if response.status == 200:
+        version = version_of(response.url, response.headers, response.content_length)
+        part.begin(version)
+    elif not part.is_continued_by(response.url, response.headers):
+        part.begin(None)
+        raise ReplyBroken("a part of another file, or of another place in it")
     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-        size_bytes += len(chunk)
-        if size_bytes > limit_bytes:
+        if part.size_bytes + len(chunk) > limit_bytes:
             raise OutputTooLarge(limit_bytes)
         await TRACKS.run(part.write, chunk)
-    if size_bytes == 0:
+        news()
+    if part.size_bytes == 0:
         raise ReplyBroken("an empty file")
-    return size_bytes
-
-
-class _Part:
-    """A file being written beside its target, which appears only when it is whole.
-
-    The methods block, and may run in several threads at once: canceling a download does not stop
-    the write that is under way.
-    """
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self._path = target.with_name(f"{target.name}.part")
-        self._file: IO[bytes] | None = None
-        self._ended = False
-        self._lock = Lock()
-
-    def write(self, chunk: bytes) -> None:
-        with self._lock:
-            if self._ended:
-                return
-            if self._file is None:
-                # Somebody may have removed the folder while the bot runs.
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._file = self._path.open("wb")
-            self._file.write(chunk)
-
-    def finish(self) -> None:
-        with self._lock:
-            self._close()
-            self._path.replace(self._target)
-
-    def discard(self) -> None:
-        with self._lock:
-            self._close()
-            self._path.unlink(missing_ok=True)
-
-    def _close(self) -> None:
-        self._ended = True
-        if self._file is not None:
-            self._file.close()
+    total_bytes = None if part.version is None else part.version.total_bytes
+    if total_bytes is not None and part.size_bytes != total_bytes:
+        if part.size_bytes > total_bytes:
+            part.begin(None)
+        raise ReplyBroken(f"{part.size_bytes} of {total_bytes} bytes")
 
 
 def _unpack(url: str, target: Path, limit_bytes: int) -> Downloaded:
@@ -232,8 +233,9 @@ def _unpack(url: str, target: Path, limit_bytes: int) -> Downloaded:
             raise OutputAddressBad("broken data address") from error
     if len(body) > limit_bytes:
         raise OutputTooLarge(limit_bytes)
-    part = _Part(target)
+    part = PartialFile(target)
     try:
+        part.begin(None)
         part.write(body)
         part.finish()
     except BaseException:

@@ -97,4 +97,4 @@ CREATE = RetryPolicy(surely_not_started, deadline_s=2.0)
 Longer waits are the studio's, which keeps creates in order and lets people cancel meanwhile.
 """
 DOWNLOAD = RetryPolicy(passes, deadline_s=300.0)
-"""GET of an output, from its beginning each time."""
+"""GET of an output, from where it stopped where the server can."""

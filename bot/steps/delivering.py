@@ -9,35 +9,23 @@ from pathlib import Path
 from bot.disk import disk_obstacle
 from bot.errors import (
     AudioWorkFailed,
-    OutputExpired,
-    OutputMissing,
-    OutputTooLarge,
-    OutputUnreachable,
     PieceLost,
-    ReplicateError,
     RequestRefused,
-    TrackError,
     TrackNotStored,
+    UserError,
 )
 from bot.generation import Generation, State
-from bot.holding import claim
 from bot.ports import DiscordFault, Moved, NoWayNow
 from bot.progress import Stage
 from bot.room import track_bytes, with_conversion
-from bot.run import Run, retry_delays_s
+from bot.run import Run, Stopped, retry_delays_s
+from bot.steps.fetching import KEPT_FOR, fetch
 from bot.steps.preparing import take_in_piece
-from bot.steps.waiting import PASSING, UNREACHABLE_DELAY_S, obstacle_of
-from bot.troubles import Task
-from bot.waits import FetchingSlow, Hindered, Obstacle
+from bot.steps.waiting import UNREACHABLE_DELAY_S
+from bot.waits import Hindered, Obstacle
 
 log = logging.getLogger(__name__)
 
-OUTPUT_MAX_BYTES = 100 * 1024 * 1024
-"""More than any 30 s of audio; what is larger is not what we asked for."""
-_COLLECT_WITHIN = timedelta(hours=1)
-"""Replicate deletes outputs so long after a run."""
-_REFUSALS = 3
-"""So often a server may say no before it is believed."""
 _SAME_PIECE_S = 0.01
 """What differs by more is not the piece whose end the model has heard."""
 
@@ -51,11 +39,12 @@ async def collect(run: Run) -> None:
         TrackNotStored: in vain.
     """
     began_at = run.kit.clock.now()
+    run.wait = None
     while True:
         try:
             await _collect_once(run)
         except OSError as error:
-            if run.kit.clock.now() > began_at + _COLLECT_WITHIN:
+            if run.kit.clock.now() > began_at + KEPT_FOR:
                 raise TrackNotStored(disk_obstacle(error) is Obstacle.DISK_FULL) from error
             await _wait_for_disk(run, error)
         else:
@@ -79,25 +68,36 @@ async def _collect_once(run: Run) -> None:
     generation, folder = run.generation, run.kit.tracks_folder
     extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
     given_s = generation.given_s
-    async with run.stoppable():
-        if generation.piece_path is None:
-            track = folder / f"{generation.id}.{extension}"
-            await _fetch(run, track, 0)
-        else:
-            track = folder / f"{generation.id}.wav"
-            output = folder / f"{generation.id}.output.{extension}"
-            try:
-                await _fetch(run, output, await _beside_bytes(run))
-                if not await _join(run, Path(generation.piece_path), output, track):
-                    # It begins with the context that the model heard.
-                    track, given_s = output, generation.audio_s
-            finally:
-                if track is not output:
-                    await run.kit.sound.discard(output)
-        track_s = await _label(run, track)
+    output = track = folder / f"{generation.id}.{extension}"
+    if generation.piece_path is not None:
+        output = folder / f"{generation.id}.output.{extension}"
+        track = folder / f"{generation.id}.wav"
+    try:
+        async with run.stoppable():
+            if generation.piece_path is None:
+                await _fetch(run, track, 0)
+            else:
+                try:
+                    await _fetch(run, output, await _beside_bytes(run))
+                    if not await _join(run, Path(generation.piece_path), output, track):
+                        # It begins with the context that the model heard.
+                        track, given_s = output, generation.audio_s
+                finally:
+                    if track is not output:
+                        await run.kit.sound.discard(output)
+            track_s = await _label(run, track)
+    except (Stopped, UserError):
+        # A restart goes on with what there is of the file; an end leaves nothing.
+        await run.kit.predictions.discard_part(output)
+        raise
     await run.save(
         State.DELIVERING, track_path=str(track), track_s=track_s, given_s=given_s, attempts=1
     )
+
+
+async def _fetch(run: Run, path: Path, beside_bytes: int) -> None:
+    await fetch(run, path, beside_bytes)
+    run.show(Stage.FINISHING)
 
 
 async def _label(run: Run, track: Path) -> float | None:
@@ -152,72 +152,6 @@ async def _beside_bytes(run: Run) -> int:
     piece_bytes = await run.kit.shelf.size_of(generation.piece_path)
     whole_s = (generation.given_s or 0.0) + (generation.more_s or 0)
     return piece_bytes + with_conversion(track_bytes(whole_s))
-
-
-async def _fetch(run: Run, path: Path, beside_bytes: int) -> None:
-    began_at = run.kit.clock.now()
-    refusals = 0
-    while True:
-        run.show()
-        try:
-            await _download(run, path, beside_bytes)
-        except (*PASSING, OutputUnreachable) as error:
-            refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
-            if refusals >= _REFUSALS or run.kit.clock.now() > began_at + _COLLECT_WITHIN:
-                raise
-            log.warning("generation %s, its audio: %r", run.generation.id, error)
-            _explain(run, error)
-        else:
-            run.kit.troubles.over(Task.FETCH)
-            run.wait = None
-            run.show(Stage.FINISHING)
-            return
-        run.prediction = None
-        await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
-
-
-def _explain(run: Run, error: ReplicateError | TrackError) -> None:
-    """Note why the audio is not here yet."""
-    match error:
-        case OutputUnreachable():
-            run.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
-            run.wait = FetchingSlow()
-        case ReplicateError():
-            run.wait = Hindered(run.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle)
-        case _:
-            raise error
-
-
-def _refused(status: int | None) -> bool:
-    """Whether a status is one that hardly heals."""
-    return status is not None and 400 <= status < 500 and status not in {408, 429}
-
-
-async def _download(run: Run, path: Path, beside_bytes: int) -> None:
-    """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
-    length_s = run.kit.table.duration_s(run.generation.inputs)
-    limit_bytes = track_bytes(length_s)
-    while True:
-        await claim(run, beside_bytes + with_conversion(limit_bytes))
-        try:
-            await _download_within(run, path, min(limit_bytes, OUTPUT_MAX_BYTES))
-        except OutputTooLarge:
-            if limit_bytes >= OUTPUT_MAX_BYTES:
-                raise
-            limit_bytes *= 4
-        else:
-            break
-    size_bytes = await run.kit.shelf.size_of(str(path))
-    run.kit.room.shrink(run.generation.id, beside_bytes + with_conversion(size_bytes))
-
-
-async def _download_within(run: Run, path: Path, limit_bytes: int) -> None:
-    prediction = run.prediction
-    if prediction is None:
-        prediction = await run.kit.predictions.get(run.generation.prediction_id or "")
-    if prediction.output_url is None:
-        raise OutputExpired if prediction.data_removed else OutputMissing
-    await run.kit.predictions.download(prediction.output_url, path, limit_bytes)
 
 
 async def deliver(run: Run) -> None:

@@ -7,6 +7,7 @@ the world: the journal's rows, the predictions, what people saw. Those survive; 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -196,7 +197,9 @@ class Service(FakePredictions):
         await self._world.before("upload")
         return await super().upload(path, filename, content_type)
 
-    async def download(self, url: str, target: Path, limit_bytes: int) -> None:
+    async def download(
+        self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
+    ) -> None:
         await self._world.before("download")
 
 

@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.playground.dates import date_answers
 from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query
+from bot.playground.replicate.delivery import deliver
 from bot.playground.replicate.files import Files
 from bot.playground.replicate.limits import Meter
 from bot.playground.replicate.predictions import Prediction, timestamp
@@ -247,8 +248,7 @@ class Api:
             raise Problem.not_found()
         if (status := prediction.script.delivery_status) is not None:
             return web.Response(status=status, text="")
-        headers = {"Content-Type": file.content_type}
-        return web.Response(body=file.content, headers=headers)
+        return deliver(request, file, prediction.completed_at or prediction.created_at)
 
     async def _order_script(self, request: web.Request) -> web.Response:
         try:
