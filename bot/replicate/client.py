@@ -33,7 +33,7 @@ from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPol
 from bot.replicate.transport import Limits, Persistence
 from bot.resolver import Resolver
 from bot.service_time import Heard, ServiceTime
-from bot.threads import INTAKE
+from bot.threads import INTAKE, TRACKS
 
 T = TypeVar("T")
 
