@@ -230,13 +230,20 @@ async def test_the_disk_is_written_off_the_event_loop(
     assert threading.main_thread() not in opened_in
 
 
-async def test_a_full_disk_is_no_fault_of_the_network(
-    client: ReplicateClient, tmp_path: Path
+async def test_a_disk_that_takes_nothing_is_no_fault_of_the_network(
+    client: ReplicateClient, target: Path
 ) -> None:
+    await asyncio.to_thread(target.write_bytes, b"no folder")
     async with serve(good) as server:
-        with pytest.raises(FileNotFoundError):
-            await client.download(str(server.url), tmp_path / "missing" / "track", LIMIT_BYTES)
-    assert len(server.paths) == 1
+        with pytest.raises(OSError, match=r"track"):
+            await client.download(str(server.url), target / "track", LIMIT_BYTES)
+    assert len(server.paths) <= 1
+
+
+async def test_a_folder_that_is_gone_is_made_again(client: ReplicateClient, tmp_path: Path) -> None:
+    async with serve(good) as server:
+        await client.download(str(server.url), tmp_path / "gone" / "track", LIMIT_BYTES)
+    assert holds(tmp_path / "gone" / "track")
 
 
 # ------------------------------------------------------------------ addresses

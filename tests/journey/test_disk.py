@@ -16,7 +16,7 @@ from bot.audio.shelf import Shelf
 from bot.card.sentences import sentence
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
-from bot.replicate.download import _Part  # pyright: ignore[reportPrivateUsage] - where tracks are written
+from bot.replicate.partial import PartialFile
 from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track, words
 from tests.journey.sound import wav
 from tests.journey.test_extend import extend_file, refusal
@@ -50,7 +50,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
         monkeypatch.setattr(owner, name, checked)
 
     full_first(Shelf, "_try_disk")
-    full_first(_Part, "write")
+    full_first(PartialFile, "write")
     return disk
 
 

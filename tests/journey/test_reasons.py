@@ -91,7 +91,11 @@ async def test_each_take_of_a_batch_tells_its_place(rig: Rig) -> None:
     await rig.ada.click(original, "Variations")
 
     def cards() -> list[Message]:
-        return [card for card in rig.public_messages() if "number 3 to be sent" in words(card)]
+        return [
+            card
+            for card in rig.public_messages()
+            if words(card).count("to be sent: Replicate takes few") == 3
+        ]
 
     [card] = await eventually(cards)
     for number in (1, 2, 3):

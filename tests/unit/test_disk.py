@@ -146,7 +146,9 @@ async def test_an_output_larger_than_expected_is_given_room_first() -> None:
     asked: list[tuple[int, int]] = []
 
     class Large(FakePredictions):
-        async def download(self, url: str, target: Path, limit_bytes: int) -> None:
+        async def download(
+            self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
+        ) -> None:
             held = rig.studio._kit.room.ledger.used_bytes  # pyright: ignore[reportPrivateUsage] - nobody else can tell
             asked.append((limit_bytes, held))
             if limit_bytes < 20_000_000:
