@@ -11,7 +11,7 @@ import pytest
 from tests.fuzz import atoms
 from tests.fuzz.elements import ANATOMIES
 from tests.fuzz.harness import Fuzzer
-from tests.fuzz.originals import Original, originals
+from tests.fuzz.originals import FIXTURES, Original, originals
 
 INPUTS = 42
 SEED = 20261128
@@ -28,7 +28,8 @@ def test_every_format_is_among_the_originals(made: list[Original]) -> None:
 
 
 def test_what_is_taken_apart_can_be_put_together(made: list[Original]) -> None:
-    for original in made:
+    kept = {path.name for path in FIXTURES.iterdir()}
+    for original in (original for original in made if original.name not in kept):
         if original.format in ANATOMIES:
             elements = ANATOMIES[original.format].cut(original.data)
             assert b"".join(elements) == original.data, original.name
