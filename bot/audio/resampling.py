@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _BODY_FRAMES = 16_384
 _PAD_FRAMES = 2048
 """The filter's reach to each side at the lower rate; beyond it is weaker than 16 bits show."""
+_PERIOD_MAX_FRAMES = 100_000
+"""Two rates that share no factor have a period of a second, which takes hundreds of MB to transform
+at 384 kHz. The nearest ratio with a shorter one is off by 10 millionths at most, as the clocks of
+sound cards are."""
 _SLOPE = 0.06
 """The share of the lower rate's band in which the filter falls to nothing."""
 
@@ -36,8 +41,9 @@ def resampled(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[S
 
 class _Resampler:
     def __init__(self, from_hz: int, to_hz: int) -> None:
-        shared = math.gcd(from_hz, to_hz)
-        self._down, self._up = from_hz // shared, to_hz // shared
+        ratio = Fraction(to_hz, from_hz).limit_denominator(_PERIOD_MAX_FRAMES)
+        self._down, self._up = ratio.denominator, ratio.numerator
+        self._from_hz, self._to_hz = from_hz, to_hz
         # Whole periods of both rates together, so that a block begins on a frame of each.
         self._pad = math.ceil(_PAD_FRAMES * max(1.0, self._down / self._up) / self._down)
         least = math.ceil(_BODY_FRAMES / self._down) + 2 * self._pad
@@ -70,7 +76,7 @@ class _Resampler:
         if not self._frames_in:
             return
         waiting = self._take()
-        total = max(1, round(self._frames_in * self._up / self._down))
+        total = max(1, round(self._frames_in * self._to_hz / self._from_hz))
         while self._frames_out < total:
             lacking = max(0, self._size - len(waiting))
             whole = np.concatenate([waiting, _silence(lacking, waiting)])

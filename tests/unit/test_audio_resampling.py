@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -44,7 +46,7 @@ def test_what_the_new_rate_cannot_hold_is_gone(from_hz: int) -> None:
 @given(
     frames=st.integers(1, 60_000),
     block=st.integers(100, 20_000),
-    from_hz=st.sampled_from(RATES),
+    from_hz=st.sampled_from([*RATES, 228_607, 383_999]),
     to_hz=st.sampled_from(RATES),
 )
 @settings(max_examples=40, deadline=None)
@@ -59,3 +61,24 @@ def test_length_and_sound_do_not_depend_on_the_blocks(
 
 def test_nothing_stays_nothing() -> None:
     assert list(resampled([], 44_100, 32_000)) == []
+
+
+@pytest.mark.parametrize("from_hz", [96_001, 228_607, 383_999])
+def test_rates_that_share_no_factor_take_no_more_memory(from_hz: int) -> None:
+    blocks = (np.zeros((4096, 2), np.float32) for _ in range(4 * from_hz // 4096))
+    tracemalloc.start()
+    try:
+        for _ in resampled(blocks, from_hz, 32_000):
+            pass
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 100e6
+
+
+@pytest.mark.parametrize("from_hz", [96_001, 228_607, 383_999])
+def test_the_ratio_of_such_rates_is_as_good_as_a_clock(from_hz: int) -> None:
+    result = converted(wave(100.0, 3 * from_hz, from_hz), from_hz, 32_000)
+    expected = wave(100.0, len(result), 32_000)
+    inner = slice(8000, -8000)
+    assert np.abs(result[inner] - expected[inner]).max() < 0.01
