@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.__main__ import main
 from bot.audio.shelf import Shelf
-from bot.replicate.download import _Part  # pyright: ignore[reportPrivateUsage] - where tracks are written
+from bot.replicate.partial import PartialFile
 
 FULL = "disk-is-full"
 
@@ -33,5 +33,5 @@ def full_first(owner: type, name: str) -> None:
 
 if __name__ == "__main__":
     full_first(Shelf, "_try_disk")
-    full_first(_Part, "write")
+    full_first(PartialFile, "write")
     sys.exit(main())
