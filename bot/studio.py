@@ -224,8 +224,7 @@ class Studio:
             raise TooLateToCancel(made)
 
     async def _stop(self, generation_id: str) -> bool:
-        run = self._runs.get(generation_id)
-        if run is None:
+        if (run := self._runs.get(generation_id)) is None:
             return await self._journal.request_cancel(generation_id)
         try:
             await run.request_cancel()
