@@ -268,8 +268,6 @@ def _refusals() -> Generator[None]:
         yield
     except AudioWorkFailed as error:
         log.warning("input audio is refused: %r", error)
-        if isinstance(error, WorkerFaulty):
-            log.warning("%s", error.detail)
         match error:
             case WorkerTooSlow():
                 raise AudioTooSlow(error.limit_s) from error

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.audio.bounds import check_amount
+from bot.audio.probe import probe
 from bot.audio.resampling import resampled
 from bot.audio.samples import Tail, mixed, opened, pcm_file
 from bot.audio.seam import Seam, measure
@@ -44,7 +46,9 @@ def cut_context(piece: Path, context_s: float, target: Path) -> float:
 
     Raises:
         AudioUnreadable, NotAudio: the piece cannot be decoded.
+        AudioBeyondBounds: there is too much of it.
     """
+    _check_amount(piece)
     with opened(piece) as stream:
         frames = max(1, round(context_s * stream.rate_hz))
         tail = Tail(frames)
@@ -68,12 +72,15 @@ def join(piece: Path, output: Path, context_s: float, target: Path) -> Seam:
 
     Raises:
         AudioUnreadable, NotAudio: one of them cannot be decoded.
+        AudioBeyondBounds: there is too much of one of them.
         ValueError: `context_s` is not positive.
     """
     import numpy as np
 
     if not context_s > 0:
         raise ValueError(f"a context of {context_s} s")
+    _check_amount(piece)
+    _check_amount(output)
     with opened(piece) as given, opened(output) as made:
         rate_hz = made.rate_hz
         channels = min(2, max(given.channels, made.channels))
@@ -101,6 +108,12 @@ def join(piece: Path, output: Path, context_s: float, target: Path) -> Seam:
         loudness_jump_in_output_db=in_output.loudness_jump_db,
         **asdict(joint),
     )
+
+
+def _check_amount(path: Path) -> None:
+    """Hold a file against what is decoded, before any of it is."""
+    facts = probe(path)
+    check_amount(facts.channels, facts.duration_s * facts.sample_rate_hz)
 
 
 @dataclass(frozen=True, slots=True)

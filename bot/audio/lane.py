@@ -238,8 +238,8 @@ def _told(value: object) -> object:
 
 
 def _death(exit_code: int, limits: Limits) -> AudioWorkFailed:
-    # Windows has no signals, and no exit code below 0.
-    killed_by = signal.Signals(-exit_code).name if exit_code < 0 else ""
+    # Windows has no exit code below 0.
+    killed_by = {-one.value: one.name for one in signal.Signals}.get(exit_code)
     if killed_by == "SIGXCPU":
         return WorkerTooSlow(limits.cpu_s)
     if killed_by == "SIGKILL":
@@ -259,6 +259,7 @@ def _result(answer: bytes, job: Callable[..., _T]) -> _T:
         case {"out_of_memory": True}:
             raise WorkerOutOfMemory
         case {"fault": str(detail)}:
+            log.warning("an audio worker met a fault in %s:\n%s", job.__name__, detail)
             raise WorkerFaulty(detail)
         case _:
             raise WorkerFaulty("an answer that is none")

@@ -30,6 +30,11 @@ class BotProcess:
         """Standard output and standard error so far, as they came."""
         return self._out.read_text()
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     async def ended(self, timeout_s: float = 10.0) -> int:
         """Wait for the end; the exit code, negative for a signal.
 

@@ -69,7 +69,7 @@ def m4a(seconds: float = SECONDS, *, track: bytes = b"soun") -> bytes:
     )
 
 
-def endless_mp4_work(where: str, count: int) -> bytes:
+def endless_atoms(where: str, count: int) -> bytes:
     """An MP4 file with so many empty atoms at its top, or inside one that parsers look into."""
     empty = _atom(b"free") * count
     if where == "top":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,11 +11,24 @@ import pytest
 
 from bot.audio.cut import cut_beginning
 from bot.audio.desk import AudioDesk
+from bot.audio.lane import Limits
 from bot.audio.probe import probe
-from bot.errors import AudioUnreadable, OutputNotAudio, PieceLost, PieceUndecodable
+from bot.audio.samples import draft_of
+from bot.errors import (
+    AudioBroken,
+    AudioTooHeavy,
+    AudioTooSlow,
+    AudioUnreadable,
+    OutputNotAudio,
+    PieceLost,
+    PieceUndecodable,
+    RequestRefused,
+    WorkerCrashed,
+    WorkerFaulty,
+)
 from bot.ports import InputAudio
 from tests.fakes import a_generation
-from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
+from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of, silence
 
 
 @pytest.fixture
@@ -128,3 +142,57 @@ async def test_a_join_tells_which_side_is_missing(desk: AudioDesk, tmp_path: Pat
     with pytest.raises(OutputNotAudio):
         await desk.join(there, broken, 2.0, target)
     assert not target.exists()
+
+
+# ------------------------------------------------------------------ files that harm
+
+
+CRASHES = Path(__file__).parents[1] / "fixtures" / "audio" / "vorbis_setup_byte_crashes.ogg"
+
+
+async def test_input_that_crashes_is_refused(desk: AudioDesk) -> None:
+    with pytest.raises(AudioBroken):
+        await desk.length_s(CRASHES)
+
+
+@pytest.mark.parametrize(
+    ("limits", "refusal"),
+    [
+        (Limits(wall_s=0.2, cpu_s=60, memory_bytes=384 << 20), AudioTooSlow),
+        (Limits(wall_s=60.0, cpu_s=60, memory_bytes=150 << 20), AudioTooHeavy),
+    ],
+    ids=["by the clock", "of memory"],
+)
+async def test_input_that_takes_too_much_is_refused(
+    tmp_path: Path, limits: Limits, refusal: type[RequestRefused]
+) -> None:
+    piece = silence(tmp_path / "piece", seconds=290)
+    async with AudioDesk(tmp_path, "m", input_limits=limits) as desk:
+        with pytest.raises(refusal):
+            await desk.end_of(piece, 15.0, tmp_path / "context.wav")
+
+
+async def test_a_track_that_crashes_is_as_it_was(desk: AudioDesk, tmp_path: Path) -> None:
+    track = tmp_path / "track.ogg"
+    shutil.copyfile(CRASHES, track)
+    with pytest.raises(WorkerCrashed):
+        await desk.label(track, a_generation())
+    assert track.read_bytes() == CRASHES.read_bytes()
+    with pytest.raises(WorkerCrashed):
+        await desk.fit(track, 1000)
+    assert not draft_of(track).exists()
+
+
+async def test_what_cannot_be_drawn_is_told_as_one_thing(desk: AudioDesk, song: Path) -> None:
+    with pytest.raises(WorkerFaulty):
+        await desk.draw(song, 0.0)
+
+
+async def test_nothing_is_left_of_a_file_that_is_discarded(desk: AudioDesk, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    for file in (path, draft_of(path)):
+        file.write_bytes(b"x")
+    await desk.discard(path)
+    await desk.discard(path)
+    assert not path.exists()
+    assert not draft_of(path).exists()

@@ -26,7 +26,7 @@ from bot.errors import (
     WorkerOutOfMemory,
     WorkerTooSlow,
 )
-from tests.unit.audio_kit import RATE_HZ, SECONDS, endless_mp4_work, m4a, make_sound, silence
+from tests.unit.audio_kit import RATE_HZ, SECONDS, endless_atoms, m4a, make_sound, silence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 CRASHES = FIXTURES / "vorbis_setup_byte_crashes.ogg"
@@ -326,7 +326,7 @@ async def test_an_mp4_of_endless_atoms_is_refused_at_once(
     lane: Lane, tmp_path: Path, where: str
 ) -> None:
     path = tmp_path / "a.m4a"
-    path.write_bytes(endless_mp4_work(where, 2_000_000))
+    path.write_bytes(endless_atoms(where, 2_000_000))
     began = asyncio.get_running_loop().time()
     with pytest.raises(AudioBeyondBounds) as caught:
         await lane.run(jobs.probe, path)
