@@ -19,7 +19,8 @@ from bot.orders import Order, accepted
 from bot.remake import extension, melody, remake
 from tests.contract.journal_kit import NOW, a_generation, execute, scalars, told_apart
 
-ADA, BO = 7_001, 8_002
+ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602
+"""As long as Discord's: no time or random id holds one by chance."""
 UPLOAD = AudioSource("https://cdn.example/zebra-signed?hm=1", "zebra-demo.wav", True, 9)
 CARD = AudioSource("https://cdn.example/card-signed?hm=1", "zebraphone-7.wav", True, 9)
 STORED = "https://api.example/v1/files/zebra-copy"
