@@ -41,7 +41,7 @@ from bot.positions import Positions
 from bot.remake import Changes, Recipe, extension, lender_to, melody, remake
 from bot.room import Room
 from bot.run import Kit, Run
-from bot.steps import STEPS
+from bot.steps import STEPS, turns
 from bot.tasks import Precedence, TaskOwner
 from bot.troubles import Troubles
 
@@ -51,9 +51,6 @@ log = logging.getLogger(__name__)
 
 _JOURNAL_DELAYS_S = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _PATIENCE_S = 0.5
-_READ_AT_ONCE = 32
-_READ_AT_ONCE_PER_USER = 2
-"""Input files: fetching one may take two minutes, and its server decides how long."""
 _GENERATIONS_BACK = 100
 """How often something is made again within the day that input audio is there for it."""
 _CREATES_AT_ONCE = 16
@@ -108,7 +105,7 @@ class Studio:
             table=house.table,
             tracks_folder=house.tracks_folder,
             line=Line(house.max_running, house.max_running_per_user),
-            reading_line=Line(_READ_AT_ONCE, _READ_AT_ONCE_PER_USER),
+            reading_line=Line(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
             gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
             poller=Poller(predictions, clock, house.requests_per_minute),
             troubles=self.troubles,

@@ -9,6 +9,9 @@ from bot.asker import ASKER
 from bot.progress import Stage
 from bot.run import Run
 
+READ_AT_ONCE = 32
+READ_AT_ONCE_PER_USER = 2
+"""Input files: fetching one may take two minutes, and its server decides how long."""
 _LOOK_S = 20.0
 """How often the reason of a wait is looked at anew: seldom, for thousands may wait."""
 

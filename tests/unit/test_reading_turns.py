@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot import studio
 from bot.generation import AudioSource, Generation, State
 from bot.inputs import Inputs
 from bot.ports import InputAudio
 from bot.progress import Stage
+from bot.steps import turns
 from bot.studio import Order
 from tests.fakes import FakePredictions, FakeSound, a_reply
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
@@ -81,7 +81,7 @@ async def test_nobody_waits_for_another_persons_files() -> None:
 async def test_there_is_a_limit_for_all_and_the_card_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(studio, "_READ_AT_ONCE", 3)
+    monkeypatch.setattr(turns, "READ_AT_ONCE", 3)
     rig = a_rig(sound=(sound := SlowSound()))
     asked = [(await ask(rig, user_id))[0] for user_id in range(1, 6)]
     assert sound.reading == 3
