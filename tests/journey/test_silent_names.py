@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.card import texts
+from bot.resolver import Resolver
 from tests.journey.rig import Rig, has_track, words
 
 SILENT = "silent.test"
@@ -35,11 +36,13 @@ class Names:
 def names(monkeypatch: pytest.MonkeyPatch) -> Generator[Names]:
     names = Names()
     monkeypatch.setattr(socket, "getaddrinfo", names.getaddrinfo)
+    # Longer than any test on a busy machine.
+    monkeypatch.setitem(vars(Resolver)["__init__"].__kwdefaults__, "deadline_s", 120.0)
     yield names
     names.over.set()
 
 
-async def test_another_persons_track_comes_though_names_hang(rig: Rig, names: Names) -> None:
+async def test_another_persons_track_comes_though_names_hang(names: Names, rig: Rig) -> None:
     """More of them than there are threads for anything: asked for, canceled, asked for again."""
     jam = rig.discord.world.jam
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
@@ -58,7 +61,7 @@ async def test_another_persons_track_comes_though_names_hang(rig: Rig, names: Na
     assert len(names.asked) == 4
 
 
-async def test_the_third_of_a_person_waits_for_its_turn(rig: Rig, names: Names) -> None:
+async def test_the_third_of_a_person_waits_for_its_turn(names: Names, rig: Rig) -> None:
     for number in range(2):
         await rig.musicgen(input_audio_url=f"http://{number}.{SILENT}/a.wav")
     used = await rig.musicgen(input_audio_url=f"http://third.{SILENT}/a.wav")
