@@ -15,6 +15,7 @@ from bot.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.generation import Generation, Reply, State
 from bot.ports import Journal
 from bot.run import Run
+from bot.waits import NotPostable
 
 log = logging.getLogger(__name__)
 
@@ -51,16 +52,20 @@ class Bringing:
         if not any(brought):
             raise AlreadyHere
 
-    async def waiting_for(self, user_id: int, channel_id: int, *, in_dm: bool = False) -> list[str]:
+    async def waiting_for(
+        self, user_id: int, channel_id: int, *, in_dm: bool = False, limit_bytes: int | None = None
+    ) -> list[str]:
         """The generations of a person that wait for a way into this channel; one of each batch.
 
-        Those whose own channel was deleted come to the direct messages with the bot, `in_dm`.
+        Those whose own channel was deleted come to the direct messages with the bot, `in_dm`. Those
+        that were too large for `limit_bytes` before are left alone.
         """
         # Every command asks this, and thousands may be under way: few of them wait for a way.
         waiting = [
             run.generation
             for run in self._parked
             if run.generation.requester_id == user_id
+            and not _is_too_large(run, limit_bytes)
             and (run.generation.reply.channel_id == channel_id or (run.is_homeless and in_dm))
         ]
         waiting.sort(key=lambda generation: (generation.created_at, generation.id))
@@ -95,3 +100,8 @@ class Bringing:
             and (row.state is State.DELIVERING or row.state.final)
             and not row.reply.token_lives(now)
         ]
+
+
+def _is_too_large(run: Run, limit_bytes: int | None) -> bool:
+    known = run.wait.limit_bytes if isinstance(run.wait, NotPostable) else None
+    return known is not None and limit_bytes is not None and limit_bytes <= known

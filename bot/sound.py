@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -85,10 +85,19 @@ class Sound(Protocol):
         """
         ...
 
-    async def fit(self, path: Path, limit_bytes: int) -> Path:
+    async def fit(
+        self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")
+    ) -> Path:
         """The track in at most so many bytes: as it is, or in a new file beside it.
 
         Raises `OutputTooLarge`, `AudioWorkFailed`, FileNotFoundError.
+        """
+        ...
+
+    async def split(self, path: Path, limit_bytes: int, most: int) -> list[Path]:
+        """The track in at most so many files, each at most so large, beside it; nothing is lost.
+
+        Raises `OutputTooLarge`, OSError.
         """
         ...
 

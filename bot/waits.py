@@ -101,4 +101,13 @@ class FetchingSlow:
     link: Link | None = None
 
 
-Wait: TypeAlias = InLine | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow
+@dataclass(frozen=True, slots=True)
+class NotPostable:
+    """The track is made and kept, and cannot be posted as it is; `link` is where it may be had."""
+
+    limit_bytes: int | None
+    """What Discord takes there, where that is what is in the way."""
+    link: Link | None
+
+
+Wait: TypeAlias = InLine | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow | NotPostable

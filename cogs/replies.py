@@ -121,8 +121,12 @@ async def _waiting_here(bot: MusicGenBot, interaction: discord.Interaction) -> l
     try:
         # What may not be posted here would only leave another message behind.
         check_permissions(interaction)
-        user_id, in_dm = interaction.user.id, interaction.context.dm_channel
-        waiting = await bot.studio.waiting_for(user_id, interaction.channel_id or 0, in_dm=in_dm)
+        waiting = await bot.studio.waiting_for(
+            interaction.user.id,
+            interaction.channel_id or 0,
+            in_dm=interaction.context.dm_channel,
+            limit_bytes=interaction.filesize_limit,
+        )
     except BotError as error:
         log.info("nothing is brought to user %d here: %r", interaction.user.id, error)
         return []

@@ -417,7 +417,10 @@ class FakeSound:
             raise WorkerFaulty("these tracks are no audio")
         return self.picture
 
-    async def fit(self, path: Path, limit_bytes: int) -> Path:
+    async def fit(self, path: Path, limit_bytes: int, formats: Sequence[str] = ()) -> Path:
+        raise OutputTooLarge(limit_bytes)
+
+    async def split(self, path: Path, limit_bytes: int, most: int) -> list[Path]:
         raise OutputTooLarge(limit_bytes)
 
     async def discard(self, path: Path) -> None:

@@ -6,8 +6,7 @@ Everything here blocks; see `probe`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ log = logging.getLogger(__name__)
 _FLAC_SUBTYPES = {"PCM_U8": "PCM_S8", "PCM_S8": "PCM_S8", "PCM_16": "PCM_16", "PCM_24": "PCM_24"}
 """What FLAC can hold without loss, by the source's encoding."""
 _FLAC_MAX_CHANNELS = 8
+_FLAC_MAX_RATE_HZ = 655_350
 _FLAC_LEVEL = 0.6
 _MP3_RATES_HZ = (32_000, 44_100, 48_000)
 """MPEG-1's. The lower ones of MPEG-2 would save nothing that a lower bit rate does not."""
@@ -46,8 +46,8 @@ class Fitted:
     note: Literal["as it was", "flac", "mp3"]
 
 
-def fit(path: Path, limit_bytes: int) -> Fitted:
-    """The track in at most `limit_bytes`: as it is, else as FLAC, else as MP3.
+def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")) -> Fitted:
+    """The track in at most `limit_bytes`: as it is, else as FLAC, else as MP3, of those `formats`.
 
     A new file stands beside the old one, which stays; its title, comment and software are the same.
     FLAC is made of a WAV or AIFF only, and loses nothing. The MP3 has the highest bit rate that
@@ -67,12 +67,20 @@ def fit(path: Path, limit_bytes: int) -> Fitted:
         return Fitted(path, format_, "as it was")
     try:
         for smaller, write in _ways(path, limit_bytes):
+            if smaller not in formats:
+                continue
             target = path.with_name(f"{path.stem}.fitted.{smaller}")
-            # libsndfile refuses forms that a format cannot hold by RuntimeErrors, some only as the
-            # first block is written: FLAC, rates above 65,535 Hz that are no multiple of 10.
-            with suppress(OutputTooLarge, RuntimeError):
+            try:
                 _make(path, target, limit_bytes, write)
-                return Fitted(target, smaller, smaller)
+            except OutputTooLarge:
+                continue
+            except (AudioUnreadable, OSError):
+                raise
+            except Exception:
+                # Whatever it is that this format cannot hold, the next one may.
+                log.exception("%s cannot be made %s", path.name, smaller.upper())
+                continue
+            return Fitted(target, smaller, smaller)
     except AudioUnreadable as error:
         raise OutputTooLarge(limit_bytes) from error
     raise OutputTooLarge(limit_bytes)
@@ -81,7 +89,8 @@ def fit(path: Path, limit_bytes: int) -> Fitted:
 def _ways(source: Path, limit_bytes: int) -> Iterator[tuple[Literal["flac", "mp3"], _Writer]]:
     """What to try, the best first."""
     facts = probe(source)
-    if facts.format in {"wav", "aiff"} and facts.channels <= _FLAC_MAX_CHANNELS:
+    is_plain = facts.format in {"wav", "aiff"} and facts.channels <= _FLAC_MAX_CHANNELS
+    if is_plain and facts.sample_rate_hz <= _FLAC_MAX_RATE_HZ:
         with opened(source) as stream:
             subtype = _FLAC_SUBTYPES.get(stream.subtype)
         if subtype is not None:

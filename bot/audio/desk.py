@@ -6,7 +6,7 @@ import asyncio
 import logging
 import shutil
 from base64 import b64decode
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from bot.audio.intake import AudioIntake
 from bot.audio.lane import Lane, Limits
 from bot.audio.probe import Format
 from bot.audio.samples import draft_of
+from bot.audio.split import NotSplit, split_wav
 from bot.errors import (
     AudioBeyondBounds,
     AudioBroken,
@@ -192,7 +193,6 @@ class AudioDesk:
         try:
             await self._tracks.run(jobs.probe, output)
         except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
-            await self.discard(output)
             raise OutputNotAudio(type(error).__name__) from error
         try:
             seam = await self._joins.run(jobs.join, piece, output, context_s, target)
@@ -218,7 +218,6 @@ class AudioDesk:
                 software=self._model_name,
             )
         except (NotAudio, AudioUnreadable) as error:
-            await self.discard(path)
             raise OutputNotAudio(type(error).__name__) from error
         except AudioBeyondBounds as error:
             raise WorkerFaulty(repr(error)) from error
@@ -238,7 +237,9 @@ class AudioDesk:
             raise WorkerFaulty(repr(error)) from error
         return Picture(b64decode(drawn.png), drawn.words)
 
-    async def fit(self, path: Path, limit_bytes: int) -> Path:
+    async def fit(
+        self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")
+    ) -> Path:
         """The track in at most so many bytes: as it is, or in a new file beside it.
 
         Raises:
@@ -247,8 +248,22 @@ class AudioDesk:
             FileNotFoundError: there is no such file.
         """
         try:
-            return (await self._tracks.run(jobs.fit, path, limit_bytes)).path
+            return (await self._tracks.run(jobs.fit, path, limit_bytes, [*formats])).path
         except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise OutputTooLarge(limit_bytes) from error
+
+    async def split(self, path: Path, limit_bytes: int, most: int) -> list[Path]:
+        """The track in at most so many files, each at most so large, beside it; nothing is lost.
+
+        Nothing is decoded for it.
+
+        Raises:
+            OutputTooLarge: it cannot be split, or into more only.
+            OSError: the disk does not take them, or there is no such file.
+        """
+        try:
+            return await TRACKS.run(split_wav, path, limit_bytes, most)
+        except NotSplit as error:
             raise OutputTooLarge(limit_bytes) from error
 
     async def discard(self, path: Path) -> None:

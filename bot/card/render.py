@@ -18,6 +18,7 @@ from bot.errors import InternalFault
 from bot.generation import LATE, Generation, State
 from bot.inputs import Inputs, InputTable, plain
 from bot.progress import Progress
+from bot.waits import NotPostable
 
 _TITLE_MAX_CHARS = 256
 _SETTINGS_MAX_CHARS = 1024
@@ -54,6 +55,8 @@ class CardRenderer:
         actions = (Action.CANCEL,) if generation.state.cancelable else ()
         if progress.now > generation.reply.token_expires_at - LATE:
             words = f"{words}\n{texts.LATE}"
+            actions = (*actions, Action.BRING)
+        elif isinstance(progress.wait, NotPostable):
             actions = (*actions, Action.BRING)
         return Card(self._embed(generation, _RUNNING, words, parent), actions)
 

@@ -86,6 +86,11 @@ _LOST = {
     Obstacle.CERTIFICATE: "showed a certificate that this bot's machine does not trust",
 }
 
+_LEFT = {
+    errors.OutputTooLarge.__name__: "its file is larger than I fetch",
+    errors.OutputNotAudio.__name__: "what is there does not call itself audio",
+}
+
 _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PromptBlank: lambda e: (
         "The prompt is empty. Describe the music you want in a few words."
@@ -282,6 +287,10 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PieceLost: lambda e: (
         "The new part was made, but the piece it belongs to is no longer there, so I can't join "
         "them. Extend the track again from its own message."
+    ),
+    errors.TrackLeft: lambda e: (
+        f"The track was made, but {_LEFT.get(e.cause, 'I could not fetch it')}. "
+        f"Until <t:{e.until}:t> you can [fetch it yourself]({e.url}) at Replicate."
     ),
     errors.TrackNotStored: lambda e: (
         "The track was made, but my disk "

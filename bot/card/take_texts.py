@@ -90,6 +90,24 @@ def refused_larger(format_: str, was: str) -> str:
     return f"-# Sent as {format_.upper()}, because Discord did not take the larger {was.upper()}."
 
 
+def sent_in_parts(number: int, limit_bytes: int) -> str:
+    """Why a track comes in several files."""
+    return (
+        f"-# Sent in {number} parts, to be played one after the other, because the whole is larger "
+        f"than the {limit_bytes / (1024 * 1024):.0f} MiB that Discord takes here. Nothing is lost."
+    )
+
+
+ALONE = (
+    "-# I could not join this to the piece it goes on from, so here is what the model made: "
+    "the end of the piece, and what is new."
+)
+UNREAD = (
+    "-# I can't read what the model made as audio. Here is the file as it came; "
+    "it may not be playable."
+)
+
+
 def ready(user_id: int) -> str:
     """The one mention, for takes that took long."""
     return f"<@{user_id}> your takes are ready."

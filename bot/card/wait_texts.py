@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from bot.card.markup import size
 from bot.progress import Stage
 from bot.waits import (
     FetchingSlow,
@@ -17,6 +18,7 @@ from bot.waits import (
     Hindered,
     InLine,
     Link,
+    NotPostable,
     Obstacle,
     OwnRunning,
     ToBeSent,
@@ -60,6 +62,7 @@ _SLOW_QUEUE = frozenset({Obstacle.THROTTLED, Obstacle.LOW_CREDIT})
 _FOR_THE_OWNER = frozenset(
     {Obstacle.TOKEN_REFUSED, Obstacle.CREDIT_MISSING, Obstacle.FORBIDDEN, Obstacle.CERTIFICATE}
 )
+_WITHOUT_OBSTACLE = (ToBeSent, ForRoom, FetchingSlow, NotPostable)
 _RUNS = frozenset({Stage.STARTING, Stage.LOADING, Stage.GENERATING})
 
 
@@ -87,6 +90,13 @@ def headline(wait: Wait | None) -> str | None:
             return (
                 f"**Waiting** for room on my disk: {whose} on it, and leave it when they are done."
             )
+        case NotPostable(limit_bytes=int(limit_bytes)):
+            return (
+                f"**The track is made**, and larger than the {size(limit_bytes)} that Discord "
+                "takes here, whatever I make of it."
+            )
+        case NotPostable():
+            return "**The track is made**, and something on my side keeps me from posting it."
         case FetchingSlow():
             return "**Fetching** the finished track: it is made, and Replicate delivers it slowly."
         case _:
@@ -101,6 +111,10 @@ def note(wait: Wait | None, stage: Stage) -> str | None:
         case FetchingSlow(link=link):
             own_hands = f" {_fetch_yourself(link)}" if link else ""
             return f"-# I keep trying, and bring it here when I have it.{own_hands}"
+        case NotPostable(limit_bytes=limit_bytes, link=link):
+            own_hands = f"{_fetch_yourself(link)} " if link else ""
+            larger = "" if limit_bytes is None else " where larger files may be posted"
+            return f"-# {own_hands}I keep it: **Bring it here**{larger} shows it."
         case Hindered():
             return f"-# {_hindered(wait, stage)}"
         case _:
@@ -111,7 +125,7 @@ def notes(shown: Iterable[tuple[Wait, Stage]]) -> list[str]:
     """The same for several takes: each reason once, with the first of the next tries."""
     first: dict[Obstacle, tuple[Wait, Stage]] = {}
     for wait, stage in shown:
-        if isinstance(wait, ToBeSent | ForRoom | FetchingSlow) or wait.obstacle is None:
+        if isinstance(wait, _WITHOUT_OBSTACLE) or wait.obstacle is None:
             continue
         known = first.get(wait.obstacle)
         if known is None or _next_try(wait) < _next_try(known[0]):
@@ -139,6 +153,9 @@ def in_a_list(wait: Wait, stage: Stage) -> str | None:
             return f"{_DOING.get(stage, 'waits')}: {_SHORTLY[obstacle]}"
         case ForRoom():
             return "waits for room on my disk"
+        case NotPostable(link=link):
+            own_hands = f" {_fetch_yourself(link)}" if link else ""
+            return f"made, and kept: I can't post it here.{own_hands}"
         case FetchingSlow(link=link):
             own_hands = f" {_fetch_yourself(link)}" if link else ""
             return f"made; Replicate delivers it slowly.{own_hands}"
@@ -199,4 +216,4 @@ def _hindered(wait: Hindered, stage: Stage) -> str:
 
 def _fetch_yourself(link: Link) -> str:
     hour = f"<t:{int(link.lives_until.timestamp())}:t>"
-    return f"Until {hour} you can [fetch it yourself]({link.url}) there."
+    return f"Until {hour} you can [fetch it yourself]({link.url}) at Replicate."

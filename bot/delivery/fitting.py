@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from bot.audio.names import track_filename
-from bot.card.take_texts import refused_larger, sent_smaller
+from bot.card import take_texts
+from bot.card.take_texts import refused_larger, sent_in_parts, sent_smaller
 from bot.checks import audio_prompt_s
 from bot.delivery.parcel import Track
 from bot.delivery.ways import SURE_LIMIT_BYTES
@@ -14,14 +16,26 @@ from bot.errors import AudioWorkFailed, OutputTooLarge
 from bot.generation import Generation
 from bot.ports import Picture, Sound
 from bot.threads import TRACKS
+from bot.track_files import Form
 
 log = logging.getLogger(__name__)
+
+_REQUEST_MAX_BYTES = 24 * 1024 * 1024
+"""Of the 25 MiB that all files of a request may have (Discord, reference, Uploading Files)."""
+_PARTS_MAX = 9
+"""Of a message's ten attachments one is the picture."""
+_FORMS = {
+    Form.WHOLE: "",
+    Form.ALONE: take_texts.ALONE,
+    Form.UNREAD: take_texts.UNREAD,
+}
 
 
 class Fitting:
     """Finds the best form of one track that Discord takes; `track` is the present one.
 
-    An `untouched` one has no other form, and no picture.
+    As it is, as FLAC, as MP3, in parts: whatever fails, the next way is tried. An `untouched` one
+    is neither converted nor drawn.
     """
 
     def __init__(
@@ -37,34 +51,46 @@ class Fitting:
         self._path = path
         self._generation = generation
         self._limit_bytes = limit_bytes
-        self._untouched = untouched
+        self._untouched = untouched or Form.of(path) is Form.UNREAD
         self._refused: OutputTooLarge | None = None
         self._made: set[Path] = set()
         self._picture: Picture | None = None
-        self.note = ""
+        self._size_note = ""
+
+    @property
+    def note(self) -> str:
         """What the card says of the file."""
+        return "\n".join(filter(None, (_FORMS[Form.of(self._path)], self._size_note)))
 
     async def track(self) -> Track:
         """The track within the present limit.
 
         Raises:
             FileNotFoundError: there is no such file.
-            OutputTooLarge: it cannot be made that small.
+            OutputTooLarge: it cannot be made that small, nor be split.
         """
-        path = self._path
-        size_bytes = (await TRACKS.run(path.stat)).st_size
-        if size_bytes > self._limit_bytes:
-            path = await self._smaller()
-            size_bytes = (await TRACKS.run(path.stat)).st_size
-            names = path.suffix.lstrip("."), self._path.suffix.lstrip(".")
-            self.note = (
-                sent_smaller(*names, self._limit_bytes)
-                if self._refused is None
-                else refused_larger(*names)
-            )
-        generation = self._generation
-        name = track_filename(generation.inputs.prompt, generation.seed, path.suffix.lstrip("."))
+        size_bytes = await self._size(self._path)
+        if size_bytes <= self._limit_bytes:
+            return self._named(self._path, size_bytes)
+        smaller = await self._smaller()
+        if smaller is None:
+            return await self._split(size_bytes)
+        names = smaller.suffix.lstrip("."), self._path.suffix.lstrip(".")
+        self._size_note = (
+            sent_smaller(*names, self._limit_bytes)
+            if self._refused is None
+            else refused_larger(*names)
+        )
+        return self._named(smaller, await self._size(smaller))
+
+    def _named(self, path: Path, size_bytes: int) -> Track:
+        prompt, seed = self._generation.inputs.prompt, self._generation.seed
+        name = track_filename(prompt, seed, path.suffix.lstrip("."))
         return Track(path, name, size_bytes, self._picture)
+
+    @staticmethod
+    async def _size(path: Path) -> int:
+        return (await TRACKS.run(path.stat)).st_size
 
     def refused(self, track: Track, error: OutputTooLarge) -> None:
         """Discord, or the way that is open, does not take this one: the next is to be smaller.
@@ -98,12 +124,31 @@ class Fitting:
         for path in self._made:
             await self._sound.discard(path)
 
-    async def _smaller(self) -> Path:
+    async def _smaller(self) -> Path | None:
+        """The track in a smaller format; None where there is none."""
         if self._untouched:
+            return None
+        # Who dies over a FLAC may well make an MP3.
+        for formats in (("flac", "mp3"), ("mp3",)):
+            try:
+                fitted = await self._sound.fit(self._path, self._limit_bytes, formats)
+            except AudioWorkFailed as error:
+                log.warning("generation %s is not converted: %r", self._generation.id, error)
+            except OutputTooLarge:
+                return None
+            else:
+                self._made.add(fitted)
+                return fitted
+        return None
+
+    async def _split(self, size_bytes: int) -> Track:
+        if size_bytes > max(_REQUEST_MAX_BYTES, self._limit_bytes):
             raise self._refused or OutputTooLarge(self._limit_bytes)
         try:
-            fitted = await self._sound.fit(self._path, self._limit_bytes)
-        except (AudioWorkFailed, OutputTooLarge) as error:
-            raise self._refused or OutputTooLarge(self._limit_bytes) from error
-        self._made.add(fitted)
-        return fitted
+            parts = await self._sound.split(self._path, self._limit_bytes, _PARTS_MAX)
+        except OutputTooLarge as error:
+            raise self._refused or error from error
+        self._made.update(parts)
+        self._size_note = sent_in_parts(len(parts), self._limit_bytes)
+        largest_bytes = max([await self._size(part) for part in parts])
+        return replace(self._named(self._path, largest_bytes), parts=tuple(parts))

@@ -27,7 +27,21 @@ class Track:
     path: Path
     filename: str
     size_bytes: int
+    """Of the largest file, where it comes in several."""
     picture: Picture | None = None
+    parts: tuple[Path, ...] = ()
+    """What is uploaded instead, where the whole is too large."""
+
+    @property
+    def uploads(self) -> list[tuple[Path, str]]:
+        """The files, with their names at Discord; the seed stays at their end."""
+        if not self.parts:
+            return [(self.path, self.filename)]
+        name, _, seed = self.filename.rpartition("-")
+        return [
+            (part, f"{name}-part-{number}-of-{len(self.parts)}-{seed}")
+            for number, part in enumerate(self.parts, start=1)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +91,17 @@ class Parcel:
         if self.track is None:
             yield []
             return
-        track = await TRACKS.run(discord.File, self.track.path, self.track.filename)
+        files = list[discord.File]()
         try:
-            if (picture := self.track.picture) is None:
-                yield [track]
-            else:
-                png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=picture.words)
-                yield [track, png]
+            for path, name in self.track.uploads:
+                files.append(await TRACKS.run(discord.File, path, name))
+            if (picture := self.track.picture) is not None:
+                png = io.BytesIO(picture.png)
+                files.append(discord.File(png, PICTURE_NAME, description=picture.words))
+            yield files
         finally:
-            track.close()
+            for file in files:
+                file.close()
 
     async def attachments(
         self, files: list[discord.File], fetch: Callable[[], Awaitable[discord.Message]]

@@ -40,6 +40,7 @@ from bot.errors.failures import (
     Throttled,
     TokenRefused,
     TrackError,
+    TrackLeft,
     TrackNotStored,
 )
 from bot.errors.refusals import (
@@ -169,6 +170,7 @@ __all__ = [
     "TooLateToCancel",
     "TookTooLong",
     "TrackError",
+    "TrackLeft",
     "TrackNotStored",
     "TwoInputAudios",
     "UnknownChoice",

@@ -163,6 +163,18 @@ class OutputAddressBad(TrackError):
     detail: str
 
 
+@dataclass(eq=False)
+class TrackLeft(TrackError):
+    """The track could not be fetched, and is still where the model has put it.
+
+    `cause` is the name of the error that kept us from it; `until` a Unix time.
+    """
+
+    cause: str
+    url: str
+    until: int
+
+
 class PieceLost(TrackError):
     """The new part is there, the piece it belongs to is not."""
 

@@ -9,8 +9,13 @@ from pathlib import Path
 from bot.disk import disk_obstacle
 from bot.errors import (
     AudioWorkFailed,
+    JournalFault,
+    NotFollowedHere,
+    OutputNotAudio,
+    OutputTooLarge,
     PieceLost,
     RequestRefused,
+    TrackLeft,
     TrackNotStored,
     UserError,
 )
@@ -20,12 +25,17 @@ from bot.progress import Stage
 from bot.room import track_bytes, with_conversion
 from bot.run import Run, Stopped, retry_delays_s
 from bot.steps.fetching import KEPT_FOR, fetch
+from bot.steps.keeping import keep, where_it_is
 from bot.steps.preparing import take_in_piece
 from bot.steps.waiting import UNREACHABLE_DELAY_S
+from bot.threads import TRACKS
+from bot.track_files import Form
 from bot.waits import Hindered, Obstacle
 
 log = logging.getLogger(__name__)
 
+_FAULTS_MAX = 3
+"""So often a fault of ours is tried to be got round before a track waits for its person."""
 _SAME_PIECE_S = 0.01
 """What differs by more is not the piece whose end the model has heard."""
 
@@ -33,10 +43,13 @@ _SAME_PIECE_S = 0.01
 async def collect(run: Run) -> None:
     """Download the audio as soon as it exists: Replicate deletes it after an hour.
 
-    Whatever is wrong with the disk, it is tried for as long.
+    Whatever is wrong with the disk, it is tried for as long. Whatever fails in joining, measuring
+    or labelling, what the model made goes to its person.
 
     Raises:
-        TrackNotStored: in vain.
+        TrackNotStored: the disk took nothing for as long.
+        TrackLeft: it cannot be fetched, and is still at Replicate.
+        TrackError: it is not there either.
     """
     began_at = run.kit.clock.now()
     run.wait = None
@@ -47,6 +60,11 @@ async def collect(run: Run) -> None:
             if run.kit.clock.now() > began_at + KEPT_FOR:
                 raise TrackNotStored(disk_obstacle(error) is Obstacle.DISK_FULL) from error
             await _wait_for_disk(run, error)
+        except (OutputTooLarge, OutputNotAudio) as error:
+            if (link := await where_it_is(run)) is None:
+                raise
+            until = int(link.lives_until.timestamp())
+            raise TrackLeft(type(error).__name__, link.url, until) from error
         else:
             return
 
@@ -66,12 +84,12 @@ async def _wait_for_disk(run: Run, error: OSError) -> None:
 async def _collect_once(run: Run) -> None:
     run.meter.enter(Stage.FETCHING, run.kit.clock.now())
     generation, folder = run.generation, run.kit.tracks_folder
-    extension = run.kit.table.effective(generation.inputs, "output_format") or "wav"
+    extension = str(run.kit.table.effective(generation.inputs, "output_format") or "wav")
     given_s = generation.given_s
-    output = track = folder / f"{generation.id}.{extension}"
+    output = track = Form.WHOLE.path(folder, generation.id, extension)
     if generation.piece_path is not None:
-        output = folder / f"{generation.id}.output.{extension}"
-        track = folder / f"{generation.id}.wav"
+        output = Form.ALONE.path(folder, generation.id, extension)
+        track = Form.WHOLE.path(folder, generation.id, "wav")
     try:
         async with run.stoppable():
             if generation.piece_path is None:
@@ -85,7 +103,13 @@ async def _collect_once(run: Run) -> None:
                 finally:
                     if track is not output:
                         await run.kit.sound.discard(output)
-            track_s = await _label(run, track)
+            try:
+                track_s = await _label(run, track)
+            except OutputNotAudio as error:
+                log.warning("generation %s: %r", generation.id, error)
+                fetched, track_s = track, None
+                track = Form.UNREAD.path(folder, generation.id, extension)
+                await TRACKS.run(fetched.replace, track)
     except (Stopped, UserError):
         # A restart goes on with what there is of the file; an end leaves nothing.
         await run.kit.predictions.discard_part(output)
@@ -101,30 +125,47 @@ async def _fetch(run: Run, path: Path, beside_bytes: int) -> None:
 
 
 async def _label(run: Run, track: Path) -> float | None:
-    """Write a track's tags; its length, or None where that is left undone."""
+    """Write a track's tags; its length, or None where that is left undone.
+
+    Raises:
+        OutputNotAudio: it is none that we can read.
+    """
     if not await run.attempts.begin():
         return None
     try:
         return await run.kit.sound.label(track, run.generation)
-    except AudioWorkFailed as error:
-        log.warning("generation %s is not labelled: %r", run.generation.id, error)
+    except (OSError, OutputNotAudio):
+        raise
+    except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is
+        _note(run, "labelled", error)
         return None
 
 
 async def _join(run: Run, piece: Path, output: Path, track: Path) -> bool:
-    """Put what the model added behind the piece; False where the output has to do by itself.
-
-    Raises:
-        PieceLost: the piece is no longer here, nor where it came from.
-    """
+    """Put what the model added behind the piece; False where the output has to do by itself."""
     if not await run.attempts.begin():
         return False
     try:
         await _join_to_piece(run, piece, output, track)
-    except AudioWorkFailed as error:
-        log.warning("generation %s is not joined: %r", run.generation.id, error)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - logged there; what is new goes out alone
+        _note(run, "joined", error)
         return False
     return True
+
+
+def _note(run: Run, what: str, error: Exception) -> None:
+    """Note what is left undone; where that is a fault of ours, with all that there is to know."""
+    known = isinstance(error, (AudioWorkFailed, UserError))
+    log.log(
+        logging.WARNING if known else logging.ERROR,
+        "generation %s is not %s: %r",
+        run.generation.id,
+        what,
+        error,
+        exc_info=None if known else error,
+    )
 
 
 async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> None:
@@ -158,9 +199,10 @@ async def deliver(run: Run) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
     run.meter.enter(Stage.UPLOADING, run.kit.clock.now())
     delays_s = retry_delays_s()
+    faults = 0
     while run.delivered is None:
         try:
-            run.delivered = await _deliver_once(run)
+            run.delivered = await _deliver_once(run, untouched=faults > 0)
         except FileNotFoundError:
             log.warning("generation %s: its track is gone, fetching it again", run.generation.id)
             await run.save(State.COLLECTING, track_path=None)
@@ -171,6 +213,10 @@ async def deliver(run: Run) -> None:
             await run.save(reply=moved.reply)
         except NoWayNow as closed:
             await run.wait_for_way(closed)
+        except OutputTooLarge as error:
+            await keep(run, error.limit_bytes)
+        except (JournalFault, NotFollowedHere):
+            raise
         except (DiscordFault, OSError) as error:
             log.warning("generation %s is not delivered: %r", run.generation.id, error)
             if isinstance(error, OSError):
@@ -180,12 +226,19 @@ async def deliver(run: Run) -> None:
                 await run.wait_for_way(NoWayNow(may_open=True, token_lives=True))
             else:
                 await run.kit.clock.sleep(delay_s)
+        except Exception:
+            log.exception("generation %s: delivering it met a fault of ours", run.generation.id)
+            faults += 1
+            if faults < _FAULTS_MAX:
+                await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+            else:
+                await keep(run, None)
     delivered = run.delivered
     await run.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
 
 
-async def _deliver_once(run: Run) -> Generation:
-    untouched = not await run.attempts.begin()
+async def _deliver_once(run: Run, *, untouched: bool) -> Generation:
+    untouched = not await run.attempts.begin() or untouched
     ended_at = run.kit.clock.now()
     delivered = run.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
     track = Path(run.generation.track_path or "")

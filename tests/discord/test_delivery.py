@@ -169,16 +169,20 @@ async def test_a_track_for_a_channel_that_takes_nothing_is_kept(
 
 
 @pytest.mark.parametrize(("status", "code"), [(413, 40005), (413, 0), (400, 50045)])
-async def test_a_track_that_discord_finds_too_large_ends_in_a_sentence(
+async def test_a_track_that_discord_finds_too_large_is_kept(
     world: World, status: int, code: int
 ) -> None:
     asked = await world.musicgen()
     world.fail("PATCH", BY_TOKEN, status, code)
     await world.done()
-    limit_bytes = world.generation.reply.filesize_limit_bytes
-    assert sentence(errors.OutputTooLarge(limit_bytes)) in asked.text
+    assert "MiB that Discord takes here" in asked.text
+    assert asked.buttons == [texts.BRING]
     assert asked.reply.attachments == []
     assert len(world.messages) == 1
+    assert world.generation.state is State.DELIVERING
+    await world.ada.click(asked.reply, label=texts.BRING)
+    await world.pass_s(1)
+    assert delivered(asked)
 
 
 async def test_a_track_above_the_limit_is_not_even_sent(world: World) -> None:
@@ -186,8 +190,7 @@ async def test_a_track_above_the_limit_is_not_even_sent(world: World) -> None:
     limit_bytes = world.generation.reply.filesize_limit_bytes
     world.predictions.track = bytes(limit_bytes + 1)
     await world.done()
-    assert sentence(errors.OutputTooLarge(limit_bytes)) in asked.text
-    assert "mp3" in asked.text
+    assert "MiB that Discord takes here" in asked.text
     assert not [edit for edit in world.edits if "attachments" in edit.body]
 
 

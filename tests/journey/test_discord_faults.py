@@ -230,11 +230,12 @@ async def test_a_file_that_discord_finds_too_large_is_sent_smaller(rig: Rig) -> 
 
 async def test_a_limit_that_no_file_keeps(tmp_path: Path) -> None:
     async with a_rig(tmp_path, rules=Rules(file_limit_bytes=1000)) as rig:
-        message = await (await rig.musicgen()).until(has_ended)
-        assert "The track is larger than the " in words(message)
-        assert "I can deliver here." in words(message)
+        used = await rig.musicgen()
+        message = await used.until(lambda message: "**The track is made**" in words(message))
+        assert "fetch it yourself" in words(message)
         assert rig.public_messages() == [message]
         assert not message.attachments
+        assert rig.paid_once()
 
 
 # ------------------------------------------------------------------ gateway

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.card import take_texts
 from bot.card.sentences import sentence
 from bot.errors import AccessLost, OutageTooLong
 from bot.playground.replicate.routes import Api
@@ -212,8 +213,8 @@ ENDS = {
     "failed with markdown": End(
         Script(error="**CUDA** `out` of_memory_\n# @everyone <@123456789012345678> [x](http://y)"),
         "The model failed to make this track. Try again, or with other settings.\n"
-        "> \\*\\*CUDA\\*\\* \\`out\\` of\\_memory\\_ # @\u200beveryone "
-        "<@\u200b123456789012345678> \\[x](http://y)",
+        "> \\*\\*CUDA\\*\\* \\`out\\` of\\_memory\\_ # \\@everyone "
+        "<\\@123456789012345678> \\[x](http://y)",
     ),
     "canceled by somebody else": End(
         Script(ends="canceled"),
@@ -237,16 +238,26 @@ ENDS = {
         "The audio is no longer at Replicate, which keeps it for an hour. "
         "The same seed and settings make the same track again.",
     ),
+}
+LEFT = {
     "output of another type": End(
-        Script(delivery_type="text/html"),
-        "What the model returned is not audio. Try again.",
+        Script(delivery_type="text/html"), "what is there does not call itself audio"
     ),
     "output too large": End(
-        Script(delivery_bytes=100 * 1024 * 1024 + 1),
-        "The track is larger than the 100 MiB I can deliver here. "
-        "Choose `output_format` mp3, or a shorter `duration`.",
+        Script(delivery_bytes=100 * 1024 * 1024 + 1), "its file is larger than I fetch"
     ),
 }
+
+
+@pytest.mark.parametrize("end", LEFT.values(), ids=LEFT.keys())
+async def test_what_is_not_fetched_is_told_where_it_is(rig: Rig, end: End) -> None:
+    rig.replicate.script(end.script)
+    message = await (await rig.musicgen()).until(has_ended)
+    [prediction] = rig.replicate.predictions
+    assert prediction.completed_at is not None
+    until = int(prediction.completed_at.timestamp()) + 3600
+    assert f"The track was made, but {end.sentence}. Until <t:{until}:t>" in words(message)
+    assert "[fetch it yourself](http://127.0.0.1" in words(message)
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
@@ -307,7 +318,10 @@ async def test_a_body_that_breaks_off_is_fetched_again(
 async def test_what_claims_to_be_audio_and_is_not(rig: Rig) -> None:
     headers = {"Content-Type": "audio/wav"}
     rig.trouble_replicate(OUTPUT, times=9, status=200, body="<html>no</html>", headers=headers)
-    await ends_with(rig, "What the model returned is not audio. Try again.")
+    message = await (await rig.musicgen()).until(lambda message: message.attachments)
+    assert message.attachments[0].data == b"<html>no</html>"
+    assert take_texts.UNREAD in words(message)
+    assert rig.paid_once()
 
 
 async def test_an_output_that_cannot_be_had_for_an_hour(tmp_path: Path) -> None:

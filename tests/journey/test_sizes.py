@@ -16,7 +16,7 @@ from bot.playground.discord.messages import Message
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from tests.journey.rig import EDIT, OUTPUT, Rig, a_rig, eventually, has_ended, has_track, words
+from tests.journey.rig import EDIT, OUTPUT, Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, samples, tags
 
 MIB = 1024 * 1024
@@ -94,8 +94,11 @@ async def test_a_file_that_discord_refuses_all_the_same_is_made_smaller(rig: Rig
     assert "because Discord did not take the larger WAV" in words(message)
 
 
-async def test_files_that_discord_always_refuses_end_in_a_sentence(rig: Rig) -> None:
-    message = await (await refused_so_often(rig, 2)).until(has_ended)
+async def test_files_that_discord_always_refuses_are_kept(rig: Rig) -> None:
+    used = await refused_so_often(rig, 2)
+    message = await used.until(lambda message: "**The track is made**" in words(message))
     assert not message.attachments
-    assert "The track is larger than the 10 MiB I can deliver here." in words(message)
-    await eventually(lambda: not list((rig.settings.data_folder / "tracks").iterdir()))
+    assert "larger than the 10 MiB that Discord takes here" in words(message)
+    assert len(list((rig.settings.data_folder / "tracks").iterdir())) == 1
+    await rig.ada.click(message, texts.BRING)
+    await used.until(has_track)

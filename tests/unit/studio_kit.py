@@ -48,10 +48,11 @@ def a_rig(
     predictions: FakePredictions | None = None,
     sound: FakeSound | None = None,
     shelf: FakeShelf | None = None,
+    folder: Path = Path("tracks"),
 ) -> Rig:
     predictions, sound = predictions or FakePredictions(), sound or FakeSound()
     journal, clock = FakeJournal(), FakeClock()
     delivery = FakeDelivery(journal)
-    house = House("v" * 64, InputTable(), 1500, Path("tracks"))
+    house = House("v" * 64, InputTable(), 1500, folder)
     studio = Studio(house, journal, predictions, sound, delivery, shelf or FakeShelf(), clock)
     return Rig(predictions, sound, journal, delivery, clock, studio)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,7 @@ from bot.errors import (
     AlreadyHere,
     AudioPromptTooLong,
     AudioUnavailable,
-    OutputUnreachable,
-    PieceLost,
+    OutputExpired,
     PieceTooLong,
     PredictionFailed,
     TooLateToCancel,
@@ -25,6 +25,7 @@ from bot.ports import NoWayNow
 from bot.progress import Stage
 from bot.remake import extension, melody, remake
 from bot.studio import Order, Origin
+from bot.track_files import Form
 from tests.fakes import (
     NOON,
     SUCCEEDS,
@@ -123,24 +124,24 @@ COLLECTING = a_generation(
 
 
 @pytest.mark.parametrize(
-    ("sound", "state"),
+    ("sound", "form"),
     [
-        (FakeSound(duration_s=8.0), State.DELIVERED),
-        (FakeSound(duration_s=9.0), State.FAILED),
-        (FakeSound(refusal=AudioUnavailable(404)), State.FAILED),
+        (FakeSound(duration_s=8.0), Form.WHOLE),
+        (FakeSound(duration_s=9.0), Form.ALONE),
+        (FakeSound(refusal=AudioUnavailable(404)), Form.ALONE),
     ],
     ids=["there again", "another one", "gone"],
 )
-async def test_a_piece_lost_from_disk(sound: FakeSound, state: State) -> None:
+async def test_a_piece_lost_from_disk(sound: FakeSound, form: Form) -> None:
+    """What is new is paid for: it goes out alone."""
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
     await rig.journal.add(COLLECTING)
     await rig.studio.adopt()
     await rig.studio.idle()
     made = rig.journal.rows[COLLECTING.id]
-    assert made.state is state
-    if state is State.FAILED:
-        assert isinstance(made.failure, PieceLost)
-        assert sound.joined == []
+    assert made.state is State.DELIVERED
+    assert Form.of(Path(made.track_path or "")) is form
+    assert len(sound.joined) == (form is Form.WHOLE)
 
 
 async def test_a_track_lost_from_disk_is_joined_again() -> None:
@@ -208,7 +209,14 @@ async def test_two_takes_never_have_one_seed() -> None:
 
 async def test_a_take_that_fails_leaves_the_others_alone() -> None:
     rig = a_rig()
-    rig.delivery.on_deliver.append(OutputUnreachable(None))
+    download, failures = rig.predictions.download, [OutputExpired()]
+
+    async def broken(*args: object) -> None:
+        if failures:
+            raise failures.pop()
+        await download(*args)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
+
+    rig.predictions.download = broken  # type: ignore[method-assign]
     takes = await rig.studio.submit_batch([VARIATION] * 3)
     await rig.studio.idle()
     states = sorted(rig.journal.rows[take.id].state for take in takes)

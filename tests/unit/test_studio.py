@@ -33,6 +33,7 @@ from bot.errors import (
 )
 from bot.generation import AudioSource, Generation, State
 from bot.inputs import SEED_MAX, Inputs
+from bot.ports import InputAudio
 from bot.progress import Stage
 from bot.run import Run
 from bot.steps.waiting import obstacle_of
@@ -245,9 +246,12 @@ async def test_a_track_lost_from_disk_is_fetched_again() -> None:
 async def test_a_fault_of_ours_is_told_without_its_details(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    rig = a_rig()
-    rig.delivery.on_deliver.append(ZeroDivisionError("a bug"))
-    generation = await rig.run(Inputs(prompt="lofi"))
+    class Faulty(FakeSound):
+        async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
+            raise ZeroDivisionError("a bug")
+
+    rig = a_rig(sound=Faulty())
+    generation = await rig.run(Inputs(prompt="lofi", continuation=True), SOURCE)
     assert isinstance(generation.failure, InternalFault)
     assert "a bug" in caplog.text
 
