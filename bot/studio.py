@@ -116,10 +116,7 @@ class Studio:
         )
         self._positions = Positions(self._kit.line, self._kit.gate, clock)
         self.housekeeping = Housekeeping(
-            self._kit,
-            self._runs,
-            take_up=self._take_up,
-            give_up=self._give_up,
+            self._kit, self._runs, take_up=self._take_up, give_up=self._give_up
         )
         self.adopt = self.housekeeping.adopt
         self._bringing = Bringing(
