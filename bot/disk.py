@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 
 from bot.errors import DiskUnusable
@@ -29,12 +30,19 @@ class Disk:
         self._troubles = troubles
         self._obstacle: Obstacle | None = None
         self._free_bytes: int | None = None
+        self.recovered = asyncio.Event()
+        """Set when it takes what is written again, until it does not once more."""
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why it is of no use."""
+        return self._obstacle
 
     def failed(self, error: OSError) -> None:
         """Something could not be written."""
         if error.errno in _NOT_THE_DISK:
             return
-        self._obstacle = self._troubles.met(Task.KEEP, disk_obstacle(error)).obstacle
+        self._met(disk_obstacle(error))
 
     async def look(self) -> None:
         """Try it; a large file where something has failed, for a quota may take small ones."""
@@ -44,10 +52,11 @@ class Disk:
             self.failed(error)
             return
         if self._free_bytes < SPARE_BYTES:
-            self._obstacle = self._troubles.met(Task.KEEP, Obstacle.DISK_FULL).obstacle
-        else:
+            self._met(Obstacle.DISK_FULL)
+        elif self._obstacle is not None:
             self._obstacle = None
             self._troubles.over(Task.KEEP)
+            self.recovered.set()
 
     def check(self, size_bytes: int) -> None:
         """Whether it takes so much more, as far as is known.
@@ -59,3 +68,7 @@ class Disk:
             raise DiskUnusable(full=self._obstacle is Obstacle.DISK_FULL)
         if self._free_bytes is not None and self._free_bytes < size_bytes + SPARE_BYTES:
             raise DiskUnusable(full=True)
+
+    def _met(self, obstacle: Obstacle) -> None:
+        self._obstacle = self._troubles.met(Task.KEEP, obstacle).obstacle
+        self.recovered.clear()

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import DiskUnusable
+from bot.errors import DiskUnusable, JournalFault
 from bot.generation import Generation
 from bot.inputs import MODEL_WINDOW_S
 from bot.ledger import Standing
 from bot.room import track_bytes, with_conversion
-from bot.waits import ForRoom
+from bot.waits import ForRoom, Hindered, Obstacle
 
 if TYPE_CHECKING:
     from bot.kit import Kit
     from bot.run import Run
+
+log = logging.getLogger(__name__)
 
 
 def check_room(kit: Kit, generations: Sequence[Generation]) -> None:
@@ -41,6 +45,34 @@ async def check_disk(kit: Kit, cause: Exception) -> None:
         kit.disk.check(0)
     except DiskUnusable as unusable:
         raise unusable from cause
+
+
+async def tell_of_journal(run: Run, error: Exception) -> None:
+    """Have the card say why a run stands still whose state cannot be written down."""
+    if isinstance(error, JournalFault):
+        log.warning("generation %s cannot be journalled: %s", run.generation.id, error)
+    else:
+        log.error("generation %s cannot be journalled", run.generation.id, exc_info=error)
+    disk = run.kit.disk
+    await disk.look()
+    with suppress(JournalFault):
+        # Where only the answer to a commit got lost, the row knows more.
+        await run.reload()
+    run.wait = Hindered(disk.obstacle or Obstacle.JOURNAL)
+    if not run.generation.state.final:
+        run.show()
+
+
+async def wait_for_journal(run: Run, delay_s: float) -> None:
+    """Wait before the next try; once a full disk has room again, nobody is to wait for that."""
+    disk, clock = run.kit.disk, run.kit.clock
+    if disk.obstacle is None:
+        await clock.sleep(delay_s)
+    else:
+        await clock.wait(disk.recovered, delay_s)
+    run.wait = None
+    with suppress(JournalFault):
+        await run.reload()
 
 
 async def count_files(run: Run) -> None:

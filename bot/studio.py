@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Unpack
@@ -27,7 +26,7 @@ from bot.errors import (
 )
 from bot.gate import CreateGate
 from bot.generation import Generation, Reply, State
-from bot.holding import check_disk, check_room
+from bot.holding import check_disk, check_room, tell_of_journal, wait_for_journal
 from bot.house import House
 from bot.housekeeping import Housekeeping
 from bot.inputs import Inputs
@@ -301,14 +300,13 @@ class Studio:
                 await run.to_end()
             except NotFollowedHere:
                 raise
-            except Exception:
-                log.exception("generation %s cannot be journalled", run.generation.id)
+            except Exception as error:  # noqa: BLE001 - logged there
+                await tell_of_journal(run, error)
                 if faults > len(_JOURNAL_DELAYS_S) and run.is_unpaid:
                     await self._refuse(run)
                     return
-                await self._clock.sleep(_JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1])
-                with suppress(JournalFault):
-                    await run.reload()
+                delay_s = _JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1]
+                await wait_for_journal(run, delay_s)
             else:
                 return
 

@@ -252,3 +252,32 @@ def test_the_words_name_the_disk(kind: UserError) -> None:
 
     assert "disk" in sentence(kind)
     assert "Replicate can't be reached" not in sentence(kind)
+
+
+async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_there_is_room() -> (
+    None
+):
+    rig = a_rig(shelf=(shelf := FakeShelf()))
+    save, waits = rig.journal.save, list[float]()
+    wait = rig.clock.wait
+
+    async def no_room(generation: Generation) -> None:
+        if generation.state is State.COLLECTING and not waits:
+            shelf.fault = FULL
+            raise JournalFault("database or disk is full")
+        await save(generation)
+
+    async def recovers(event: asyncio.Event, timeout_s: float | None) -> bool:
+        if event is rig.studio._kit.disk.recovered:  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+            waits.append(timeout_s or 0.0)
+            shelf.fault = None
+            await rig.studio.housekeeping.keep_disk()
+            assert event.is_set()
+        return await wait(event, timeout_s)
+
+    rig.journal.save, rig.clock.wait = no_room, recovers  # type: ignore[method-assign]
+    generation = await rig.run(Inputs(prompt="lofi"))
+    assert generation.state is State.DELIVERED
+    assert waits == [1.0]
+    told = [p.wait.obstacle for _, p in rig.delivery.shown if isinstance(p.wait, Hindered)]
+    assert told == [Obstacle.DISK_FULL]
