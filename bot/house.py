@@ -21,5 +21,5 @@ class House:
     tracks_max_bytes: int = 1_000_000_000
     """Room for all files of the data folder but the journal's."""
     tracks_max_bytes_per_user: int = 250_000_000
-    max_running: int = 100
+    max_running: int = 10_000
     max_running_per_user: int = 4

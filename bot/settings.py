@@ -147,7 +147,9 @@ class Settings(BaseModel):
         default=2400, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
     )
 
-    max_running: Annotated[Whole, Field(ge=1, le=10_000)] = Field(default=100, alias="MAX_RUNNING")
+    max_running: Annotated[Whole, Field(ge=1, le=10_000)] = Field(
+        default=10_000, alias="MAX_RUNNING"
+    )
     max_running_per_user: Annotated[Whole, Field(ge=1, le=1000)] = Field(
         default=4, alias="MAX_RUNNING_PER_USER"
     )

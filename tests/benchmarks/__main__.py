@@ -1,10 +1,11 @@
-"""python -m tests.benchmarks [acknowledge | startup | line | flight]: measure, print tables."""
+"""python -m tests.benchmarks [acknowledge | startup | line | flight [size ...]]: print tables."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
+from functools import partial
 
 from tests.benchmarks import acknowledge, flight, line, startup
 
@@ -18,10 +19,16 @@ BENCHMARKS = {
 
 async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("name", nargs="*", choices=[[], *BENCHMARKS], help="all when left out")
-    names: list[str] = parser.parse_args().name or list(BENCHMARKS)
-    for name in names:
-        async for part in BENCHMARKS[name]():
+    parser.add_argument("name", nargs="?", choices=[*BENCHMARKS], help="all when left out")
+    parser.add_argument("size", nargs="*", type=int, help="of flights: how many generations")
+    arguments = parser.parse_args()
+    chosen = BENCHMARKS
+    if arguments.name is not None:
+        chosen = {arguments.name: BENCHMARKS[arguments.name]}
+    if arguments.size:
+        chosen = {"flight": partial(flight.measure, arguments.size)}
+    for measure in chosen.values():
+        async for part in measure():
             sys.stdout.write(part + "\n")
             sys.stdout.flush()
         sys.stdout.write("\n")
