@@ -313,7 +313,7 @@ async def test_not_there_for_a_while(rig: Rig, caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.INFO, "bot")
     runner, host, port = await close_the_door(rig)
     used = await rig.musicgen()
-    await eventually(lambda: "POST /v1/predictions: ConnectionFailed" in caplog.text)
+    await eventually(lambda: "POST /v1/predictions: Connection refused" in caplog.text)
     await web.TCPSite(runner, host, port).start()
     await used.until(has_track)
     assert len(rig.replicate.predictions) == 1

@@ -134,7 +134,7 @@ async def test_after_the_token_has_died(tmp_path: Path) -> None:
 
 
 async def test_who_waited_long_is_called_once(tmp_path: Path) -> None:
-    async with a_rig(tmp_path, speed=200) as rig:
+    async with a_rig(tmp_path, speed=60) as rig:
         card = await (await rig.musicgen()).until(has_track)
         rig.replicate.script(Script(starting_s=70.0, times=3))
         used = await rig.ada.click(card, "Variations")
