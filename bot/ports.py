@@ -277,6 +277,10 @@ class Delivery(Protocol):
         """
         ...
 
+    async def follow_up(self, generation: Generation, track: Path) -> None:
+        """Add to a delivered track what could wait, at best effort."""
+        ...
+
     async def has_track(self, generation: Generation) -> bool:
         """Whether the track is there already, whoever has put it there."""
         ...

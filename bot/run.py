@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bot.attempts import Attempts
@@ -114,6 +115,8 @@ class Run:
                 self.end_told = False
             elif not self.generation.told:
                 await self.save(told=True)
+        if self.generation.state is State.DELIVERED and self.generation.track_path is not None:
+            await self.kit.delivery.follow_up(self.generation, Path(self.generation.track_path))
         await discard_files(self)
 
     async def _tell_end(self) -> None:

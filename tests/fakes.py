@@ -470,6 +470,7 @@ class FakeDelivery:
     there: bool = False
     """Whether Discord turns out to have the track already."""
     dropped: list[str] = field(default_factory=list[str])
+    followed_up: list[str] = field(default_factory=list[str])
 
     def show(self, generation: Generation, progress: Progress) -> None:
         # Never ahead of the row; behind it where only the answer to a commit was lost.
@@ -491,6 +492,10 @@ class FakeDelivery:
             raise self.on_deliver.pop(0)
         self.delivered.append(generation)
         return generation.reply
+
+    async def follow_up(self, generation: Generation, track: Path) -> None:
+        assert self.journal.rows[generation.id].state is State.DELIVERED
+        self.followed_up.append(generation.id)
 
     async def has_track(self, generation: Generation) -> bool:
         return self.there

@@ -54,7 +54,7 @@ class Fitting:
         self._untouched = untouched or Form.of(path) is Form.UNREAD
         self._refused: OutputTooLarge | None = None
         self._made: set[Path] = set()
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
         self._size_note = ""
 
     @property
@@ -86,7 +86,7 @@ class Fitting:
     def _named(self, path: Path, size_bytes: int) -> Track:
         prompt, seed = self._generation.inputs.prompt, self._generation.seed
         name = track_filename(prompt, seed, path.suffix.lstrip("."))
-        return Track(path, name, size_bytes, self._picture)
+        return Track(path, name, size_bytes, self.picture)
 
     @staticmethod
     async def _size(path: Path) -> int:
@@ -106,18 +106,15 @@ class Fitting:
         self._refused = error
         self._limit_bytes = min(SURE_LIMIT_BYTES, track.size_bytes // 2)
 
+    @property
+    def is_drawable(self) -> bool:
+        """Whether it may be drawn at all."""
+        return not self._untouched
+
     async def draw(self) -> None:
         """Have a picture of the track; without one where it cannot be drawn."""
-        if self._untouched:
-            return
-        given_s = self._generation.given_s
-        if given_s is None:
-            given_s = audio_prompt_s(self._generation.inputs, self._generation.audio_s)
-        try:
-            self._picture = await self._sound.draw(self._path, given_s)
-        except (AudioWorkFailed, OSError) as error:
-            # The track is what counts; it goes without.
-            log.warning("generation %s has no picture: %r", self._generation.id, error)
+        if not self._untouched:
+            self.picture = await picture_of(self._sound, self._generation, self._path)
 
     async def clean_up(self) -> None:
         """Remove what was made on the way."""
@@ -152,3 +149,16 @@ class Fitting:
         self._size_note = sent_in_parts(len(parts), self._limit_bytes)
         largest_bytes = max([await self._size(part) for part in parts])
         return replace(self._named(self._path, largest_bytes), parts=tuple(parts))
+
+
+async def picture_of(sound: Sound, generation: Generation, path: Path) -> Picture | None:
+    """The picture of a track; None where it cannot be drawn."""
+    given_s = generation.given_s
+    if given_s is None:
+        given_s = audio_prompt_s(generation.inputs, generation.audio_s)
+    try:
+        return await sound.draw(path, given_s)
+    except (AudioWorkFailed, OSError) as error:
+        # The track is what counts; it goes without.
+        log.warning("generation %s has no picture: %r", generation.id, error)
+        return None

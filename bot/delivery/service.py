@@ -22,6 +22,7 @@ from bot.delivery.fitting import Fitting
 from bot.delivery.live import LiveCard
 from bot.delivery.outcome import NOT_DONE
 from bot.delivery.parcel import Parcel
+from bot.delivery.pictures import Pictures
 from bot.delivery.route import Route, WordsBlocked
 from bot.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.generation import TOKEN_LIFE, Generation, Reply, State
@@ -69,6 +70,7 @@ class DiscordDelivery:
         clock: Clock,
     ) -> None:
         self._route = Route(client, clock)
+        self._pictures = Pictures(self._route, sound, clock)
         self._renderer = renderer
         self._rows = rows
         self._sound = sound
@@ -113,14 +115,19 @@ class DiscordDelivery:
             Moved: the reply is another one now, and the track comes with the next call.
             NoWayNow, DiscordFault: it has to be tried again.
         """
-        live = await self._for_the_end(generation)
-        async with live.editor.turn, self._turn(generation):
-            await self._read(live, generation)
-            mentioned = await self._put_track(live, generation, track, untouched=untouched)
-            self._refresh(live, generation)
+        with self._pictures.on_its_way():
+            live = await self._for_the_end(generation)
+            async with live.editor.turn, self._turn(generation):
+                await self._read(live, generation)
+                mentioned = await self._put_track(live, generation, track, untouched=untouched)
+                self._refresh(live, generation)
         await self._let_go(live, generation)
         await self._call(live, generation, mentioned=mentioned)
         return live.reply(generation)
+
+    async def follow_up(self, generation: Generation, track: Path) -> None:
+        """Add to a delivered track what could wait: its picture. At best effort."""
+        await self._pictures.after_track(generation, track)
 
     async def has_track(self, generation: Generation) -> bool:
         """Whether its file is in its message already: an upload's answer may have been lost."""
@@ -225,10 +232,11 @@ class DiscordDelivery:
         opening, with_words = self._renderer.coming(generation), True
         try:
             track = await fitting.track()
-            if generation.batch_id is None:
+            is_drawn = generation.batch_id is None and fitting.is_drawable
+            if is_drawn and self._pictures.has_time(generation):
                 await fitting.draw()
+                track = replace(track, picture=fitting.picture)
             while True:
-                track = await fitting.track()
                 parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
                 parcel = parcel if with_words else parcel.without_words()
                 try:
@@ -239,6 +247,7 @@ class DiscordDelivery:
                     opening, with_words = without_words(opening), False
                 except OutputTooLarge as error:
                     fitting.refused(track, error)
+                    track = await fitting.track()
                 except Moved as moved:
                     live.moved(moved.reply)
                     raise

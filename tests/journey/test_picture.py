@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +12,11 @@ import pytest
 from PIL import Image
 
 from bot.audio import picture
+from bot.audio.desk import AudioDesk
 from bot.errors import WorkerCrashed
 from bot.playground.discord.messages import Attachment, Message
 from bot.playground.discord.wire import File
+from bot.ports import Picture
 from tests.journey.rig import Rig, has_ended, has_track
 from tests.journey.sound import wav
 
@@ -92,3 +96,46 @@ async def test_a_track_that_cannot_be_drawn_goes_without(
     assert embed.image is None
     assert len(message.body.files) == 1
     assert "has no picture" in caplog.text
+
+
+def has_picture(message: Message) -> bool:
+    return bool(message.embeds) and message.embeds[0].image is not None
+
+
+async def test_in_a_crowd_the_track_comes_first_and_the_picture_is_added(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.pictures._FEW", 0)
+    message = await (await rig.musicgen(duration=4)).until(has_picture)
+    shown = picture_in(message)
+    assert shown.description is not None
+    [track] = message.attachments
+    first = next(revision for revision in message.revisions if revision.body.files)
+    assert [file.filename for file in first.body.files] == [track.filename]
+    assert first.body.items, "the buttons are there at once"
+    assert message.body.items == first.body.items
+    assert message.body.embeds[0].fields == first.body.embeds[0].fields
+    assert track.data == first.body.files[0].data
+
+
+async def test_a_picture_that_comes_too_late_for_its_message_is_let_go(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.pictures._FEW", 0)
+    drawing, drawn = asyncio.Event(), asyncio.Event()
+    draw = AudioDesk.draw
+
+    async def slow(self: AudioDesk, path: Path, given_s: float) -> Picture:
+        drawing.set()
+        await drawn.wait()
+        return await draw(self, path, given_s)
+
+    monkeypatch.setattr(AudioDesk, "draw", slow)
+    used = await rig.musicgen()
+    message = await used.until(has_track)
+    await drawing.wait()
+    rig.discord.people.delete(rig.mod.user, message)
+    drawn.set()
+    await rig.bot.studio.idle()
+    assert message.deleted
+    assert len(rig.public_messages()) == 0

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -405,3 +406,21 @@ async def test_a_command_looks_at_no_other_persons_generation() -> None:
     assert await studio.waiting_for(5, generation.reply.channel_id) == []
     await studio.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
+
+
+async def test_what_may_follow_a_track_does_so_once_it_is_delivered_and_before_its_file_goes() -> (
+    None
+):
+    rig = a_rig()
+    there: list[bool] = []
+    follow_up = rig.delivery.follow_up
+
+    async def watched(generation: Generation, track: Path) -> None:
+        there.append(track.name not in rig.sound.discarded)
+        await follow_up(generation, track)
+
+    rig.delivery.follow_up = watched
+    delivered = await rig.run(Inputs("house"))
+    assert rig.delivery.followed_up == [delivered.id]
+    assert there == [True]
+    assert Path(delivered.track_path or "").name in rig.sound.discarded

@@ -1,0 +1,92 @@
+"""Pictures of tracks: with the track where there is time for it, else soon after it.
+
+Drawing takes longer than all else between the end of a prediction and its audio in the message.
+Where many end at once, the audio goes first: nobody waits for others' pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import discord
+
+from bot.card.sounds import take_file
+from bot.clock import Clock
+from bot.delivery.fitting import picture_of
+from bot.delivery.outcome import NOT_DONE
+from bot.delivery.parcel import PICTURE_NAME
+from bot.delivery.route import Route
+from bot.generation import Generation
+from bot.ports import Sound
+
+log = logging.getLogger(__name__)
+
+_FEW = 4
+"""So many tracks on their way at once each have time for their picture."""
+_CALM_WITHIN_S = 20.0
+"""A picture waits no longer for a moment without tracks on their way."""
+
+
+class Pictures:
+    """Draws pictures, now or later, and adds those that come later."""
+
+    def __init__(self, route: Route, sound: Sound, clock: Clock) -> None:
+        self._route = route
+        self._sound = sound
+        self._clock = clock
+        self._on_their_way = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
+        self._owed: set[str] = set()
+        self._turn = asyncio.Lock()
+
+    @contextmanager
+    def on_its_way(self) -> Generator[None, None, None]:
+        """Surrounds the delivery of a track."""
+        self._on_their_way += 1
+        self._calm.clear()
+        try:
+            yield
+        finally:
+            self._on_their_way -= 1
+            if self._on_their_way == 0:
+                self._calm.set()
+
+    def has_time(self, generation: Generation) -> bool:
+        """Whether the picture goes with its track; else it is owed, and comes `after_track`."""
+        if self._on_their_way > _FEW:
+            self._owed.add(generation.id)
+            return False
+        self._owed.discard(generation.id)
+        return True
+
+    async def after_track(self, generation: Generation, path: Path) -> None:
+        """Add the picture that is still to come, if one is; at best effort."""
+        if generation.id not in self._owed:
+            return
+        self._owed.discard(generation.id)
+        await self._clock.wait(self._calm, _CALM_WITHIN_S)
+        async with self._turn:
+            picture = await picture_of(self._sound, generation, path)
+            message = None if picture is None else await self._route.shown(generation.reply)
+            if picture is None or message is None or not _lacks_picture(message, generation):
+                return
+            png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=picture.words)
+            embed = message.embeds[0].set_image(url=f"attachment://{PICTURE_NAME}")
+            try:
+                await message.edit(embed=embed, attachments=[*message.attachments, png])
+            except NOT_DONE as error:
+                log.info("the picture of generation %s is not shown: %s", generation.id, error)
+
+
+def _lacks_picture(message: discord.Message, generation: Generation) -> bool:
+    """Whether it shows the track, and nothing that has a picture already."""
+    embeds = message.embeds
+    return (
+        take_file(message, generation) is not None and len(embeds) == 1 and not embeds[0].image.url
+    )
