@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _LEASE_S = 20.0
 _LATE_AGAIN = timedelta(seconds=30)
 """A card that is late is shown so seldom for that alone: its edit may have failed."""
+_TOLD_ONE_BY_ONE = 20
+"""Thousands of lines would take the time of the first commands."""
 _EVERY_S = 5.0
 """A process that died is noticed once its lease has run out, at the latest 25 s after."""
 _FORGET_EVERY_S = 60.0
@@ -52,8 +54,11 @@ class Housekeeping:
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows, where its row stands; how many."""
         found = await self._kit.journal.claim(_LEASE_S)
+        if len(found) > _TOLD_ONE_BY_ONE:
+            log.info("%d generations are taken up", len(found))
         for generation in found:
-            log.info("generation %s is taken up as %s", generation.id, generation.state)
+            if len(found) <= _TOLD_ONE_BY_ONE:
+                log.info("generation %s is taken up as %s", generation.id, generation.state)
             self._take_up(generation)
         return len(found)
 

@@ -281,7 +281,7 @@ class Studio:
 
     async def _follow(self, run: Run) -> None:
         try:
-            await self.acknowledgements.calm()
+            await (self.acknowledgements.calm() if run.answering else self.acknowledgements.turn())
             await self._carry_on(run)
         except NotFollowedHere:
             log.warning("generation %s is followed by another process now", run.generation.id)

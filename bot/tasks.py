@@ -12,6 +12,13 @@ from bot.clock import Clock
 log = logging.getLogger(__name__)
 
 _PATIENCE_S = 1.5
+_FEW = 8
+"""So many may begin at once."""
+_STEP_S = 0.005
+"""Otherwise two hundred in a second at the most."""
+_LATE_S = 0.02
+"""A loop that wakes one later than that has more to do already than it should."""
+_LONGEST_REST_S = 0.5
 
 
 class TaskOwner:
@@ -69,6 +76,8 @@ class Precedence:
         self._clock = clock
         self._patience_s = patience_s
         self._urgent = 0
+        self._turn = asyncio.Lock()
+        self._in_line = 0
         self._calm = asyncio.Event()
         self._calm.set()
 
@@ -89,3 +98,27 @@ class Precedence:
         ends_at_s = self._clock.monotonic() + self._patience_s
         while self._urgent and (left_s := ends_at_s - self._clock.monotonic()) > 0:
             await self._clock.wait(self._calm, left_s)
+
+    async def turn(self) -> None:
+        """The same, and one after the other, no faster than the event loop keeps up with.
+
+        A start may find thousands of rows to go on with. Were they all begun at once, the commands
+        of its first seconds would stand behind them in the loop's queue.
+        """
+        self._in_line += 1
+        try:
+            # Those that were started together are all in line by then.
+            await asyncio.sleep(0)
+            async with self._turn:
+                await self.calm()
+                if self._in_line > _FEW:
+                    await self._give_way()
+        finally:
+            self._in_line -= 1
+
+    async def _give_way(self) -> None:
+        began_s = self._clock.monotonic()
+        await self._clock.sleep(_STEP_S)
+        late_s = self._clock.monotonic() - began_s - _STEP_S
+        if late_s > _LATE_S:
+            await self._clock.sleep(min(late_s, _LONGEST_REST_S))

@@ -81,3 +81,35 @@ async def test_what_can_wait_does_not_do_so_longer_than_its_patience() -> None:
     precedence = Precedence(SystemClock(), patience_s=0.01)
     with precedence.urgent():
         await asyncio.wait_for(precedence.calm(), 1.0)
+
+
+async def test_a_crowd_begins_one_by_one_and_the_loops_other_work_comes_in_between() -> None:
+    """Each start of one costs the loop 5 ms here; a hundred at once would cost half a second."""
+    precedence = Precedence(SystemClock(), patience_s=1.0)
+    begun = list[int]()
+
+    async def begin(number: int) -> None:
+        await precedence.turn()
+        begun.append(number)
+        ends_at = time.monotonic() + 0.005
+        while time.monotonic() < ends_at:
+            pass
+
+    crowd = [asyncio.create_task(begin(number)) for number in range(100)]
+    for _ in range(50):
+        # A command needs so many turns of the loop, and each has room for one start at the most.
+        await asyncio.sleep(0)
+    assert len(begun) <= 51
+    await asyncio.gather(*crowd)
+    assert begun == sorted(begun)
+
+
+class StoppedClock(SystemClock):
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_few_wait_for_nothing() -> None:
+    precedence = Precedence(StoppedClock(), patience_s=1.0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(precedence.turn() for _ in range(8)))
