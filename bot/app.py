@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -99,6 +99,8 @@ class Parts:
     shelf: Shelf
     clock: Clock
     shards: Shards = Shards()
+    schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
+    """Waits for the schema that the inputs should have been made from; None where they were."""
 
 
 class _NextTry(Exception):

@@ -9,6 +9,8 @@ import logging
 from pydantic import JsonValue
 
 from bot.app import Facts
+from bot.backoff import growing_waits_s
+from bot.clock import Clock
 from bot.errors import ReplicateError
 from bot.inputs import TABLE, InputTable
 from bot.replicate.client import ReplicateClient
@@ -19,6 +21,8 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 _FETCH_DEADLINE_S = 4.0
+_AGAIN_S = 5.0
+_AGAIN_CAP_S = 600.0
 
 
 async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue:
@@ -35,9 +39,28 @@ async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue
     return version.openapi_schema
 
 
+async def schema_comes(client: ReplicateClient, settings: Settings, clock: Clock) -> JsonValue:
+    """Ask for the schema until it is there."""
+    waits_s = growing_waits_s(_AGAIN_S, _AGAIN_CAP_S)
+    while True:
+        await clock.sleep(next(waits_s))
+        live = await fetch_schema(client, settings)
+        if live is not None:
+            return live
+
+
+async def is_remembered(facts: Facts, settings: Settings) -> bool:
+    """Whether an earlier start has read the schema. A version's never changes."""
+    return await facts.fact(_key(settings)) is not None
+
+
+def _key(settings: Settings) -> str:
+    return f"schema:{settings.musicgen_version}"
+
+
 async def input_table(live: JsonValue, facts: Facts, settings: Settings) -> InputTable:
     """The inputs to offer; a live schema is remembered for a start without network."""
-    key = f"schema:{settings.musicgen_version}"
+    key = _key(settings)
     if live is not None and (table := _narrowed(live)) is not None:
         await facts.remember(key, json.dumps(live))
         return table

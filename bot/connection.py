@@ -42,7 +42,11 @@ _NETWORK = (
 TOKEN_REFUSED = "DISCORD_TOKEN: Discord does not accept this token"  # noqa: S105 - a sentence
 
 
-class Disconnected(BotError):
+class StartOver(BotError):
+    """Something that a new start mends."""
+
+
+class Disconnected(StartOver):
     """discord.py has closed the client for good; a new one may do."""
 
 

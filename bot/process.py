@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import discord
 
@@ -18,11 +19,11 @@ from bot.audio.desk import AudioDesk
 from bot.audio.shelf import Shelf
 from bot.backoff import growing_waits_s
 from bot.card.sentences import sentence
-from bot.catalogue import fetch_schema, input_table
+from bot.catalogue import fetch_schema, input_table, is_remembered, schema_comes
 from bot.clock import Clock
 from bot.connection import (
     TOKEN_REFUSED,
-    Disconnected,
+    StartOver,
     is_network_fault,
     log_in,
     stay_connected,
@@ -92,7 +93,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         except JournalError as error:
             raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         async with journal:
-            table = await input_table(await live, journal, settings)
+            schema = await live
+            table = await input_table(schema, journal, settings)
+            known = schema is not None or await is_remembered(journal, settings)
             house = House(
                 version=settings.musicgen_version,
                 table=table,
@@ -106,8 +109,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
             shelf = Shelf(tracks_folder, settings.data_folder / "intake")
+            comes = None if known else partial(schema_comes, client, settings, clock)
             yield Parts(
-                house, settings.musicgen_model, journal, client, sound, shelf, clock, shards
+                house, settings.musicgen_model, journal, client, sound, shelf, clock, shards, comes
             )
 
 
@@ -162,7 +166,7 @@ async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
         began_s = time.monotonic()
         try:
             await _serve(settings, only_sync=only_sync)
-        except (Disconnected, JournalNotReady) as error:
+        except (StartOver, JournalNotReady) as error:
             why = error
         except ConfigError as error:
             # It did for the start before; a database may be away like any other service.
@@ -171,7 +175,7 @@ async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
             why = error.__cause__
         else:
             return
-        started_before |= isinstance(why, Disconnected)
+        started_before |= isinstance(why, StartOver)
         if time.monotonic() - began_s > _LASTED_S:
             waits_s = growing_waits_s()
         wait_s = next(waits_s)
@@ -188,11 +192,33 @@ async def _serve(settings: Settings, *, only_sync: bool) -> None:
         try:
             await log_in(bot, token, parts.clock, only_sync=only_sync)
             if not only_sync:
-                await stay_connected(bot, parts.clock)
+                await _stay(bot, parts)
         except JournalFault as error:
             raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         finally:
             await _close(bot)
+
+
+async def _stay(bot: MusicGenBot, parts: Parts) -> None:
+    """Stay connected; until the schema is there, if the bot has had to begin without one.
+
+    Raises:
+        StartOver: the commands are to be made anew from it, or the connection.
+    """
+    if parts.schema_comes is None:
+        await stay_connected(bot, parts.clock)
+        return
+    connected = asyncio.create_task(stay_connected(bot, parts.clock), name="connection")
+    known = asyncio.create_task(parts.schema_comes(), name="schema")
+    try:
+        await asyncio.wait({connected, known}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        connected.cancel()
+        known.cancel()
+        await asyncio.wait({connected, known})
+    if not connected.cancelled():
+        connected.result()
+    raise StartOver("the model's schema has come")
 
 
 def _journal_name(settings: Settings) -> str:

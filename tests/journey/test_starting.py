@@ -17,6 +17,7 @@ import pytest
 from yarl import URL
 
 from bot.playground.replicate.timings import Timings
+from tests.contract.replicate_standin_kit import REAL_SCHEMA
 from tests.journey.processes import ROOT, BotProcess, a_process, a_running_bot
 from tests.journey.rig import Rig, a_rig, eventually, has_track
 
@@ -122,6 +123,23 @@ async def test_after_a_connection_beyond_repair_it_starts_over(tmp_path: Path) -
         await (await rig.musicgen("and another one")).until(has_track)
         bot.ask_to_stop()
         assert await bot.ended(CLOSE_S) == 0
+
+
+async def test_a_schema_that_comes_late_is_what_is_offered(tmp_path: Path) -> None:
+    async with a_rig(tmp_path, speed=1, start=False, schema=REAL_SCHEMA) as rig:
+        rig.trouble_replicate("GET /v1/models/*", times=8, status=503, body={"detail": "away"})
+        async with a_running_bot(rig) as bot:
+            assert "the model's schema could not be read: " in bot.output
+            await eventually(lambda: bot.output.count("ready in") == 2, 30.0)
+            assert "the bot starts over in 1 s: the model's schema has come" in bot.output
+            await eventually(
+                lambda: (
+                    "stereo-melody-large" in str(rig.discord.world.commands.named("musicgen", 1))
+                )
+            )
+            assert not NOT_A_LINE.search(bot.output), bot.output
+            bot.ask_to_stop()
+            assert await bot.ended(CLOSE_S) == 0
 
 
 async def test_a_token_that_is_taken_back_ends_it(stage: Rig) -> None:
