@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from bot.generation import Generation
 from bot.inputs import MODEL_WINDOW_S
 from bot.ledger import Standing
 from bot.room import track_bytes, with_conversion
+from bot.troubles import Task
 from bot.waits import ForRoom, Hindered, Obstacle
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ async def check_disk(kit: Kit, cause: Exception) -> None:
         raise unusable from cause
 
 
-async def tell_of_journal(run: Run, error: Exception) -> None:
-    """Have the card say why a run stands still whose state cannot be written down."""
+async def tell_of_journal(run: Run, error: Exception, delay_s: float) -> None:
+    """Have the card say why a run stands still whose state cannot be written down, and how long."""
     if isinstance(error, JournalFault):
         log.warning("generation %s cannot be journalled: %s", run.generation.id, error)
     else:
@@ -58,9 +60,12 @@ async def tell_of_journal(run: Run, error: Exception) -> None:
     with suppress(JournalFault):
         # Where only the answer to a commit got lost, the row knows more.
         await run.reload()
-    run.wait = Hindered(disk.obstacle or Obstacle.JOURNAL)
-    if not run.generation.state.final:
-        run.show()
+    if disk.obstacle is not None:
+        run.waits_for(Hindered(disk.obstacle))
+    elif isinstance(error, JournalFault):
+        run.kit.troubles.met(Task.JOURNAL, Obstacle.JOURNAL)
+        next_try_at = run.kit.clock.now() + timedelta(seconds=delay_s)
+        run.waits_for(Hindered(Obstacle.JOURNAL, next_try_at))
 
 
 async def wait_for_journal(run: Run, delay_s: float) -> None:
@@ -70,9 +75,10 @@ async def wait_for_journal(run: Run, delay_s: float) -> None:
         await clock.sleep(delay_s)
     else:
         await clock.wait(disk.recovered, delay_s)
-    run.wait = None
     with suppress(JournalFault):
         await run.reload()
+        run.kit.troubles.over(Task.JOURNAL)
+        run.waits_for(None)
 
 
 async def count_files(run: Run) -> None:

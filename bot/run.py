@@ -262,6 +262,13 @@ class Run:
             self.meter.enter(stage, now)
         self.kit.delivery.show(self.generation, self.meter.progress(now, self.wait))
 
+    def waits_for(self, wait: Wait | None) -> None:
+        """Show what keeps it, or that nothing does any more; not where its end is shown already."""
+        self.wait = wait
+        is_over = self.generation.state.final or self.delivered is not None
+        if not is_over and self.generation.reply.known:
+            self.show()
+
     @asynccontextmanager
     async def stoppable(self) -> AsyncGenerator[None, None]:
         """Waits in here end at once, as `Stopped`, when the person cancels."""

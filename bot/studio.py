@@ -42,7 +42,7 @@ from bot.room import Room
 from bot.run import Kit, Run
 from bot.steps import STEPS, turns
 from bot.tasks import Precedence, TaskOwner
-from bot.troubles import Troubles
+from bot.troubles import Task, Troubles
 
 __all__ = ["House", "Order", "Origin", "Recipe", "Studio"]
 
@@ -301,13 +301,14 @@ class Studio:
             except NotFollowedHere:
                 raise
             except Exception as error:  # noqa: BLE001 - logged there
-                await tell_of_journal(run, error)
+                delay_s = _JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1]
+                await tell_of_journal(run, error, delay_s)
                 if faults > len(_JOURNAL_DELAYS_S) and run.is_unpaid:
                     await self._refuse(run)
                     return
-                delay_s = _JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1]
                 await wait_for_journal(run, delay_s)
             else:
+                self.troubles.over(Task.JOURNAL)
                 return
 
     async def _refuse(self, run: Run) -> None:

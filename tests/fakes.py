@@ -473,9 +473,9 @@ class FakeDelivery:
     followed_up: list[str] = field(default_factory=list[str])
 
     def show(self, generation: Generation, progress: Progress) -> None:
-        # Never ahead of the row; behind it where only the answer to a commit was lost.
-        row = self.journal.rows[generation.id]
-        assert row.state is generation.state or row.state in TRANSITIONS[generation.state]
+        # Where a commit's answer was lost, the row is ahead; what is shown never is.
+        row, shown = self.journal.rows[generation.id].state, generation.state
+        assert row is shown or row in TRANSITIONS[shown]
         self.shown.append((generation, progress))
 
     async def find(self, generation: Generation) -> Reply | None:

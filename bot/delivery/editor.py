@@ -15,6 +15,9 @@ from bot.ports import DiscordFault
 log = logging.getLogger(__name__)
 
 _LAST_EDIT_S = 30.0
+_FAULT_CAP_S = 60.0
+"""Edits that Discord has a fault with are this far apart at the most, thousands of cards' too."""
+_MAX_DOUBLINGS = 10
 
 Send = Callable[[Parcel], Awaitable[bool]]
 """Shows a card; False when the message cannot be reached any more."""
@@ -31,6 +34,8 @@ class CardEditor:
         self._wanted: Parcel | None = None
         self._shown: Card | None = None
         self._sent_at_s: float | None = None
+        self._faults = 0
+        """In a row."""
         self._unreachable: Reply | None = None
         self._stop = asyncio.Event()
         self._resting = asyncio.Event()
@@ -77,7 +82,11 @@ class CardEditor:
     async def _stopped_before_next(self) -> bool:
         if self._sent_at_s is None:
             return self._stop.is_set()
-        wait_s = self._sent_at_s + self.spacing_s - self._clock.monotonic()
+        apart_s = self.spacing_s
+        if self._faults > 1:
+            grown_s = apart_s * 2.0 ** min(self._faults - 1, _MAX_DOUBLINGS)
+            apart_s = max(apart_s, min(_FAULT_CAP_S, grown_s))
+        wait_s = self._sent_at_s + apart_s - self._clock.monotonic()
         return await self._clock.wait(self._stop, max(0.0, wait_s))
 
     async def _send_wanted(self) -> None:
@@ -88,10 +97,14 @@ class CardEditor:
         self._sent_at_s = self._clock.monotonic()
         try:
             if await self._send(parcel):
-                self._shown = parcel.card
+                self._shown, self._faults = parcel.card, 0
             else:
                 # Until a click or a command brings another token, there is no use in trying.
                 self._unreachable = parcel.generation.reply
         except DiscordFault:
-            # The next edit, or the end of the generation, shows it anyway.
-            log.warning("the card of generation %s could not be edited", parcel.generation.id)
+            self._faults += 1
+            if self._faults == 1:
+                log.warning("the card of generation %s could not be edited", parcel.generation.id)
+            if self._wanted is None:
+                # What waits changes nothing by itself: without this its card stays wrong.
+                self._wanted = parcel

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from bot.card import take_texts
 from bot.card.render import Card, CardRenderer
 from bot.delivery.editor import CardEditor
 from bot.delivery.parcel import Parcel, Track
 from bot.generation import Generation, Reply, State
-from bot.progress import Progress
+from bot.progress import Progress, Stage
 
 
 class LiveCard:
@@ -86,6 +87,13 @@ class LiveCard:
         takes[0] = replace(takes[0], reply=addressed.reply)
         card = renderer.takes(takes, self._progresses, self.parent, notes)
         return Parcel(addressed, card, track, buttons_of=takes[0].id)
+
+    def uploading(self, renderer: CardRenderer, generation: Generation, now: datetime) -> Parcel:
+        """What there is to show while the bytes of this one go to Discord."""
+        under_way = replace(generation, state=State.DELIVERING, ended_at=None, told=False)
+        elapsed_s = (now - generation.created_at).total_seconds()
+        self.follow(under_way, Progress(Stage.UPLOADING, now, now, elapsed_s))
+        return self.parcel(renderer, under_way)
 
     def _single(self, renderer: CardRenderer, generation: Generation, note: str) -> Card:
         progress = self._progresses.get(generation.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from enum import Enum, auto
 
@@ -20,8 +21,14 @@ MESSAGE_GONE = 10008
 TOKEN_DEAD = 50027
 TOKEN_DEAD_CODES = frozenset({TOKEN_DEAD, 10015})
 
-NOT_DONE = (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError)
-"""What a request to Discord raises that was refused, or got no answer."""
+NOT_DONE = (
+    discord.HTTPException,
+    aiohttp.ClientError,
+    ConnectionError,
+    TimeoutError,
+    json.JSONDecodeError,
+)
+"""What a request to Discord raises that was refused, or got no answer, or none that makes sense."""
 CLOSED_STATUSES = frozenset({400, 401, 403, 404})
 """400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
 _WORDS_CODES = frozenset({200000, 200001, 240000})

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 _SPACING_S = 3.0
 _SPACING_LATER_S = 10.0
 _LATER_S = 60.0
+_LONG_UPLOAD_BYTES = 4 * 1024 * 1024
+"""More than the model itself makes; it takes some seconds, and one more edit is worth it."""
 _LONG_WAIT = timedelta(minutes=1)
 """Who waited longer has turned to something else, and is mentioned once at the end."""
 _TURN_S = 60.0
@@ -239,6 +241,9 @@ class DiscordDelivery:
             while True:
                 parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
                 parcel = parcel if with_words else parcel.without_words()
+                if track.size_bytes >= _LONG_UPLOAD_BYTES:
+                    uploading = live.uploading(self._renderer, generation, self._clock.now())
+                    await self._show_meanwhile(live, uploading)
                 try:
                     mentioned = await self._route.put(parcel, opening)
                 except WordsBlocked:
@@ -253,7 +258,8 @@ class DiscordDelivery:
                     raise
                 except NoWayNow:
                     if generation.batch_id is None:
-                        await self._show_waiting(parcel)
+                        waiting = self._renderer.waiting(generation)
+                        await self._show_meanwhile(live, replace(parcel, card=waiting, track=None))
                     raise
                 else:
                     live.placed(generation, parcel.generation.reply, fitting.note)
@@ -262,11 +268,11 @@ class DiscordDelivery:
         finally:
             await fitting.clean_up()
 
-    async def _show_waiting(self, parcel: Parcel) -> None:
-        """Say why no track comes, where at least that can be said."""
-        card = self._renderer.waiting(parcel.generation)
+    async def _show_meanwhile(self, live: LiveCard, parcel: Parcel) -> None:
+        """Say what keeps the track from its card, where that can be said."""
         with suppress(DiscordFault):
-            await self._route.edit(replace(parcel, card=card, track=None))
+            if not live.editor.shows(parcel.card) and await self._route.edit(parcel):
+                live.editor.showed(parcel.card)
 
     async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
         """Show an end without a track, as `_put_track`; None where nobody can or need be told."""

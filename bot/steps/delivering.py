@@ -30,6 +30,7 @@ from bot.steps.preparing import take_in_piece
 from bot.steps.waiting import UNREACHABLE_DELAY_S
 from bot.threads import TRACKS
 from bot.track_files import Form
+from bot.troubles import Task
 from bot.waits import Hindered, Obstacle
 
 log = logging.getLogger(__name__)
@@ -219,9 +220,8 @@ async def deliver(run: Run) -> None:
             raise
         except (DiscordFault, OSError) as error:
             log.warning("generation %s is not delivered: %r", run.generation.id, error)
-            if isinstance(error, OSError):
-                run.kit.disk.failed(error)
             delay_s = next(delays_s, None)
+            _explain(run, error, delay_s)
             if delay_s is None:
                 await run.wait_for_way(NoWayNow(may_open=True, token_lives=True))
             else:
@@ -233,8 +233,23 @@ async def deliver(run: Run) -> None:
                 await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
             else:
                 await keep(run, None)
+    run.kit.troubles.over(Task.DELIVER)
     delivered = run.delivered
     await run.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
+
+
+def _explain(run: Run, error: DiscordFault | OSError, delay_s: float | None) -> None:
+    """Have the card tell why the track is not in it yet, where it can still be edited."""
+    if isinstance(error, OSError):
+        run.kit.disk.failed(error)
+        obstacle = disk_obstacle(error)
+    else:
+        obstacle = run.kit.troubles.met(Task.DELIVER, Obstacle.DISCORD).obstacle
+    next_try_at = None
+    if delay_s is not None:
+        next_try_at = run.kit.clock.now() + timedelta(seconds=delay_s)
+    run.wait = Hindered(obstacle, next_try_at)
+    run.show()
 
 
 async def _deliver_once(run: Run, *, untouched: bool) -> Generation:

@@ -206,3 +206,39 @@ async def test_a_restart_goes_on_with_what_was_fetched_and_an_end_leaves_nothing
         await rig.ada.click(card, "Cancel")
         assert "**Canceled.**" in words(await used.until(has_ended))
         await eventually(lambda: not list(tracks.iterdir()))
+
+
+# ------------------------------------------------------------------ the way to Discord
+
+
+async def test_uploading_is_said_while_bytes_go_to_discord_and_not_before(rig: Rig) -> None:
+    rig.replicate.script(Script(delivery_bytes=5 * 1024 * 1024))
+    rig.trouble_replicate(OUTPUT, drip_s=0.3)
+    used = await rig.musicgen()
+    await shows(used, "**Fetching**")
+    uploading = await shows(used, "**Uploading**")
+    assert not has_track(uploading)
+    await used.until(has_track)
+
+
+async def test_a_discord_that_does_not_take_the_track_is_named_with_the_next_try(rig: Rig) -> None:
+    rig.trouble_replicate(OUTPUT, drip_s=0.3)
+    used = await rig.musicgen()
+    await shows(used, "**Fetching**")
+    # By either token; the last may meet the card that tells of it, which is edited again.
+    rig.trouble_discord("PATCH /api/v10/*", times=10, reset="before")
+    card = await shows(used, "Discord does not take the track", "Next try <t:")
+    assert "made and kept" in words(card)
+    message = await used.until(has_track)
+    assert "does not take" not in words(message)
+    assert rig.public_messages() == [message]
+
+
+async def test_an_answer_of_discords_that_makes_no_sense_costs_nobody_the_track(rig: Rig) -> None:
+    rig.trouble_replicate(OUTPUT, drip_s=0.3)
+    used = await rig.musicgen()
+    await shows(used, "**Fetching**")
+    rig.trouble_discord("PATCH /api/v10/*", times=4, status=200, body="<html>all fine</html>")
+    message = await used.until(has_track)
+    assert rig.public_messages() == [message]
+    assert rig.paid_once()

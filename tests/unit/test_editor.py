@@ -1,0 +1,77 @@
+"""An edit that Discord has a fault with is made up for, and ever more seldom."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from bot.card.render import CardRenderer
+from bot.delivery.editor import CardEditor
+from bot.delivery.parcel import Parcel
+from bot.inputs import InputTable
+from bot.ports import DiscordFault
+from bot.progress import Progress, Stage
+from tests.fakes import NOON, FakeClock, a_generation
+
+RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+
+
+def a_parcel(stage: Stage) -> Parcel:
+    generation = a_generation()
+    return Parcel(generation, RENDERER.running(generation, Progress(stage, NOON, NOON, 1.0)))
+
+
+@dataclass
+class Discord:
+    """Has a fault with so many edits."""
+
+    clock: FakeClock
+    faults: int
+    sent_s: list[float] = field(default_factory=list[float])
+    shown: list[Parcel] = field(default_factory=list[Parcel])
+
+    async def edit(self, parcel: Parcel) -> bool:
+        self.sent_s.append((self.clock.now() - NOON).total_seconds())
+        if self.faults:
+            self.faults -= 1
+            raise DiscordFault
+        self.shown.append(parcel)
+        return True
+
+
+async def test_what_waits_is_shown_once_discord_is_back() -> None:
+    discord = Discord(FakeClock(), faults=9)
+    editor = CardEditor(discord.edit, discord.clock)
+    editor.spacing_s = 3.0
+    queued = a_parcel(Stage.QUEUED)
+    assert editor.want(queued)
+    await editor.keep_up()
+    assert discord.shown == [queued]
+    apart_s = [later - earlier for earlier, later in pairwise(discord.sent_s)]
+    assert apart_s == [3, 6, 12, 24, 48, 60, 60, 60, 60]
+
+
+async def test_what_is_newer_is_shown_instead() -> None:
+    discord = Discord(FakeClock(), faults=1)
+    editor = CardEditor(discord.edit, discord.clock)
+    queued, starting = a_parcel(Stage.QUEUED), a_parcel(Stage.STARTING)
+    editor.want(queued)
+    keeping = asyncio.create_task(editor.keep_up())
+    await asyncio.sleep(0)
+    editor.want(starting)
+    await keeping
+    assert discord.shown == [starting]
+
+
+async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
+    discord = Discord(FakeClock(), faults=9999)
+    editor = CardEditor(discord.edit, discord.clock)
+    editor.spacing_s = 3.0
+    editor.want(a_parcel(Stage.QUEUED))
+    keeping = asyncio.create_task(editor.keep_up())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await editor.stop()
+    await keeping
+    assert discord.shown == []
