@@ -80,7 +80,7 @@ def headline(wait: Wait | None) -> str | None:
             return f"{words}{place}{_all_taken(wait.running)}"
         case OwnRunning():
             return f"**Queued.** {_own(wait)}"
-        case ToBeSent(position=position):
+        case ToBeSent(position=position) if position > 1:
             return f"**Queued**, number {position} to be sent to the model."
         case Hindered(position=int(position)):
             place = "You are next." if position == 1 else f"Number {position} to be sent."

@@ -51,6 +51,7 @@ CASES: list[tuple[Stage, Wait, list[str]]] = [
     (Stage.QUEUED, OwnRunning(4, 1), ["4 of yours are running", "1 more of yours comes before"]),
     (Stage.QUEUED, OwnRunning(4, 3), ["4 of yours are running", "3 more of yours come before"]),
     (Stage.QUEUED, OwnRunning(4, 0, Obstacle.LOW_CREDIT), ["4 of yours", "low on credit"]),
+    (Stage.QUEUED, ToBeSent(1), ["about to be sent"]),
     (Stage.QUEUED, ToBeSent(12), ["number 12 to be sent"]),
     (
         Stage.QUEUED,
