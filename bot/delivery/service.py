@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
 
 import discord
 
@@ -24,9 +22,9 @@ from bot.delivery.outcome import NOT_DONE
 from bot.delivery.parcel import Parcel
 from bot.delivery.pictures import Pictures
 from bot.delivery.route import Route, WordsBlocked
+from bot.delivery.turn import Rows, message_turn
 from bot.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.generation import TOKEN_LIFE, Generation, Reply, State
-from bot.library import Library
 from bot.ports import DiscordFault, Moved, NoWayNow, Sound
 from bot.progress import Progress
 from bot.tasks import TaskOwner
@@ -40,24 +38,6 @@ _LONG_UPLOAD_BYTES = 4 * 1024 * 1024
 """More than the model itself makes; it takes some seconds, and one more edit is worth it."""
 _LONG_WAIT = timedelta(minutes=1)
 """Who waited longer has turned to something else, and is mentioned once at the end."""
-_TURN_S = 60.0
-_TURN_LOOK_S = 1.0
-
-
-class Rows(Library, Protocol):
-    """The journal as cards need it."""
-
-    async def live_members(self) -> int:
-        """How many processes share the work."""
-        ...
-
-    async def try_lock(self, name: str, ttl_s: float) -> bool:
-        """Take a turn for so long; False while another process has it."""
-        ...
-
-    async def unlock(self, name: str) -> None:
-        """Give the turn back."""
-        ...
 
 
 class DiscordDelivery:
@@ -119,7 +99,7 @@ class DiscordDelivery:
         """
         with self._pictures.on_its_way():
             live = await self._for_the_end(generation)
-            async with live.editor.turn, self._turn(generation):
+            async with live.editor.turn, message_turn(self._rows, self._clock, generation):
                 await self._read(live, generation)
                 mentioned = await self._put_track(live, generation, track, untouched=untouched)
                 self._refresh(live, generation)
@@ -143,7 +123,7 @@ class DiscordDelivery:
             NoWayNow, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
-        async with live.editor.turn, self._turn(generation):
+        async with live.editor.turn, message_turn(self._rows, self._clock, generation):
             await self._read(live, generation)
             live.follow(generation)
             mentioned = await self._put_end(live, generation)
@@ -206,22 +186,6 @@ class DiscordDelivery:
         except JournalFault as error:
             log.warning("the card of generation %s tells less: %s", generation.id, error)
         live.is_read = True
-
-    @asynccontextmanager
-    async def _turn(self, generation: Generation) -> AsyncGenerator[None, None]:
-        """While several processes run, only one at a time changes the files of a shared message."""
-        if generation.batch_id is None or await self._rows.live_members() == 1:
-            yield
-            return
-        name = f"card {generation.batch_id}"
-        tries = round(_TURN_S / _TURN_LOOK_S)
-        while tries and not await self._rows.try_lock(name, _TURN_S):
-            tries -= 1
-            await self._clock.sleep(_TURN_LOOK_S)
-        try:
-            yield
-        finally:
-            await self._rows.unlock(name)
 
     # ------------------------------------------------------------------ the end of one
 
