@@ -82,13 +82,25 @@ async def test_a_run_with_a_bug(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.bug_expected = True
-    monkeypatch.setattr(world.sound, "label", abuggy)
+    monkeypatch.setattr(world.predictions, "create", abuggy)
     asked = await world.musicgen()
-    await world.done()
+    await world.pass_s(5)
     assert sentence(InternalFault()) in asked.text
     assert "hunter2" not in asked.text
     assert "hunter2" in caplog.text
     assert world.generation.state is State.FAILED
+
+
+async def test_a_bug_after_payment_costs_no_track(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.bug_expected = True
+    monkeypatch.setattr(world.sound, "label", abuggy)
+    asked = await world.musicgen()
+    await world.done()
+    assert "hunter2" not in asked.text
+    assert "hunter2" in caplog.text
+    assert world.generation.state is State.DELIVERED
 
 
 # ------------------------------------------------------------------ the acknowledgement

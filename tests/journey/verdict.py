@@ -12,6 +12,8 @@ from enum import Enum, auto
 
 from bot.audio.names import seed_in
 from bot.card import take_texts
+from bot.card.sentences import sentence
+from bot.errors import AudioGivenUp
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Attachment, Message
@@ -26,6 +28,7 @@ _ON_THE_WAY_S = 1.0
 """Longer than a request, or its answer, takes to arrive."""
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
+GIVEN_UP = sentence(AudioGivenUp())
 _TAKES = 3
 
 
@@ -69,6 +72,20 @@ class Asked:
         reply = () if self.used.reply is None else (self.used.reply,)
         return any(m.ephemeral and m.body.content for m in (*reply, *self.used.followups))
 
+    def told_alone(self, world: World) -> bool:
+        """Whether a later command brought the refusal of its file, which its person alone saw.
+
+        Nothing in such a message tells what it is about, nor is the old one reached any more.
+        """
+        interaction = self.used.interaction
+        return out_of_reach(interaction.channel) and any(
+            message.body.content == GIVEN_UP
+            and message.interaction is not None
+            and message.interaction.user is interaction.user
+            and message.channel is interaction.channel
+            for message in world.messages.values()
+        )
+
     def cards(self, world: World) -> list[Message]:
         """What its person was shown: the reply, or whatever else tells of it.
 
@@ -80,13 +97,14 @@ class Asked:
             if message.author is world.bot
             and not message.deleted
             and not _is_call(message)
-            and self._owns(message)
+            and self.owns(message)
         ]
         if any(map(has_ended, cards)):
             return [card for card in cards if has_ended(card) or not _was_left(card, world)]
         return cards
 
-    def _owns(self, message: Message) -> bool:
+    def owns(self, message: Message) -> bool:
+        """Whether a message is about it."""
         titles = [embed.title for embed in message.embeds]
         is_reply = message.interaction is self.used.interaction and message.followup_to is None
         shows_takes = any(line.startswith("**1** · seed") for line in words(message).splitlines())
@@ -163,7 +181,7 @@ def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) 
                 verdict.unread += 1
                 cards = [card for card in cards if card is not unread]
             verdict.takes += asked.wish is Wish.TAKES
-            problems += _of_cards(asked, cards, paid)
+            problems += _of_cards(asked, cards, paid, world)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
             else:
@@ -209,7 +227,11 @@ def _of_payment(asked: Asked, paid: list[Prediction]) -> list[str]:
     return problems + [f"still {p.status} at Replicate" for p in paid if not p.is_terminal]
 
 
-def _of_cards(asked: Asked, cards: list[Message], paid: list[Prediction]) -> list[str]:
+def _of_cards(
+    asked: Asked, cards: list[Message], paid: list[Prediction], world: World
+) -> list[str]:
+    if asked.told_alone(world) and not paid:
+        return []
     if len(cards) != 1:
         return [f"{len(cards)} messages: {[words(card) for card in cards]}"]
     [card] = cards
@@ -217,7 +239,7 @@ def _of_cards(asked: Asked, cards: list[Message], paid: list[Prediction]) -> lis
     if card.body.loading or not has_ended(card):
         return [f"still running: {said!r}"]
     if asked.wish is Wish.TAKES:
-        return _of_takes(asked, card, paid)
+        return _of_takes(asked, card, paid, world)
     if not card.attachments:
         untrue = paid and NOT_STARTED in said
         stopped = not paid or paid[0].status == "canceled" or CANCELED in said
@@ -229,13 +251,17 @@ def _of_cards(asked: Asked, cards: list[Message], paid: list[Prediction]) -> lis
     return [] if _is_of(card.attachments[0], paid) else ["somebody else's track, or nobody's"]
 
 
-def _of_takes(asked: Asked, card: Message, paid: list[Prediction]) -> list[str]:
+def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World) -> list[str]:
     """Each file is what was made with the seed in its name, and each that was made is there.
 
     A card that has moved leaves those behind that came before; then it says so.
     """
-    reply = asked.used.reply
-    earlier = () if reply is None or reply is card else reply.attachments
+    earlier = [
+        file
+        for message in world.messages.values()
+        if message is not card and message.author is world.bot and asked.owns(message)
+        for file in message.attachments
+    ]
     if earlier and take_texts.EARLIER not in words(card):
         return ["nothing tells of the takes in an earlier message"]
     everything = (*earlier, *card.attachments)
