@@ -395,3 +395,29 @@ def test_the_note_holds_no_address(tmp_path: Path) -> None:
     again.take_up()
     assert isinstance(again.version, Version)
     assert again.range_headers == {"Range": "bytes=5-", "If-Range": '"one"'}
+
+
+@pytest.mark.parametrize(
+    ("content_range", "headers", "continues"),
+    [
+        ("bytes 5-9/10", ETAG, True),
+        ("bytes 5-7/10", ETAG, True),
+        ("bytes 5-9/*", ETAG, True),
+        ("bytes 4-9/10", ETAG, False),
+        ("bytes 6-9/10", ETAG, False),
+        ("bytes 0-9/10", ETAG, False),
+        ("bytes 5-9/11", ETAG, False),
+        ("bytes 5-9/10", {"ETag": '"two"'}, False),
+        ("bytes 5-9/10", MODIFIED, False),
+        ("bytes 5-9/10", {}, False),
+        ("", ETAG, False),
+    ],
+)
+def test_only_the_rest_of_the_same_goes_on(
+    tmp_path: Path, content_range: str, headers: Mapping[str, str], continues: bool
+) -> None:
+    url, part = URL("https://replicate.delivery/x/out.wav"), PartialFile(tmp_path / "track")
+    part.begin(version_of(url, ETAG, 10))
+    part.write(b"12345")
+    assert part.is_continued_by(url, {"Content-Range": content_range, **headers}) is continues
+    part.discard()

@@ -71,6 +71,20 @@ async def test_throttled_the_card_tells_the_place_and_when_the_next_try_is(rig: 
     assert rig.bot.studio.troubles.current == ()
 
 
+async def test_when_it_is_refused_again_the_next_try_is_another(rig: Rig) -> None:
+    again = THROTTLED | {"retry_after": 10}
+    rig.trouble_replicate(CREATE, times=3, status=429, body=again)
+    used = await rig.musicgen()
+    told = set[str]()
+
+    def both(message: Message) -> bool:
+        told.update(NEXT_TRY.findall(words(message)))
+        return len(told) >= 2
+
+    await used.until(both)
+    await used.until(has_track)
+
+
 async def test_an_account_low_on_credit_is_told_as_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
