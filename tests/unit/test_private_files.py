@@ -115,7 +115,8 @@ def test_what_belongs_to_somebody_else_is_told_and_used(
 
 def test_a_link_to_somewhere_else_is_left_alone(tmp_path: Path) -> None:
     other, folder = tmp_path / "other.wav", tmp_path / "tracks"
-    other.touch(0o644)
+    other.touch()
+    other.chmod(0o644)
     folder.mkdir()
     (folder / "link.wav").symlink_to(other)
     make_private_folder(folder, with_files=True)
