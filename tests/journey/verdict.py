@@ -12,8 +12,6 @@ from enum import Enum, auto
 
 from bot.audio.names import seed_in
 from bot.card import take_texts
-from bot.card.sentences import sentence
-from bot.errors import AudioGivenUp
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Attachment, Message
@@ -28,7 +26,6 @@ _ON_THE_WAY_S = 1.0
 """Longer than a request, or its answer, takes to arrive."""
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
-GIVEN_UP = sentence(AudioGivenUp())
 _TAKES = 3
 
 
@@ -79,7 +76,9 @@ class Asked:
         """
         interaction = self.used.interaction
         return out_of_reach(interaction.channel) and any(
-            message.body.content == GIVEN_UP
+            message.ephemeral
+            and message.body.content
+            and message.followup_to is not None
             and message.interaction is not None
             and message.interaction.user is interaction.user
             and message.channel is interaction.channel
