@@ -137,11 +137,12 @@ class Route:
         allowed = discord.AllowedMentions.none()
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
-        if self._ways.token_lives(reply):
+        # No other way leads to one person alone; what seems dead is tried, and refused by Discord.
+        if mention is None or self._ways.token_lives(reply):
             await self._ways.webhook(reply).send(
                 text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
             )
-        elif mention is not None:
+        else:
             reference = discord.MessageReference(
                 message_id=reply.message_id, channel_id=reply.channel_id, fail_if_not_exists=False
             )

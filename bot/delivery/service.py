@@ -276,6 +276,8 @@ class DiscordDelivery:
         In this order: a followup becomes private only once the deferred reply has been edited,
         and whatever fails on the way, the sentence stays readable.
         """
+        if not generation.reply.token:
+            return
         try:
             await self._route.say(generation.reply, text)
             await self._route.take_back(generation.reply)
