@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import discord
@@ -13,11 +13,19 @@ from discord import app_commands
 from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
 from bot.generation import AudioSource
 from bot.http_address import http_address
-from bot.inputs import CHOICES_MAX, INPUT_AUDIO_MAX_BYTES, Inputs, InputSpec, InputTable
+from bot.inputs import (
+    CHOICES_MAX,
+    INPUT_AUDIO_MAX_BYTES,
+    INPUT_NAMES,
+    Inputs,
+    InputSpec,
+    InputTable,
+)
 from bot.plain_text import readable
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
+_TYPED = tuple(name for name in INPUT_NAMES if name not in {"prompt", AUDIO})
 _URL_MEANING = "Address of audio on the web, instead of input_audio. Default: none."
 
 Callback = Callable[..., Awaitable[None]]
@@ -103,11 +111,10 @@ def parse(options: Mapping[str, Any]) -> Request:
     """
     attachment: discord.Attachment | None = options.get(AUDIO)
     address: str | None = options.get(AUDIO_URL)
-    names = {field.name for field in fields(Inputs)} - {AUDIO}
-    inputs = Inputs(**{name: options[name] for name in names if name in options})
     # What is sent is what is shown, and copied from there.
-    inputs = replace(inputs, prompt=readable(inputs.prompt))
-    return Request(inputs, _source(attachment, address))
+    typed = {"prompt": readable(options["prompt"])}
+    given = {name: options[name] for name in _TYPED if name in options}
+    return Request(Inputs(**given | typed), _source(attachment, address))
 
 
 def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:

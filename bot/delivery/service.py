@@ -247,9 +247,9 @@ class DiscordDelivery:
         mentioned = False
         is_refused = isinstance(generation.failure, RequestRefused) and not parcel.shares_message
         if generation.state is State.CANCELED or is_refused:
-            # Who deleted the message after canceling wants to see no other, and a refusal that is
-            # gone has been told in private.
-            if not await self._route.edit_last(parcel):
+            # Who deleted the message after canceling wants to see no other; a refusal is told in
+            # private all the same.
+            if not await self._route.edit_last(parcel) and not is_refused:
                 return None
         else:
             try:

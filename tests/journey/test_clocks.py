@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.clock import SystemClock
+from bot.playground.discord.wire import File
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from bot.service_time import ServiceClock
 from tests.journey.processes import a_running_bot
-from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_track
+from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_track, words
 
 MINUTES_20_S = 1200.0
 SKEWS = pytest.mark.parametrize("ahead_s", [-MINUTES_20_S, MINUTES_20_S], ids=["fast", "slow"])
@@ -109,6 +110,20 @@ async def test_even_where_no_answer_has_a_date(
     async with a_rig(tmp_path, speed=1, timings=TIMINGS, bot_clock=ServiceClock(machine)) as rig:
         await ask(rig, place)
         assert nobody_is_left_thinking(rig, 1)
+
+
+async def test_a_refusal_is_told_in_private_where_the_token_seems_to_be_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.service_time.parsedate_to_datetime", _no_date)
+    machine = Machine()
+    machine.off_s = MINUTES_20_S
+    async with a_rig(tmp_path, speed=1, timings=TIMINGS, bot_clock=ServiceClock(machine)) as rig:
+        used = await rig.musicgen(input_audio=File("diary.wav", b"dear diary, no music" * 9))
+        [told] = await rig.discord.world.until(lambda _: used.followups)
+        assert told.ephemeral
+        assert "is not an audio file" in words(told)
+        await rig.discord.world.until(lambda _: not rig.public_messages())
 
 
 def _no_date(_: str) -> datetime:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,20 @@ def given(data: bytes = TWO_SECONDS, name: str = "take.wav") -> File:
     return File(name, data)
 
 
+@asynccontextmanager
+async def a_site(
+    pages: Mapping[str, Callable[[web.Request], Awaitable[web.Response]]],
+) -> AsyncGenerator[str]:
+    app = web.Application()
+    for path, page in pages.items():
+        app.router.add_get(path, page)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
 @pytest.fixture
 async def web_site() -> AsyncGenerator[str]:
     """The address of a site that has `/take.wav`, and nothing else but a page at `/page`."""
@@ -33,14 +49,21 @@ async def web_site() -> AsyncGenerator[str]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<!doctype html><title>No music here</title>")
 
-    app = web.Application()
-    app.router.add_get("/take.wav", take)
-    app.router.add_get("/page", page)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with a_site({"/take.wav": take, "/page": page}) as address:
+        yield address
+
+
+@pytest.fixture
+async def held_site() -> AsyncGenerator[tuple[str, asyncio.Event]]:
+    """The address of a page that answers once the event is set."""
+    let_go = asyncio.Event()
+
+    async def page(_: web.Request) -> web.Response:
+        await let_go.wait()
+        return web.Response(text="<!doctype html><title>No music here</title>")
+
+    async with a_site({"/page": page}) as address:
+        yield f"{address}/page", let_go
 
 
 async def test_a_continuation_begins_with_the_audio_given(rig: Rig) -> None:
@@ -164,6 +187,16 @@ async def test_audio_that_does_not_do_is_refused_in_private(
         for name, value in options.items()
     }
     assert await refused(rig, await rig.musicgen(**full)) == sentence
+
+
+async def test_a_refusal_whose_card_a_moderator_deleted_is_told_all_the_same(
+    rig: Rig, held_site: tuple[str, asyncio.Event]
+) -> None:
+    address, let_go = held_site
+    used = await rig.musicgen(input_audio_url=address)
+    await rig.mod.delete(await used.until(lambda message: message.embeds))
+    let_go.set()
+    assert "is not an audio file" in await refused(rig, used)
 
 
 @pytest.mark.parametrize(
