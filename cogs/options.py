@@ -112,9 +112,9 @@ def parse(options: Mapping[str, Any]) -> Request:
     attachment: discord.Attachment | None = options.get(AUDIO)
     address: str | None = options.get(AUDIO_URL)
     # What is sent is what is shown, and copied from there.
-    typed = {"prompt": readable(options["prompt"])}
-    given = {name: options[name] for name in _TYPED if name in options}
-    return Request(Inputs(**given | typed), _source(attachment, address))
+    prompt = readable(options["prompt"])
+    inputs = Inputs(prompt, **{name: options[name] for name in _TYPED if name in options})
+    return Request(inputs, _source(attachment, address))
 
 
 def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:
