@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.errors import ConfigError
+    from bot.domain.errors import ConfigError
 
 EXIT_CONFIG = 2
 _GARBAGE_THRESHOLDS = (700, 10, 1000)
 """As usual, but for the oldest: a search through all that 10,000 generations hold takes half a
-second, in which nobody is answered. Idle, the bot makes up for it (`bot.housekeeping`)."""
+second, in which nobody is answered. Idle, the bot makes up for it (`bot.engine.lease_keeper`)."""
 EXIT_INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
@@ -46,7 +46,7 @@ def _serve(command: str | None) -> int:
     # hold up the event loop whenever thousands are under way.
     gc.disable()
     from bot import logs
-    from bot.errors import ConfigError
+    from bot.domain.errors import ConfigError
     from bot.settings import Settings
 
     try:
@@ -56,7 +56,7 @@ def _serve(command: str | None) -> int:
             settings.replicate_api_token.get_secret_value(),
         )
         logs.set_up(settings.log_level_number, secrets)
-        from bot.process import check, run
+        from bot.main import check, run
 
         gc.freeze()
         gc.set_threshold(*_GARBAGE_THRESHOLDS)
@@ -78,7 +78,7 @@ def environment() -> Mapping[str, str]:
     import os
     from pathlib import Path
 
-    from bot.dotenv_file import read_dotenv
+    from bot.host.dotenv_file import read_dotenv
 
     given = {name: text for name, text in os.environ.items() if text.strip()}
     return read_dotenv(Path(".env")) | given

@@ -12,12 +12,12 @@ import ssl
 import aiohttp
 import discord
 
-from bot.app import MusicGenBot
-from bot.backoff import growing_waits_s
-from bot.clock import Clock
+from bot.client import MusicGenBot
 from bot.discord_internals import DiscordAway, find_gateway, http_words
-from bot.errors import BotError, ConfigError
-from bot.reasons import reason
+from bot.domain.backoff import growing_waits_s
+from bot.domain.clock import Clock
+from bot.domain.errors import BotError, ConfigError
+from bot.host.reasons import reason
 
 log = logging.getLogger(__name__)
 

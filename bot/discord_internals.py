@@ -14,8 +14,8 @@ from discord.gateway import DiscordClientWebSocketResponse, DiscordWebSocket
 from discord.http import HTTPClient, Route
 from yarl import URL
 
-from bot.proxies import Proxies
-from bot.resolver import Resolver
+from bot.network.proxies import Proxies
+from bot.network.resolver import Resolver
 
 LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
 """Time for 10 MB over a slow line, but not for an answer that does not come."""

@@ -10,7 +10,7 @@ from copy import copy
 from logging import INFO as INFO
 from typing import Any
 
-from bot.plain_text import escaped
+from bot.domain.plain_text import escaped
 
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(

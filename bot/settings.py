@@ -21,10 +21,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from yarl import URL
 
-from bot.errors import ConfigError
-from bot.http_address import http_address
+from bot.domain.errors import ConfigError
 from bot.journal import async_url, sqlite_address
-from bot.proxies import Proxies, proxy_address
+from bot.network.http_address import http_address
+from bot.network.proxies import Proxies, proxy_address
 
 SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
 """The MusicGen version of the specification."""

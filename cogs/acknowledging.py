@@ -6,11 +6,11 @@ import logging
 
 import discord
 
-from bot.app import MusicGenBot
 from bot.card.report import ACKNOWLEDGED, TAKEN_ALREADY, UNKNOWN_INTERACTION
+from bot.client import MusicGenBot
 from bot.delivery.requests import counting_sends
-from bot.delivery.route import NOT_DONE
-from bot.generation import Generation, Reply
+from bot.delivery.sender import NOT_DONE
+from bot.domain.generation import Generation, Reply
 from cogs.addressing import deferred_reply
 
 log = logging.getLogger(__name__)

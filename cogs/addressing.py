@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.generation import Reply
+from bot.domain.generation import Reply
 
 
 def reply_at(interaction: discord.Interaction, message_id: int, *, private: bool = False) -> Reply:

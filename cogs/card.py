@@ -8,13 +8,13 @@ from collections import OrderedDict
 import discord
 from discord.ext import commands
 
-from bot.app import MusicGenBot
-from bot.card import texts
 from bot.card.buttons import DROP, KEEP, Action, CardButton, view_of
 from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.sounds import takes_here
-from bot.errors import GenerationUnknown, JournalFault, NotDeletable, NotYours
+from bot.card.strings import card as texts
+from bot.client import MusicGenBot
+from bot.domain.errors import GenerationUnknown, JournalFault, NotDeletable, NotYours
 from cogs.replies import reading, takes_of
 
 log = logging.getLogger(__name__)

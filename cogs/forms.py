@@ -12,7 +12,6 @@ from typing import Any, cast
 import discord
 from discord.ext import commands
 
-from bot.app import MusicGenBot
 from bot.card.forms import (
     DURATION,
     MODEL,
@@ -28,9 +27,10 @@ from bot.card.forms import (
 from bot.card.offers import melody_model
 from bot.card.report import report
 from bot.card.sounds import take_file
-from bot.errors import GenerationUnknown, SourceGone
-from bot.generation import AudioSource, Generation, Relation
-from bot.remake import Recipe
+from bot.client import MusicGenBot
+from bot.domain.derive import Recipe
+from bot.domain.errors import GenerationUnknown, SourceGone
+from bot.domain.generation import AudioSource, Generation, Relation
 from cogs.make import audio_of
 from cogs.menus import Menus
 from cogs.replies import reading, start_from

@@ -5,14 +5,14 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
-from bot.app import MusicGenBot
 from bot.card.buttons import Action
-from bot.card.form_texts import take
 from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
 from bot.card.sounds import take_file, takes_here
-from bot.errors import SourceGone, SubmitUncertain
-from bot.generation import AudioSource, Generation, Relation
-from bot.remake import Recipe
+from bot.card.strings.forms import take
+from bot.client import MusicGenBot
+from bot.domain.derive import Recipe
+from bot.domain.errors import SourceGone, SubmitUncertain
+from bot.domain.generation import AudioSource, Generation, Relation
 from cogs.replies import reading, start_from, takes_of
 
 _TAKES = 3

@@ -10,12 +10,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import MusicGenBot
 from bot.card.buttons import Action
 from bot.card.report import give_way
-from bot.errors import BotError, DeliveredTwice, GenerationUnknown, NotYours, TooLateToCancel
-from bot.generation import Generation, Reply
-from bot.studio import Order
+from bot.client import MusicGenBot
+from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NotYours, TooLateToCancel
+from bot.domain.generation import Generation, Reply
+from bot.engine.service import Order
 from cogs.acknowledging import acknowledge
 from cogs.addressing import reply_in
 from cogs.options import describe, parse

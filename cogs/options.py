@@ -10,10 +10,9 @@ from typing import Any, Optional
 import discord
 from discord import app_commands
 
-from bot.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
-from bot.generation import AudioSource
-from bot.http_address import http_address
-from bot.inputs import (
+from bot.domain.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
+from bot.domain.generation import AudioSource
+from bot.domain.inputs import (
     CHOICES_MAX,
     INPUT_AUDIO_MAX_BYTES,
     INPUT_NAMES,
@@ -21,7 +20,8 @@ from bot.inputs import (
     InputSpec,
     InputTable,
 )
-from bot.plain_text import readable
+from bot.domain.plain_text import readable
+from bot.network.http_address import http_address
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 
 import discord
 
-from bot.app import MusicGenBot
-from bot.card import texts
-from bot.delivery.route import NOT_DONE
-from bot.errors import BotError, PermissionsMissing, TookTooLong
-from bot.generation import Generation, Reply
-from bot.inputs import Inputs
-from bot.remake import Recipe
+from bot.card.strings import card as texts
+from bot.client import MusicGenBot
+from bot.delivery.sender import NOT_DONE
+from bot.domain.derive import Recipe
+from bot.domain.errors import BotError, PermissionsMissing, TookTooLong
+from bot.domain.generation import Generation, Reply
+from bot.domain.inputs import Inputs
 from cogs.acknowledging import open_reply
 from cogs.addressing import reply_at, reply_in
 

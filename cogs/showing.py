@@ -13,17 +13,17 @@ from tempfile import TemporaryDirectory
 import aiohttp
 import discord
 
-from bot.app import MusicGenBot
-from bot.card import texts
 from bot.card.info import jump_url
 from bot.card.offers import LOST
 from bot.card.render import Card
 from bot.card.sounds import take_file
-from bot.delivery.fitting import Fitting
-from bot.delivery.parcel import Parcel
-from bot.errors import OutputTooLarge
-from bot.generation import Generation
-from bot.threads import TRACKS
+from bot.card.strings import card as texts
+from bot.client import MusicGenBot
+from bot.delivery.message import Parcel
+from bot.delivery.upload import Fitting
+from bot.domain.errors import OutputTooLarge
+from bot.domain.generation import Generation
+from bot.host.threads import TRACKS
 from cogs.addressing import reply_at
 
 log = logging.getLogger(__name__)

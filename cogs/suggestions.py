@@ -7,8 +7,8 @@ import logging
 
 from discord import app_commands
 
-from bot.ideas import suggest
-from bot.library import Library
+from bot.domain.history import Library
+from bot.domain.prompt_ideas import suggest
 
 log = logging.getLogger(__name__)
 

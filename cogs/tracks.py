@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.app import MusicGenBot
-from bot.card import texts
 from bot.card.buttons import FORGET, KEEP, PAGE, SHOW, CardButton, view_of
+from bot.card.strings import card as texts
 from bot.card.track_list import PAGE_SIZE, WORDS_MAX_CHARS, TrackList, read_turn
-from bot.errors import NotYours
-from bot.plain_text import one_line
+from bot.client import MusicGenBot
+from bot.domain.errors import NotYours
+from bot.domain.plain_text import one_line
 from cogs.replies import bring_waiting, check_permissions, reading
 from cogs.showing import show_again
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
-from bot.generation import TRANSITIONS, AudioSource, Generation, Reply, State
-from bot.inputs import Inputs
-from bot.ports import InputAudio, Picture
-from bot.progress import Progress
+from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
+from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Progress
+from bot.engine.ports import InputAudio, Picture
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

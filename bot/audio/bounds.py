@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.errors import AudioBeyondBounds
+from bot.domain.errors import AudioBeyondBounds
 
 MEASURES: Final = ("channels", "sample_rate_hz", "samples", "parts")
 

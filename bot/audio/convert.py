@@ -16,7 +16,7 @@ from bot.audio.probe import Format, probe, sniff
 from bot.audio.resampling import resampled
 from bot.audio.samples import mixed, opened, whole_file
 from bot.audio.tags import TagsNotWritten, write_tags
-from bot.errors import AudioUnreadable, NotAudio, OutputTooLarge
+from bot.domain.errors import AudioUnreadable, NotAudio, OutputTooLarge
 
 log = logging.getLogger(__name__)
 

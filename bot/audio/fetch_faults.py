@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 
-from bot.errors import AudioAddressBad, AudioUnavailable, FetchFault, RequestRefused
-from bot.resolver import NameServerSilent
+from bot.domain.errors import AudioAddressBad, AudioUnavailable, FetchFault, RequestRefused
+from bot.network.resolver import NameServerSilent
 
 log = logging.getLogger(__name__)
 

@@ -22,21 +22,21 @@ from typing import Any, Self, TypeAlias
 import aiohttp
 from yarl import URL
 
-from bot.audio.addresses import is_public
 from bot.audio.fetch_faults import NotPublic, refusal, shown
-from bot.audio.public_names import PublicResolver, check_name
-from bot.errors import (
+from bot.domain.errors import (
     AudioAddressBad,
     AudioNotStored,
     AudioTooLarge,
     AudioUnavailable,
     RequestRefused,
 )
-from bot.generation import AudioSource
-from bot.http_address import http_address
-from bot.proxies import Proxies
-from bot.resolver import Resolver
-from bot.threads import INTAKE
+from bot.domain.generation import AudioSource
+from bot.host.threads import INTAKE
+from bot.network.http_address import http_address
+from bot.network.proxies import Proxies
+from bot.network.public_addresses import is_public
+from bot.network.public_names import PublicResolver, check_name
+from bot.network.resolver import Resolver
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from bot.audio.bounds import check_amount
 from bot.audio.probe import probe
 from bot.audio.resampling import resampled
 from bot.audio.samples import Tail, mixed, opened, pcm_file
-from bot.audio.seam import Seam, measure
+from bot.audio.seam_metrics import Seam, measure
 
 if TYPE_CHECKING:
     import numpy as np

@@ -32,7 +32,7 @@ from pydantic import TypeAdapter
 
 import bot
 from bot.audio.worker import LENGTH_BYTES, PATH_KEY
-from bot.errors import (
+from bot.domain.errors import (
     AudioWorkFailed,
     WorkerCrashed,
     WorkerFaulty,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from bot.audio.bounds import MP4_PARTS_MAX, check_amount, check_form
-from bot.errors import AudioBeyondBounds, AudioUnreadable, NotAudio, RequestRefused
+from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio, RequestRefused
 
 if TYPE_CHECKING:
     from soundfile import SoundFile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bot.audio.bounds import check_amount, check_form
 from bot.audio.probe import Format, sniff
-from bot.errors import AudioUnreadable, NotAudio
+from bot.domain.errors import AudioUnreadable, NotAudio
 
 if TYPE_CHECKING:
     import numpy as np

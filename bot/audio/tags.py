@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.audio.probe import Format, probe
 from bot.audio.samples import whole_file
-from bot.errors import BotError
+from bot.domain.errors import BotError
 
 
 class TagsNotWritten(BotError):

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from bot.audio import jobs
-from bot.errors import UserError, dump
+from bot.domain.errors import UserError, dump
 
 LENGTH_BYTES = 4
 PATH_KEY = "path of a file"

@@ -13,9 +13,9 @@ from typing import Any, Protocol, cast
 
 import discord
 
-from bot.card import texts
 from bot.card.report import report
-from bot.errors import GenerationUnknown
+from bot.card.strings import card as texts
+from bot.domain.errors import GenerationUnknown
 
 Press = Callable[[discord.Interaction, str], Awaitable[None]]
 """Answers a pressed button, given what it is about; or a select, given what was chosen."""

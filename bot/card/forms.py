@@ -14,12 +14,12 @@ from typing import Any, cast
 
 import discord
 
-from bot.card import form_texts as words
-from bot.errors import NotANumber
-from bot.extension import MORE_MAX_S
-from bot.generation import Generation
-from bot.inputs import PROMPT_MAX_CHARS, InputTable
-from bot.plain_text import readable, shortened
+from bot.card.strings import forms as words
+from bot.domain.errors import NotANumber
+from bot.domain.extension import MORE_MAX_S
+from bot.domain.generation import Generation
+from bot.domain.inputs import PROMPT_MAX_CHARS, InputTable
+from bot.domain.plain_text import readable, shortened
 
 PROMPT, MORE, DURATION, MODEL, SEED, PICK = "prompt", "more", "duration", "model", "seed", "pick"
 """The custom_ids of fields."""

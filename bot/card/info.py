@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.card import info_texts as words
-from bot.card import texts
 from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, link
-from bot.generation import REMADE, Generation, Reply
-from bot.inputs import InputTable, plain
-from bot.plain_text import one_line
+from bot.card.strings import card as texts
+from bot.card.strings import info as words
+from bot.domain.generation import REMADE, Generation, Reply
+from bot.domain.inputs import InputTable, plain
+from bot.domain.plain_text import one_line
 
 _TITLE_MAX_CHARS = 256
 _FIELD_MAX_CHARS = 1024

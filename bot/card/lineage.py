@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.generation import Generation, Relation
-from bot.plain_text import shortened
+from bot.domain.generation import Generation, Relation
+from bot.domain.plain_text import shortened
 
 _QUOTE_MAX_CHARS = 100
 

@@ -6,7 +6,7 @@ import re
 
 import discord
 
-from bot.plain_text import shortened
+from bot.domain.plain_text import shortened
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 """What discord.py takes for one (discord.py 2.7.1, utils.escape_mentions)."""

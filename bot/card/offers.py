@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.card.buttons import Action
-from bot.checks import takes_melody
-from bot.generation import Generation, State
-from bot.inputs import Inputs, InputTable
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.validation import takes_melody
 
 _NO_TRACK = (Action.AGAIN, Action.EDIT, Action.INFO)
 LOST = (Action.SAME, Action.EDIT, Action.INFO)

@@ -8,17 +8,19 @@ from types import MappingProxyType
 
 import discord
 
-from bot.card import take_texts, texts, wait_texts
 from bot.card.buttons import Action
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.card.offers import offers, offers_for_takes
-from bot.card.sentences import sentence
-from bot.errors import InternalFault
-from bot.generation import LATE, Generation, State
-from bot.inputs import Inputs, InputTable, plain
-from bot.progress import Progress
-from bot.waits import NotPostable
+from bot.card.strings import card as texts
+from bot.card.strings import takes as take_texts
+from bot.card.strings import waits as wait_texts
+from bot.card.strings.errors import sentence
+from bot.domain.errors import InternalFault
+from bot.domain.generation import LATE, Generation, State
+from bot.domain.inputs import Inputs, InputTable, plain
+from bot.domain.progress import Progress
+from bot.domain.waits import NotPostable
 
 _TITLE_MAX_CHARS = 256
 _SETTINGS_MAX_CHARS = 1024

@@ -9,9 +9,9 @@ from typing import Protocol, cast
 import aiohttp
 import discord
 
-from bot.card.sentences import sentence
-from bot.clock import Clock
-from bot.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
+from bot.card.strings.errors import sentence
+from bot.domain.clock import Clock
+from bot.domain.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.card import texts
 from bot.card.buttons import PAGE, SHOW, CardButton, CardSelect, view_of
 from bot.card.info import jump_url
 from bot.card.markup import link, quoted
-from bot.generation import Generation
-from bot.inputs import InputTable
-from bot.plain_text import shortened
+from bot.card.strings import card as texts
+from bot.domain.generation import Generation
+from bot.domain.inputs import InputTable
+from bot.domain.plain_text import shortened
 
 PAGE_SIZE = 10
 WORDS_MAX_CHARS = 50

@@ -1,6 +1,6 @@
 """Gets cards to Discord: edits of the one reply while its token lives, another way after it."""
 
-from bot.delivery.service import DiscordDelivery
-from bot.delivery.turn import Rows
+from bot.delivery.delivery import DiscordDelivery
+from bot.delivery.message_turn import Rows
 
 __all__ = ["DiscordDelivery", "Rows"]

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.card.render import Card
-from bot.clock import Clock
-from bot.delivery.parcel import Parcel
-from bot.generation import Reply
-from bot.ports import DiscordFault
+from bot.delivery.message import Parcel
+from bot.domain.clock import Clock
+from bot.domain.generation import Reply
+from bot.engine.ports import DiscordFault
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import discord
 
-from bot.card import texts
 from bot.card.buttons import names
+from bot.card.strings import card as texts
+from bot.delivery.message import Parcel
 from bot.delivery.outcome import NOT_DONE, Outcome
-from bot.delivery.parcel import Parcel
-from bot.delivery.ways import SURE_LIMIT_BYTES, Ways
-from bot.generation import Reply
-from bot.ports import Moved
+from bot.delivery.transport import SURE_LIMIT_BYTES, Ways
+from bot.domain.generation import Reply
+from bot.engine.ports import Moved
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from enum import Enum, auto
 import aiohttp
 import discord
 
-from bot.errors import OutputTooLarge
-from bot.generation import Generation
+from bot.domain.errors import OutputTooLarge
+from bot.domain.generation import Generation
 
 log = logging.getLogger(__name__)
 

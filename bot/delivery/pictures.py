@@ -16,13 +16,13 @@ from pathlib import Path
 import discord
 
 from bot.card.sounds import take_file
-from bot.clock import Clock
-from bot.delivery.fitting import picture_of
+from bot.delivery.message import PICTURE_NAME
 from bot.delivery.outcome import NOT_DONE
-from bot.delivery.parcel import PICTURE_NAME
-from bot.delivery.route import Route
-from bot.generation import Generation
-from bot.ports import Sound
+from bot.delivery.sender import Route
+from bot.delivery.upload import picture_of
+from bot.domain.clock import Clock
+from bot.domain.generation import Generation
+from bot.engine.ports import Sound
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ import aiohttp
 from discord.http import Route
 from yarl import URL
 
-from bot.clock import Clock
-from bot.service_time import Service, hearing
+from bot.domain.clock import Clock
+from bot.host.service_time import Service, hearing
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.errors import DeliveredTwice, JournalFault, NotFollowedHere
-from bot.generation import State
+from bot.domain.errors import DeliveredTwice, JournalFault, NotFollowedHere
+from bot.domain.generation import State
 
 
 class JournalError(JournalFault):

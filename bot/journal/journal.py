@@ -15,7 +15,8 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bot.generation import Generation, State
+from bot.domain.generation import Generation, State
+from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
 from bot.journal.database import create_engine
 from bot.journal.errors import JournalError
@@ -28,7 +29,6 @@ from bot.journal.schema import bring_to_head
 from bot.journal.store import unbroken
 from bot.journal.tables import facts, generation_events, generations
 from bot.journal.writes import wrapped
-from bot.private_files import make_private_database
 
 _log = logging.getLogger(__name__)
 

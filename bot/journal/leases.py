@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.generation import Generation, Reply, State
+from bot.domain.generation import Generation, Reply, State
 from bot.journal.database import insert, present_us
 from bot.journal.rows import readable, wanted_reply, wish
 from bot.journal.store import Store, unbroken

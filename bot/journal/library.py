@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.generation import Generation, State
+from bot.domain.generation import Generation, State
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations

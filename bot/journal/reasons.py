@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.reasons import first_line, reason
+from bot.host.reasons import first_line, reason
 
 _STARTING = frozenset({"57P03", "53300"})
 """cannot_connect_now and too_many_connections (postgresql.org, docs/18/errcodes-appendix)."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.generation import REMADE
+from bot.domain.generation import REMADE
 from bot.journal.rows import object_in, to_us
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations

@@ -10,9 +10,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from bot.errors import dump, load
-from bot.generation import AudioSource, Generation, Relation, Reply, State
-from bot.inputs import TABLE, Inputs
+from bot.domain.errors import dump, load
+from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
+from bot.domain.inputs import TABLE, Inputs
 from bot.journal.errors import RowUnreadable
 
 _log = logging.getLogger(__name__)

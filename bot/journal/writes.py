@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.errors import BotError
-from bot.generation import TRANSITIONS, State
+from bot.domain.errors import BotError
+from bot.domain.generation import TRANSITIONS, State
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, JournalNotReady, LeaseLost, RowTaken
 from bot.journal.reasons import database_reason, is_passing

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from bot import logs
+from bot.host.signals import on_stop
 from bot.journal import sqlite_address
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
-from bot.signals import on_stop
 
 MODEL = "playground/synthesiser"
 NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."

@@ -14,10 +14,13 @@ from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
 from yarl import URL
 
-from bot.clock import Clock, SystemClock
-from bot.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
-from bot.http_address import http_address
-from bot.inputs import Inputs
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
+from bot.domain.inputs import Inputs
+from bot.host.service_time import Heard, ServiceTime
+from bot.host.threads import INTAKE, TRACKS
+from bot.network.http_address import http_address
+from bot.network.resolver import Resolver
 from bot.replicate.download import Downloaded, Downloader
 from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
 from bot.replicate.partial import PartialFile
@@ -31,9 +34,6 @@ from bot.replicate.protocol import (
 )
 from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPolicy
 from bot.replicate.transport import Limits, Persistence
-from bot.resolver import Resolver
-from bot.service_time import Heard, ServiceTime
-from bot.threads import INTAKE, TRACKS
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class ReplicateClient:
     """Speaks with Replicate, or with an API like it, over one session.
 
     Use it as an async context manager; a session handed in stays open afterwards. Every method
-    but `download` raises `bot.errors.ReplicateError`, after as many tries as are harmless.
+    but `download` raises `bot.domain.errors.ReplicateError`, after as many tries as are harmless.
     `budget` is spent by every API request, tries again included, as often as there are `members`
     to share it. Creates spend nothing: their sender keeps a pace of its own, since by then they
     may no longer wait. Downloads are free. `middlewares` are those of its own session.

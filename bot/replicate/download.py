@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 import aiohttp
 from yarl import URL
 
-from bot.errors import (
+from bot.domain.errors import (
     OutputAddressBad,
     OutputExpired,
     OutputNotAudio,
@@ -25,11 +25,11 @@ from bot.errors import (
     ServiceFault,
     Throttled,
 )
-from bot.http_address import http_address
+from bot.host.threads import TRACKS
+from bot.network.http_address import http_address
 from bot.replicate.partial import PartialFile, version_of
 from bot.replicate.retry import DOWNLOAD, passes
 from bot.replicate.transport import Limits, Persistence
-from bot.threads import TRACKS
 
 News = Callable[[], None]
 """Called whenever something has arrived, and whenever a try has failed."""

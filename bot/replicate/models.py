@@ -29,7 +29,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from bot.errors import ReplyBroken
+from bot.domain.errors import ReplyBroken
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 from yarl import URL
 
-from bot.errors import (
+from bot.domain.errors import (
     AccessForbidden,
     CreditMissing,
     InputRefused,
@@ -29,7 +29,7 @@ from bot.errors import (
     Throttled,
     TokenRefused,
 )
-from bot.inputs import Inputs
+from bot.domain.inputs import Inputs
 
 USER_AGENT = "musicgen-discord-bot"
 CANCEL_AFTER_MIN_S = 5

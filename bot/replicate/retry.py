@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.errors import (
-    ConnectionFailed,
-    ReplicateError,
-    ReplyBroken,
-    ServiceFault,
-    Throttled,
-)
+from bot.domain.errors import ConnectionFailed, ReplicateError, ReplyBroken, ServiceFault, Throttled
 
 Rule = Callable[[ReplicateError], bool]
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from bot.errors import BotError
-from bot.inputs import InputSpec, InputTable, InputValue, Kind, plain
+from bot.domain.errors import BotError
+from bot.domain.inputs import InputSpec, InputTable, InputValue, Kind, plain
 
 Node = Mapping[str, JsonValue]
 

@@ -11,15 +11,15 @@ from typing import TypeVar
 import aiohttp
 from aiolimiter import AsyncLimiter
 
-from bot.clock import Clock
-from bot.errors import (
+from bot.domain.clock import Clock
+from bot.domain.errors import (
     CertificateUntrusted,
     ConnectionFailed,
     ReplicateError,
     ReplyBroken,
     ServiceFault,
 )
-from bot.reasons import reason, untrusted_certificate
+from bot.host.reasons import reason, untrusted_certificate
 from bot.replicate.retry import RetryPolicy
 
 log = logging.getLogger(__name__)

@@ -72,7 +72,7 @@ async def beat(path: Path) -> None:
 
 def main() -> int:
     from bot.__main__ import main as run
-    from bot.app import MusicGenBot
+    from bot.client import MusicGenBot
 
     setup_hook = MusicGenBot.setup_hook
     beating: list[asyncio.Task[None]] = []

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
-from bot import errors
-from bot.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
-from bot.inputs import Inputs
+from bot.domain import errors
+from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
+from bot.domain.inputs import Inputs
 from bot.journal import Journal, async_url
 from bot.journal.database import create_engine
 

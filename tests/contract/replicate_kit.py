@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from bot.clock import SystemClock
+from bot.domain.clock import SystemClock
 
 TOKEN = "r8_a_token_that_opens_nothing"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

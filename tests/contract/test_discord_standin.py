@@ -8,13 +8,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.playground.discord import (
-    DiscordStandIn,
-    File,
-    Refused,
-    Rules,
-    Stage,
-)
+from bot.playground.discord import DiscordStandIn, File, Refused, Rules, Stage
 from tests.contract.discord_kit import SmallBot, a_file, bot_with, png, running
 from tests.contract.discord_spec import SpecWitness, spec
 

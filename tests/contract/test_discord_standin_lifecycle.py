@@ -8,12 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import discord
 import pytest
 
-from bot.playground.discord import (
-    DiscordStandIn,
-    NeverHappened,
-    Rules,
-    Stage,
-)
+from bot.playground.discord import DiscordStandIn, NeverHappened, Rules, Stage
 from bot.playground.discord.events import InteractionFailed
 from tests.contract.discord_kit import a_file, bot_with, running
 

@@ -10,13 +10,7 @@ import pytest
 from aiohttp import ClientError
 from discord import app_commands
 
-from bot.playground.discord import (
-    DiscordStandIn,
-    File,
-    Permissions,
-    Refused,
-    Rules,
-)
+from bot.playground.discord import DiscordStandIn, File, Permissions, Refused, Rules
 from bot.playground.faults import Fault
 from tests.contract.discord_kit import SmallBot, a_file, bot_with, running
 

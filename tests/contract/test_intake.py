@@ -13,8 +13,8 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from yarl import URL
 
 from bot.audio.intake import AudioIntake
-from bot.errors import AudioAddressBad, AudioTooLarge, AudioUnavailable
-from bot.generation import AudioSource
+from bot.domain.errors import AudioAddressBad, AudioTooLarge, AudioUnavailable
+from bot.domain.generation import AudioSource
 
 LIMIT_BYTES = 3_000_000
 SOUND = bytes(range(256)) * 9_000

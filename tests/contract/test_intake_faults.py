@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from bot.audio import intake as intake_module
 from bot.audio.intake import AudioIntake
-from bot.card.sentences import sentence
-from bot.errors import (
+from bot.card.strings.errors import sentence
+from bot.domain.errors import (
     AudioAddressBad,
     AudioNotStored,
     AudioUnavailable,
@@ -27,8 +27,8 @@ from bot.errors import (
     InternalFault,
     RequestRefused,
 )
-from bot.generation import AudioSource
-from bot.resolver import Resolver
+from bot.domain.generation import AudioSource
+from bot.network.resolver import Resolver
 
 LIMIT_BYTES = 100_000
 ATTEMPTS = settings(

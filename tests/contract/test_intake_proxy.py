@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.audio.intake import AudioIntake
-from bot.errors import AudioAddressBad, AudioUnavailable
-from bot.generation import AudioSource
-from bot.proxies import Proxies
+from bot.domain.errors import AudioAddressBad, AudioUnavailable
+from bot.domain.generation import AudioSource
+from bot.network.proxies import Proxies
 
 LIMIT_BYTES = 100_000
 SOUND = b"RIFF and so on"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.errors import DeliveredTwice
-from bot.generation import TRANSITIONS, Generation, State
+from bot.domain.errors import DeliveredTwice
+from bot.domain.generation import TRANSITIONS, Generation, State
 from bot.journal import Journal, JournalConflict, JournalError, RowTaken
 from bot.journal.tables import generations
 from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge

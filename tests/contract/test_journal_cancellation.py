@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from bot.generation import State
+from bot.domain.generation import State
 from bot.journal import Journal
 from tests.contract.journal_kit import LEASE_S, added
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from bot.generation import AudioSource, Relation, State
+from bot.domain.generation import AudioSource, Relation, State
 from bot.journal import Journal, JournalError, JournalTooNew, async_url, database
 from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from bot.generation import Generation, State
+from bot.domain.generation import Generation, State
 from bot.journal import Journal, LeaseLost, RowUnreadable
 from tests.contract.journal_kit import (
     AT_ONCE_S,

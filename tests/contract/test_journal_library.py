@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.generation import Generation, Relation, State
-from bot.inputs import Inputs
+from bot.domain.generation import Generation, Relation, State
+from bot.domain.inputs import Inputs
 from bot.journal import Journal, JournalConflict
 from tests.contract.journal_kit import NOW, a_generation, added, execute, ids, scalars
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.errors import AudioAddressBad, SubmitUncertain
-from bot.generation import AudioSource, Generation, Relation, State
-from bot.house import House
-from bot.inputs import Inputs, InputTable
+from bot.domain.derive import extension, melody, remake
+from bot.domain.errors import AudioAddressBad, SubmitUncertain
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.request import Order, accepted
+from bot.engine.config import House
 from bot.journal import Journal, async_url
 from bot.journal.database import create_engine
-from bot.orders import Order, accepted
-from bot.remake import extension, melody, remake
 from tests.contract.journal_kit import NOW, a_generation, execute, scalars, told_apart
 
 ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602

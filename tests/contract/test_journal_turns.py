@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from bot.generation import State
+from bot.domain.generation import State
 from bot.journal import Journal, JournalError
 from tests.contract.journal_kit import (
     AT_ONCE_S,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.generation import Generation, Reply, State
+from bot.domain.generation import Generation, Reply, State
 from bot.journal import Journal, LeaseLost
 from tests.contract.journal_kit import (
     AT_ONCE_S,

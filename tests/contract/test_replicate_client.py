@@ -18,7 +18,7 @@ from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
 from yarl import URL
 
-from bot.errors import (
+from bot.domain.errors import (
     ConnectionFailed,
     CreditMissing,
     InputRefused,
@@ -29,7 +29,7 @@ from bot.errors import (
     Throttled,
     TokenRefused,
 )
-from bot.inputs import TABLE, Inputs
+from bot.domain.inputs import TABLE, Inputs
 from bot.playground.faults import Fault
 from bot.playground.replicate import ReplicateStandIn, Script, Timings
 from bot.replicate import client as client_module

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.errors import (
+from bot.domain.errors import (
     OutputAddressBad,
     OutputExpired,
     OutputNotAudio,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.errors import OutputExpired, OutputTooLarge, OutputUnreachable
+from bot.domain.errors import OutputExpired, OutputTooLarge, OutputUnreachable
 from bot.replicate.client import ReplicateClient
 from bot.replicate.partial import ContentRange, PartialFile, Version, version_of
 from bot.replicate.transport import Limits

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bot.errors import Throttled
-from bot.inputs import Inputs
+from bot.domain.errors import Throttled
+from bot.domain.inputs import Inputs
 from bot.playground.faults import Fault
 from bot.playground.launch import replicate_standin
 from bot.playground.replicate import Allowance, RateLimits, ReplicateStandIn, Timings

@@ -12,8 +12,8 @@ from collections.abc import Generator
 
 import pytest
 
-from bot.asker import ASKER
-from bot.resolver import NameServerSilent, Resolver
+from bot.domain.asker import ASKER
+from bot.network.resolver import NameServerSilent, Resolver
 
 INFO = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))
 
@@ -127,7 +127,7 @@ async def test_an_answer_that_comes_after_everyone_has_left_harms_nobody(
 
 HANGS = """
 import asyncio, socket, time
-from bot.resolver import NameServerSilent, Resolver
+from bot.network.resolver import NameServerSilent, Resolver
 socket.getaddrinfo = lambda *_: time.sleep(600)
 async def main():
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import simcord
 
-from bot.generation import Generation
+from bot.domain.generation import Generation
 from tests.discord.world import Asked, World
 
 PLACES = ("channel", "thread", "dm")

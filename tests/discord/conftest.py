@@ -60,7 +60,7 @@ def _limit_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def limit_waits(http: object, limits: object) -> None:
         pass
 
-    monkeypatch.setattr("bot.app.limit_waits", limit_waits)
+    monkeypatch.setattr("bot.client.limit_waits", limit_waits)
 
 
 def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:

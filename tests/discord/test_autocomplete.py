@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import JournalFault
-from bot.ideas import IDEAS
+from bot.domain.errors import JournalFault
+from bot.domain.prompt_ideas import IDEAS
 from tests.discord.world import World
 
 EVERY_IDEA = [idea for ideas in IDEAS.values() for idea in ideas]

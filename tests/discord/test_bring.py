@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot import errors
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.generation import State
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import State
 from tests.discord.token_kit import allow_files, asked_among_strangers, token_dead, track_waiting
 from tests.discord.world import CALLBACK, TOKEN_LIFE_S, Asked, Pressed, World
 from tests.fakes import FakeJournal

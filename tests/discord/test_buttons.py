@@ -8,12 +8,12 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot import errors
-from bot.card import texts
 from bot.card.buttons import Action
-from bot.card.sentences import sentence
-from bot.generation import Relation, State
-from bot.inputs import TABLE, InputTable
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import Relation, State
+from bot.domain.inputs import TABLE, InputTable
 from tests.discord.card_kit import PLACES, Scene, Used, button_ids, finished
 from tests.discord.world import BY_BOT, ENDED, FINISHED, World
 from tests.fakes import FakeJournal, FakePrediction

@@ -5,11 +5,11 @@ import asyncio
 import discord
 import pytest
 
-from bot import errors
-from bot.card import texts
 from bot.card.buttons import card_view
-from bot.card.sentences import sentence
-from bot.generation import State
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import State
 from tests.discord.card_kit import finished
 from tests.discord.token_kit import allow_files, among_strangers, token_dead, track_waiting
 from tests.discord.world import (

@@ -8,9 +8,9 @@ from typing import NoReturn
 import pytest
 
 from bot.card.buttons import Action
-from bot.card.sentences import sentence
-from bot.errors import InternalFault
-from bot.generation import State
+from bot.card.strings.errors import sentence
+from bot.domain.errors import InternalFault
+from bot.domain.generation import State
 from tests.discord.world import World
 
 REFERENCE = re.compile(r"the reference `([0-9a-f]{6})`\.$")

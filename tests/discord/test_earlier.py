@@ -8,10 +8,11 @@ import discord
 import pytest
 import simcord
 
-from bot import errors
-from bot.card import form_texts, texts
-from bot.errors import BotError, JournalFault
-from bot.generation import Reply, State
+from bot.card.strings import card as texts
+from bot.card.strings import forms as form_texts
+from bot.domain import errors
+from bot.domain.errors import BotError, JournalFault
+from bot.domain.generation import Reply, State
 from tests.discord.token_kit import allow_files, among_strangers, track_waiting, waiting
 from tests.discord.world import TOKEN_LIFE_S, Asked, World, delivered
 

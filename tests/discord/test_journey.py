@@ -8,10 +8,10 @@ from itertools import pairwise
 import discord
 import pytest
 
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.errors import TookTooLong
-from bot.generation import Generation, State
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain.errors import TookTooLong
+from bot.domain.generation import Generation, State
 from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World
 from tests.fakes import FakePrediction
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot import errors
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.generation import State
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import State
 from tests.discord.world import (
     BY_BOT,
     BY_TOKEN,

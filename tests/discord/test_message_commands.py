@@ -8,11 +8,11 @@ import discord
 import pytest
 import simcord
 
-from bot import errors
-from bot.card import form_texts as words
-from bot.card.sentences import sentence
-from bot.errors import JournalFault
-from bot.generation import Relation
+from bot.card.strings import forms as words
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.errors import JournalFault
+from bot.domain.generation import Relation
 from tests.discord.card_kit import Used, a_thread, finished
 from tests.discord.world import BY_BOT, World
 

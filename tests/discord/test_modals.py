@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot import errors
-from bot.card.sentences import sentence
-from bot.generation import Generation, Relation
-from bot.inputs import TABLE, InputTable
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import Generation, Relation
+from bot.domain.inputs import TABLE, InputTable
 from tests.discord.card_kit import PLACES, Scene, Used, Who, finished
 from tests.discord.test_doors import abuggy, told_of_a_bug
 from tests.discord.world import World

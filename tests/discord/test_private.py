@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import simcord
 
-from bot import errors
-from bot.card.sentences import sentence
-from bot.generation import AudioSource, Relation
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import AudioSource, Relation
 from tests.discord.card_kit import Scene, Used, finished
 from tests.discord.test_tracks import listed
 from tests.discord.world import World, text_of

@@ -6,10 +6,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot import errors
-from bot.card.sentences import sentence
-from bot.errors import RequestRefused
-from bot.inputs import INPUT_AUDIO_MAX_BYTES, TABLE, InputTable
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.errors import RequestRefused
+from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, TABLE, InputTable
 from tests.discord.world import NotOffered, World
 
 AUDIO = ("song.wav", b"RIFF")

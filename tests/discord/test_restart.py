@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from bot import errors
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.generation import State
-from bot.inputs import Inputs
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import State
+from bot.domain.inputs import Inputs
 from tests.discord.world import FINISHED, Asked, World
 from tests.fakes import FakePrediction
 

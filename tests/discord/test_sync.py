@@ -5,9 +5,9 @@ from typing import Any
 import discord
 import pytest
 
-from bot.app import CommandTree
-from bot.card import form_texts as words
-from bot.inputs import TABLE, InputSpec, InputTable
+from bot.card.strings import forms as words
+from bot.client import CommandTree
+from bot.domain.inputs import TABLE, InputSpec, InputTable
 from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.errors import JournalFault
-from bot.generation import Generation, State
+from bot.domain.errors import JournalFault
+from bot.domain.generation import Generation, State
 from tests.discord.card_kit import finished
 from tests.discord.world import World
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import simcord
 
-from bot import errors
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.generation import State
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.generation import State
 from tests.discord.card_kit import PLACES, Scene, Used, Who, button_ids, finished
 from tests.discord.world import BY_BOT, FINISHED, TRACK, World
 from tests.fakes import FakeJournal

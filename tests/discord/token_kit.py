@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.generation import State
+from bot.domain.generation import State
 from tests.discord.world import BY_BOT, TOKEN_LIFE_S, Asked, World
 
 

@@ -16,12 +16,12 @@ from typing import Any
 import discord
 import simcord
 
-from bot.app import MusicGenBot, Parts
-from bot.clock import SystemClock
-from bot.generation import AudioSource, Generation
-from bot.inputs import InputTable
-from bot.ports import InputAudio
-from bot.studio import House
+from bot.client import MusicGenBot, Parts
+from bot.domain.clock import SystemClock
+from bot.domain.generation import AudioSource, Generation
+from bot.domain.inputs import InputTable
+from bot.engine.ports import InputAudio
+from bot.engine.service import House
 from tests.fakes import (
     FakeJournal,
     FakePrediction,

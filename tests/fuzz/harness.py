@@ -16,11 +16,11 @@ from random import Random
 import psutil
 from aiohttp import web
 
-from bot.audio.desk import (
+from bot.audio.files import (
     _MEMORY_BYTES,  # pyright: ignore[reportPrivateUsage] - the bound that is to hold
     AudioDesk,
 )
-from bot.errors import (
+from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
     AudioTooSlow,
@@ -28,8 +28,8 @@ from bot.errors import (
     UserError,
     WorkerFaulty,
 )
-from bot.generation import AudioSource
-from bot.ports import InputAudio
+from bot.domain.generation import AudioSource
+from bot.engine.ports import InputAudio
 from tests.fakes import a_generation
 from tests.fuzz.mutations import mutate
 from tests.fuzz.originals import Original

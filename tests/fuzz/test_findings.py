@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.desk import AudioDesk
-from bot.card.sentences import sentence
-from bot.errors import (
+from bot.audio.files import AudioDesk
+from bot.card.strings.errors import sentence
+from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
     AudioUnreadable,
     InternalFault,
     RequestRefused,
 )
-from bot.generation import AudioSource
+from bot.domain.generation import AudioSource
 from tests.fuzz.originals import FIXTURES
 from tests.unit.audio_kit import make_sound
 

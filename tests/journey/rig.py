@@ -12,9 +12,10 @@ from typing import NoReturn, TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
-from bot.app import MusicGenBot
-from bot.clock import Clock as BotClock
+from bot.client import MusicGenBot
 from bot.discord_internals import find_gateway, point_at
+from bot.domain.clock import Clock as BotClock
+from bot.main import open_parts
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.messages import Message, MessageBody
@@ -25,7 +26,6 @@ from bot.playground.faults import Fault
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
-from bot.process import open_parts
 from bot.settings import Settings
 
 SPEED = 25.0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.__main__ import main
-from bot.audio.shelf import Shelf
+from bot.audio.track_store import Shelf
 from bot.replicate.partial import PartialFile
 
 FULL = "disk-is-full"

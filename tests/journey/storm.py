@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.generation import TOKEN_LIFE
+from bot.domain.generation import TOKEN_LIFE
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.timings import Timings

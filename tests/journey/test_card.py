@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot import errors
-from bot.card import form_texts, texts
-from bot.card.sentences import sentence
+from bot.card.strings import card as texts
+from bot.card.strings import forms as form_texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel

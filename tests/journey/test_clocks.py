@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.clock import SystemClock
+from bot.domain.clock import SystemClock
+from bot.host.service_time import ServiceClock
 from bot.playground.discord.wire import File
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from bot.service_time import ServiceClock
 from tests.journey.processes import a_running_bot
 from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_track, words
 
@@ -104,7 +104,7 @@ async def test_even_where_no_answer_has_a_date(
     tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A token that is dead by a clock that is 20 minutes fast is tried all the same."""
-    monkeypatch.setattr("bot.service_time.parsedate_to_datetime", _no_date)
+    monkeypatch.setattr("bot.host.service_time.parsedate_to_datetime", _no_date)
     machine = Machine()
     machine.off_s = MINUTES_20_S
     async with a_rig(tmp_path, speed=1, timings=TIMINGS, bot_clock=ServiceClock(machine)) as rig:
@@ -115,7 +115,7 @@ async def test_even_where_no_answer_has_a_date(
 async def test_a_refusal_is_told_in_private_where_the_token_seems_to_be_dead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.service_time.parsedate_to_datetime", _no_date)
+    monkeypatch.setattr("bot.host.service_time.parsedate_to_datetime", _no_date)
     machine = Machine()
     machine.off_s = MINUTES_20_S
     async with a_rig(tmp_path, speed=1, timings=TIMINGS, bot_clock=ServiceClock(machine)) as rig:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.sentences import sentence
-from bot.errors import NeverBegun
-from bot.generation import TOKEN_LIFE
+from bot.card.strings.errors import sentence
+from bot.domain.errors import NeverBegun
+from bot.domain.generation import TOKEN_LIFE
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.model import Channel

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.card import texts
-from bot.card.sentences import sentence
-from bot.errors import TooLateToCancel
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain.errors import TooLateToCancel
 from bot.playground.discord.actors import Used
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script

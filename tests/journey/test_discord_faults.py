@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.card import texts
+from bot.card.strings import card as texts
+from bot.domain.progress import ProgressMeter
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Permissions
 from bot.playground.discord.world import MIB, Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from bot.progress import ProgressMeter
 from tests.journey.rig import (
     EDIT,
     OUTPUT,

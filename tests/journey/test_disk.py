@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import errors
-from bot.audio.shelf import Shelf
-from bot.card.sentences import sentence
+from bot.audio.track_store import Shelf
+from bot.card.strings.errors import sentence
+from bot.domain import errors
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
 from bot.replicate.partial import PartialFile

@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
-from bot import errors
 from bot.audio.join import cut_context
-from bot.audio.seam import measure
-from bot.card import take_texts
-from bot.card.form_texts import MENU_EXTEND
-from bot.card.sentences import sentence
+from bot.audio.seam_metrics import measure
+from bot.card.strings import takes as take_texts
+from bot.card.strings.errors import sentence
+from bot.card.strings.forms import MENU_EXTEND
+from bot.domain import errors
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.wire import File

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.card.form_texts import MENU_EXTEND
+from bot.card.strings.forms import MENU_EXTEND
 from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.wire import File
 from tests.journey.processes import BotProcess, a_running_bot

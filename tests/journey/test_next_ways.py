@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
-from bot.card import take_texts, texts
+from bot.card.strings import card as texts
+from bot.card.strings import takes as take_texts
 from bot.playground.discord.world import MIB, Rules
 from tests.journey.rig import a_rig, has_ended, has_track, words
 

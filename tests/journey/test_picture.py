@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from bot.audio import picture
-from bot.audio.desk import AudioDesk
-from bot.errors import WorkerCrashed
+from bot.audio.files import AudioDesk
+from bot.domain.errors import WorkerCrashed
+from bot.engine.ports import Picture
 from bot.playground.discord.messages import Attachment, Message
 from bot.playground.discord.wire import File
-from bot.ports import Picture
 from tests.journey.rig import Rig, has_ended, has_track
 from tests.journey.sound import wav
 
@@ -90,7 +90,7 @@ async def test_a_track_that_cannot_be_drawn_goes_without(
     def broken(*_: object, **__: object) -> None:
         raise WorkerCrashed(-11)
 
-    monkeypatch.setattr("bot.audio.desk.AudioDesk.draw", broken)
+    monkeypatch.setattr("bot.audio.files.AudioDesk.draw", broken)
     message = await (await rig.musicgen()).until(has_track)
     [embed] = message.embeds
     assert embed.image is None

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot import errors
-from bot.card import texts
-from bot.card.sentences import sentence
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
 from bot.playground.discord.actors import Actor
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel

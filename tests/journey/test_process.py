@@ -243,7 +243,7 @@ async def test_a_signal_while_the_database_is_frozen(tmp_path: Path) -> None:
     [
         ("run", "asyncio"),
         ("run", "bot.settings"),
-        ("run", "bot.app"),
+        ("run", "bot.client"),
         ("playground", "bot.playground.launch"),
         ("playground", "bot.logs"),
     ],

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.waits import Obstacle
+from bot.engine.troubles import Task
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.replicate.limits import RateLimits
@@ -15,8 +17,6 @@ from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.replicate import client
 from bot.replicate.transport import Limits
-from bot.troubles import Task
-from bot.waits import Obstacle
 from tests.journey.rig import (
     CREATE,
     OUTPUT,

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.card import take_texts
-from bot.card.sentences import sentence
-from bot.errors import AccessLost, OutageTooLong
+from bot.card.strings import takes as take_texts
+from bot.card.strings.errors import sentence
+from bot.domain.errors import AccessLost, OutageTooLong
+from bot.domain.waits import Obstacle
+from bot.engine.troubles import Task
 from bot.playground.replicate.routes import Api
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from bot.replicate import client
 from bot.replicate.transport import Limits
-from bot.troubles import Task
-from bot.waits import Obstacle
 from tests.journey.rig import (
     CREATE,
     OUTPUT,
@@ -160,7 +160,7 @@ async def test_a_refusal_that_stays_ends_in_a_sentence(tmp_path: Path, status: i
 async def test_a_refusal_while_it_runs_is_told_as_what_it_is_and_goes_on_once_it_is_over(
     tmp_path: Path, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.troubles")
+    caplog.set_level(logging.INFO, "bot.engine.troubles")
     async with a_rig(tmp_path, speed=100) as rig:
         rig.trouble_replicate("* /v1/predictions/*", times=9999, status=status, body="no")
         used = await rig.musicgen()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card import texts
+from bot.card.strings import card as texts
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.replicate.scripts import Script

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.card import texts
-from bot.resolver import Resolver
+from bot.card.strings import card as texts
+from bot.network.resolver import Resolver
 from tests.journey.rig import Rig, has_track, words
 
 SILENT = "silent.test"

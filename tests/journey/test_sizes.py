@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
-from bot.card import texts
+from bot.card.strings import card as texts
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.world import Rules

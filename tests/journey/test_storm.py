@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.generation import TOKEN_LIFE
+from bot.domain.generation import TOKEN_LIFE
 from tests.journey.storm import storm
 
 SEED = 20_261_101

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.audio.names import seed_in
-from bot.card import texts
-from bot.card.take_texts import EARLIER
+from bot.card.strings import card as texts
+from bot.card.strings.takes import EARLIER
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.world import Rules

@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.app import limit_waits
+from bot.client import limit_waits
 from bot.playground.replicate.scripts import Script
 from tests.journey.rig import EDIT, Rig, a_rig, has_track, words
 
@@ -63,7 +63,7 @@ async def test_the_shards_of_one_process_take_turns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turn_s = 0.5
-    monkeypatch.setattr("bot.app._IDENTIFY_TURN_S", turn_s)
+    monkeypatch.setattr("bot.client._IDENTIFY_TURN_S", turn_s)
     async with a_rig(tmp_path, start=False, env={"SHARD_IDS": "0,1", "SHARD_COUNT": "2"}) as rig:
         identified = rig.discord.gateway.identified
         starting = asyncio.create_task(rig.start())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from bot.audio.names import seed_in
-from bot.card import take_texts
+from bot.card.strings import takes as take_texts
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Attachment, Message

@@ -17,7 +17,7 @@ from typing import NoReturn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import (
+from bot.domain.errors import (
     AudioGivenUp,
     ConnectionFailed,
     CreditMissing,
@@ -31,11 +31,11 @@ from bot.errors import (
     TooLateToCancel,
     TrackError,
 )
-from bot.generation import AudioSource, Generation, Reply, State
-from bot.inputs import Inputs, InputTable
-from bot.orders import Order
-from bot.ports import DiscordFault, NoWayNow
-from bot.studio import House, Studio
+from bot.domain.generation import AudioSource, Generation, Reply, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.request import Order
+from bot.engine.ports import DiscordFault, NoWayNow
+from bot.engine.service import House, Studio
 from tests.fakes import (
     SUCCEEDS,
     FakeClock,

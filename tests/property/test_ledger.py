@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from bot.errors import AudioBeyondRoom
-from bot.ledger import Ledger, Standing
+from bot.domain.errors import AudioBeyondRoom
+from bot.engine.disk_ledger import Ledger, Standing
 
 BUDGET, SHARE = 100, 40
 SIZES = st.integers(0, 120)

@@ -19,14 +19,14 @@ from bot.card.info import command_line, info_embed
 from bot.card.lineage import at_card_of
 from bot.card.markup import fitted, link, quoted
 from bot.card.render import CardRenderer
-from bot.card.sentences import sentence
+from bot.card.strings.errors import sentence
 from bot.card.track_list import TrackList
-from bot.errors import NotANumber, PredictionFailed, PromptBlank, UnknownChoice
-from bot.generation import AudioSource, Relation, State
-from bot.ideas import suggest
-from bot.inputs import Inputs, InputTable
+from bot.domain.errors import NotANumber, PredictionFailed, PromptBlank, UnknownChoice
+from bot.domain.generation import AudioSource, Relation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.plain_text import escaped, one_line, readable, shortened
+from bot.domain.prompt_ideas import suggest
 from bot.logs import SecretlessFormatter
-from bot.plain_text import escaped, one_line, readable, shortened
 from cogs.options import parse
 from tests.fakes import a_generation
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.generation import AudioSource, Generation, State
-from bot.house import House
-from bot.inputs import Inputs, InputTable
-from bot.studio import Order, Studio
+from bot.domain.generation import AudioSource, Generation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.engine.config import House
+from bot.engine.service import Order, Studio
 from tests.fakes import (
     FakeClock,
     FakeDelivery,

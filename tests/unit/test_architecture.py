@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("cogs/**/*.py")])
 SPEAKS_DISCORD = (
     "cogs/",
-    "bot/app.py",
+    "bot/client.py",
     "bot/connection.py",
     "bot/discord_internals.py",
     "bot/card/",
     "bot/delivery/",
-    "bot/process.py",
+    "bot/main.py",
     "bot/__main__.py",
     "bot/playground/",
 )
@@ -75,7 +75,14 @@ def test_nothing_but_main_imports_the_playground(source: Path) -> None:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_adapters_know_the_domain_and_never_each_other(adapter: str) -> None:
     strangers = [f"bot.{other}" for other in ADAPTERS if other != adapter]
-    strangers += ["cogs", "bot.app", "bot.card", "bot.delivery", "bot.run", "bot.studio"]
+    strangers += [
+        "cogs",
+        "bot.client",
+        "bot.card",
+        "bot.delivery",
+        "bot.engine.job",
+        "bot.engine.service",
+    ]
     for source in ROOT.glob(f"bot/{adapter}/**/*.py"):
         for stranger in strangers:
             assert named(source, stranger) == [], path_of(source)
@@ -84,7 +91,7 @@ def test_adapters_know_the_domain_and_never_each_other(adapter: str) -> None:
 @pytest.mark.parametrize("room", DOMAIN)
 def test_the_domain_knows_ports_and_no_adapter(room: str) -> None:
     outside = [f"bot.{adapter}" for adapter in ADAPTERS]
-    outside += ["cogs", "bot.app", "bot.card", "bot.delivery", "aiohttp", "sqlalchemy"]
+    outside += ["cogs", "bot.client", "bot.card", "bot.delivery", "aiohttp", "sqlalchemy"]
     sources = [*ROOT.glob(f"bot/{room}.py"), *ROOT.glob(f"bot/{room}/*.py")]
     assert sources
     for source in sources:
@@ -109,9 +116,9 @@ NOT_HELD = ("alembic", "asyncpg", "sqlalchemy.dialects.postgresql", "numpy", "PI
 
 
 def test_what_takes_memory_is_loaded_where_it_is_used() -> None:
-    told = "import sys, bot.process; print(*sys.modules)"
+    told = "import sys, bot.main; print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - our own interpreter, our own words
         [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "bot.process" in loaded
+    assert "bot.main" in loaded
     assert [name for name in NOT_HELD if name in loaded] == []

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.attempts import ATTEMPTS_MAX
-from bot.errors import (
+from bot.domain.errors import (
     AudioBroken,
     AudioGivenUp,
     AudioWorkFailed,
@@ -20,8 +19,9 @@ from bot.errors import (
     WorkerOutOfMemory,
     WorkerTooSlow,
 )
-from bot.generation import AudioSource, Generation, Reply, State
-from bot.ports import InputAudio, NoWayNow
+from bot.domain.generation import AudioSource, Generation, Reply, State
+from bot.engine.attempts import ATTEMPTS_MAX
+from bot.engine.ports import InputAudio, NoWayNow
 from tests.fakes import SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.addresses import is_public
+from bot.network.public_addresses import is_public
 
 PUBLIC = [
     "8.8.8.8",

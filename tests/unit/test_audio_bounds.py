@@ -13,7 +13,7 @@ import pytest
 from bot.audio import jobs
 from bot.audio.bounds import CHANNELS_MAX, RATE_MAX_HZ, RATE_MIN_HZ
 from bot.audio.lane import Lane, Limits
-from bot.errors import AudioBeyondBounds, AudioWorkFailed, NotAudio, RequestRefused
+from bot.domain.errors import AudioBeyondBounds, AudioWorkFailed, NotAudio, RequestRefused
 from tests.unit.audio_kit import make_sound, silence
 
 VORBIS = Path(__file__).parents[1] / "fixtures" / "audio" / "vorbis_setup_byte_crashes.ogg"

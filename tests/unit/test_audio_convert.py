@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.audio.convert import Fitted, fit
 from bot.audio.probe import probe
 from bot.audio.tags import write_tags
-from bot.errors import NotAudio, OutputTooLarge
+from bot.domain.errors import NotAudio, OutputTooLarge
 from bot.playground.synth import SynthRequest, render
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 from tests.unit.test_audio_tags import COMMENT, SOFTWARE, TITLE, read_tags

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from bot.audio.cut import cut_beginning
-from bot.audio.desk import AudioDesk
+from bot.audio.files import AudioDesk
 from bot.audio.lane import Limits
 from bot.audio.probe import probe
 from bot.audio.samples import draft_of
-from bot.errors import (
+from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
     AudioTooSlow,
@@ -26,7 +26,7 @@ from bot.errors import (
     WorkerCrashed,
     WorkerFaulty,
 )
-from bot.ports import InputAudio
+from bot.engine.ports import InputAudio
 from tests.fakes import a_generation
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of, silence
 

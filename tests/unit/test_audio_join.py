@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from bot.audio.join import cut_context, join
 from bot.audio.probe import probe
-from bot.audio.seam import Seam, measure
-from bot.errors import AudioUnreadable, NotAudio
+from bot.audio.seam_metrics import Seam, measure
+from bot.domain.errors import AudioUnreadable, NotAudio
 from bot.playground.synth import Recording, SynthRequest, render
 from tests.unit.audio_kit import m4a
 

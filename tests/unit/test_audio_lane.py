@@ -17,7 +17,7 @@ import pytest
 from bot.audio import jobs
 from bot.audio.lane import Lane, Limits
 from bot.audio.probe import AudioFacts
-from bot.errors import (
+from bot.domain.errors import (
     AudioBeyondBounds,
     AudioUnreadable,
     NotAudio,
@@ -278,9 +278,9 @@ def test_the_bot_itself_loads_no_audio_library(tmp_path: Path) -> None:
     script = f"""
 import asyncio, json, sys
 from pathlib import Path
-import bot.__main__, bot.process, bot.app
+import bot.__main__, bot.main, bot.client
 import cogs.musicgen, cogs.make, cogs.forms, cogs.card, cogs.tracks
-from bot.audio.desk import AudioDesk
+from bot.audio.files import AudioDesk
 from tests.fakes import a_generation
 
 async def main():

@@ -17,7 +17,7 @@ from PIL import Image
 
 from bot.audio import picture
 from bot.audio.picture import HEIGHT, WIDTH, Colour, describe_waveform, draw_waveform
-from bot.errors import AudioUnreadable, NotAudio
+from bot.domain.errors import AudioUnreadable, NotAudio
 from bot.playground.synth import SynthRequest, render
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound
 

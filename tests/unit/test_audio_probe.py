@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.audio.probe import AudioFacts, probe, sniff
-from bot.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
+from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
 from tests.unit.audio_kit import ENCODINGS, RATE_HZ, SECONDS, m4a, make_sound, rate_hz
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.audio.samples import Tail, mixed, opened, pcm_file, whole_file
-from bot.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
+from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.bringing import Bringing
-from bot.errors import AlreadyHere, JournalFault, NotFollowedHere
-from bot.generation import Generation, Reply, State
-from bot.inputs import Inputs
-from bot.ports import NoWayNow
-from bot.studio import Order
+from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
+from bot.domain.generation import Generation, Reply, State
+from bot.domain.inputs import Inputs
+from bot.engine.ports import NoWayNow
+from bot.engine.relocation import Bringing
+from bot.engine.service import Order
 from tests.fakes import NOON, FakeClock, FakeJournal, a_generation, a_reply
 from tests.unit.studio_kit import Rig, a_rig
 

@@ -19,11 +19,11 @@ from bot.card.lineage import at_card_of
 from bot.card.offers import melody_model, offers, offers_for_takes
 from bot.card.sounds import sound_files, take_file, takes_here
 from bot.card.track_list import PAGE_SIZE, TrackList, read_turn
-from bot.errors import NotANumber
-from bot.generation import Relation, State
-from bot.ideas import IDEAS, suggest
-from bot.inputs import TABLE, Inputs, InputTable
-from bot.plain_text import one_line, readable
+from bot.domain.errors import NotANumber
+from bot.domain.generation import Relation, State
+from bot.domain.inputs import TABLE, Inputs, InputTable
+from bot.domain.plain_text import one_line, readable
+from bot.domain.prompt_ideas import IDEAS, suggest
 from tests.fakes import NOON, a_generation
 
 TABLE_ = InputTable()

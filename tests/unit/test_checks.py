@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.checks import audio_prompt_s, check_audio, check_request
-from bot.errors import (
+from bot.domain.errors import (
     AudioPromptTooLong,
     ContinuationWithoutAudio,
     DiffusionNeedsMono,
@@ -16,7 +15,8 @@ from bot.errors import (
     WindowReversed,
     WindowWithoutAudio,
 )
-from bot.inputs import TABLE, Inputs, InputTable
+from bot.domain.inputs import TABLE, Inputs, InputTable
+from bot.domain.validation import audio_prompt_s, check_audio, check_request
 
 REAL_MODELS = ("stereo-melody-large", "stereo-large", "melody-large", "large")
 REAL = InputTable(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import (
+from bot.domain.derive import extension
+from bot.domain.errors import (
     AudioBeyondRoom,
     DiskUnusable,
     GaveWay,
@@ -20,14 +21,13 @@ from bot.errors import (
     TrackNotStored,
     UserError,
 )
-from bot.generation import Generation, State
-from bot.inputs import Inputs
-from bot.ledger import Standing
-from bot.ports import InputAudio
-from bot.remake import extension
-from bot.studio import Order
-from bot.troubles import Task
-from bot.waits import ForRoom, Hindered, Obstacle
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs
+from bot.domain.waits import ForRoom, Hindered, Obstacle
+from bot.engine.disk_ledger import Standing
+from bot.engine.ports import InputAudio
+from bot.engine.service import Order
+from bot.engine.troubles import Task
 from tests.fakes import FakePredictions, FakeShelf, FakeSound, a_generation, a_reply
 from tests.unit.studio_kit import SOURCE, a_rig
 
@@ -248,7 +248,7 @@ async def test_files_of_an_earlier_process_are_counted() -> None:
 
 @pytest.mark.parametrize("kind", [DiskUnusable(True), DiskUnusable(False), TrackNotStored(True)])
 def test_the_words_name_the_disk(kind: UserError) -> None:
-    from bot.card.sentences import sentence
+    from bot.card.strings.errors import sentence
 
     assert "disk" in sentence(kind)
     assert "Replicate can't be reached" not in sentence(kind)

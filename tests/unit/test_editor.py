@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from bot.card.render import CardRenderer
 from bot.delivery.editor import CardEditor
-from bot.delivery.parcel import Parcel
-from bot.inputs import InputTable
-from bot.ports import DiscordFault
-from bot.progress import Progress, Stage
+from bot.delivery.message import Parcel
+from bot.domain.inputs import InputTable
+from bot.domain.progress import Progress, Stage
+from bot.engine.ports import DiscordFault
 from tests.fakes import NOON, FakeClock, a_generation
 
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")

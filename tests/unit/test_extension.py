@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checks import check_audio
-from bot.extension import MORE_MAX_S, MORE_MIN_S, Extension, plan_extension
-from bot.inputs import MODEL_WINDOW_S, Inputs, InputTable
+from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Extension, plan_extension
+from bot.domain.inputs import MODEL_WINDOW_S, Inputs, InputTable
+from bot.domain.validation import check_audio
 
 PIECES_S = st.floats(0.001, 4000)
 MORE_S = st.integers(MORE_MIN_S, MORE_MAX_S)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import (
+from bot.domain.errors import (
     CreditMissing,
     OutputExpired,
     OutputUnreachable,
@@ -19,12 +19,12 @@ from bot.errors import (
     TokenRefused,
     UserError,
 )
-from bot.generation import State
-from bot.inputs import Inputs
-from bot.progress import Stage
-from bot.steps.fetching import KEPT_FOR
-from bot.troubles import Task
-from bot.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
+from bot.domain.generation import State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
+from bot.engine.states.fetching import KEPT_FOR
+from bot.engine.troubles import Task
 from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
 from tests.unit.studio_kit import Rig, a_rig
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from aiolimiter import AsyncLimiter
 
-from bot.gate import CreateGate
-from bot.inputs import Inputs
-from bot.line import Place
+from bot.domain.inputs import Inputs
+from bot.engine.queue import Place
+from bot.engine.submit_gate import CreateGate
 from tests.fakes import FakeClock
 
 

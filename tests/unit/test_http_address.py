@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.http_address import http_address
+from bot.network.http_address import http_address
 
 
 @pytest.mark.parametrize(

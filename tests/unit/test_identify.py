@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import MusicGenBot, Parts, Shards
-from bot.errors import JournalFault
-from bot.inputs import InputTable
-from bot.studio import House
+from bot.client import MusicGenBot, Parts, Shards
+from bot.domain.errors import JournalFault
+from bot.domain.inputs import InputTable
+from bot.engine.service import House
 from tests.fakes import FakeClock, FakeJournal, FakePredictions, FakeShelf, FakeSound
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import OutOfBounds, PromptBlank, PromptTooLong, RequestRefused, UnknownChoice
-from bot.inputs import PROMPT_MAX_CHARS, TABLE, Inputs, InputTable
-from bot.plain_text import one_line
+from bot.domain.errors import OutOfBounds, PromptBlank, PromptTooLong, RequestRefused, UnknownChoice
+from bot.domain.inputs import PROMPT_MAX_CHARS, TABLE, Inputs, InputTable
+from bot.domain.plain_text import one_line
 
 SPECIFIED = {
     "prompt": ("string", None, None, None),

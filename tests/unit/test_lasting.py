@@ -11,7 +11,8 @@ from weakref import ref
 
 import pytest
 
-from bot.errors import (
+from bot.domain.derive import STORED_FOR
+from bot.domain.errors import (
     InternalFault,
     JournalFault,
     NeverBegun,
@@ -19,11 +20,10 @@ from bot.errors import (
     OwnRoomTaken,
     RoomTaken,
 )
-from bot.generation import Generation, Reply, State
-from bot.inputs import Inputs
-from bot.ports import DiscordFault, Moved, NoWayNow
-from bot.remake import STORED_FOR
-from bot.studio import Order
+from bot.domain.generation import Generation, Reply, State
+from bot.domain.inputs import Inputs
+from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.service import Order
 from tests.fakes import (
     NOON,
     FakePrediction,

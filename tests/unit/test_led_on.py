@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import (
+from bot.domain.derive import extension, melody, remake
+from bot.domain.errors import (
     AlreadyHere,
     AudioPromptTooLong,
     AudioUnavailable,
@@ -18,14 +19,13 @@ from bot.errors import (
     PredictionFailed,
     TooLateToCancel,
 )
-from bot.extension import PIECE_MAX_S
-from bot.generation import AudioSource, Generation, Relation, State
-from bot.inputs import Inputs
-from bot.ports import NoWayNow
-from bot.progress import Stage
-from bot.remake import extension, melody, remake
-from bot.studio import Order, Origin
-from bot.track_files import Form
+from bot.domain.extension import PIECE_MAX_S
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.engine.ports import NoWayNow
+from bot.engine.service import Order, Origin
+from bot.engine.track_files import Form
 from tests.fakes import (
     NOON,
     SUCCEEDS,

@@ -11,10 +11,10 @@ from aiolimiter import AsyncLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.gate import CreateGate
-from bot.line import Line, Place
-from bot.positions import Positions, why
-from bot.waits import Hindered, InLine, Obstacle, OwnRunning, ToBeSent, Wait
+from bot.domain.waits import Hindered, InLine, Obstacle, OwnRunning, ToBeSent, Wait
+from bot.engine.positions import Positions, why
+from bot.engine.queue import Line, Place
+from bot.engine.submit_gate import CreateGate
 from tests.fakes import FakeClock
 
 MANY = 3000

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.card import info_texts
 from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.render import Card, CardRenderer
-from bot.errors import PredictionFailed
-from bot.generation import REMADE, AudioSource, Generation, Relation, State
-from bot.inputs import Inputs, InputTable
-from bot.progress import Progress, Stage
+from bot.card.strings import info as info_texts
+from bot.domain.errors import PredictionFailed
+from bot.domain.generation import REMADE, AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.progress import Progress, Stage
 from tests.fakes import NOON, a_generation, a_reply
 
 TABLE = InputTable()

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.card import take_texts
-from bot.card.sentences import sentence
-from bot.delivery.fitting import Fitting
-from bot.errors import (
+from bot.card.strings import takes as take_texts
+from bot.card.strings.errors import sentence
+from bot.delivery.upload import Fitting
+from bot.domain.derive import extension
+from bot.domain.errors import (
     AudioWorkFailed,
     OutputNotAudio,
     OutputTooLarge,
@@ -24,12 +25,11 @@ from bot.errors import (
     WorkerOutOfMemory,
     WorkerTooSlow,
 )
-from bot.generation import Generation, State
-from bot.inputs import Inputs
-from bot.remake import extension
-from bot.studio import Order
-from bot.track_files import Form
-from bot.waits import Link, NotPostable
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs
+from bot.domain.waits import Link, NotPostable
+from bot.engine.service import Order
+from bot.engine.track_files import Form
 from tests.fakes import NOON, SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.errors import (
+from bot.domain.errors import (
     AccessForbidden,
     AccessLost,
     ConnectionFailed,
@@ -24,12 +24,12 @@ from bot.errors import (
     TokenRefused,
     UserError,
 )
-from bot.generation import Generation, State
-from bot.inputs import Inputs
-from bot.orders import Order
-from bot.progress import Stage
-from bot.steps.waiting import obstacle_of
-from bot.waits import Hindered
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.domain.request import Order
+from bot.domain.waits import Hindered
+from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
     NOON,
     SUCCEEDS,

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.errors import ServiceFault
-from bot.generation import State
-from bot.inputs import Inputs
-from bot.poller import Poller, Watch
-from bot.progress import Stage
-from bot.studio import Order
+from bot.domain.errors import ServiceFault
+from bot.domain.generation import State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.engine.poller import Poller, Watch
+from bot.engine.service import Order
 from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions, a_reply
 from tests.unit.studio_kit import a_rig
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import private_files
+from bot.host import private_files
+from bot.host.private_files import make_private_database, make_private_folder
 from bot.journal import Journal
-from bot.private_files import make_private_database, make_private_folder
-from bot.process import open_parts
+from bot.main import open_parts
 from bot.settings import Settings
 from tests.contract.journal_kit import a_generation
 from tests.journey.rig import FastClock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.progress import ProgressMeter, Stage, read_logs
+from bot.domain.progress import ProgressMeter, Stage, read_logs
 from tests.fakes import NOON, step
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.errors import (
+from bot.domain.errors import (
     AccessForbidden,
     CreditMissing,
     InputRefused,
@@ -22,7 +22,7 @@ from bot.errors import (
     Throttled,
     TokenRefused,
 )
-from bot.inputs import Inputs
+from bot.domain.inputs import Inputs
 from bot.replicate import models
 from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
 from bot.replicate.protocol import (

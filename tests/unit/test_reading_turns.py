@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot.generation import AudioSource, Generation, State
-from bot.inputs import Inputs
-from bot.ports import InputAudio
-from bot.progress import Stage
-from bot.steps import turns
-from bot.studio import Order
+from bot.domain.generation import AudioSource, Generation, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.engine.ports import InputAudio
+from bot.engine.service import Order
+from bot.engine.states import turns
 from tests.fakes import FakePredictions, FakeSound, a_reply
 from tests.unit.studio_kit import SOURCE, Rig, a_rig
 

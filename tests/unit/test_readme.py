@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot.inputs import TABLE, InputSpec, plain
+from bot.domain.inputs import TABLE, InputSpec, plain
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.errors import OutOfBounds, SourceGone
-from bot.extension import MORE_MAX_S, MORE_MIN_S
-from bot.generation import AudioSource, Generation, Relation, State
-from bot.inputs import Inputs
-from bot.remake import STORED_FOR, Recipe, extension, lender_to, melody, remake
+from bot.domain.derive import STORED_FOR, Recipe, extension, lender_to, melody, remake
+from bot.domain.errors import OutOfBounds, SourceGone
+from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs
 from tests.fakes import NOON, a_generation, a_reply
 
 STORED = "https://api.replicate.com/v1/files/abc"

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from bot.errors import AudioBeyondRoom, OwnRoomTaken, RoomTaken
-from bot.ledger import Ledger, Standing
-from bot.room import Room, track_bytes
+from bot.domain.errors import AudioBeyondRoom, OwnRoomTaken, RoomTaken
+from bot.engine.disk_ledger import Ledger, Standing
+from bot.engine.disk_space import Room, track_bytes
 from tests.fakes import FakeClock
 
 PAID, UNPAID, KEPT = Standing.PAID, Standing.UNPAID, Standing.KEPT

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.inputs import TABLE, InputSpec, InputTable, InputValue
+from bot.domain.inputs import TABLE, InputSpec, InputTable, InputValue
 from bot.replicate.schema import SchemaUnusable, narrow
 
 REAL: JsonValue = json.loads(

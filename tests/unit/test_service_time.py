@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clock import SystemClock
-from bot.service_time import Service, ServiceClock, ServiceTime, hearing
+from bot.domain.clock import SystemClock
+from bot.host.service_time import Service, ServiceClock, ServiceTime, hearing
 from tests.fakes import NOON, FakeClock
 
 MINUTES_20_S = 1200.0

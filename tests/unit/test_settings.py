@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
-from bot.dotenv_file import read_dotenv
-from bot.errors import ConfigError
-from bot.proxies import Proxies
+from bot.domain.errors import ConfigError
+from bot.host.dotenv_file import read_dotenv
+from bot.network.proxies import Proxies
 from bot.settings import SPEC_VERSION, Settings
 
 TOKENS = {"DISCORD_TOKEN": "discord-secret", "REPLICATE_API_TOKEN": "r8_secret"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.audio.intake import AudioIntake
-from bot.audio.shelf import Shelf
-from bot.generation import State
-from bot.inputs import InputTable
-from bot.studio import House, Studio
+from bot.audio.track_store import Shelf
+from bot.domain.generation import State
+from bot.domain.inputs import InputTable
+from bot.engine.service import House, Studio
 from tests.contract.journal_kit import a_generation
 from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePredictions, FakeSound
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import (
+from bot.domain.errors import (
     AccessLost,
     AudioPromptTooLong,
     CanceledElsewhere,
@@ -32,14 +32,14 @@ from bot.errors import (
     TooLateToCancel,
     UserError,
 )
-from bot.generation import AudioSource, Generation, State
-from bot.inputs import SEED_MAX, Inputs
-from bot.ports import InputAudio
-from bot.progress import Stage
-from bot.run import Run
-from bot.steps.waiting import obstacle_of
-from bot.studio import Order
-from bot.waits import Hindered
+from bot.domain.generation import AudioSource, Generation, State
+from bot.domain.inputs import SEED_MAX, Inputs
+from bot.domain.progress import Stage
+from bot.domain.waits import Hindered
+from bot.engine.job import Run
+from bot.engine.ports import InputAudio
+from bot.engine.service import Order
+from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
     SUCCEEDS,
     FakePrediction,

@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card import take_texts, texts
 from bot.card.buttons import Action
 from bot.card.lineage import lineage
 from bot.card.render import CardRenderer
-from bot.errors import PredictionFailed
-from bot.generation import AudioSource, Generation, Relation, State
-from bot.inputs import Inputs, InputTable
-from bot.progress import Progress, Stage
-from bot.waits import Hindered, InLine, Obstacle
+from bot.card.strings import card as texts
+from bot.card.strings import takes as take_texts
+from bot.domain.errors import PredictionFailed
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.progress import Progress, Stage
+from bot.domain.waits import Hindered, InLine, Obstacle
 from tests.fakes import NOON, a_generation
 
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.tasks import Precedence, TaskOwner
+from bot.domain.clock import SystemClock
+from bot.engine.background import Precedence, TaskOwner
 
 
 async def test_an_owner_that_has_closed_begins_nothing() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 import pytest
 
-from bot import threads
-from bot.threads import DiskSilent, Threads
+from bot.host import threads
+from bot.host.threads import DiskSilent, Threads
 
 
 @pytest.fixture

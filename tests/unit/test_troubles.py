@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from bot.troubles import Task, Trouble, Troubles
-from bot.waits import Obstacle
+from bot.domain.waits import Obstacle
+from bot.engine.troubles import Task, Trouble, Troubles
 from tests.fakes import NOON, FakeClock
 
 

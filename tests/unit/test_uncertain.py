@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.errors import ServiceFault, StartedBefore, SubmitUncertain, UserError
-from bot.generation import Generation, Relation, State
-from bot.inputs import Inputs
-from bot.progress import Stage
+from bot.domain.errors import ServiceFault, StartedBefore, SubmitUncertain, UserError
+from bot.domain.generation import Generation, Relation, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
 from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
 from tests.unit.studio_kit import Rig, a_rig
 

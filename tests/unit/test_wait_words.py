@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.card import take_texts, texts, wait_texts
 from bot.card.render import CardRenderer
-from bot.generation import State
-from bot.inputs import InputTable
-from bot.progress import Progress, Stage
-from bot.waits import (
+from bot.card.strings import card as texts
+from bot.card.strings import takes as take_texts
+from bot.card.strings import waits as wait_texts
+from bot.domain.generation import State
+from bot.domain.inputs import InputTable
+from bot.domain.progress import Progress, Stage
+from bot.domain.waits import (
     FetchingSlow,
     Hindered,
     InLine,

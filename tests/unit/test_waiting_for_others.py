@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import JournalFault
-from bot.generation import Generation, State
-from bot.inputs import Inputs
-from bot.ports import DiscordFault
-from bot.progress import Stage
-from bot.troubles import Task
-from bot.waits import Hindered, Obstacle
+from bot.domain.errors import JournalFault
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs
+from bot.domain.progress import Stage
+from bot.domain.waits import Hindered, Obstacle
+from bot.engine.ports import DiscordFault
+from bot.engine.troubles import Task
 from tests.fakes import a_generation
 from tests.unit.studio_kit import Rig, a_rig
 
@@ -41,7 +41,7 @@ def refuse(rig: Rig, state: State, times: int) -> None:
 async def test_a_journal_that_cannot_be_written_is_named_and_then_forgotten(
     state: State, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.troubles")
+    caplog.set_level(logging.INFO, "bot.engine.troubles")
     rig = a_rig()
     refuse(rig, state, 2)
     assert (await rig.run(Inputs("lofi"))).state is State.DELIVERED
@@ -50,7 +50,7 @@ async def test_a_journal_that_cannot_be_written_is_named_and_then_forgotten(
     assert all(wait.next_try_at for wait in waits if isinstance(wait, Hindered))
     assert rig.delivery.shown[-1][1].wait is None
     assert rig.studio.troubles.current == ()
-    told = [r.getMessage() for r in caplog.records if r.name == "bot.troubles"]
+    told = [r.getMessage() for r in caplog.records if r.name == "bot.engine.troubles"]
     assert any("the database cannot be used" in line for line in told)
 
 

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors
-from bot.card import texts
 from bot.card.buttons import Action, CardButton, card_view
 from bot.card.markup import fitted, quoted
 from bot.card.render import CardRenderer
-from bot.card.sentences import sentence
-from bot.errors import PredictionFailed, UserError, dump, load
-from bot.generation import AudioSource, State
-from bot.inputs import Inputs, InputTable
-from bot.progress import Progress, Stage
+from bot.card.strings import card as texts
+from bot.card.strings.errors import sentence
+from bot.domain import errors
+from bot.domain.errors import PredictionFailed, UserError, dump, load
+from bot.domain.generation import AudioSource, State
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.progress import Progress, Stage
 from tests.fakes import NOON, a_generation
 
 SAMPLES: dict[object, object] = {

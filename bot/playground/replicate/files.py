@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from aiohttp import BodyPartReader, web
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 from bot.playground.replicate.predictions import timestamp
 from bot.playground.replicate.problems import InvalidField, JsonObject, Problem
 

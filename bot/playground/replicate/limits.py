@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 from bot.playground.replicate.problems import Problem
 
 _MINUTE_S = 60.0

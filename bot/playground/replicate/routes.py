@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from pydantic import JsonValue, ValidationError
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 from bot.playground.dates import date_answers
 from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query

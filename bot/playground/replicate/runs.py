@@ -14,7 +14,7 @@ from typing import TypeVar
 import aiohttp
 from pydantic import ValidationError
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
 from bot.playground.replicate.model import ModelError, ModelInput, step_line
 from bot.playground.replicate.predictions import OutputFile, Prediction
 from bot.playground.replicate.problems import JsonObject

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bot.inputs import InputSpec
+from bot.domain.inputs import InputSpec
 from bot.playground.replicate.problems import InvalidField, JsonObject
 
 _JSON_TYPES = {

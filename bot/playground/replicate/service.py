@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import dropwhile, islice, takewhile
 
-from bot.clock import Clock
+from bot.domain.clock import Clock
+from bot.engine.background import TaskOwner
 from bot.playground.replicate.bodies import CreateOrder, ListQuery
 from bot.playground.replicate.predictions import OutputFile, Prediction, new_id
 from bot.playground.replicate.problems import Problem
 from bot.playground.replicate.runs import Runs
 from bot.playground.replicate.schema import InputForm
 from bot.playground.replicate.scripts import Scripts
-from bot.tasks import TaskOwner
 
 PAGE_SIZE = 100
 

@@ -7,8 +7,8 @@ from types import TracebackType
 import aiohttp
 from aiohttp import web
 
-from bot.clock import Clock, SystemClock
-from bot.inputs import TABLE
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.inputs import TABLE
 from bot.playground.faults import Faults
 from bot.playground.guard import Guard, new_token
 from bot.playground.replicate.files import Files

@@ -1,0 +1,304 @@
+"""The studio's port to audio files: who works on them, and what their failures mean."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from base64 import b64decode
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.audio import jobs
+from bot.audio.intake import AudioIntake
+from bot.audio.lane import Lane, Limits
+from bot.audio.probe import Format
+from bot.audio.samples import draft_of
+from bot.audio.split import NotSplit, split_wav
+from bot.domain.errors import (
+    AudioBeyondBounds,
+    AudioBroken,
+    AudioTooHeavy,
+    AudioTooSlow,
+    AudioUnreadable,
+    AudioWorkFailed,
+    NotAudio,
+    OutputNotAudio,
+    OutputTooLarge,
+    PieceLost,
+    PieceUndecodable,
+    WorkerFaulty,
+    WorkerOutOfMemory,
+    WorkerTooSlow,
+)
+from bot.domain.generation import AudioSource, Generation
+from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, plain
+from bot.domain.plain_text import one_line
+from bot.engine.ports import InputAudio, Picture
+from bot.host.threads import INTAKE, TRACKS
+from bot.network.proxies import Proxies
+
+log = logging.getLogger(__name__)
+
+_CONTENT_TYPES: dict[Format, str] = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "aiff": "audio/aiff",
+    "m4a": "audio/mp4",
+}
+_UNTOLD = frozenset({"prompt", "input_audio"})
+
+_MEMORY_BYTES = 384 << 20
+"""Of address space. A worker has 160 MB once its libraries are loaded; five minutes of eight
+channels at 192 kHz bring it to 210, and so does a WAV of 50 MB made into an MP3."""
+_INPUT = Limits(wall_s=30.0, cpu_s=15, memory_bytes=_MEMORY_BYTES, niceness=10)
+_JOIN = Limits(wall_s=120.0, cpu_s=60, memory_bytes=_MEMORY_BYTES, niceness=5)
+_TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
+"""A track at the size limit of a download is made into FLAC and then into one or two MP3s."""
+
+
+class AudioDesk:
+    """Works on files in `folder`; use as an async context manager.
+
+    `model_name` is what the tags say the music comes from. Strangers' files have workers of their
+    own, and so have the paid tracks that are joined to one: neither keeps other tracks waiting. A
+    worker that has seen many of strangers' files is soon replaced, lest one of them harm the next.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model_name: str,
+        *,
+        allow_private: bool = False,
+        proxies: Proxies | None = None,
+        input_limits: Limits = _INPUT,
+    ) -> None:
+        self._intake = AudioIntake(
+            folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
+        )
+        self._model_name = model_name
+        self._inputs = Lane(input_limits, most=2, replaced_after=16)
+        self._joins = Lane(_JOIN, most=1, replaced_after=16)
+        self._tracks = Lane(_TRACK, most=2, replaced_after=500)
+
+    async def __aenter__(self) -> Self:
+        await self._intake.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        lanes = self._inputs, self._joins, self._tracks
+        await asyncio.gather(*(lane.close() for lane in lanes))
+        await self._intake.__aexit__(kind, error, traceback)
+
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
+        """Fetch, check and measure input audio; the file is the caller's to discard.
+
+        At most `limit_bytes` are taken, and never more than an input may have.
+
+        Raises:
+            RequestRefused: it cannot be had, is too large, or is no audio we can read.
+        """
+        path = await self._intake.fetch(source, limit_bytes)
+        try:
+            with _refusals():
+                facts = await self._inputs.run(jobs.probe, path)
+        except BaseException:
+            await self.discard(path)
+            raise
+        # Named by its format: the model's decoder goes by the extension.
+        filename = f"input.{facts.format}"
+        pcm_bytes_per_s = facts.sample_rate_hz * min(2, facts.channels) * 2
+        content_type = _CONTENT_TYPES[facts.format]
+        return InputAudio(path, filename, content_type, facts.duration_s, pcm_bytes_per_s)
+
+    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
+        """The first so many seconds, as a WAV of their own.
+
+        What is shorter, or cannot be decoded, is given back as it is, in its old place.
+
+        Raises:
+            RequestRefused: its decoder crashes, or takes too much.
+        """
+        if audio.duration_s <= first_s:
+            return audio
+        try:
+            with _refusals():
+                length_s = await self._inputs.run(jobs.cut_beginning, audio.path, first_s, target)
+        except (AudioUnreadable, NotAudio):
+            return audio
+        return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
+
+    async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
+        """Put audio, or a WAV of its first `keep_s` seconds, in its place; its length in seconds.
+
+        Raises:
+            PieceUndecodable: it would have to be cut, and cannot be decoded.
+            RequestRefused: its decoder crashes, or takes too much.
+        """
+        if keep_s is None or keep_s >= audio.duration_s:
+            await INTAKE.run(_move, audio.path, target)
+            return audio.duration_s
+        try:
+            with _refusals():
+                return await self._inputs.run(jobs.cut_beginning, audio.path, keep_s, target)
+        except AudioUnreadable as error:
+            raise PieceUndecodable(error.format) from error
+
+    async def length_s(self, path: Path) -> float | None:
+        """Measure audio; None where there is none.
+
+        Raises:
+            RequestRefused: its decoder crashes, or takes too much.
+        """
+        try:
+            with _refusals():
+                return (await self._inputs.run(jobs.probe, path)).duration_s
+        except (NotAudio, AudioUnreadable, FileNotFoundError):
+            return None
+
+    async def end_of(self, piece: Path, context_s: float, target: Path) -> InputAudio:
+        """The last so many seconds of a piece, as a WAV of their own.
+
+        Raises:
+            PieceUndecodable: its format is not one we can take apart.
+            RequestRefused: its decoder crashes, or takes too much.
+        """
+        try:
+            with _refusals():
+                length_s = await self._inputs.run(jobs.cut_context, piece, context_s, target)
+        except AudioUnreadable as error:
+            raise PieceUndecodable(error.format) from error
+        return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
+
+    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
+        """The piece, and behind it what the model added to its last seconds, as a WAV.
+
+        Raises:
+            OutputNotAudio: what the model made is none.
+            PieceLost: the piece is not there any more, or is broken.
+            AudioWorkFailed: joining them failed in another way.
+        """
+        try:
+            await self._tracks.run(jobs.probe, output)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise OutputNotAudio(type(error).__name__) from error
+        try:
+            seam = await self._joins.run(jobs.join, piece, output, context_s, target)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds, FileNotFoundError) as error:
+            raise PieceLost from error
+        log.info("%s was joined: %s", target.name, seam)
+
+    async def label(self, path: Path, generation: Generation) -> float:
+        """Check that a downloaded track is audio, and write title and settings into it.
+
+        Returns its length in seconds.
+
+        Raises:
+            OutputNotAudio: it is none.
+            AudioWorkFailed: it was not labelled, nor measured.
+        """
+        try:
+            labelled = await self._tracks.run(
+                jobs.label,
+                path,
+                title=one_line(generation.inputs.prompt),
+                comment=_settings(generation),
+                software=self._model_name,
+            )
+        except (NotAudio, AudioUnreadable) as error:
+            raise OutputNotAudio(type(error).__name__) from error
+        except AudioBeyondBounds as error:
+            raise WorkerFaulty(repr(error)) from error
+        if labelled.untagged is not None:
+            log.warning("generation %s has no tags: %s", generation.id, labelled.untagged)
+        return labelled.facts.duration_s
+
+    async def draw(self, path: Path, given_s: float) -> Picture:
+        """The picture of a track; its first `given_s` seconds, which it goes on from, are marked.
+
+        Raises:
+            AudioWorkFailed: it cannot be drawn.
+        """
+        try:
+            drawn = await self._tracks.run(jobs.draw, path, given_s=given_s)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise WorkerFaulty(repr(error)) from error
+        return Picture(b64decode(drawn.png), drawn.words)
+
+    async def fit(
+        self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")
+    ) -> Path:
+        """The track in at most so many bytes: as it is, or in a new file beside it.
+
+        Raises:
+            OutputTooLarge: it cannot be made that small, or not be decoded.
+            AudioWorkFailed: it was not converted.
+            FileNotFoundError: there is no such file.
+        """
+        try:
+            return (await self._tracks.run(jobs.fit, path, limit_bytes, [*formats])).path
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise OutputTooLarge(limit_bytes) from error
+
+    async def split(self, path: Path, limit_bytes: int, most: int) -> list[Path]:
+        """The track in at most so many files, each at most so large, beside it; nothing is lost.
+
+        Nothing is decoded for it.
+
+        Raises:
+            OutputTooLarge: it cannot be split, or into more only.
+            OSError: the disk does not take them, or there is no such file.
+        """
+        try:
+            return await TRACKS.run(split_wav, path, limit_bytes, most)
+        except NotSplit as error:
+            raise OutputTooLarge(limit_bytes) from error
+
+    async def discard(self, path: Path) -> None:
+        """Delete a file, which may be gone already, and what is left of making it."""
+
+        def unlink() -> None:
+            for file in (path, draft_of(path)):
+                file.unlink(missing_ok=True)
+
+        await TRACKS.run(unlink)
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    """Tell a person that a worker failed over their file; the log has how."""
+    try:
+        yield
+    except AudioWorkFailed as error:
+        log.warning("input audio is refused: %r", error)
+        match error:
+            case WorkerTooSlow():
+                raise AudioTooSlow(error.limit_s) from error
+            case WorkerOutOfMemory():
+                raise AudioTooHeavy from error
+            case _:
+                raise AudioBroken from error
+
+
+def _settings(generation: Generation) -> str:
+    """Every setting that was sent, with the seed that the model used."""
+    values = generation.inputs.set_values() | {"seed": generation.seed}
+    told = [f"{name} {plain(value)}" for name, value in values.items() if name not in _UNTOLD]
+    return ", ".join(told)
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.move(source, target)

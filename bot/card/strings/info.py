@@ -1,0 +1,67 @@
+"""The words of Info."""
+
+from __future__ import annotations
+
+from bot.card.strings import card as texts
+from bot.domain.generation import Relation
+
+SETTINGS = "Settings"
+RUN = "How it was made"
+LINEAGE = "Where it came from"
+AUDIO_TOO = "-# It was made from audio as well, which this line does not have."
+COST_UNKNOWN = "Cost: not known; Replicate bills by time."
+NO_PREDICTION = "It never got to Replicate."
+FORGOTTEN = "a track that has been forgotten"
+HIDDEN = "a track that is not shown here"
+OUTSIDE = "audio that I know no more of"
+"""Of somebody else, or of a track that has been forgotten."""
+
+_CAME: dict[Relation, str] = {
+    Relation.AGAIN: "Made again from",
+    Relation.VARIATION: "Variation of",
+    Relation.EXTEND: "Extended from",
+    Relation.MELODY: "On the melody of",
+    Relation.EDIT: "Changed from",
+    Relation.RETRY: "A second try of",
+}
+
+
+def take(number: int) -> str:
+    """The heading of one of several takes."""
+    return f"Take {number}"
+
+
+def seed(number: int) -> str:
+    """Which seed it has."""
+    return f"Seed: `{number}`"
+
+
+def default(name: str, value: str) -> str:
+    """A setting that was left as it is."""
+    return f"`{name}` {value} (default)"
+
+
+def more(more_s: int) -> str:
+    """What an extension was asked for."""
+    return f"{more_s} s more"
+
+
+def predict_time(predict_time_s: float) -> str:
+    """How long the model ran."""
+    return f"The model ran {texts.seconds(predict_time_s)}."
+
+
+def prediction(prediction_id: str) -> str:
+    """Its name at Replicate."""
+    return f"Prediction at Replicate: `{prediction_id}`"
+
+
+def asked(user_id: int, at: int) -> str:
+    """Who asked for it, and when (seconds since 1970)."""
+    return f"Asked for by <@{user_id}>, <t:{at}:f>"
+
+
+def came_from(relation: Relation, source: str, user_id: int | None = None) -> str:
+    """One step back."""
+    by = "" if user_id is None else f" by <@{user_id}>"
+    return f"{_CAME[relation]} {source}{by}"

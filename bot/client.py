@@ -1,0 +1,325 @@
+"""The Discord client: loads the cogs, syncs the commands, closes cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.http import HTTPClient
+from yarl import URL
+
+from bot.card.buttons import CardButton, CardSelect, Press
+from bot.card.render import CardRenderer
+from bot.card.report import is_worth_a_log, report
+from bot.delivery import DiscordDelivery, Rows
+from bot.delivery.requests import watching
+from bot.discord_internals import LIMITS
+from bot.domain.backoff import growing_waits_s
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault
+from bot.engine.background import TaskOwner
+from bot.engine.ports import Predictions, Records, Shelf, Sound
+from bot.engine.service import House, Studio
+
+log = logging.getLogger(__name__)
+
+COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks", "cogs.reopened")
+_SYNCED = "synced_commands"
+_SYNC_TURN_S = 15.0
+_SYNC_AGAIN_S = 300.0
+_IDENTIFY = "identify"
+_IDENTIFY_TURN_S = 5.5
+_IDENTIFY_LOOK_S = 0.5
+_INVITE_PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+    read_message_history=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """Which of how many shards this process runs; None leaves it to Discord, all in one."""
+
+    ids: tuple[int, ...] | None = None
+    count: int | None = None
+
+
+class Facts(Protocol):
+    """Small things worth remembering from one start to the next, and turns to take."""
+
+    async def fact(self, key: str) -> str | None:
+        """What was remembered."""
+        ...
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember it."""
+        ...
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a lock for so long, or prolong it; False while another process has it."""
+        ...
+
+    async def unlock(self, name: str) -> None:
+        """Give a lock back before its time."""
+        ...
+
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
+        """Take one of the turns that are so far apart; False while it is too soon."""
+        ...
+
+
+class JournalWithFacts(Records, Facts, Rows, Protocol):
+    """The journal as the bot needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters and settings a bot is made of."""
+
+    house: House
+    model_name: str
+    """What the card says the music comes from."""
+    journal: JournalWithFacts
+    predictions: Predictions
+    sound: Sound
+    shelf: Shelf
+    clock: Clock
+    shards: Shards = Shards()
+    schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
+    """Waits for the schema that the inputs should have been made from; None where they were."""
+
+
+class _NextTry(Exception):
+    """A shard could not be connected, and is to be tried again."""
+
+
+class CommandTree(app_commands.CommandTree["MusicGenBot"]):
+    """Commands for servers, DMs and user installs, whose errors end in a sentence."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[MusicGenBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Tell the person what went wrong."""
+        cause = error.__cause__ if isinstance(error, app_commands.CommandInvokeError) else None
+        await report(interaction, cause or error)
+
+
+class MusicGenBot(commands.AutoShardedBot):
+    """The bot: discord.py's client with the studio behind it."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        force_sync: bool = False,
+    ) -> None:
+        # It makes no use of voice; nobody is to wonder about two warnings at each start.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        logging.getLogger("discord.app_commands.tree").addFilter(is_worth_a_log)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
+            shard_count=parts.shards.count,
+            tree_cls=CommandTree,
+            http_trace=watching(parts.clock),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        self.presses: dict[str, Press] = {}
+        self.sound = parts.sound
+        self._journal = parts.journal
+        self.clock = parts.clock
+        self._beginning = asyncio.Lock()
+        self._begun = False
+        self._launching: set[int] = set()
+        self.shares_token = parts.shards.ids is not None
+        self._force_sync = force_sync
+        self._owner = TaskOwner()
+        self.renderer = CardRenderer(parts.house.table, parts.model_name)
+        self.delivery = DiscordDelivery(
+            self, self.renderer, parts.journal, parts.sound, parts.clock
+        )
+        self.studio = Studio(
+            parts.house,
+            parts.journal,
+            parts.predictions,
+            parts.sound,
+            self.delivery,
+            parts.shelf,
+            parts.clock,
+        )
+
+    async def setup_hook(self) -> None:
+        """Before the gateway: commands, buttons, and what an earlier process left open."""
+        self.add_dynamic_items(CardButton, CardSelect)
+        limit_waits(self.http, LIMITS)
+        for name in COGS:
+            # A login that failed half way is tried again.
+            if name not in self.extensions:
+                await self.load_extension(name)
+        if self._force_sync:
+            # Who only syncs must not take a running process's generations.
+            await self._sync(self._digest())
+            return
+        await self.begin()
+        # What is paid for does not wait for Discord to take the commands.
+        self._owner.start(self._keep_synced(), name="command sync")
+
+    async def begin(self) -> None:
+        """Take up what an earlier process left open, once; that needs no Discord.
+
+        Raises:
+            JournalFault: the journal cannot be used.
+        """
+        async with self._beginning:
+            if not self._begun:
+                await self.studio.start()
+                self._begun = True
+
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard, again and again.
+
+        discord.py's own calls itself for each try, which ends at Python's limit of calls within
+        calls: with Discord away for an hour and a half.
+        """
+        if shard_id in self._launching:
+            raise _NextTry
+        self._launching.add(shard_id)
+        try:
+            for wait_s in growing_waits_s():
+                try:
+                    await super().launch_shard(gateway, shard_id, initial=initial)
+                except _NextTry:
+                    initial = False
+                    await self.clock.sleep(wait_s)
+                else:
+                    return
+        finally:
+            self._launching.discard(shard_id)
+
+    async def _keep_synced(self) -> None:
+        """Sync the commands; where that fails, again and again.
+
+        No deadline cuts a try short: each request has limits of its own, the rest is the time
+        that Discord asks us to wait, and discord.py (2.7.1, `HTTPClient.request`) sends nothing
+        more for good when it is broken off during a global rate limit.
+        """
+        while True:
+            delay_s = _SYNC_TURN_S
+            try:
+                if await self._sync_if_changed():
+                    return
+            except (discord.DiscordException, aiohttp.ClientError, OSError, JournalFault) as error:
+                delay_s = _SYNC_AGAIN_S
+                log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
+            await self.clock.sleep(delay_s)
+
+    async def _sync_if_changed(self) -> bool:
+        """Sync if the payload differs from the last one sent; False while another process does."""
+        digest = self._digest()
+        if not await self._is_synced(digest):
+            if not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
+                log.info("commands have changed; another process syncs them")
+                return False
+            async with self._sync_turn():
+                # Another process may just have done it.
+                if not await self._is_synced(digest):
+                    await self._sync(digest)
+                    return True
+        log.info("commands are as they were; not synced")
+        return True
+
+    def _digest(self) -> str:
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, payload], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    async def _is_synced(self, digest: str) -> bool:
+        return await self._journal.fact(_SYNCED) == digest
+
+    async def _sync(self, digest: str) -> None:
+        await self.tree.sync()
+        await self._journal.remember(_SYNCED, digest)
+        log.info("commands synced")
+
+    @asynccontextmanager
+    async def _sync_turn(self) -> AsyncGenerator[None, None]:
+        """Keep the lock as long as this takes: Discord may let a sync wait."""
+        turn = self._owner.start(self._prolong_sync_turn(), name="command sync turn")
+        try:
+            yield
+        finally:
+            turn.cancel()
+            # Whoever starts next, with other commands, shall not take us for still at it.
+            await self._journal.unlock(_SYNCED)
+
+    async def _prolong_sync_turn(self) -> None:
+        while True:
+            await self.clock.sleep(_SYNC_TURN_S / 3)
+            try:
+                await self._journal.try_lock(_SYNCED, _SYNC_TURN_S)
+            except JournalFault as error:
+                log.warning("the turn to sync the commands was not prolonged: %s", error)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Take turns: Discord allows one IDENTIFY in 5 s, whichever process it comes from."""
+        if not self.shares_token:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        while not await self._may_identify():
+            await self.clock.sleep(_IDENTIFY_LOOK_S)
+
+    async def _may_identify(self) -> bool:
+        try:
+            return await self._journal.take_turn(_IDENTIFY, _IDENTIFY_TURN_S)
+        except JournalFault as error:
+            # discord.py would end the process.
+            log.warning("shards cannot take turns now: %s", error)
+            return False
+
+    async def on_ready(self) -> None:
+        """Say how to get the bot into a server."""
+        if self.application_id is not None:
+            link = discord.utils.oauth_url(
+                self.application_id,
+                permissions=_INVITE_PERMISSIONS,
+                scopes=("bot", "applications.commands"),
+            )
+            log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
+
+    async def close(self) -> None:
+        """Let go of the runs, whose rows say where to go on, then of Discord."""
+        await asyncio.gather(self.studio.close(), self.delivery.close(), self._owner.close())
+        await super().close()
+
+
+def limit_waits(http: HTTPClient, limits: aiohttp.ClientTimeout) -> None:
+    """Bound what a request to Discord may take; discord.py leaves that to aiohttp's 300 s."""
+    # Neither library has another way. Interactions take their session from here, too.
+    session: aiohttp.ClientSession = vars(http)["_HTTPClient__session"]
+    session._timeout = limits  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

@@ -1,0 +1,305 @@
+"""The studio's delivery port, on Discord."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+
+from bot.card.render import CardRenderer, without_words
+from bot.card.sounds import take_file
+from bot.card.strings import card as texts
+from bot.card.strings import takes as take_texts
+from bot.card.strings.errors import sentence
+from bot.delivery.editor import CardEditor
+from bot.delivery.live_card import LiveCard
+from bot.delivery.message import Parcel
+from bot.delivery.message_turn import Rows, message_turn
+from bot.delivery.outcome import NOT_DONE
+from bot.delivery.pictures import Pictures
+from bot.delivery.sender import Route, WordsBlocked
+from bot.delivery.upload import Fitting
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
+from bot.domain.generation import TOKEN_LIFE, Generation, Reply, State
+from bot.domain.progress import Progress
+from bot.engine.background import TaskOwner
+from bot.engine.ports import DiscordFault, Moved, NoWayNow, Sound
+
+log = logging.getLogger(__name__)
+
+_SPACING_S = 3.0
+_SPACING_LATER_S = 10.0
+_LATER_S = 60.0
+_LONG_UPLOAD_BYTES = 4 * 1024 * 1024
+"""More than the model itself makes; it takes some seconds, and one more edit is worth it."""
+_LONG_WAIT = timedelta(minutes=1)
+"""Who waited longer has turned to something else, and is mentioned once at the end."""
+
+
+class DiscordDelivery:
+    """One editor for each message; the last word of each card goes by whichever way is open."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        renderer: CardRenderer,
+        rows: Rows,
+        sound: Sound,
+        clock: Clock,
+    ) -> None:
+        self._route = Route(client, clock)
+        self._pictures = Pictures(self._route, sound, clock)
+        self._renderer = renderer
+        self._rows = rows
+        self._sound = sound
+        self._clock = clock
+        self._cards: dict[str, LiveCard] = {}
+        self._owner = TaskOwner()
+
+    def show(self, generation: Generation, progress: Progress) -> None:
+        """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
+        live = self._card(generation)
+        live.follow(generation, progress)
+        live.editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
+        if live.is_read or (generation.parent_id is None and generation.batch_id is None):
+            self._refresh(live, generation)
+        elif not live.reading:
+            live.reading = True
+            self._owner.start(self._read_and_show(live, generation), f"card {generation.id}")
+
+    async def find(self, generation: Generation) -> Reply | None:
+        """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
+
+        Raises:
+            NoWayNow: nobody can tell any more.
+            DiscordFault: it has to be tried again.
+            JournalFault: what else the card is about cannot be read.
+        """
+        named = generation.id
+        if generation.batch_id is not None:
+            named = (await self._rows.batch(generation.batch_id))[0].id
+        return await self._route.find(generation, named)
+
+    async def deliver(
+        self, generation: Generation, track: Path, *, untouched: bool = False
+    ) -> Reply:
+        """Show the finished card with its track; the reply it is shown in.
+
+        An `untouched` track is neither drawn nor converted.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OutputTooLarge: Discord does not take it.
+            Moved: the reply is another one now, and the track comes with the next call.
+            NoWayNow, DiscordFault: it has to be tried again.
+        """
+        with self._pictures.on_its_way():
+            live = await self._for_the_end(generation)
+            async with live.editor.turn, message_turn(self._rows, self._clock, generation):
+                await self._read(live, generation)
+                mentioned = await self._put_track(live, generation, track, untouched=untouched)
+                self._refresh(live, generation)
+        await self._let_go(live, generation)
+        await self._call(live, generation, mentioned=mentioned)
+        return live.reply(generation)
+
+    async def follow_up(self, generation: Generation, track: Path) -> None:
+        """Add to a delivered track what could wait: its picture. At best effort."""
+        await self._pictures.after_track(generation, track)
+
+    async def has_track(self, generation: Generation) -> bool:
+        """Whether its file is in its message already: an upload's answer may have been lost."""
+        return take_file(await self._route.shown(generation.reply), generation) is not None
+
+    async def end(self, generation: Generation) -> None:
+        """Show that it failed or was canceled; a refusal is told to its person alone.
+
+        Raises:
+            Moved: the reply is another one now, which shows it.
+            NoWayNow, DiscordFault: it has to be tried again.
+        """
+        live = await self._for_the_end(generation)
+        async with live.editor.turn, message_turn(self._rows, self._clock, generation):
+            await self._read(live, generation)
+            live.follow(generation)
+            mentioned = await self._put_end(live, generation)
+        await self._let_go(live, generation)
+        if mentioned is None:
+            return
+        if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
+            await self._make_private(generation, sentence(generation.failure))
+        elif generation.state is not State.CANCELED:
+            await self._call(live, generation, mentioned=mentioned)
+
+    def drop(self, generation: Generation) -> None:
+        """Show nothing more of it, nor of what it shares a card with until that shows itself."""
+        live = self._cards.pop(generation.batch_id or generation.id, None)
+        if live is not None:
+            live.editor.abandon()
+
+    async def close(self) -> None:
+        """Stop every editor."""
+        await self._owner.close()
+
+    # ------------------------------------------------------------------ one card
+
+    def _card(self, generation: Generation) -> LiveCard:
+        key = generation.batch_id or generation.id
+        if key not in self._cards:
+            self._cards[key] = LiveCard(CardEditor(self._route.edit, self._clock))
+        return self._cards[key]
+
+    async def _for_the_end(self, generation: Generation) -> LiveCard:
+        """The card whose generation has ended; no edit of one that shows nothing else follows."""
+        live = self._card(generation)
+        if generation.batch_id is None:
+            del self._cards[generation.id]
+            await live.editor.stop()
+        return live
+
+    async def _let_go(self, live: LiveCard, generation: Generation) -> None:
+        if generation.batch_id is not None and live.all_ended:
+            self._cards.pop(generation.batch_id, None)
+            await live.editor.stop()
+
+    def _refresh(self, live: LiveCard, generation: Generation) -> None:
+        if live.editor.want(live.parcel(self._renderer, generation)):
+            self._owner.start(live.editor.keep_up(), name=f"card {generation.id}")
+
+    async def _read_and_show(self, live: LiveCard, generation: Generation) -> None:
+        await self._read(live, generation)
+        newest = next(take for take in live.takes if take.id == generation.id)
+        self._refresh(live, newest)
+
+    async def _read(self, live: LiveCard, generation: Generation) -> None:
+        """Learn from the journal what else the card tells; without it, it tells less."""
+        try:
+            if generation.batch_id is not None:
+                live.learn(await self._rows.batch(generation.batch_id))
+            if generation.parent_id is not None and not live.is_read:
+                for parent in await self._rows.ancestry(generation.id, 1):
+                    live.parent = parent
+        except JournalFault as error:
+            log.warning("the card of generation %s tells less: %s", generation.id, error)
+        live.is_read = True
+
+    # ------------------------------------------------------------------ the end of one
+
+    async def _put_track(
+        self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool
+    ) -> bool:
+        """Upload the track in the best form that the way takes; whether it was mentioned before."""
+        limit_bytes = self._route.limit_bytes(live.reply(generation))
+        fitting = Fitting(self._sound, path, generation, limit_bytes, untouched=untouched)
+        opening, with_words = self._renderer.coming(generation), True
+        try:
+            track = await fitting.track()
+            is_drawn = generation.batch_id is None and fitting.is_drawable
+            if is_drawn and self._pictures.has_time(generation):
+                await fitting.draw()
+                track = replace(track, picture=fitting.picture)
+            while True:
+                parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
+                parcel = parcel if with_words else parcel.without_words()
+                if track.size_bytes >= _LONG_UPLOAD_BYTES:
+                    uploading = live.uploading(self._renderer, generation, self._clock.now())
+                    await self._show_meanwhile(live, uploading)
+                try:
+                    mentioned = await self._route.put(parcel, opening)
+                except WordsBlocked:
+                    if not with_words:
+                        raise
+                    opening, with_words = without_words(opening), False
+                except OutputTooLarge as error:
+                    fitting.refused(track, error)
+                    track = await fitting.track()
+                except Moved as moved:
+                    live.moved(moved.reply)
+                    raise
+                except NoWayNow:
+                    if generation.batch_id is None:
+                        waiting = self._renderer.waiting(generation)
+                        await self._show_meanwhile(live, replace(parcel, card=waiting, track=None))
+                    raise
+                else:
+                    live.placed(generation, parcel.generation.reply, fitting.note)
+                    live.editor.showed(parcel.card)
+                    return mentioned
+        finally:
+            await fitting.clean_up()
+
+    async def _show_meanwhile(self, live: LiveCard, parcel: Parcel) -> None:
+        """Say what keeps the track from its card, where that can be said."""
+        with suppress(DiscordFault):
+            if not live.editor.shows(parcel.card) and await self._route.edit(parcel):
+                live.editor.showed(parcel.card)
+
+    async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
+        """Show an end without a track, as `_put_track`; None where nobody can or need be told."""
+        parcel = live.parcel(self._renderer, generation)
+        reply = parcel.generation.reply
+        if parcel.shares_message and live.editor.shows(parcel.card):
+            return False
+        mentioned = False
+        is_refused = isinstance(generation.failure, RequestRefused) and not parcel.shares_message
+        if generation.state is State.CANCELED or is_refused:
+            # Who deleted the message after canceling wants to see no other; a refusal is told in
+            # private all the same.
+            if not await self._route.edit_last(parcel) and not is_refused:
+                return None
+        else:
+            try:
+                try:
+                    mentioned = await self._route.put(parcel, parcel.card)
+                except WordsBlocked:
+                    parcel = parcel.without_words()
+                    mentioned = await self._route.put(parcel, parcel.card)
+            except NoWayNow as closed:
+                if not closed.place_gone:
+                    raise
+                log.warning("generation %s ended, and its channel is gone", generation.id)
+                return None
+            except Moved as moved:
+                live.moved(moved.reply)
+                raise
+        live.placed(generation, reply, "")
+        live.editor.showed(parcel.card)
+        return mentioned
+
+    async def _make_private(self, generation: Generation, text: str) -> None:
+        """Turn the refusal, visible to all so far, into one that its person alone sees.
+
+        In this order: a followup becomes private only once the deferred reply has been edited,
+        and whatever fails on the way, the sentence stays readable.
+        """
+        if not generation.reply.token:
+            return
+        try:
+            await self._route.say(generation.reply, text)
+            await self._route.take_back(generation.reply)
+        except NOT_DONE as error:
+            log.warning("the refusal of generation %s stays public: %s", generation.id, error)
+
+    async def _call(self, live: LiveCard, generation: Generation, *, mentioned: bool) -> None:
+        """Mention the person below their card, once, where it took long."""
+        ended_at = generation.ended_at or self._clock.now()
+        reply = live.reply(generation)
+        # Where the card stands in another message than it was asked for in, that one mentions.
+        mentioned = mentioned or reply.message_id != generation.reply.message_id
+        # Who has just pressed a button to have it is there to see it.
+        last_seen_at = max(generation.created_at, reply.token_expires_at - TOKEN_LIFE)
+        if mentioned or not live.all_ended or ended_at - last_seen_at <= _LONG_WAIT:
+            return
+        user_id = generation.requester_id
+        text = texts.over(user_id)
+        if any(take.state is State.DELIVERED for take in live.takes):
+            text = texts.ready(user_id) if len(live.takes) == 1 else take_texts.ready(user_id)
+        try:
+            await self._route.say(reply, text, mention=user_id)
+        except NOT_DONE as error:
+            log.warning("no mention for generation %s: %s", generation.id, error)

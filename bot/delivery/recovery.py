@@ -1,0 +1,157 @@
+"""The message of an acknowledgement whose answer nobody has seen: the process died on the way.
+
+Another process with the same token and another journal may have acknowledged the same interaction,
+and does its work then. Whose the message is, its buttons tell: they name a generation, and each
+journal gives it another id (`interaction_generation_id`). While there are none, whoever claims it
+puts its own there, waits for longer than another needs from its look to its claim, and has it if
+they are still there (Fischer's mutual exclusion).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+from discord.webhook.async_ import async_context
+
+from bot.card.buttons import CANCEL_ONLY, card_view, is_about, is_ours
+from bot.card.strings import card as texts
+from bot.delivery.outcome import CLOSED_STATUSES, MESSAGE_GONE, NOT_DONE, TOKEN_DEAD
+from bot.delivery.transport import Ways
+from bot.domain.clock import Clock
+from bot.domain.generation import TOKEN_LIFE, Generation, Reply
+from bot.engine.ports import DiscordFault, NoWayNow
+
+log = logging.getLogger(__name__)
+
+_SAME_MOMENT = timedelta(seconds=5)
+"""How far our clock may be from Discord's."""
+_SAME_INTERACTION = timedelta(milliseconds=1)
+"""One person starts no two within it: its id counts milliseconds."""
+_CLAIM_STANDS_S = 2.0
+"""From a look at an unclaimed message to a claim it takes one request."""
+_LOOK_BACK = 100
+
+
+class _Fresh:
+    """A message as the API gives it, and what it says of its owner."""
+
+    def __init__(self, message: Any) -> None:
+        flags = discord.MessageFlags._from_value(message.get("flags", 0))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way from its number
+        self.id = int(message["id"])
+        self.waits = flags.loading
+        self.private = flags.ephemeral
+        self.has_card = bool(message["embeds"])
+        self.buttons = [
+            custom_id for custom_id in _custom_ids(message.get("components")) if is_ours(custom_id)
+        ]
+
+
+async def find_reply(ways: Ways, generation: Generation, named: str, clock: Clock) -> Reply | None:
+    """The reply with its message, by the token or else in the channel's history.
+
+    None where there is none, where it was answered with something else, a refusal, or where it is
+    another process's. One that was deleted while the token lives is told by an id that no message
+    has, and is replaced like any other; later, nobody can tell it from none. `named` is the
+    generation that the buttons of its card are about.
+
+    Raises:
+        NoWayNow: the token is dead, and the channel may not be read.
+        DiscordFault: it did not work this time.
+    """
+    reply = generation.reply
+    token_lives = ways.token_lives(reply)
+    if token_lives or await ways.may_try(reply):
+        try:
+            found = await _find_by_token(ways, reply, named, clock)
+            if not token_lives:
+                ways.outlived(reply)
+            return found  # noqa: TRY300 - what follows is for where this fails
+        except NOT_DONE as error:
+            log.info("the reply of generation %s: %s", generation.id, error)
+            if not isinstance(error, discord.HTTPException):
+                raise DiscordFault from error
+            if error.code == MESSAGE_GONE:
+                return replace(reply, message_id=discord.utils.time_snowflake(_asked_at(reply)))
+            ways.refused(error, reply)
+            if error.code != TOKEN_DEAD:
+                if error.status in CLOSED_STATUSES:
+                    return None
+                raise DiscordFault from error
+    return await _find_in_channel(ways, generation, named)
+
+
+async def _find_by_token(ways: Ways, reply: Reply, named: str, clock: Clock) -> Reply | None:
+    message = await _original(ways, reply)
+    # What is older than the interaction is the card whose button was pressed.
+    is_new = discord.utils.snowflake_time(message.id) > _asked_at(reply) - _SAME_MOMENT
+    if not is_new or not (message.waits or message.has_card):
+        return None
+    if not message.buttons:
+        await ways.webhook(reply).edit_message(
+            message.id,
+            embed=discord.Embed(description=texts.QUEUED),
+            view=card_view(CANCEL_ONLY, named),
+        )
+        await clock.sleep(_CLAIM_STANDS_S)
+        message = await _original(ways, reply)
+    if not any(is_about(custom_id, named) for custom_id in message.buttons):
+        log.info("message %d is another process's", message.id)
+        return None
+    return replace(reply, message_id=message.id, private=message.private)
+
+
+async def _original(ways: Ways, reply: Reply) -> _Fresh:
+    webhook = ways.webhook(reply)
+    # What `Interaction.original_response` does, without the interaction.
+    message = await async_context.get().get_original_interaction_response(
+        reply.application_id,
+        reply.token,
+        session=webhook.session,
+        proxy=webhook.proxy,
+        proxy_auth=webhook.proxy_auth,
+    )
+    return _Fresh(message)
+
+
+async def _find_in_channel(ways: Ways, generation: Generation, named: str) -> Reply | None:
+    reply, asked_at = generation.reply, _asked_at(generation.reply)
+    try:
+        async for message in ways.channel(reply).history(
+            limit=_LOOK_BACK, after=asked_at - _SAME_MOMENT
+        ):
+            origin = message.interaction_metadata
+            if (
+                origin is not None
+                and origin.user.id == generation.requester_id
+                and abs(origin.created_at - asked_at) < _SAME_INTERACTION
+                and (message.flags.loading or message.embeds)
+            ):
+                rows = (row.to_dict() for row in message.components)
+                buttons = [custom_id for custom_id in _custom_ids(rows) if is_ours(custom_id)]
+                # Whoever has acknowledged it has claimed it while the token lived, if they could.
+                if buttons and not any(is_about(custom_id, named) for custom_id in buttons):
+                    return None
+                return replace(reply, message_id=message.id)
+    except NOT_DONE as error:
+        log.info("channel %d cannot be read: %s", reply.channel_id, error)
+        if isinstance(error, discord.HTTPException) and error.status in CLOSED_STATUSES:
+            raise NoWayNow from error
+        raise DiscordFault from error
+    return None
+
+
+def _custom_ids(components: Any) -> Iterator[str]:
+    for component in components or ():
+        if isinstance(custom_id := component.get("custom_id"), str):
+            yield custom_id
+        yield from _custom_ids(component.get("components"))
+
+
+def _asked_at(reply: Reply) -> datetime:
+    """When its interaction was made, by Discord's clock."""
+    return reply.token_expires_at - TOKEN_LIFE

@@ -1,0 +1,164 @@
+"""A track on disk -> what is uploaded: small enough, named, and with its picture."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from bot.audio.names import track_filename
+from bot.card.strings import takes as take_texts
+from bot.card.strings.takes import refused_larger, sent_in_parts, sent_smaller
+from bot.delivery.message import Track
+from bot.delivery.transport import SURE_LIMIT_BYTES
+from bot.domain.errors import AudioWorkFailed, OutputTooLarge
+from bot.domain.generation import Generation
+from bot.domain.validation import audio_prompt_s
+from bot.engine.ports import Picture, Sound
+from bot.engine.track_files import Form
+from bot.host.threads import TRACKS
+
+log = logging.getLogger(__name__)
+
+_REQUEST_MAX_BYTES = 24 * 1024 * 1024
+"""Of the 25 MiB that all files of a request may have (Discord, reference, Uploading Files)."""
+_PARTS_MAX = 9
+"""Of a message's ten attachments one is the picture."""
+_FORMS = {
+    Form.WHOLE: "",
+    Form.ALONE: take_texts.ALONE,
+    Form.UNREAD: take_texts.UNREAD,
+}
+
+
+class Fitting:
+    """Finds the best form of one track that Discord takes; `track` is the present one.
+
+    As it is, as FLAC, as MP3, in parts: whatever fails, the next way is tried. An `untouched` one
+    is neither converted nor drawn.
+    """
+
+    def __init__(
+        self,
+        sound: Sound,
+        path: Path,
+        generation: Generation,
+        limit_bytes: int,
+        *,
+        untouched: bool = False,
+    ) -> None:
+        self._sound = sound
+        self._path = path
+        self._generation = generation
+        self._limit_bytes = limit_bytes
+        self._untouched = untouched or Form.of(path) is Form.UNREAD
+        self._refused: OutputTooLarge | None = None
+        self._made: set[Path] = set()
+        self.picture: Picture | None = None
+        self._size_note = ""
+
+    @property
+    def note(self) -> str:
+        """What the card says of the file."""
+        return "\n".join(filter(None, (_FORMS[Form.of(self._path)], self._size_note)))
+
+    async def track(self) -> Track:
+        """The track within the present limit.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OutputTooLarge: it cannot be made that small, nor be split.
+        """
+        size_bytes = await self._size(self._path)
+        if size_bytes <= self._limit_bytes:
+            return self._named(self._path, size_bytes)
+        smaller = await self._smaller()
+        if smaller is None:
+            return await self._split(size_bytes)
+        names = smaller.suffix.lstrip("."), self._path.suffix.lstrip(".")
+        self._size_note = (
+            sent_smaller(*names, self._limit_bytes)
+            if self._refused is None
+            else refused_larger(*names)
+        )
+        return self._named(smaller, await self._size(smaller))
+
+    def _named(self, path: Path, size_bytes: int) -> Track:
+        prompt, seed = self._generation.inputs.prompt, self._generation.seed
+        name = track_filename(prompt, seed, path.suffix.lstrip("."))
+        return Track(path, name, size_bytes, self.picture)
+
+    @staticmethod
+    async def _size(path: Path) -> int:
+        return (await TRACKS.run(path.stat)).st_size
+
+    def refused(self, track: Track, error: OutputTooLarge) -> None:
+        """Discord, or the way that is open, does not take this one: the next is to be smaller.
+
+        Raises:
+            OutputTooLarge: a second time, against Discord's own word.
+        """
+        if track.size_bytes > error.limit_bytes:
+            self._limit_bytes = error.limit_bytes
+            return
+        if self._refused is not None:
+            raise error
+        self._refused = error
+        self._limit_bytes = min(SURE_LIMIT_BYTES, track.size_bytes // 2)
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether it may be drawn at all."""
+        return not self._untouched
+
+    async def draw(self) -> None:
+        """Have a picture of the track; without one where it cannot be drawn."""
+        if not self._untouched:
+            self.picture = await picture_of(self._sound, self._generation, self._path)
+
+    async def clean_up(self) -> None:
+        """Remove what was made on the way."""
+        for path in self._made:
+            await self._sound.discard(path)
+
+    async def _smaller(self) -> Path | None:
+        """The track in a smaller format; None where there is none."""
+        if self._untouched:
+            return None
+        # Who dies over a FLAC may well make an MP3.
+        for formats in (("flac", "mp3"), ("mp3",)):
+            try:
+                fitted = await self._sound.fit(self._path, self._limit_bytes, formats)
+            except AudioWorkFailed as error:
+                log.warning("generation %s is not converted: %r", self._generation.id, error)
+            except OutputTooLarge:
+                return None
+            else:
+                self._made.add(fitted)
+                return fitted
+        return None
+
+    async def _split(self, size_bytes: int) -> Track:
+        if size_bytes > max(_REQUEST_MAX_BYTES, self._limit_bytes):
+            raise self._refused or OutputTooLarge(self._limit_bytes)
+        try:
+            parts = await self._sound.split(self._path, self._limit_bytes, _PARTS_MAX)
+        except OutputTooLarge as error:
+            raise self._refused or error from error
+        self._made.update(parts)
+        self._size_note = sent_in_parts(len(parts), self._limit_bytes)
+        largest_bytes = max([await self._size(part) for part in parts])
+        return replace(self._named(self._path, largest_bytes), parts=tuple(parts))
+
+
+async def picture_of(sound: Sound, generation: Generation, path: Path) -> Picture | None:
+    """The picture of a track; None where it cannot be drawn."""
+    given_s = generation.given_s
+    if given_s is None:
+        given_s = audio_prompt_s(generation.inputs, generation.audio_s)
+    try:
+        return await sound.draw(path, given_s)
+    except (AudioWorkFailed, OSError) as error:
+        # The track is what counts; it goes without.
+        log.warning("generation %s has no picture: %r", generation.id, error)
+        return None

@@ -1,0 +1,1 @@
+"""What a generation is: its inputs, states, errors and rules. No I/O."""

@@ -1,0 +1,185 @@
+"""How a track leads to the next one: what of its settings and its audio goes with it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Required, TypedDict
+
+from bot.domain.errors import OutOfBounds, SourceGone
+from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
+from bot.domain.generation import AudioSource, Generation, Relation, Reply
+from bot.domain.inputs import Inputs
+from bot.domain.request import Order, Origin
+
+STORED_FOR = timedelta(hours=23)
+"""Replicate keeps files for 24 h; a generation may wait up to an hour for its turn.
+
+(files created in 2026-11 expire a day later, api.replicate.com/v1/files)
+"""
+
+
+class Changes(TypedDict, total=False):
+    """What `remake` is told beyond the parent; see there."""
+
+    relation: Required[Relation]
+    prompt: str | None
+    model_version: str | None
+    duration: int | None
+    seed: int | None
+    card_audio: AudioSource | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that an order needs but who asks and where."""
+
+    inputs: Inputs
+    origin: Origin
+    source: AudioSource | None = None
+    audio_s: float | None = None
+    stored_at: datetime | None = None
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether it comes with input audio."""
+        return self.source is not None or self.inputs.input_audio is not None
+
+    def order(self, requester_id: int, reply: Reply) -> Order:
+        """The order for it."""
+        return Order(
+            requester_id,
+            reply,
+            self.inputs,
+            self.source,
+            self.origin,
+            self.audio_s,
+            self.stored_at,
+        )
+
+
+def lender_to(generation: Generation, ancestors: Iterable[Generation]) -> Generation | None:
+    """Who has the address of the input audio that a generation was made from; perhaps itself.
+
+    None where that one has been forgotten.
+    """
+    for one in (generation, *ancestors):
+        if not one.borrows_audio or one.inputs.input_audio is not None:
+            return one
+    return None
+
+
+def remake(
+    parent: Generation,
+    *,
+    now: datetime,
+    relation: Relation,
+    prompt: str | None = None,
+    model_version: str | None = None,
+    duration: int | None = None,
+    seed: int | None = None,
+    card_audio: AudioSource | None = None,
+    lender: Generation | None = None,
+) -> Recipe:
+    """The parent's request once more, with what is given changed; without a seed, a new one.
+
+    For a parent that is itself an extension, `duration` is how many seconds more, and `card_audio`,
+    the audio of its own card, holds the piece it began with. For another one with input audio,
+    `lender` is whose copy of it is used (`lender_to`).
+
+    Raises:
+        SourceGone: the audio the parent was made from is not to be had any more.
+        OutOfBounds: so many seconds cannot be added.
+    """
+    inputs = replace(
+        parent.inputs,
+        prompt=parent.inputs.prompt if prompt is None else prompt,
+        model_version=parent.inputs.model_version if model_version is None else model_version,
+        seed=seed,
+    )
+    if parent.more_s is not None:
+        if card_audio is None or parent.given_s is None:
+            raise SourceGone
+        piece = replace(card_audio, keep_s=parent.given_s)
+        more_s = _checked(parent.more_s if duration is None else duration)
+        origin = Origin(parent.id, relation, more_s=more_s)
+        return Recipe(_continuing(inputs), origin, piece)
+    if duration is not None:
+        inputs = replace(inputs, duration=duration)
+    origin = Origin(parent.id, relation)
+    if not parent.has_audio:
+        return Recipe(inputs, origin)
+    if lender is None or not _still_stored(lender, now):
+        raise SourceGone
+    inputs = replace(inputs, input_audio=lender.inputs.input_audio)
+    return Recipe(inputs, origin, None, lender.audio_s, lender.stored_at)
+
+
+def extension(
+    parent: Generation | None, piece: AudioSource, more_s: int, prompt: str | None = None
+) -> Recipe:
+    """`piece`, which is the parent's track or audio that is not ours, and `more_s` seconds more.
+
+    Raises:
+        OutOfBounds: so many seconds cannot be added.
+        ValueError: neither a parent nor a prompt.
+    """
+    inputs = _inputs_of(parent, prompt)
+    origin = _from(parent, Relation.EXTEND, _checked(more_s))
+    return Recipe(_continuing(inputs), origin, piece)
+
+
+def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Recipe:
+    """New music for the melody of `audio`, with the parent's other settings."""
+    inputs = replace(
+        _inputs_of(parent, prompt),
+        input_audio=None,
+        continuation=None,
+        continuation_start=None,
+        continuation_end=None,
+    )
+    if parent is not None and parent.more_s is not None:
+        # What an extension sends as its duration says nothing of how long anybody wants it.
+        inputs = replace(inputs, duration=None)
+    return Recipe(inputs, _from(parent, Relation.MELODY), audio)
+
+
+def _inputs_of(parent: Generation | None, prompt: str | None) -> Inputs:
+    if parent is None:
+        if prompt is None:
+            raise ValueError("neither a parent nor a prompt")
+        return Inputs(prompt)
+    return replace(parent.inputs, prompt=prompt or parent.inputs.prompt, seed=None)
+
+
+def _from(parent: Generation | None, relation: Relation, more_s: int | None = None) -> Origin:
+    return Origin(None if parent is None else parent.id, relation, more_s=more_s)
+
+
+def _continuing(inputs: Inputs) -> Inputs:
+    """For an extension: what part is given, and how much is asked for, its piece decides.
+
+    The whole is joined from samples, so a lossy format on the way would only cost quality.
+    """
+    return replace(
+        inputs,
+        duration=None,
+        input_audio=None,
+        continuation=True,
+        continuation_start=None,
+        continuation_end=None,
+        output_format=None,
+    )
+
+
+def _checked(more_s: int) -> int:
+    if not MORE_MIN_S <= more_s <= MORE_MAX_S:
+        raise OutOfBounds("seconds more", more_s, MORE_MIN_S, MORE_MAX_S)
+    return more_s
+
+
+def _still_stored(lender: Generation, now: datetime) -> bool:
+    if lender.inputs.input_audio is None or lender.stored_at is None:
+        return False
+    return now < lender.stored_at + STORED_FOR

@@ -1,0 +1,1 @@
+"""Takes a generation from its row to its end; knows ports, no adapter."""

@@ -1,0 +1,129 @@
+"""What the studio needs of audio files (one of `bot.engine.ports`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.domain.generation import AudioSource, Generation
+
+
+@dataclass(frozen=True, slots=True)
+class InputAudio:
+    """Input audio on disk, checked and measured."""
+
+    path: Path
+    filename: str
+    content_type: str
+    duration_s: float
+    pcm_bytes_per_s: int = 48_000 * 2 * 2
+    """What a second of it takes as a 16-bit WAV, of two channels at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG, and what it shows in words."""
+
+    png: bytes
+    words: str
+
+
+class Sound(Protocol):
+    """What is done with audio files, in processes that may die of them.
+
+    Nothing blocks the event loop; whatever is cancelled stops at once. Where a method says that it
+    raises `AudioWorkFailed`, its process crashed, took too long or too much memory, or met a fault
+    of ours: the files are as they were, and there is a next way. For input audio that is a refusal.
+    """
+
+    async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
+        """Fetch, check and measure input audio within a limit. Raises `RequestRefused`."""
+        ...
+
+    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
+        """The first so many seconds as a file of their own; all of it where that is shorter.
+
+        Where the audio cannot be decoded, it is what it was, in its old place.
+        """
+        ...
+
+    async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
+        """Put audio, or its first `keep_s` seconds, in its place; its length in seconds.
+
+        Raises `RequestRefused`.
+        """
+        ...
+
+    async def length_s(self, path: Path) -> float | None:
+        """Measure audio; None where there is none. Raises `RequestRefused`."""
+        ...
+
+    async def end_of(self, piece: Path, context_s: float, target: Path) -> InputAudio:
+        """The last so many seconds of a piece, as a file of their own. Raises `RequestRefused`."""
+        ...
+
+    async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
+        """The piece with what the model added to its last seconds.
+
+        Raises `TrackError`, `AudioWorkFailed`.
+        """
+        ...
+
+    async def label(self, path: Path, generation: Generation) -> float:
+        """Check that a track is audio, write its tags, measure it.
+
+        Raises `TrackError`, `AudioWorkFailed`.
+        """
+        ...
+
+    async def draw(self, path: Path, given_s: float) -> Picture:
+        """The picture of a track, `given_s` seconds of which were there before.
+
+        Raises `AudioWorkFailed`.
+        """
+        ...
+
+    async def fit(
+        self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")
+    ) -> Path:
+        """The track in at most so many bytes: as it is, or in a new file beside it.
+
+        Raises `OutputTooLarge`, `AudioWorkFailed`, FileNotFoundError.
+        """
+        ...
+
+    async def split(self, path: Path, limit_bytes: int, most: int) -> list[Path]:
+        """The track in at most so many files, each at most so large, beside it; nothing is lost.
+
+        Raises `OutputTooLarge`, OSError.
+        """
+        ...
+
+    async def discard(self, path: Path) -> None:
+        """Delete a file that is no longer needed."""
+        ...
+
+
+class Shelf(Protocol):
+    """The data folder's files, and its disk."""
+
+    async def tidy(self, keep: Collection[str]) -> int:
+        """Remove what was left over by generations not in `keep`, all open ones; how many files."""
+        ...
+
+    async def left_over_bytes(self, held: Collection[str]) -> int:
+        """What files take that belong to no generation in `held`."""
+        ...
+
+    async def size_of(self, *paths: str | None) -> int:
+        """What these files take together; those that are not there take nothing."""
+        ...
+
+    async def try_disk(self, *, thorough: bool = False) -> int:
+        """Try whether a file can be written, a `thorough` one a track's size; the bytes left.
+
+        Raises `OSError`.
+        """
+        ...

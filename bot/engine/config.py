@@ -1,0 +1,25 @@
+"""What one bot is set up to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.inputs import InputTable
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What this bot runs: the version, its inputs, its budget, its folder."""
+
+    version: str
+    table: InputTable
+    requests_per_minute: int
+    tracks_folder: Path
+    journal_id: str = ""
+    """Tells this bot's journal from another's, whose bot has the same token."""
+    tracks_max_bytes: int = 1_000_000_000
+    """Room for all files of the data folder but the journal's."""
+    tracks_max_bytes_per_user: int = 250_000_000
+    max_running: int = 10_000
+    max_running_per_user: int = 4

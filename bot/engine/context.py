@@ -1,0 +1,49 @@
+"""What every run works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.domain.clock import Clock
+from bot.domain.generation import State
+from bot.domain.inputs import InputTable
+from bot.engine.disk_health import Disk
+from bot.engine.disk_space import Room
+from bot.engine.poller import Poller
+from bot.engine.ports import Delivery, Journal, Predictions, Shelf, Sound
+from bot.engine.queue import Line
+from bot.engine.submit_gate import CreateGate
+from bot.engine.troubles import Troubles
+
+if TYPE_CHECKING:
+    from bot.engine.job import Run
+
+Step: TypeAlias = "Callable[[Run], Awaitable[None]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every run works with."""
+
+    journal: Journal
+    predictions: Predictions
+    sound: Sound
+    delivery: Delivery
+    clock: Clock
+    table: InputTable
+    tracks_folder: Path
+    line: Line
+    reading_line: Line
+    """Turns at fetching and reading input audio."""
+    gate: CreateGate
+    poller: Poller
+    troubles: Troubles
+    shelf: Shelf
+    room: Room
+    disk: Disk
+    steps: Mapping[State, Step]
+    parked: set[Run] = field(default_factory=set)
+    """Those that wait for a way to their persons."""

@@ -1,0 +1,176 @@
+"""What is done every few seconds for all runs together: leases, adoption, late cards, room."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from bot.domain.derive import STORED_FOR
+from bot.domain.errors import BotError, JournalFault, TooLateToCancel
+from bot.domain.generation import LATE, Generation, Reply
+from bot.engine.job import Kit, Run
+
+log = logging.getLogger(__name__)
+
+_LEASE_S = 20.0
+_LATE_AGAIN = timedelta(seconds=30)
+"""A card that is late is shown so seldom for that alone: its edit may have failed."""
+_TOLD_ONE_BY_ONE = 20
+"""Thousands of lines would take the time of the first commands."""
+_EVERY_S = 5.0
+"""A process that died is noticed once its lease has run out, at the latest 25 s after."""
+_FORGET_EVERY_S = 60.0
+_DEAD_FOR = timedelta(minutes=1)
+"""So long a token is kept beyond its life: clocks differ."""
+_TIDY_EVERY_S = 60.0
+_LOOKED_FOR = timedelta(hours=2)
+"""Replicate's list tells the inputs of a prediction for about an hour after its end."""
+
+
+class Housekeeping:
+    """Keeps what this process follows, and takes over what others have left."""
+
+    def __init__(
+        self,
+        kit: Kit,
+        runs: Mapping[str, Run],
+        *,
+        take_up: Callable[[Generation], None],
+        give_up: Callable[[str], None],
+    ) -> None:
+        self._kit = kit
+        self._runs = runs
+        self._take_up = take_up
+        self._give_up = give_up
+        self._members = 1
+        self._was_busy = False
+        self._renewed_at_s = kit.clock.monotonic()
+        self._adopts_from_s = self._forgets_from_s = self._tidies_from_s = -math.inf
+
+    async def adopt(self) -> int:
+        """Take up every open generation that nobody follows, where its row stands; how many."""
+        found = await self._kit.journal.claim(_LEASE_S)
+        if len(found) > _TOLD_ONE_BY_ONE:
+            log.info("%d generations are taken up", len(found))
+        for generation in found:
+            if len(found) <= _TOLD_ONE_BY_ONE:
+                log.info("generation %s is taken up as %s", generation.id, generation.state)
+            self._take_up(generation)
+        return len(found)
+
+    async def keep_on(self) -> None:
+        """Do it all, again and again, until it is cancelled."""
+        while True:
+            await self._kit.clock.sleep(_EVERY_S)
+            self._show_late()
+            self._tidy_memory()
+            await self._kit.disk.look()
+            try:
+                await self._renew()
+                await self._tidy()
+                await self._forget_spent()
+            except (BotError, OSError) as error:
+                log.warning("a round of housekeeping failed: %s", error)
+                self._go_without()
+
+    async def keep_disk(self) -> None:
+        """Learn what the disk takes and what is left over on it, before the first order comes."""
+        await self._kit.disk.look()
+        try:
+            await self._tidy()
+        except (JournalFault, OSError) as error:
+            log.warning("what is left over in the data folder stays: %s", error)
+
+    def _tidy_memory(self) -> None:
+        """Once nothing is under way, have what is left of it found: it takes 20 ms then."""
+        if self._runs:
+            self._was_busy = True
+        elif self._was_busy:
+            self._was_busy = False
+            gc.collect()
+
+    def _show_late(self) -> None:
+        """Have every card offer a way to a fresh token before its own dies, news or not."""
+        now = self._kit.clock.now()
+        for run in self._runs.values():
+            reply = run.generation.reply
+            if now < run.late_again_at:
+                continue
+            is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
+            # What is being delivered has had its last edit but one.
+            if is_late and reply.known and run.generation.state.cancelable:
+                run.late_again_at = now + _LATE_AGAIN
+                run.show()
+
+    def _go_without(self) -> None:
+        """What is ours stays ours until the lease ends: from then on others may follow it.
+
+        Nor is anything adopted for a while: the others may have been as cut off as this process,
+        and their leases are to be renewed first.
+        """
+        now_s = self._kit.clock.monotonic()
+        self._adopts_from_s = now_s + _LEASE_S
+        if self._members > 1 and now_s > self._renewed_at_s + _LEASE_S:
+            for generation_id in tuple(self._runs):
+                self._give_up(generation_id)
+
+    async def _renew(self) -> None:
+        journal = self._kit.journal
+        began_s = self._kit.clock.monotonic()
+        renewal = await journal.renew(_LEASE_S, tuple(self._runs))
+        for generation_id in renewal.lost:
+            self._give_up(generation_id)
+        for generation_id in renewal.cancel_requested:
+            run = self._runs.get(generation_id)
+            if run is not None and not run.generation.cancel_requested:
+                with suppress(TooLateToCancel):
+                    await run.request_cancel()
+        for generation_id, reply in renewal.wanted_replies.items():
+            await self._bring(generation_id, reply)
+        for generation_id in renewal.unfollowed:
+            with suppress(JournalFault):
+                generation = await journal.get(generation_id)
+                if generation is not None and generation.open:
+                    self._take_up(generation)
+        self._renewed_at_s = began_s
+        if began_s >= self._adopts_from_s:
+            await self.adopt()
+        self._members = await journal.live_members()
+        self._kit.poller.members = self._kit.gate.members = self._members
+        self._kit.room.ledger.members = self._members
+        self._kit.room.settle()
+
+    async def _bring(self, generation_id: str, reply: Reply) -> None:
+        run = self._runs.get(generation_id)
+        # A run that was taken up with this wish is there already.
+        if run is None or run.generation.reply.token_expires_at >= reply.token_expires_at:
+            return
+        log.info("generation %s goes where its person wants it", generation_id)
+        # Where it cannot be journalled, the next renewal tells it again.
+        with suppress(JournalFault):
+            await run.bring(reply)
+
+    async def _forget_spent(self) -> None:
+        clock = self._kit.clock
+        if clock.monotonic() < self._forgets_from_s:
+            return
+        self._forgets_from_s = clock.monotonic() + _FORGET_EVERY_S
+        now = clock.now()
+        await self._kit.journal.forget_spent(now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR)
+
+    async def _tidy(self) -> None:
+        """Remove what is nobody's, and count what of it is too young to be sure."""
+        clock, shelf = self._kit.clock, self._kit.shelf
+        if clock.monotonic() < self._tidies_from_s:
+            return
+        self._tidies_from_s = clock.monotonic() + _TIDY_EVERY_S
+        open_ids = await self._kit.journal.open_ids()
+        if (removed := await shelf.tidy(open_ids)) > 0:
+            log.info("%d files were left over, and are removed", removed)
+        ledger = self._kit.room.ledger
+        ledger.left_over_bytes = await shelf.left_over_bytes({*open_ids, *self._runs})
+        self._kit.room.settle()

@@ -1,0 +1,139 @@
+"""Tells people what they wait for and where they stand: soon, then when it is worth an edit.
+
+An edit costs some milliseconds of the event loop and one of Discord's requests, so thousands who
+wait share an allowance of them, whatever their number. Near the front every change is told; far
+back a number is told again once it is off by a quarter, the most misleading first. So is another
+reason of the wait, or another time of the next try.
+"""
+
+from __future__ import annotations
+
+import logging
+from heapq import nlargest
+
+from bot.domain.clock import Clock
+from bot.domain.waits import Hindered, InLine, OwnRunning, ToBeSent, Wait
+from bot.engine.queue import Line, Place
+from bot.engine.submit_gate import CreateGate
+
+log = logging.getLogger(__name__)
+
+_NEAR = 10
+"""Up to this number every change is told, and when the next try is."""
+_OFF = 1.25
+"""Farther back, a number that is wrong by this factor."""
+_NEW_PER_S = 50.0
+"""People who have seen nothing yet."""
+_AGAIN_PER_S = 4.0
+"""All others together."""
+_AT_ONCE_MAX = 50
+_LEAST_PAUSE_S = 0.5
+_LOOKED_AT_PER_S = 3000.0
+"""Places; to look at one costs about a microsecond."""
+
+
+class Positions:
+    """Looks at the line after it has changed, and has places tell their numbers."""
+
+    def __init__(self, line: Line, gate: CreateGate, clock: Clock) -> None:
+        self._line = line
+        self._gate = gate
+        self._clock = clock
+        now_s = clock.monotonic()
+        self._new = _Allowance(_NEW_PER_S, now_s)
+        self._again = _Allowance(_AGAIN_PER_S, now_s)
+
+    async def keep_told(self) -> None:
+        """Do so until it is cancelled; a line that nothing changes costs nothing."""
+        pause_s = _LEAST_PAUSE_S
+        while True:
+            await self._clock.wait(self._line.changed, None)
+            # Whoever is through in a moment need not be told, and a burst is looked at once.
+            await self._clock.sleep(pause_s)
+            self._line.changed.clear()
+            pause_s = max(_LEAST_PAUSE_S, self.tell() / _LOOKED_AT_PER_S)
+
+    def tell(self) -> int:
+        """Have those tell their number for whom it counts most now; how many there are in all."""
+        order = self._line.in_order()
+        new: list[tuple[int, Place]] = []
+        again: list[tuple[float, int, Place]] = []
+        obstacle, is_full = self._gate.obstacle, self._line.is_full
+        next_try_at = self._gate.next_try_at if obstacle else None
+        for number, place in enumerate(order, start=1):
+            if self._line.waits_for_own(place):
+                reason = ("own", place.own_before, obstacle)
+            elif is_full and not place.granted.is_set():
+                reason = ("line", obstacle)
+            else:
+                reason = ("gate", obstacle, next_try_at if number <= _NEAR else None)
+            goes_now = place.granted.is_set() and obstacle is None
+            is_same = goes_now or place.told_reason == reason
+            if place.position == number and is_same:
+                continue
+            place.reason = reason
+            if place.is_new:
+                new.append((number, place))
+            elif (weight := _weight(place.position, number, is_same=is_same)) is not None:
+                again.append((weight, -number, place))
+        now_s = self._clock.monotonic()
+        chosen = new[: self._new.take(len(new), now_s)]
+        worst = nlargest(self._again.take(len(again), now_s), again)
+        chosen += ((-number, place) for _, number, place in worst)
+        for number, place in chosen:
+            place.position, place.is_new = number, False
+            place.told_reason = place.reason
+            _tell(place)
+        if len(chosen) < len(new) + len(again):
+            self._line.changed.set()
+        return len(order)
+
+
+class _Allowance:
+    """So many a second; what is not used is kept for a burst."""
+
+    def __init__(self, per_s: float, now_s: float) -> None:
+        self._per_s = per_s
+        self._left = float(_AT_ONCE_MAX)
+        self._at_s = now_s
+
+    def take(self, wanted: int, now_s: float) -> int:
+        """As many as there are to have now, at most `wanted`."""
+        grown = self._left + (now_s - self._at_s) * self._per_s
+        self._left, self._at_s = min(_AT_ONCE_MAX, grown), now_s
+        taken = min(wanted, int(self._left))
+        self._left -= taken
+        return taken
+
+
+def why(line: Line, gate: CreateGate, place: Place) -> Wait | None:
+    """What a place waits for; None for who goes any moment."""
+    position, obstacle = line.position(place), gate.obstacle
+    if line.waits_for_own(place):
+        running = line.seated_of(place.user_id)
+        return OwnRunning(running, max(0, place.own_before - running), obstacle)
+    if position is None:
+        return None
+    if line.is_full and not place.granted.is_set():
+        return InLine(position, line.seated, obstacle)
+    if obstacle is not None:
+        return Hindered(obstacle, gate.next_try_at if position <= _NEAR else None, position)
+    return ToBeSent(position)
+
+
+def _weight(told: int | None, number: int, *, is_same: bool) -> float | None:
+    """How misleading what is shown is, from 1; None where it may stay."""
+    if told is None or not is_same:
+        # After a restart: an older number may stand there, which those near the front miss most.
+        return _OFF + 1 / number
+    off = max(told / number, number / told)
+    return off if number <= _NEAR or off >= _OFF else None
+
+
+def _tell(place: Place) -> None:
+    if place.tell is None:
+        return
+    try:
+        place.tell()
+    except Exception:
+        log.exception("a position could not be told")

@@ -1,0 +1,246 @@
+"""Who is next: the waiting line for running predictions.
+
+`Line.join` gives a `Place`, whose `granted` is set when its turn to be sent has come; `sent` says
+that its create is through, `leave` that it has ended. What stands at the gate for creates
+(`bot.engine.submit_gate`) is kept short: those behind wait in here, where the order is fair, so the line knows
+everyone's number whatever it is that they wait for. `Place.position` is the number that was told
+last; `bot.engine.positions` tells it when it has changed in a way worth showing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from typing import TypeAlias
+
+_AT_GATE = 32
+"""So many may be on their way through the gate: twice as many as it lets through at once."""
+_STALE_SPARE = 64
+"""So many entries of the heap more than there are people may be out of date."""
+
+
+Reason: TypeAlias = tuple[object, ...]
+"""What tells one wait from another, but for the number."""
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """One generation's place; `granted` is set when its turn has come."""
+
+    user_id: int
+    arrival: int
+    granted: asyncio.Event = field(default_factory=asyncio.Event)
+    tell: Callable[[], None] | None = None
+    """Shows its person the position; called at most once for each change of it."""
+    is_new: bool = False
+    """Whether its person has seen nothing of it so far: these are told first."""
+    joined_s: float | None = None
+    """When it joined, by the clock's count; None for what was running already."""
+    position: int | None = None
+    """In the line, from 1, as last told; None before that, and for who is through."""
+    own_before: int = 0
+    """How many of the same person's are under way or come before it, when last looked at."""
+    reason: Reason | None = None
+    """What it waits for, when last looked at."""
+    told_reason: Reason | None = None
+    """The same, as last told."""
+    at_gate_s: float | None = None
+    """When it first came to the gate for creates; it keeps its turn there until it is through."""
+
+
+@dataclass(eq=False, slots=True)
+class _Person:
+    """What the line knows of one person's places."""
+
+    seated: int = 0
+    last_grant: int = 0
+    """When they were last given a seat, by count."""
+    waiting: dict[Place, None] = field(default_factory=dict[Place, None])
+    """Who came first is first."""
+
+    def key(self) -> tuple[int, int, int]:
+        """What their first one is ordered by: the least is next."""
+        return self.seated, self.last_grant, next(iter(self.waiting)).arrival
+
+
+class Line:
+    """Seats for so many generations at once, so many for each person; the rest wait.
+
+    Waiting is fair between people: everyone's first comes before anyone's second; among equals,
+    whose last turn is longest ago; then who came first. Joining, leaving and granting cost
+    O(log n), whoever waits; only `in_order` looks at everyone.
+    """
+
+    def __init__(self, max_running: int, max_per_user: int, at_gate: int = _AT_GATE) -> None:
+        self.changed = asyncio.Event()
+        """Set by whatever may change a position; `bot.engine.positions` clears it."""
+        self._max_running = max_running
+        self._max_per_user = max_per_user
+        self._at_gate = at_gate
+        self._arrivals = 0
+        self._grants = 0
+        self._people: dict[int, _Person] = {}
+        self._waiting = 0
+        self._seated: set[Place] = set()
+        self._unsent: dict[Place, None] = {}
+        """Those of the seated that are not through the gate, in the order of their grants."""
+        self._next: list[tuple[tuple[int, int, int], int]] = []
+        """A heap of keys and people; a key that is no longer theirs is passed over."""
+
+    def join(
+        self,
+        user_id: int,
+        tell: Callable[[], None] | None = None,
+        *,
+        now_s: float | None = None,
+        is_new: bool = False,
+    ) -> Place:
+        """Take a place at the end of this person's own; it may be granted at once."""
+        place = self._place(user_id)
+        place.tell, place.joined_s, place.is_new = tell, now_s, is_new
+        person = self._people[user_id]
+        place.own_before = person.seated + len(person.waiting)
+        person.waiting[place] = None
+        self._waiting += 1
+        if len(person.waiting) == 1:
+            self._enlist(user_id)
+        self._grant()
+        return place
+
+    def seat(self, user_id: int) -> Place:
+        """Take a seat for what already runs, full or not."""
+        place = self._place(user_id)
+        place.granted.set()
+        self._seated.add(place)
+        self._people[user_id].seated += 1
+        self._enlist(user_id)
+        self.changed.set()
+        return place
+
+    def sent(self, place: Place) -> None:
+        """Its create is through the gate, or may be: the next may go there."""
+        if place in self._unsent:
+            del self._unsent[place]
+            place.position = None
+            self._grant()
+
+    def leave(self, place: Place) -> None:
+        """Give up a place or a seat; leaving twice is leaving once."""
+        person = self._people.get(place.user_id)
+        if person is None:
+            return
+        if place in self._seated:
+            self._seated.discard(place)
+            self._unsent.pop(place, None)
+            person.seated -= 1
+        elif place in person.waiting:
+            del person.waiting[place]
+            self._waiting -= 1
+        else:
+            return
+        place.position = place.tell = None
+        if person.seated or person.waiting:
+            self._enlist(place.user_id)
+        else:
+            del self._people[place.user_id]
+        self._grant()
+
+    def __len__(self) -> int:
+        """How many are not through, those at the gate included."""
+        return len(self._unsent) + self._waiting
+
+    def position(self, place: Place) -> int | None:
+        """Its number as last told, and before that the last one.
+
+        None for who is through, or is granted and has not been told a number: it goes any moment.
+        """
+        if place.granted.is_set():
+            return place.position
+        return place.position or len(self)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many are under way as may, whoever they belong to."""
+        return len(self._seated) >= self._max_running
+
+    @property
+    def seated(self) -> int:
+        """How many are under way, those at the gate included."""
+        return len(self._seated)
+
+    def seated_of(self, user_id: int) -> int:
+        """How many of one person's are under way."""
+        person = self._people.get(user_id)
+        return 0 if person is None else person.seated
+
+    def waits_for_own(self, place: Place) -> bool:
+        """Whether so many of the same person's come before it that no other's end lets it in."""
+        return not place.granted.is_set() and place.own_before >= self._max_per_user
+
+    def in_order(self) -> list[Place]:
+        """Everyone who is not through, who is next first: O(n log n)."""
+        keys: list[tuple[int, int, int, Place]] = []
+        for person in self._people.values():
+            for level, place in enumerate(person.waiting, start=person.seated):
+                place.own_before = level
+                keys.append((level, person.last_grant, place.arrival, place))
+        # No two have the same arrival, so places themselves are never compared.
+        keys.sort()
+        return [*self._unsent, *(key[-1] for key in keys)]
+
+    def is_full_for(self, user_id: int) -> bool:
+        """Whether this person has as many seats as one may."""
+        return sum(place.user_id == user_id for place in self._seated) >= self._max_per_user
+
+    def _place(self, user_id: int) -> Place:
+        self._arrivals += 1
+        if user_id not in self._people:
+            self._people[user_id] = _Person()
+        return Place(user_id, self._arrivals)
+
+    def _enlist(self, user_id: int) -> None:
+        """Note a person's key anew, after what it is made of may have changed."""
+        person = self._people[user_id]
+        if person.waiting and person.seated < self._max_per_user:
+            heappush(self._next, (person.key(), user_id))
+        if len(self._next) > 2 * len(self._people) + _STALE_SPARE:
+            able = (
+                (key, person)
+                for key, person in dict(self._next).items()
+                if self._is_current(key, person)
+            )
+            self._next = list(able)
+            heapify(self._next)
+
+    def _is_current(self, key: tuple[int, int, int], user_id: int) -> bool:
+        person = self._people.get(user_id)
+        return (
+            person is not None
+            and bool(person.waiting)
+            and person.seated < self._max_per_user
+            and person.key() == key
+        )
+
+    def _grant(self) -> None:
+        self.changed.set()
+        while (
+            self._next
+            and len(self._seated) < self._max_running
+            and len(self._unsent) < self._at_gate
+        ):
+            key, user_id = heappop(self._next)
+            if not self._is_current(key, user_id):
+                continue
+            person = self._people[user_id]
+            place = next(iter(person.waiting))
+            del person.waiting[place]
+            self._waiting -= 1
+            person.seated += 1
+            self._grants += 1
+            person.last_grant = self._grants
+            self._seated.add(place)
+            self._unsent[place] = None
+            self._enlist(user_id)
+            place.granted.set()

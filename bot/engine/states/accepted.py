@@ -1,0 +1,236 @@
+"""ACCEPTED: input audio is fetched, checked, and put where the model can read it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from bot.domain.errors import AudioGivenUp, DiskUnusable, PieceTooLong
+from bot.domain.extension import PIECE_MAX_S, plan_extension
+from bot.domain.generation import AudioSource, State
+from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, MODEL_WINDOW_S, Inputs
+from bot.domain.validation import check_audio
+from bot.domain.waits import Hindered, Obstacle
+from bot.engine.disk_claims import claim, enlarge, extension_bytes
+from bot.engine.disk_health import disk_obstacle
+from bot.engine.job import Run
+from bot.engine.ports import InputAudio
+from bot.engine.states.acknowledging import await_acknowledgement
+from bot.engine.states.outages import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
+from bot.engine.states.turns import reading_turn
+from bot.engine.troubles import Task
+
+log = logging.getLogger(__name__)
+
+
+async def prepare(run: Run) -> None:
+    """Take in the input audio at once: uploads vanish, and its length decides what can run."""
+    if not await await_acknowledgement(run):
+        return
+    source, inputs = run.generation.source, run.generation.inputs
+    if source is None or inputs.input_audio is not None:
+        if run.generation.audio_s is not None:
+            check_audio(run.kit.table, inputs, run.generation.audio_s)
+        await run.save(State.QUEUED)
+        return
+    try:
+        async with run.stoppable():
+            if run.generation.more_s is not None:
+                await _prepare_extension(run, source, run.generation.more_s)
+            else:
+                await _prepare_input(run, source)
+    except OSError as error:
+        run.kit.disk.failed(error)
+        raise DiskUnusable(disk_obstacle(error) is Obstacle.DISK_FULL) from error
+
+
+async def _with_room(
+    run: Run, source: AudioSource, work: Callable[[int], Awaitable[int | None]]
+) -> None:
+    """Do work on a source with room for it: first for its file, which tells what it all takes.
+
+    Where there is no room for all, everything is given back, and claimed anew at once: nobody is
+    to hold a part that another one waits for.
+    """
+    most_bytes = min(INPUT_AUDIO_MAX_BYTES, run.kit.room.ledger.share_bytes)
+    size_bytes = most_bytes if source.size_bytes is None else source.size_bytes
+    needed_bytes: int | None = min(size_bytes, INPUT_AUDIO_MAX_BYTES)
+    while needed_bytes is not None:
+        await claim(run, needed_bytes)
+        # Folders that are gone are made again by it.
+        await run.kit.disk.look()
+        if not await run.attempts.begin():
+            raise AudioGivenUp
+        needed_bytes = await work(needed_bytes)
+        if needed_bytes is not None:
+            run.kit.room.release(run.generation.id)
+
+
+async def _prepare_input(run: Run, source: AudioSource) -> None:
+    inputs = run.generation.inputs
+    first_s = source.keep_s
+    if first_s is None and _is_heard_from_its_beginning(inputs):
+        first_s = MODEL_WINDOW_S
+    await _with_room(run, source, partial(_take_in_input, run, source, first_s))
+    run.kit.room.release(run.generation.id)
+
+
+async def _take_in_input(
+    run: Run, source: AudioSource, first_s: float | None, room_bytes: int
+) -> int | None:
+    """Bring the input to where the model reads it; the bytes it takes, where those are too many."""
+    sound, inputs = run.kit.sound, run.generation.inputs
+    shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
+    made = {shorter}
+    try:
+        async with reading_turn(run):
+            audio = await sound.take_in(source, room_bytes)
+            made.add(audio.path)
+            needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+            if first_s is not None and audio.duration_s > first_s:
+                needed_bytes += round(first_s * audio.pcm_bytes_per_s)
+            if not enlarge(run, needed_bytes):
+                return needed_bytes
+            if first_s is not None:
+                audio = await sound.begin_with(audio, first_s, shorter)
+        check_audio(run.kit.table, inputs, audio.duration_s)
+        await _upload(run, audio, inputs)
+    finally:
+        for path in made:
+            await sound.discard(path)
+    return None
+
+
+def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
+    """Whether the model follows a melody from the first second on: 30 s is all it listens to."""
+    window = inputs.continuation_start, inputs.continuation_end
+    return not inputs.continuation and window == (None, None)
+
+
+async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None:
+    """The model gets the end of the piece; the piece stays here until the two are joined."""
+    piece = run.kit.tracks_folder / f"{run.generation.id}.piece"
+    await run.save(piece_path=str(piece))
+    await _with_room(run, source, partial(_take_in_extension, run, source, more_s, piece))
+    piece_bytes = await run.kit.shelf.size_of(str(piece))
+    run.kit.room.shrink(run.generation.id, piece_bytes + _joined_bytes(run, more_s))
+
+
+async def _take_in_extension(
+    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+) -> int | None:
+    """Keep the piece and bring its end to the model; the bytes it takes, where too many."""
+    sound = run.kit.sound
+    context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
+    try:
+        async with reading_turn(run):
+            # After a restart it may be there already, and its source no longer.
+            piece_s = await sound.length_s(piece)
+            if piece_s is None:
+                kept = await _keep_piece(run, source, more_s, piece, room_bytes)
+                if isinstance(kept, int):
+                    return kept
+                piece_s = kept
+            if piece_s > PIECE_MAX_S:
+                raise PieceTooLong(piece_s, PIECE_MAX_S)
+            plan = plan_extension(piece_s, more_s)
+            given = await sound.end_of(piece, plan.context_s, context)
+        inputs = replace(
+            run.generation.inputs,
+            continuation=True,
+            continuation_start=None,
+            continuation_end=None,
+            duration=plan.duration,
+        )
+        check_audio(run.kit.table, inputs, given.duration_s)
+        await _upload(run, given, inputs, given_s=piece_s)
+    finally:
+        await sound.discard(context)
+    return None
+
+
+async def _keep_piece(
+    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+) -> float | int:
+    """Fetch the piece into its place; its length in seconds, or the bytes that are missing.
+
+    Raises:
+        RequestRefused: it cannot be had, or not be used.
+    """
+    audio = await run.kit.sound.take_in(source, room_bytes)
+    try:
+        length_s = min(audio.duration_s, source.keep_s or audio.duration_s)
+        if length_s > PIECE_MAX_S:
+            raise PieceTooLong(length_s, PIECE_MAX_S)
+        needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+        if length_s < audio.duration_s:
+            needed_bytes += round(length_s * audio.pcm_bytes_per_s)
+        plan = plan_extension(length_s, more_s)
+        needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
+        needed_bytes += extension_bytes(length_s, more_s)
+        if not enlarge(run, needed_bytes):
+            return needed_bytes
+        return float(await run.kit.sound.keep(audio, piece, source.keep_s))
+    finally:
+        await run.kit.sound.discard(audio.path)
+
+
+def _joined_bytes(run: Run, more_s: int) -> int:
+    return extension_bytes(run.generation.given_s or 0.0, more_s)
+
+
+async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
+    """Fetch a piece into its place again; its length in seconds.
+
+    Raises:
+        RequestRefused: it cannot be had, or not be used.
+    """
+    audio = await run.kit.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
+    try:
+        return await run.kit.sound.keep(audio, piece, source.keep_s)
+    finally:
+        await run.kit.sound.discard(audio.path)
+
+
+async def _upload(
+    run: Run, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
+) -> None:
+    await run.attempts.done()
+    address = await _store(run, audio)
+    await run.save(
+        State.QUEUED,
+        inputs=replace(inputs, input_audio=address),
+        audio_s=audio.duration_s,
+        stored_at=run.kit.clock.now(),
+        given_s=given_s,
+    )
+
+
+async def _store(run: Run, audio: InputAudio) -> str:
+    """Put audio where the model reads it, be it after an outage; its address there."""
+    began_at = run.kit.clock.now()
+    while True:
+        try:
+            stored = await run.kit.predictions.upload(
+                audio.path, audio.filename, audio.content_type
+            )
+        except OUTAGE as error:
+            if run.kit.clock.now() > began_at + SUBMIT_WITHIN:
+                raise
+            log.info("generation %s, its input audio: %r", run.generation.id, error)
+            trouble = run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            delay_s = pause_s(error)
+            run.wait = Hindered(trouble.obstacle, run.kit.clock.now() + timedelta(seconds=delay_s))
+            run.show()
+            await run.kit.clock.sleep(delay_s)
+        except REFUSALS as error:
+            run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            raise
+        else:
+            run.kit.troubles.over(Task.STORE)
+            run.wait = None
+            return stored.url

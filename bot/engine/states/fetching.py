@@ -1,0 +1,152 @@
+"""COLLECTING, its first half: the finished audio comes from the service to the disk."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.domain.errors import (
+    OutputExpired,
+    OutputMissing,
+    OutputTooLarge,
+    OutputUnreachable,
+    ReplicateError,
+)
+from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
+from bot.engine.disk_claims import claim
+from bot.engine.disk_space import track_bytes, with_conversion
+from bot.engine.job import Run
+from bot.engine.ports import PredictionView
+from bot.engine.states.outages import PASSING, UNREACHABLE_DELAY_S, obstacle_of
+from bot.engine.troubles import Task
+
+log = logging.getLogger(__name__)
+
+OUTPUT_MAX_BYTES = 100 * 1024 * 1024
+"""More than any 30 s of audio; what is larger is not what we asked for."""
+KEPT_FOR = timedelta(hours=1)
+"""Replicate deletes an output so long after its run."""
+SLOW_AFTER = timedelta(seconds=10)
+"""A track of some megabytes takes a second or two; from here on people are told."""
+LINK_AFTER = timedelta(minutes=2)
+"""Then they may fetch it themselves meanwhile."""
+_REFUSALS = 3
+"""So often a server may say no before it is believed."""
+
+
+async def fetch(run: Run, path: Path, beside_bytes: int) -> None:
+    """Download the audio, again and again while the service keeps it; the card tells how it goes.
+
+    `beside_bytes` is what the disk must have room for besides.
+
+    Raises:
+        TrackError: there is none, or it cannot be had.
+        ReplicateError: the service cannot be asked where it is, for as long as it keeps it.
+        OSError: the disk does not take it.
+    """
+    began_at, story = run.kit.clock.now(), _Story(run)
+    refusals = 0
+    run.show()
+    while True:
+        try:
+            await _download(run, path, beside_bytes, story)
+        except (*PASSING, OutputUnreachable) as error:
+            refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
+            if refusals >= _REFUSALS or run.kit.clock.now() > began_at + KEPT_FOR:
+                raise
+            log.info("generation %s, its audio: %r", run.generation.id, error)
+            _explain(run, error)
+        else:
+            run.kit.troubles.over(Task.FETCH)
+            run.wait = None
+            return
+        run.prediction = None
+        await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+
+
+async def _download(run: Run, path: Path, beside_bytes: int, story: _Story) -> None:
+    """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
+    length_s = run.kit.table.duration_s(run.generation.inputs)
+    limit_bytes = track_bytes(length_s)
+    while True:
+        await claim(run, beside_bytes + with_conversion(limit_bytes))
+        try:
+            await _download_within(run, path, min(limit_bytes, OUTPUT_MAX_BYTES), story)
+        except OutputTooLarge:
+            if limit_bytes >= OUTPUT_MAX_BYTES:
+                raise
+            limit_bytes *= 4
+        else:
+            break
+    size_bytes = await run.kit.shelf.size_of(str(path))
+    run.kit.room.shrink(run.generation.id, beside_bytes + with_conversion(size_bytes))
+
+
+async def _download_within(run: Run, path: Path, limit_bytes: int, story: _Story) -> None:
+    prediction = run.prediction
+    if prediction is None:
+        prediction = await run.kit.predictions.get(run.generation.prediction_id or "")
+    if prediction.output_url is None:
+        raise OutputExpired if prediction.data_removed else OutputMissing
+    story.asked_for(prediction)
+    story.tell()
+    await run.kit.predictions.download(prediction.output_url, path, limit_bytes, story.tell)
+
+
+class _Story:
+    """What a card tells of a download, as time passes."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._asked_at: datetime | None = None
+        """When the file was asked for first."""
+        self._link: Link | None = None
+
+    def asked_for(self, prediction: PredictionView) -> None:
+        """The file of this prediction is being fetched."""
+        now = self._run.kit.clock.now()
+        self._asked_at = self._asked_at or now
+        url = prediction.output_url or ""
+        if url.startswith(("https://", "http://")):
+            self._link = Link(url, (prediction.completed_at or self._asked_at) + KEPT_FOR)
+
+    def tell(self) -> None:
+        """Have the card tell how it goes, where that is news."""
+        if _is_about_the_disk(self._run.wait):
+            return
+        _show(self._run, self._how_it_goes())
+
+    def _how_it_goes(self) -> FetchingSlow | None:
+        now, link = self._run.kit.clock.now(), self._link
+        passed = now - (self._asked_at or now)
+        if passed < SLOW_AFTER and not isinstance(self._run.wait, FetchingSlow):
+            return None
+        lives = link is not None and now < link.lives_until
+        return FetchingSlow(link if lives and passed >= LINK_AFTER else None)
+
+
+def _explain(run: Run, error: ReplicateError | OutputUnreachable) -> None:
+    """Have the card tell why the audio is not here yet."""
+    if isinstance(error, ReplicateError):
+        _show(run, Hindered(run.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle))
+        return
+    run.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
+    if not isinstance(run.wait, FetchingSlow):
+        _show(run, FetchingSlow())
+
+
+def _show(run: Run, wait: Wait | None) -> None:
+    if run.wait != wait:
+        run.wait = wait
+        run.show()
+
+
+def _is_about_the_disk(wait: Wait | None) -> bool:
+    disk = {Obstacle.DISK_FULL, Obstacle.DISK_FAULT}
+    return isinstance(wait, Hindered) and wait.obstacle in disk
+
+
+def _refused(status: int | None) -> bool:
+    """Whether a status is one that hardly heals."""
+    return status is not None and 400 <= status < 500 and status not in {408, 429}

@@ -1,0 +1,171 @@
+"""A create whose outcome is unknown: its prediction is looked for, and it is never sent blindly.
+
+Replicate has no idempotency key, so what tells is its list: our version, seed and other inputs,
+created since. No delay of the list is documented (api.replicate.com/v1/predictions, 2026-04); one
+of a minute, as a list served from a copy might have, is provided for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.errors import ReplicateError, StartedBefore, SubmitUncertain
+from bot.domain.generation import Generation, Relation, State
+from bot.domain.progress import Stage
+from bot.engine.job import Run, Stopped
+from bot.engine.states.outages import Patience
+
+log = logging.getLogger(__name__)
+
+_CLOCK_SKEW = timedelta(minutes=2)
+_FIND_AFTER_S = (1.0, 3.0, 6.0, 10.0)
+"""Waits before each look. Who sees nothing for 20 s is told so, and may go on to something else."""
+SURE_AFTER = timedelta(seconds=90)
+"""So long after a create that is in no list by then, it has started nothing.
+
+That is one and a half times the longest delay that is provided for. Only then may the same be sent
+once more.
+"""
+KEEP_LOOKING = timedelta(minutes=10)
+"""So long a create is looked for all the same: what it started, late, is paid and is delivered."""
+_LOOK_EVERY_S = 15.0
+_TRIES_MAX = 20
+
+
+async def find_again(run: Run) -> None:
+    """SUBMITTING, after a crash or a fault: go on from our prediction, wherever it turns up."""
+    # Where only the answer to a commit got lost, the row knows more.
+    await run.reload()
+    if run.generation.state is not State.SUBMITTING:
+        return
+    if run.place is None:
+        run.place = run.kit.line.seat(run.generation.requester_id)
+    run.wait = None
+    patience = Patience(run, _sent_at(run.generation))
+    looked = 0
+    while looked < len(_FIND_AFTER_S):
+        run.show(Stage.LOOKING)
+        # Not cut short by a Cancel: what comes late is still to be found, and stopped.
+        await run.kit.clock.sleep(_FIND_AFTER_S[looked])
+        try:
+            if await _take_over(run, run.generation):
+                return
+        except ReplicateError as error:
+            log.warning("generation %s, looking for it: %r", run.generation.id, error)
+            patience.bear(error)
+        else:
+            patience.answered()
+            looked += 1
+    raise Stopped if run.generation.cancel_requested else SubmitUncertain
+
+
+async def keep_looking(run: Run) -> None:
+    """FAILED, and its person knows: where its prediction turns up late, go on from there."""
+    if isinstance(run.generation.failure, SubmitUncertain):
+        await _keep_looking(run, _take_over)
+
+
+async def keep_stopping(run: Run) -> None:
+    """CANCELED, and its person knows: where its prediction turns up late, stop it."""
+    if run.generation.submitted_at is not None and run.generation.prediction_id is None:
+        await _keep_looking(run, _stop)
+
+
+async def _keep_looking(run: Run, look: Callable[[Run, Generation], Awaitable[bool]]) -> None:
+    ends_at = _sent_at(run.generation) + KEEP_LOOKING
+    while (left_s := (ends_at - run.kit.clock.now()).total_seconds()) > 0:
+        await run.kit.clock.sleep(min(_LOOK_EVERY_S, left_s))
+        try:
+            if await look(run, run.generation):
+                return
+        except ReplicateError as error:
+            log.warning("generation %s, looking for it: %r", run.generation.id, error)
+
+
+async def take_over_first_try(run: Run) -> bool:
+    """Before the same is sent once more: go on from what the first try started; False for nothing.
+
+    It waits until nothing of the first try can turn up any more (`SURE_AFTER`).
+
+    Raises:
+        StartedBefore: the first try has been found by its own generation, and ends there.
+    """
+    tries = await _first_tries(run)
+    if not tries:
+        return False
+    sure_at = max(map(_sent_at, tries)) + SURE_AFTER
+    patience = Patience(run, run.generation.created_at)
+    while True:
+        run.show(Stage.LOOKING)
+        now = run.kit.clock.now()
+        try:
+            for one in tries:
+                if await _take_over(run, one):
+                    return True
+        except ReplicateError as error:
+            log.warning("generation %s, looking for the first try: %r", run.generation.id, error)
+            patience.bear(error)
+        else:
+            patience.answered()
+            tries = await _first_tries(run)
+            if any(one.prediction_id is not None for one in tries):
+                raise StartedBefore
+            if now >= sure_at:
+                return False
+        # Not longer than until the last look; 1 s at the least, which is for a faulty service.
+        left_s = (sure_at - run.kit.clock.now()).total_seconds()
+        async with run.stoppable():
+            await run.kit.clock.sleep(max(1.0, min(_LOOK_EVERY_S, left_s)))
+
+
+async def _first_tries(run: Run) -> Sequence[Generation]:
+    """The orders for the very same that this one takes up, newest first."""
+    tries: list[Generation] = []
+    one = run.generation
+    while one.relation is Relation.RETRY and one.parent_id and len(tries) < _TRIES_MAX:
+        parent = await run.kit.journal.get(one.parent_id)
+        if parent is None:
+            break
+        tries.append(parent)
+        one = parent
+    return tries
+
+
+async def _take_over(run: Run, sent: Generation) -> bool:
+    """Go on from the prediction of what was `sent`, this one or its first try; False for none."""
+    async with run.kit.gate.alone(sent.inputs):
+        prediction_id = await _find(run, sent)
+        if prediction_id is None:
+            return False
+        run.wait = None
+        if run.generation.state is State.QUEUED:
+            await run.save(State.SUBMITTING, submitted_at=_sent_at(sent))
+        await run.save(State.RUNNING, prediction_id=prediction_id, failure=None, ended_at=None)
+        return True
+
+
+async def _stop(run: Run, sent: Generation) -> bool:
+    async with run.kit.gate.alone(sent.inputs):
+        prediction_id = await _find(run, sent)
+        if prediction_id is None:
+            return False
+        await run.kit.predictions.cancel(prediction_id)
+        await run.save(prediction_id=prediction_id)
+        return True
+
+
+async def _find(run: Run, sent: Generation) -> str | None:
+    """The prediction of what was `sent`; while others with the very same inputs are kept out."""
+    found = await run.kit.predictions.find(sent.version, sent.inputs, _sent_at(sent) - _CLOCK_SKEW)
+    # The same person may have asked for the very same a minute ago: each gets its own.
+    for candidate in reversed(found):
+        if not await run.kit.journal.prediction_known(candidate.id):
+            log.info("generation %s found its prediction", run.generation.id)
+            return candidate.id
+    return None
+
+
+def _sent_at(generation: Generation) -> datetime:
+    return generation.submitted_at or generation.created_at

@@ -1,0 +1,163 @@
+"""The gate for create requests: so many at once, in order, and no faster than the service takes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from bisect import insort
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
+
+from aiolimiter import AsyncLimiter
+
+from bot.domain.clock import Clock
+from bot.domain.inputs import Inputs
+from bot.domain.waits import Obstacle
+from bot.engine.queue import Place
+
+_LEAST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 300.0
+_LONGEST_GUESS_S = 60.0
+_FARTHEST_APART_S = 30.0
+"""A create that was taken longer ago says nothing of the next."""
+_PATIENT_AFTER = 10
+"""So many creates taken in a row tell that the service has become more patient."""
+
+
+class CreateGate:
+    """Lets so many create requests be under way, first come, first served, at a steady pace.
+
+    Whoever was refused and comes again has kept its turn. `pace` is spent by each create, as often
+    as there are `members` to share it. When the service throttles, everyone waits as long as it
+    asks, and then they go one by one until it is patient again; and so far apart as it takes them,
+    where it takes no two in a row: an account low on credit may create six a minute.
+    """
+
+    def __init__(self, width: int, clock: Clock, pace: AsyncLimiter) -> None:
+        self.members = 1
+        """Processes that send creates for the same account."""
+        self._widest = width
+        self._width = width
+        self._clock = clock
+        self._pace = pace
+        self._inside = 0
+        self._waiting: list[Place] = []
+        self._called: dict[Place, asyncio.Event] = {}
+        """For each who waits: set when it may be the next to go through."""
+        self._opens_at_s = -math.inf
+        self._opens_at: datetime | None = None
+        self._obstacle: Obstacle | None = None
+        self._throttled_at_s = -math.inf
+        self._apart_s = 0.0
+        self._taken_at_s = -math.inf
+        self._taken_in_a_row = 0
+        self._refusing_since_s: float | None = None
+        self._locks = WeakValueDictionary[Inputs, asyncio.Lock]()
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why the service takes few creates at present; None where it does not say so."""
+        said_at_s = max(self._throttled_at_s, self._opens_at_s)
+        is_past = self._clock.monotonic() > said_at_s + _FARTHEST_APART_S
+        return None if is_past else self._obstacle
+
+    @property
+    def next_try_at(self) -> datetime | None:
+        """When the next create may be sent, in whole seconds; None where that is now."""
+        return self._opens_at if self._opens_at_s > self._clock.monotonic() else None
+
+    async def enter(self, place: Place) -> None:
+        """Wait for a turn; whoever entered leaves."""
+        if place.at_gate_s is None:
+            place.at_gate_s = self._clock.monotonic()
+        self._called[place] = asyncio.Event()
+        insort(self._waiting, place, key=lambda waiting: (waiting.at_gate_s, waiting.arrival))
+        try:
+            await self._await_turn(place)
+            self._inside += 1
+        finally:
+            self._waiting.remove(place)
+            del self._called[place]
+            self._call()
+
+    def leave(self) -> None:
+        """Make room for the next."""
+        self._inside -= 1
+        self._call()
+
+    @asynccontextmanager
+    async def alone(self, inputs: Inputs) -> AsyncGenerator[None, None]:
+        """Keep others with the very same inputs out: only the journal tells their runs apart."""
+        lock = self._locks.setdefault(inputs, asyncio.Lock())
+        async with lock:
+            yield
+
+    def went_well(self) -> None:
+        """A create was taken."""
+        refused = self._refusing_since_s is not None
+        self._taken_in_a_row = 1 if refused else self._taken_in_a_row + 1
+        self._refusing_since_s = None
+        self._taken_at_s = self._clock.monotonic()
+        if self._taken_in_a_row % _PATIENT_AFTER == 0:
+            if self._apart_s == 0.0:
+                self._width = min(self._widest, self._width + 1)
+                self._obstacle = None
+            self._apart_s = 0.0
+        self._open_at(self._taken_at_s + self._apart_s)
+        self._call()
+
+    def was_throttled(self, retry_after_s: float | None, *, low_credit: bool = False) -> None:
+        """A create was refused for being one too many; None where it was not said until when."""
+        self._obstacle = Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
+        self._throttled_at_s = now_s = self._clock.monotonic()
+        self.was_refused()
+        if retry_after_s is None:
+            # As long as it has refused already: that doubles each time.
+            retry_after_s = min(_LONGEST_GUESS_S, now_s - (self._refusing_since_s or now_s))
+        pause_s = min(_LONGEST_PAUSE_S, max(_LEAST_PAUSE_S, retry_after_s))
+        self._open_at(now_s + pause_s)
+        apart_s = self._opens_at_s - self._taken_at_s
+        if self._taken_in_a_row == 1 and self._inside == 1 and apart_s <= _FARTHEST_APART_S:
+            self._apart_s = apart_s
+        self._width = 1
+
+    def was_refused(self) -> None:
+        """A create was not taken, for a reason that passes."""
+        if self._refusing_since_s is None:
+            self._refusing_since_s = self._clock.monotonic()
+
+    def refused_s(self, place: Place) -> float:
+        """How long this one has stood in the line while the service took none of anybody."""
+        since_s = place.at_gate_s if place.joined_s is None else place.joined_s
+        if self._refusing_since_s is None or since_s is None:
+            return 0.0
+        return self._clock.monotonic() - max(self._refusing_since_s, since_s)
+
+    async def _await_turn(self, place: Place) -> None:
+        called, paid = self._called[place], False
+        while True:
+            if self._waiting[0] is not place or self._inside >= self._width:
+                called.clear()
+                await self._clock.wait(called, None)
+            elif (pause_s := self._opens_at_s - self._clock.monotonic()) > 0:
+                await self._clock.sleep(pause_s)
+            elif not paid:
+                await self._pace.acquire(min(self.members, self._pace.max_rate))
+                paid = True
+            else:
+                return
+
+    def _open_at(self, opens_at_s: float) -> None:
+        """Let nobody in before then, on the monotonic clock."""
+        if opens_at_s <= self._opens_at_s:
+            return
+        self._opens_at_s = opens_at_s
+        opens_at = self._clock.now() + timedelta(seconds=opens_at_s - self._clock.monotonic())
+        # In whole seconds, as it is shown: what is told again is then the same.
+        self._opens_at = opens_at.replace(microsecond=0) + timedelta(seconds=1)
+
+    def _call(self) -> None:
+        if self._waiting and self._inside < self._width:
+            self._called[self._waiting[0]].set()

@@ -1,0 +1,289 @@
+"""The bot as a process: parts put together, signals, exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import discord
+
+from bot import logs
+from bot.audio.files import AudioDesk
+from bot.audio.track_store import Shelf
+from bot.card.strings.errors import sentence
+from bot.client import MusicGenBot, Parts, Shards
+from bot.connection import TOKEN_REFUSED, StartOver, is_network_fault, log_in, stay_connected, words
+from bot.discord_internals import open_session, point_at
+from bot.domain.backoff import growing_waits_s
+from bot.domain.clock import Clock
+from bot.domain.errors import ConfigError, JournalFault, ReplicateError
+from bot.engine.service import House
+from bot.host.folders import make_writable
+from bot.host.private_files import keep_to_ourselves, make_private_folder
+from bot.host.service_time import Service, ServiceClock, hearing
+from bot.host.signals import on_stop
+from bot.journal import Journal, JournalError, JournalNotReady, alone
+from bot.replicate.catalogue import fetch_schema, input_table, is_remembered, schema_comes
+from bot.replicate.client import ReplicateClient
+from bot.replicate.transport import request_budget
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_LEAVE_S = 4.25
+"""From a signal to the end of the process: service managers and people wait 5 s."""
+_LASTED_S = 600.0
+"""A start that went well for so long: the next fault is not the last one's."""
+_BOT_CLOSES_S = 2.5
+"""Closing goes on with the journal then, which has its own limit."""
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[Parts, None]:
+    """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
+
+    Raises:
+        ConfigError: the database or the data folder cannot be used.
+        JournalNotReady: the database will be there in a while.
+    """
+    clock = clock or ServiceClock()
+    tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
+    keep_to_ourselves()
+    for folder in (settings.data_folder, tracks_folder, intake_folder):
+        await asyncio.to_thread(make_writable, folder)
+    # What else is in the data folder is not ours to change.
+    await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
+    for folder in (tracks_folder, intake_folder):
+        await asyncio.to_thread(make_private_folder, folder, with_files=True)
+    per_minute = settings.replicate_max_requests_per_minute
+    client = ReplicateClient(
+        settings.replicate_base_url,
+        settings.replicate_api_token.get_secret_value(),
+        clock=clock,
+        budget=request_budget(per_minute),
+        heard=hearing(clock, Service.REPLICATE),
+        middlewares=(settings.proxies,),
+    )
+    desk = AudioDesk(
+        intake_folder,
+        settings.musicgen_model,
+        allow_private=settings.allow_private_addresses,
+        proxies=settings.proxies,
+    )
+    async with client, desk as sound, AsyncExitStack() as stack:
+        live = asyncio.create_task(fetch_schema(client, settings))
+        stack.callback(live.cancel)
+        try:
+            journal = await Journal.open(settings.journal_url, owner=settings.owner, now=clock.now)
+        except JournalNotReady:
+            raise
+        except JournalError as error:
+            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
+        async with journal:
+            schema = await live
+            table = await input_table(schema, journal, settings)
+            known = schema is not None or await is_remembered(journal, settings)
+            house = House(
+                version=settings.musicgen_version,
+                table=table,
+                requests_per_minute=per_minute,
+                tracks_folder=tracks_folder,
+                journal_id=await journal.identity(),
+                tracks_max_bytes=settings.tracks_max_bytes,
+                tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
+                max_running=settings.max_running,
+                max_running_per_user=settings.max_running_per_user,
+            )
+            shards = Shards(settings.shard_ids, settings.shard_count)
+            shelf = Shelf(tracks_folder, settings.data_folder / "intake")
+            comes = None if known else partial(schema_comes, client, settings, clock)
+            yield Parts(
+                house, settings.musicgen_model, journal, client, sound, shelf, clock, shards, comes
+            )
+
+
+def run(settings: Settings, *, only_sync: bool = False) -> int:
+    """Run the bot until a signal, or sync its commands and leave; the process's exit code.
+
+    Raises:
+        ConfigError: the settings are of no use.
+    """
+    with asyncio.Runner() as runner:
+        runner.run(_until_signal(settings, only_sync=only_sync))
+        _leave_in_time()
+    return 0
+
+
+async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
+    """Do the work and drop it at a signal, whatever it waits for; it closes what it has opened."""
+    stop = asyncio.Event()
+
+    def told_to_stop() -> None:
+        stop.set()
+        _leave_in_time()
+
+    on_stop(asyncio.get_running_loop(), told_to_stop)
+    work = asyncio.create_task(_work(settings, only_sync=only_sync), name="work")
+    stopped = asyncio.create_task(stop.wait(), name="signal")
+    await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not stop.is_set():
+        work.result()
+        return
+    work.cancel()
+    await asyncio.wait({work})
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("closing met a fault", exc_info=error)
+
+
+async def _work(settings: Settings, *, only_sync: bool) -> None:
+    point_at(settings.discord_base_url)
+    logs.shorten(is_network_fault, words)
+    async with AsyncExitStack() as stack:
+        if not only_sync:
+            await stack.enter_async_context(alone(settings.journal_url))
+        await _serve_on(settings, only_sync=only_sync)
+
+
+async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
+    """Start over after whatever a new start may mend."""
+    waits_s = growing_waits_s()
+    started_before = False
+    while True:
+        began_s = time.monotonic()
+        try:
+            await _serve(settings, only_sync=only_sync)
+        except (StartOver, JournalNotReady) as error:
+            why = error
+        except ConfigError as error:
+            # It did for the start before; a database may be away like any other service.
+            if not (started_before and isinstance(error.__cause__, JournalError)):
+                raise
+            why = error.__cause__
+        else:
+            return
+        started_before |= isinstance(why, StartOver)
+        if time.monotonic() - began_s > _LASTED_S:
+            waits_s = growing_waits_s()
+        wait_s = next(waits_s)
+        log.warning("the bot starts over in %.0f s: %s", wait_s, why)
+        await asyncio.sleep(wait_s)
+
+
+async def _serve(settings: Settings, *, only_sync: bool) -> None:
+    token = settings.discord_token.get_secret_value()
+    async with open_parts(settings) as parts:
+        bot = MusicGenBot(parts, force_sync=only_sync)
+        await bot.__aenter__()
+        open_session(bot, token, settings.proxies)
+        try:
+            await log_in(bot, token, parts.clock, only_sync=only_sync)
+            if not only_sync:
+                await _stay(bot, parts)
+        except JournalFault as error:
+            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
+        finally:
+            await _close(bot)
+
+
+async def _stay(bot: MusicGenBot, parts: Parts) -> None:
+    """Stay connected; until the schema is there, if the bot has had to begin without one.
+
+    Raises:
+        StartOver: the commands are to be made anew from it, or the connection.
+    """
+    if parts.schema_comes is None:
+        await stay_connected(bot, parts.clock)
+        return
+    connected = asyncio.create_task(stay_connected(bot, parts.clock), name="connection")
+    known = asyncio.create_task(parts.schema_comes(), name="schema")
+    try:
+        await asyncio.wait({connected, known}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        connected.cancel()
+        known.cancel()
+        await asyncio.wait({connected, known})
+    if not connected.cancelled():
+        connected.result()
+    raise StartOver("the model's schema has come")
+
+
+def _journal_name(settings: Settings) -> str:
+    return "DATABASE_URL" if settings.database_url else str(settings.journal_url)
+
+
+async def _close(bot: MusicGenBot) -> None:
+    if bot.is_closed():
+        return
+    try:
+        async with asyncio.timeout(_BOT_CLOSES_S):
+            await bot.close()
+    except TimeoutError:
+        log.warning("the bot does not close within %.1f s and is left behind", _BOT_CLOSES_S)
+
+
+def _leave_in_time() -> None:
+    """End the process soon, come what may.
+
+    At its end asyncio waits for every task and every thread, however long they hang: in a name
+    server's silence, in a frozen database's.
+    """
+    alarm = threading.Timer(_LEAVE_S, _leave)
+    alarm.daemon = True
+    alarm.start()
+
+
+def _leave() -> None:
+    log.warning("closing takes longer than %.2f s; leaving anyway", _LEAVE_S)
+    logging.shutdown()
+    os._exit(0)
+
+
+async def check(settings: Settings) -> int:
+    """Try the settings on both services, and log what each says; the exit code."""
+    point_at(settings.discord_base_url)
+    problems = [
+        problem
+        for problem in (await _check_replicate(settings), await _check_discord(settings))
+        if problem is not None
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
+    log.info("both tokens work")
+    return 0
+
+
+async def _check_replicate(settings: Settings) -> str | None:
+    token = settings.replicate_api_token.get_secret_value()
+    async with ReplicateClient(
+        settings.replicate_base_url, token, middlewares=(settings.proxies,)
+    ) as client:
+        try:
+            account = await client.account()
+            await client.version_schema(settings.musicgen_model, settings.musicgen_version)
+        except ReplicateError as error:
+            return f"Replicate: {sentence(error)}"
+    log.info("Replicate: account %s, and the model is there", account.username)
+    return None
+
+
+async def _check_discord(settings: Settings) -> str | None:
+    token = settings.discord_token.get_secret_value()
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        open_session(client, token, settings.proxies)
+        try:
+            await client.login(token)
+        except discord.LoginFailure:
+            return TOKEN_REFUSED
+        except Exception as error:
+            if not is_network_fault(error):
+                raise
+            return f"Discord cannot be reached: {words(error)}"
+        log.info("Discord: application %s", client.application_id)
+    return None

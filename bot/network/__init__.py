@@ -1,0 +1,1 @@
+"""How any part of the bot reaches the outside: names, proxies, addresses."""

@@ -1,0 +1,83 @@
+"""Which inputs to offer: the live schema, else the one remembered, else the built-in table."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+
+from pydantic import JsonValue
+
+from bot.client import Facts
+from bot.domain.backoff import growing_waits_s
+from bot.domain.clock import Clock
+from bot.domain.errors import ReplicateError
+from bot.domain.inputs import TABLE, InputTable
+from bot.replicate.client import ReplicateClient
+from bot.replicate.schema import SchemaUnusable, narrow
+from bot.replicate.transport import brief
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_FETCH_DEADLINE_S = 4.0
+_AGAIN_S = 5.0
+_AGAIN_CAP_S = 600.0
+
+
+async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue:
+    """The version's OpenAPI schema as Replicate has it now; None where it cannot be had."""
+    try:
+        async with asyncio.timeout(_FETCH_DEADLINE_S):
+            version = await client.version_schema(
+                settings.musicgen_model, settings.musicgen_version
+            )
+    except (ReplicateError, TimeoutError) as error:
+        why = "no answer in time" if isinstance(error, TimeoutError) else brief(error)
+        log.warning("the model's schema could not be read: %s", why)
+        return None
+    return version.openapi_schema
+
+
+async def schema_comes(client: ReplicateClient, settings: Settings, clock: Clock) -> JsonValue:
+    """Ask for the schema until it is there."""
+    waits_s = growing_waits_s(_AGAIN_S, _AGAIN_CAP_S)
+    while True:
+        await clock.sleep(next(waits_s))
+        live = await fetch_schema(client, settings)
+        if live is not None:
+            return live
+
+
+async def is_remembered(facts: Facts, settings: Settings) -> bool:
+    """Whether an earlier start has read the schema. A version's never changes."""
+    return await facts.fact(_key(settings)) is not None
+
+
+def _key(settings: Settings) -> str:
+    return f"schema:{settings.musicgen_version}"
+
+
+async def input_table(live: JsonValue, facts: Facts, settings: Settings) -> InputTable:
+    """The inputs to offer; a live schema is remembered for a start without network."""
+    key = _key(settings)
+    if live is not None and (table := _narrowed(live)) is not None:
+        await facts.remember(key, json.dumps(live))
+        return table
+    remembered = await facts.fact(key)
+    if remembered is not None and (table := _narrowed(json.loads(remembered))) is not None:
+        log.info("going by the schema remembered from an earlier start")
+        return table
+    log.info("going by the built-in table of inputs")
+    return InputTable()
+
+
+def _narrowed(schema: JsonValue) -> InputTable | None:
+    try:
+        table, differences = narrow(TABLE, schema)
+    except SchemaUnusable as error:
+        log.warning("the model's schema is of no use: %s", error)
+        return None
+    if differences:
+        log.info("the model differs from the specification: %s", " ".join(map(str, differences)))
+    return table
