@@ -27,9 +27,9 @@ from bot.discord_internals import LIMITS
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
-from bot.engine.background import TaskOwner
-from bot.engine.ports import Predictions, Records, Shelf, Sound
-from bot.engine.service import House, Studio
+from bot.engine.background import BackgroundTasks
+from bot.engine.ports import Facts, Predictions, Records, Sound, TrackStore
+from bot.engine.service import EngineConfig, GenerationService
 
 log = logging.getLogger(__name__)
 
@@ -58,30 +58,6 @@ class Shards:
     count: int | None = None
 
 
-class Facts(Protocol):
-    """Small things worth remembering from one start to the next, and turns to take."""
-
-    async def fact(self, key: str) -> str | None:
-        """What was remembered."""
-        ...
-
-    async def remember(self, key: str, value: str) -> None:
-        """Remember it."""
-        ...
-
-    async def try_lock(self, name: str, ttl_s: float) -> bool:
-        """Take a lock for so long, or prolong it; False while another process has it."""
-        ...
-
-    async def unlock(self, name: str) -> None:
-        """Give a lock back before its time."""
-        ...
-
-    async def take_turn(self, name: str, ttl_s: float) -> bool:
-        """Take one of the turns that are so far apart; False while it is too soon."""
-        ...
-
-
 class JournalWithFacts(Records, Facts, Rows, Protocol):
     """The journal as the bot needs it."""
 
@@ -90,13 +66,13 @@ class JournalWithFacts(Records, Facts, Rows, Protocol):
 class Parts:
     """The adapters and settings a bot is made of."""
 
-    house: House
+    config: EngineConfig
     model_name: str
     """What the card says the music comes from."""
     journal: JournalWithFacts
     predictions: Predictions
     sound: Sound
-    shelf: Shelf
+    track_store: TrackStore
     clock: Clock
     shards: Shards = Shards()
     schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
@@ -159,18 +135,18 @@ class MusicGenBot(commands.AutoShardedBot):
         self._launching: set[int] = set()
         self.shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
-        self._owner = TaskOwner()
-        self.renderer = CardRenderer(parts.house.table, parts.model_name)
+        self._owner = BackgroundTasks()
+        self.renderer = CardRenderer(parts.config.table, parts.model_name)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock
         )
-        self.studio = Studio(
-            parts.house,
+        self.service = GenerationService(
+            parts.config,
             parts.journal,
             parts.predictions,
             parts.sound,
             self.delivery,
-            parts.shelf,
+            parts.track_store,
             parts.clock,
         )
 
@@ -198,7 +174,7 @@ class MusicGenBot(commands.AutoShardedBot):
         """
         async with self._beginning:
             if not self._begun:
-                await self.studio.start()
+                await self.service.start()
                 self._begun = True
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
@@ -314,7 +290,7 @@ class MusicGenBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Let go of the runs, whose rows say where to go on, then of Discord."""
-        await asyncio.gather(self.studio.close(), self.delivery.close(), self._owner.close())
+        await asyncio.gather(self.service.close(), self.delivery.close(), self._owner.close())
         await super().close()
 
 

@@ -14,8 +14,8 @@ from functools import partial
 import discord
 
 from bot import logs
-from bot.audio.files import AudioDesk
-from bot.audio.track_store import Shelf
+from bot.audio.files import AudioFiles
+from bot.audio.track_store import TrackStore
 from bot.card.strings.errors import sentence
 from bot.client import MusicGenBot, Parts, Shards
 from bot.connection import TOKEN_REFUSED, StartOver, is_network_fault, log_in, stay_connected, words
@@ -23,7 +23,7 @@ from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError
-from bot.engine.service import House
+from bot.engine.service import EngineConfig
 from bot.host.folders import make_writable
 from bot.host.private_files import keep_to_ourselves, make_private_folder
 from bot.host.service_time import Service, ServiceClock, hearing
@@ -70,13 +70,13 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         heard=hearing(clock, Service.REPLICATE),
         middlewares=(settings.proxies,),
     )
-    desk = AudioDesk(
+    audio_files = AudioFiles(
         intake_folder,
         settings.musicgen_model,
         allow_private=settings.allow_private_addresses,
         proxies=settings.proxies,
     )
-    async with client, desk as sound, AsyncExitStack() as stack:
+    async with client, audio_files as sound, AsyncExitStack() as stack:
         live = asyncio.create_task(fetch_schema(client, settings))
         stack.callback(live.cancel)
         try:
@@ -89,7 +89,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             schema = await live
             table = await input_table(schema, journal, settings)
             known = schema is not None or await is_remembered(journal, settings)
-            house = House(
+            config = EngineConfig(
                 version=settings.musicgen_version,
                 table=table,
                 requests_per_minute=per_minute,
@@ -101,10 +101,18 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 max_running_per_user=settings.max_running_per_user,
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
-            shelf = Shelf(tracks_folder, settings.data_folder / "intake")
+            track_store = TrackStore(tracks_folder, settings.data_folder / "intake")
             comes = None if known else partial(schema_comes, client, settings, clock)
             yield Parts(
-                house, settings.musicgen_model, journal, client, sound, shelf, clock, shards, comes
+                config,
+                settings.musicgen_model,
+                journal,
+                client,
+                sound,
+                track_store,
+                clock,
+                shards,
+                comes,
             )
 
 

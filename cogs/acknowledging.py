@@ -37,7 +37,7 @@ async def open_reply(
                 if error.code == TAKEN_ALREADY and repeated:
                     break
                 if error.code in {TAKEN_ALREADY, UNKNOWN_INTERACTION}:
-                    bot.studio.let_go(generations)
+                    bot.service.let_go(generations)
                 raise
             except NOT_DONE as error:
                 log.warning("the answer to an acknowledgement was lost: %r", error)

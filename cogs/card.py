@@ -38,12 +38,12 @@ class Card(commands.Cog):
     async def info(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Tell everything there is to know, to whoever asks."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             takes = await takes_of(self._bot, generation)
-            ancestors = await self._bot.studio.library.ancestry(generation.id)
+            ancestors = await self._bot.service.library.ancestry(generation.id)
         here = [take for take, _ in takes_here(interaction.message, takes)]
         onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
-        embed = info_embed(here or takes, ancestors, self._bot.studio.table, onlooker)
+        embed = info_embed(here or takes, ancestors, self._bot.service.table, onlooker)
         # Of their own ancestors they alone are told.
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
@@ -78,14 +78,14 @@ class Card(commands.Cog):
     async def _hide(self, channel_id: int, message_id: int) -> None:
         """What was made from it is not to tell of it any more."""
         try:
-            await self._bot.studio.library.hide(channel_id, message_id)
+            await self._bot.service.library.hide(channel_id, message_id)
         except JournalFault as error:
             log.warning("message %d is gone, which cannot be noted: %s", message_id, error)
 
     async def _requester(self, message: discord.Message, generation_id: str) -> int | None:
         try:
             async with reading():
-                return (await self._bot.studio.get(generation_id)).requester_id
+                return (await self._bot.service.get(generation_id)).requester_id
         except GenerationUnknown:
             # It has been forgotten. Discord itself still knows whose command or press it answers.
             metadata = message.interaction_metadata

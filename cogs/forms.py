@@ -63,7 +63,7 @@ class Forms(commands.Cog):
             case FormAction.EXTEND:
                 parent, audio = await self._source(interaction, filled)
                 more_s = filled.number(MORE)
-                return self._bot.studio.extension(
+                return self._bot.service.extension(
                     parent,
                     audio,
                     MORE_USUAL_S if more_s is None else more_s,
@@ -71,8 +71,8 @@ class Forms(commands.Cog):
                 )
             case FormAction.MELODY:
                 parent, audio = await self._source(interaction, filled)
-                recipe = self._bot.studio.melody(parent, audio, filled.text(PROMPT))
-                model = melody_model(self._bot.studio.table, recipe.inputs)
+                recipe = self._bot.service.melody(parent, audio, filled.text(PROMPT))
+                model = melody_model(self._bot.service.table, recipe.inputs)
                 return replace(recipe, inputs=replace(recipe.inputs, model_version=model))
             case FormAction.EDIT:
                 return await self._edited(interaction, filled)
@@ -80,8 +80,8 @@ class Forms(commands.Cog):
                 raise GenerationUnknown
 
     async def _edited(self, interaction: discord.Interaction, filled: Filled) -> Recipe:
-        parent = await self._bot.studio.get(filled.about)
-        return await self._bot.studio.remake(
+        parent = await self._bot.service.get(filled.about)
+        return await self._bot.service.remake(
             parent,
             relation=Relation.EDIT,
             prompt=filled.text(PROMPT),
@@ -97,7 +97,7 @@ class Forms(commands.Cog):
         """The track that was chosen and its audio, with an address signed just now."""
         if not filled.from_card:
             return await self._menus.chosen(interaction, filled)
-        parent = await self._bot.studio.get(filled.text(PICK) or filled.about)
+        parent = await self._bot.service.get(filled.text(PICK) or filled.about)
         file = take_file(interaction.message, parent)
         if file is None:
             raise SourceGone

@@ -33,7 +33,7 @@ class Make(commands.Cog):
     async def again(self, interaction: discord.Interaction, generation_id: str) -> None:
         """The same settings, a new seed; where it may have been started, the very same."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             is_open = isinstance(generation.failure, SubmitUncertain)
             recipe = await self._remade(
                 interaction,
@@ -46,7 +46,7 @@ class Make(commands.Cog):
     async def same(self, interaction: discord.Interaction, generation_id: str) -> None:
         """The same settings, the same seed, the same track: its audio is lost."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             recipe = await self._remade(
                 interaction, generation, Relation.AGAIN, seed=generation.seed
             )
@@ -55,7 +55,7 @@ class Make(commands.Cog):
     async def variations(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Three takes at once, on one card."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             recipe = await self._remade(interaction, generation, Relation.VARIATION)
         await start_from(self._bot, interaction, recipe, takes=_TAKES)
 
@@ -68,29 +68,29 @@ class Make(commands.Cog):
         seed: int | None = None,
     ) -> Recipe:
         audio = await audio_of(self._bot, interaction, generation)
-        return await self._bot.studio.remake(
+        return await self._bot.service.remake(
             generation, relation=relation, seed=seed, card_audio=audio
         )
 
     async def extend(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Ask how much more."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             picks = await self._picks(interaction, generation)
         await send_form(interaction, extend_form(generation.id, generation.inputs.prompt, picks))
 
     async def melody(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Ask what the tune should become."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
             picks = await self._picks(interaction, generation)
         await send_form(interaction, melody_form(generation.id, from_card=True, picks=picks))
 
     async def edit(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Ask what should be different."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
-        await send_form(interaction, edit_form(generation, self._bot.studio.table))
+            generation = await self._bot.service.get(generation_id)
+        await send_form(interaction, edit_form(generation, self._bot.service.table))
 
     async def _picks(self, interaction: discord.Interaction, shown: Generation) -> list[Pick]:
         takes = await takes_of(self._bot, shown)

@@ -92,7 +92,7 @@ class Menus(commands.Cog):
     ) -> Generation | None:
         try:
             async with reading(_LINEAGE_WITHIN_S):
-                shown = await self._bot.studio.library.by_message(
+                shown = await self._bot.service.library.by_message(
                     interaction.channel_id or 0, message_id
                 )
         except BotError as error:

@@ -33,7 +33,7 @@ class MusicGen(commands.Cog):
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
-        self._studio = bot.studio
+        self._service = bot.service
         self._pressed = deque[int](maxlen=_PRESSES_REMEMBERED)
         """The interactions that are taken on: Discord may deliver one twice."""
         bot.presses[Action.CANCEL] = self.cancel
@@ -45,10 +45,10 @@ class MusicGen(commands.Cog):
         async def suggest(
             interaction: discord.Interaction, typed: str
         ) -> list[app_commands.Choice[str]]:
-            return await prompts_for(self._studio.library, interaction.user.id, typed)
+            return await prompts_for(self._service.library, interaction.user.id, typed)
 
         callback = app_commands.autocomplete(prompt=suggest)(
-            cast("Any", describe(musicgen, bot.studio.table))
+            cast("Any", describe(musicgen, bot.service.table))
         )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
@@ -67,7 +67,7 @@ class MusicGen(commands.Cog):
 
         async def submit(reply: Reply) -> list[Generation]:
             order = Order(interaction.user.id, reply, request.inputs, request.source)
-            return [await self._studio.submit(order)]
+            return [await self._service.submit(order)]
 
         await start(self._bot, interaction, request.inputs, submit, has_audio=has_audio)
 
@@ -77,18 +77,18 @@ class MusicGen(commands.Cog):
         # Where a living token may not post a track it would be given up; like this it waits.
         check_permissions(interaction)
         if interaction.message is not None:
-            await self._studio.bring(generation_id, reply_in(interaction, interaction.message))
+            await self._service.bring(generation_id, reply_in(interaction, interaction.message))
 
     async def cancel(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Stop a generation for its requester, or for who manages messages here."""
         await self._acknowledge(interaction, generation_id)
-        generation = await self._studio.get(generation_id)
+        generation = await self._service.get(generation_id)
         manages = interaction.permissions.manage_messages
         if interaction.user.id != generation.requester_id and not manages:
             raise NotYours
         await self._hand_over(interaction, generation)
         try:
-            await self._studio.cancel(generation_id)
+            await self._service.cancel(generation_id)
         except TooLateToCancel as error:
             if error.made:
                 # Otherwise it would not be on its way.
@@ -101,7 +101,7 @@ class MusicGen(commands.Cog):
         self._pressed.append(interaction.id)
         try:
             async with reading(_KNOWN_WITHIN_S):
-                await self._studio.get(generation_id)
+                await self._service.get(generation_id)
         except GenerationUnknown:
             await give_way(interaction)
         except BotError as error:
@@ -122,7 +122,7 @@ class MusicGen(commands.Cog):
             card = max(replies, key=lambda reply: reply.message_id)
             is_this = not card.known or card.message_id == message.id
             if is_this or not card.token_lives(self._bot.clock.now()):
-                await self._studio.bring(generation.id, reply_in(interaction, message))
+                await self._service.bring(generation.id, reply_in(interaction, message))
         except BotError as error:
             # It can be stopped all the same, and perhaps there is another way to tell of it.
             log.info("generation %s goes on without this press: %r", generation.id, error)

@@ -50,7 +50,7 @@ async def takes_of(bot: MusicGenBot, generation: Generation) -> list[Generation]
     """All that its card shows, in order: itself, or every take of its batch."""
     if generation.batch_id is None:
         return [generation]
-    return await bot.studio.library.batch(generation.batch_id)
+    return await bot.service.library.batch(generation.batch_id)
 
 
 def check_permissions(interaction: discord.Interaction) -> None:
@@ -73,8 +73,8 @@ async def start_from(
     async def submit(reply: Reply) -> list[Generation]:
         order = recipe.order(interaction.user.id, reply)
         if takes == 1:
-            return [await bot.studio.submit(order)]
-        return await bot.studio.submit_batch([order] * takes)
+            return [await bot.service.submit(order)]
+        return await bot.service.submit_batch([order] * takes)
 
     await start(bot, interaction, recipe.inputs, submit, has_audio=recipe.has_audio)
 
@@ -95,17 +95,17 @@ async def start(
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
-    bot.studio.check(inputs, has_audio=has_audio)
+    bot.service.check(inputs, has_audio=has_audio)
     check_permissions(interaction)
     reply = None
-    with bot.studio.acknowledgements.urgent():
+    with bot.service.acknowledgements.urgent():
         async with reading():
             generations = await submit(reply_at(interaction, 0))
         try:
             reply = await open_reply(bot, interaction, generations)
             waiting = [] if reply is None else await _waiting_behind(bot, interaction)
         finally:
-            bot.studio.acknowledged(generations, reply)
+            bot.service.acknowledged(generations, reply)
     await _bring(bot, interaction, waiting)
 
 
@@ -121,7 +121,7 @@ async def _waiting_here(bot: MusicGenBot, interaction: discord.Interaction) -> l
     try:
         # What may not be posted here would only leave another message behind.
         check_permissions(interaction)
-        waiting = await bot.studio.waiting_for(
+        waiting = await bot.service.waiting_for(
             interaction.user.id,
             interaction.channel_id or 0,
             in_dm=interaction.context.dm_channel,
@@ -162,7 +162,7 @@ async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: li
         opened.append((generation_id, message))
     for generation_id, message in opened:
         try:
-            await bot.studio.bring(generation_id, reply_in(interaction, message))
+            await bot.service.bring(generation_id, reply_in(interaction, message))
         except BotError as error:
             log.warning("generation %s is not brought: %r", generation_id, error)
             await _take_back(message)

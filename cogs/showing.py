@@ -19,8 +19,8 @@ from bot.card.render import Card
 from bot.card.sounds import take_file
 from bot.card.strings import card as texts
 from bot.client import MusicGenBot
-from bot.delivery.message import Parcel
-from bot.delivery.upload import Fitting
+from bot.delivery.message import OutgoingMessage
+from bot.delivery.upload import TrackUpload
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
 from bot.host.threads import TRACKS
@@ -45,32 +45,32 @@ async def show_again(
     bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
-    parents = await bot.studio.library.ancestry(generation.id, 1)
+    parents = await bot.service.library.ancestry(generation.id, 1)
     parent = parents[0] if parents else None
     # Where it came from is shown to those who are here, whatever they see elsewhere.
     shown = replace(generation, reply=reply_at(interaction, 0))
     try:
         async with _fetched(bot, generation) as path:
-            fitting = Fitting(bot.sound, path, generation, interaction.filesize_limit)
+            upload = TrackUpload(bot.sound, path, generation, interaction.filesize_limit)
             try:
-                await fitting.draw()
-                track = await fitting.track()
-                card = bot.renderer.ended(shown, parent, fitting.note)
-                await _put(interaction, Parcel(generation, card, track))
+                await upload.draw()
+                track = await upload.track()
+                card = bot.renderer.ended(shown, parent, upload.note)
+                await _put(interaction, OutgoingMessage(generation, card, track))
             except OutputTooLarge as error:
                 raise _NotHere(texts.too_large_here(jump_url(generation.reply))) from error
             finally:
-                await fitting.clean_up()
+                await upload.clean_up()
     except _NotHere as missing:
         card = bot.renderer.ended(shown, parent, missing.words)
-        await _put(interaction, Parcel(generation, Card(card.embed, LOST)))
+        await _put(interaction, OutgoingMessage(generation, Card(card.embed, LOST)))
 
 
-async def _put(interaction: discord.Interaction, parcel: Parcel) -> None:
-    async with parcel.files() as files:
+async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> None:
+    async with outgoing.files() as files:
         try:
             await interaction.edit_original_response(
-                embed=parcel.embed, view=parcel.view, attachments=files
+                embed=outgoing.embed, view=outgoing.view, attachments=files
             )
         except discord.HTTPException as error:
             if error.status != _TOO_LARGE_STATUS or not files:

@@ -35,7 +35,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
     ) -> None:
         """The first page, for their eyes only."""
         page = await self._page(interaction.user.id, 0, one_line(words))
-        table = self._bot.studio.table
+        table = self._bot.service.table
         await interaction.response.send_message(
             embed=page.embed(table),
             view=page.view(table) or discord.utils.MISSING,
@@ -47,7 +47,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
     async def forget(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         async with reading():
-            tracks = await self._bot.studio.library.count_tracks(interaction.user.id)
+            tracks = await self._bot.service.library.count_tracks(interaction.user.id)
         await interaction.response.send_message(
             texts.forget_ask(tracks),
             view=view_of(CardButton(FORGET, "me"), CardButton(KEEP, "all")),
@@ -58,7 +58,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
     async def forget_all(self, interaction: discord.Interaction, _: str) -> None:
         """Forget the one who pressed."""
         await interaction.response.defer()
-        forgotten = await self._bot.studio.forget(interaction.user.id)
+        forgotten = await self._bot.service.forget(interaction.user.id)
         told = texts.forgotten(len(forgotten.removed), forgotten.still_open)
         await interaction.edit_original_response(content=told, view=None)
 
@@ -66,11 +66,11 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         """Another page, in place of the one before."""
         page_number, words = read_turn(about)
         page = await self._page(interaction.user.id, page_number, words)
-        table = self._bot.studio.table
+        table = self._bot.service.table
         await interaction.response.edit_message(embed=page.embed(table), view=page.view(table))
 
     async def _page(self, user_id: int, number: int, words: str) -> TrackList:
-        library = self._bot.studio.library
+        library = self._bot.service.library
         before: str | None = None
         async with reading():
             if number > 0:
@@ -86,7 +86,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
     async def show(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Bring a track up here, as a card for everyone, with its audio where that can be had."""
         async with reading():
-            generation = await self._bot.studio.get(generation_id)
+            generation = await self._bot.service.get(generation_id)
         if generation.requester_id != interaction.user.id:
             raise NotYours
         check_permissions(interaction)

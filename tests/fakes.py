@@ -428,7 +428,7 @@ class FakeSound:
 
 
 @dataclass
-class FakeShelf:
+class FakeTrackStore:
     """A folder with files of given sizes, on a disk with so much left."""
 
     sizes: dict[str, int] = field(default_factory=dict[str, int])

@@ -66,7 +66,7 @@ def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")
     if path.stat().st_size <= limit_bytes:
         return Fitted(path, format_, "as it was")
     try:
-        for smaller, write in _ways(path, limit_bytes):
+        for smaller, write in _transport(path, limit_bytes):
             if smaller not in formats:
                 continue
             target = path.with_name(f"{path.stem}.fitted.{smaller}")
@@ -86,7 +86,7 @@ def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")
     raise OutputTooLarge(limit_bytes)
 
 
-def _ways(source: Path, limit_bytes: int) -> Iterator[tuple[Literal["flac", "mp3"], _Writer]]:
+def _transport(source: Path, limit_bytes: int) -> Iterator[tuple[Literal["flac", "mp3"], _Writer]]:
     """What to try, the best first."""
     facts = probe(source)
     is_plain = facts.format in {"wav", "aiff"} and facts.channels <= _FLAC_MAX_CHANNELS

@@ -63,7 +63,7 @@ _TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
 """A track at the size limit of a download is made into FLAC and then into one or two MP3s."""
 
 
-class AudioDesk:
+class AudioFiles:
     """Works on files in `folder`; use as an async context manager.
 
     `model_name` is what the tags say the music comes from. Strangers' files have workers of their

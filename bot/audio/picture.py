@@ -236,10 +236,10 @@ class _Labels:
 
     def put_all(self) -> None:
         """Write beginning and end, and between them the smallest usual step that has room."""
-        fitting = (
+        upload = (
             step_s for step_s in _STEPS_S if _place(self._duration_s, step_s) - _LEFT >= _STEP_LEAST
         )
-        step_s = next(fitting, self._duration_s)
+        step_s = next(upload, self._duration_s)
         digits = 0 if step_s >= 1 else min(3, len(f"{step_s:g}") - 2)
         self.put(0.0, TEXT, digits)
         self.put(self._duration_s, TEXT, digits)

@@ -22,7 +22,7 @@ _THOROUGH_BYTES = 1024 * 1024
 """A quota may take a small file where it no longer takes a track."""
 
 
-class Shelf:
+class TrackStore:
     """The files in `tracks`, each named after its generation, and the nameless ones in `intake`."""
 
     def __init__(self, tracks: Path, intake: Path | None = None) -> None:

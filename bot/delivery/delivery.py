@@ -17,17 +17,17 @@ from bot.card.strings import takes as take_texts
 from bot.card.strings.errors import sentence
 from bot.delivery.editor import CardEditor
 from bot.delivery.live_card import LiveCard
-from bot.delivery.message import Parcel
+from bot.delivery.message import OutgoingMessage
 from bot.delivery.message_turn import Rows, message_turn
 from bot.delivery.outcome import NOT_DONE
 from bot.delivery.pictures import Pictures
-from bot.delivery.sender import Route, WordsBlocked
-from bot.delivery.upload import Fitting
+from bot.delivery.sender import Sender, WordsBlocked
+from bot.delivery.upload import TrackUpload
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply, State
 from bot.domain.progress import Progress
-from bot.engine.background import TaskOwner
+from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Moved, NoWayNow, Sound
 
 log = logging.getLogger(__name__)
@@ -52,14 +52,14 @@ class DiscordDelivery:
         sound: Sound,
         clock: Clock,
     ) -> None:
-        self._route = Route(client, clock)
-        self._pictures = Pictures(self._route, sound, clock)
+        self._sender = Sender(client, clock)
+        self._pictures = Pictures(self._sender, sound, clock)
         self._renderer = renderer
         self._rows = rows
         self._sound = sound
         self._clock = clock
         self._cards: dict[str, LiveCard] = {}
-        self._owner = TaskOwner()
+        self._owner = BackgroundTasks()
 
     def show(self, generation: Generation, progress: Progress) -> None:
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
@@ -83,7 +83,7 @@ class DiscordDelivery:
         named = generation.id
         if generation.batch_id is not None:
             named = (await self._rows.batch(generation.batch_id))[0].id
-        return await self._route.find(generation, named)
+        return await self._sender.find(generation, named)
 
     async def deliver(
         self, generation: Generation, track: Path, *, untouched: bool = False
@@ -114,7 +114,7 @@ class DiscordDelivery:
 
     async def has_track(self, generation: Generation) -> bool:
         """Whether its file is in its message already: an upload's answer may have been lost."""
-        return take_file(await self._route.shown(generation.reply), generation) is not None
+        return take_file(await self._sender.shown(generation.reply), generation) is not None
 
     async def end(self, generation: Generation) -> None:
         """Show that it failed or was canceled; a refusal is told to its person alone.
@@ -151,7 +151,7 @@ class DiscordDelivery:
     def _card(self, generation: Generation) -> LiveCard:
         key = generation.batch_id or generation.id
         if key not in self._cards:
-            self._cards[key] = LiveCard(CardEditor(self._route.edit, self._clock))
+            self._cards[key] = LiveCard(CardEditor(self._sender.edit, self._clock))
         return self._cards[key]
 
     async def _for_the_end(self, generation: Generation) -> LiveCard:
@@ -168,7 +168,7 @@ class DiscordDelivery:
             await live.editor.stop()
 
     def _refresh(self, live: LiveCard, generation: Generation) -> None:
-        if live.editor.want(live.parcel(self._renderer, generation)):
+        if live.editor.want(live.outgoing(self._renderer, generation)):
             self._owner.start(live.editor.keep_up(), name=f"card {generation.id}")
 
     async def _read_and_show(self, live: LiveCard, generation: Generation) -> None:
@@ -194,71 +194,73 @@ class DiscordDelivery:
         self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool
     ) -> bool:
         """Upload the track in the best form that the way takes; whether it was mentioned before."""
-        limit_bytes = self._route.limit_bytes(live.reply(generation))
-        fitting = Fitting(self._sound, path, generation, limit_bytes, untouched=untouched)
+        limit_bytes = self._sender.limit_bytes(live.reply(generation))
+        upload = TrackUpload(self._sound, path, generation, limit_bytes, untouched=untouched)
         opening, with_words = self._renderer.coming(generation), True
         try:
-            track = await fitting.track()
-            is_drawn = generation.batch_id is None and fitting.is_drawable
+            track = await upload.track()
+            is_drawn = generation.batch_id is None and upload.is_drawable
             if is_drawn and self._pictures.has_time(generation):
-                await fitting.draw()
-                track = replace(track, picture=fitting.picture)
+                await upload.draw()
+                track = replace(track, picture=upload.picture)
             while True:
-                parcel = live.parcel(self._renderer, generation, track=track, note=fitting.note)
-                parcel = parcel if with_words else parcel.without_words()
+                outgoing = live.outgoing(self._renderer, generation, track=track, note=upload.note)
+                outgoing = outgoing if with_words else outgoing.without_words()
                 if track.size_bytes >= _LONG_UPLOAD_BYTES:
                     uploading = live.uploading(self._renderer, generation, self._clock.now())
                     await self._show_meanwhile(live, uploading)
                 try:
-                    mentioned = await self._route.put(parcel, opening)
+                    mentioned = await self._sender.put(outgoing, opening)
                 except WordsBlocked:
                     if not with_words:
                         raise
                     opening, with_words = without_words(opening), False
                 except OutputTooLarge as error:
-                    fitting.refused(track, error)
-                    track = await fitting.track()
+                    upload.refused(track, error)
+                    track = await upload.track()
                 except Moved as moved:
                     live.moved(moved.reply)
                     raise
                 except NoWayNow:
                     if generation.batch_id is None:
                         waiting = self._renderer.waiting(generation)
-                        await self._show_meanwhile(live, replace(parcel, card=waiting, track=None))
+                        await self._show_meanwhile(
+                            live, replace(outgoing, card=waiting, track=None)
+                        )
                     raise
                 else:
-                    live.placed(generation, parcel.generation.reply, fitting.note)
-                    live.editor.showed(parcel.card)
+                    live.placed(generation, outgoing.generation.reply, upload.note)
+                    live.editor.showed(outgoing.card)
                     return mentioned
         finally:
-            await fitting.clean_up()
+            await upload.clean_up()
 
-    async def _show_meanwhile(self, live: LiveCard, parcel: Parcel) -> None:
+    async def _show_meanwhile(self, live: LiveCard, outgoing: OutgoingMessage) -> None:
         """Say what keeps the track from its card, where that can be said."""
         with suppress(DiscordFault):
-            if not live.editor.shows(parcel.card) and await self._route.edit(parcel):
-                live.editor.showed(parcel.card)
+            if not live.editor.shows(outgoing.card) and await self._sender.edit(outgoing):
+                live.editor.showed(outgoing.card)
 
     async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
         """Show an end without a track, as `_put_track`; None where nobody can or need be told."""
-        parcel = live.parcel(self._renderer, generation)
-        reply = parcel.generation.reply
-        if parcel.shares_message and live.editor.shows(parcel.card):
+        outgoing = live.outgoing(self._renderer, generation)
+        reply = outgoing.generation.reply
+        if outgoing.shares_message and live.editor.shows(outgoing.card):
             return False
         mentioned = False
-        is_refused = isinstance(generation.failure, RequestRefused) and not parcel.shares_message
+        is_refused = isinstance(generation.failure, RequestRefused) and not outgoing.shares_message
         if generation.state is State.CANCELED or is_refused:
             # Who deleted the message after canceling wants to see no other; a refusal is told in
             # private all the same.
-            if not await self._route.edit_last(parcel) and not is_refused:
+            if not await self._sender.edit_last(outgoing) and not is_refused:
                 return None
         else:
             try:
                 try:
-                    mentioned = await self._route.put(parcel, parcel.card)
+                    mentioned = await self._sender.put(outgoing, outgoing.card)
                 except WordsBlocked:
-                    parcel = parcel.without_words()
-                    mentioned = await self._route.put(parcel, parcel.card)
+                    outgoing = outgoing.without_words()
+                    mentioned = await self._sender.put(outgoing, outgoing.card)
             except NoWayNow as closed:
                 if not closed.place_gone:
                     raise
@@ -268,7 +270,7 @@ class DiscordDelivery:
                 live.moved(moved.reply)
                 raise
         live.placed(generation, reply, "")
-        live.editor.showed(parcel.card)
+        live.editor.showed(outgoing.card)
         return mentioned
 
     async def _make_private(self, generation: Generation, text: str) -> None:
@@ -280,8 +282,8 @@ class DiscordDelivery:
         if not generation.reply.token:
             return
         try:
-            await self._route.say(generation.reply, text)
-            await self._route.take_back(generation.reply)
+            await self._sender.say(generation.reply, text)
+            await self._sender.take_back(generation.reply)
         except NOT_DONE as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
 
@@ -300,6 +302,6 @@ class DiscordDelivery:
         if any(take.state is State.DELIVERED for take in live.takes):
             text = texts.ready(user_id) if len(live.takes) == 1 else take_texts.ready(user_id)
         try:
-            await self._route.say(reply, text, mention=user_id)
+            await self._sender.say(reply, text, mention=user_id)
         except NOT_DONE as error:
             log.warning("no mention for generation %s: %s", generation.id, error)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.card.render import Card
-from bot.delivery.message import Parcel
+from bot.delivery.message import OutgoingMessage
 from bot.domain.clock import Clock
 from bot.domain.generation import Reply
 from bot.engine.ports import DiscordFault
@@ -19,7 +19,7 @@ _FAULT_CAP_S = 60.0
 """Edits that Discord has a fault with are this far apart at the most, thousands of cards' too."""
 _MAX_DOUBLINGS = 10
 
-Send = Callable[[Parcel], Awaitable[bool]]
+Send = Callable[[OutgoingMessage], Awaitable[bool]]
 """Shows a card; False when the message cannot be reached any more."""
 
 
@@ -31,7 +31,7 @@ class CardEditor:
         """The least time between two edits."""
         self._send = send
         self._clock = clock
-        self._wanted: Parcel | None = None
+        self._wanted: OutgoingMessage | None = None
         self._shown: Card | None = None
         self._sent_at_s: float | None = None
         self._faults = 0
@@ -51,10 +51,10 @@ class CardEditor:
         """Take note that somebody else, in their turn, showed this."""
         self._shown, self._sent_at_s = card, self._clock.monotonic()
 
-    def want(self, parcel: Parcel) -> bool:
+    def want(self, outgoing: OutgoingMessage) -> bool:
         """Note what should be shown next; True when `keep_up` has to be started for it."""
-        known = parcel.card == self._shown or parcel.generation.reply == self._unreachable
-        self._wanted = None if known else parcel
+        known = outgoing.card == self._shown or outgoing.generation.reply == self._unreachable
+        self._wanted = None if known else outgoing
         start = self._wanted is not None and self._resting.is_set() and not self._stop.is_set()
         if start:
             self._resting.clear()
@@ -90,21 +90,21 @@ class CardEditor:
         return await self._clock.wait(self._stop, max(0.0, wait_s))
 
     async def _send_wanted(self) -> None:
-        parcel, self._wanted = self._wanted, None
-        if parcel is None:
+        outgoing, self._wanted = self._wanted, None
+        if outgoing is None:
             # While this waited for its turn, what is shown was wanted again.
             return
         self._sent_at_s = self._clock.monotonic()
         try:
-            if await self._send(parcel):
-                self._shown, self._faults = parcel.card, 0
+            if await self._send(outgoing):
+                self._shown, self._faults = outgoing.card, 0
             else:
                 # Until a click or a command brings another token, there is no use in trying.
-                self._unreachable = parcel.generation.reply
+                self._unreachable = outgoing.generation.reply
         except DiscordFault:
             self._faults += 1
             if self._faults == 1:
-                log.warning("the card of generation %s could not be edited", parcel.generation.id)
+                log.warning("the card of generation %s could not be edited", outgoing.generation.id)
             if self._wanted is None:
                 # What waits changes nothing by itself: without this its card stays wrong.
-                self._wanted = parcel
+                self._wanted = outgoing

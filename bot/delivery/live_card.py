@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.card.render import Card, CardRenderer
 from bot.card.strings import takes as take_texts
 from bot.delivery.editor import CardEditor
-from bot.delivery.message import Parcel, Track
+from bot.delivery.message import OutgoingMessage, Track
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.progress import Progress, Stage
 
@@ -61,18 +61,18 @@ class LiveCard:
         if note:
             self._notes[take.id] = note
 
-    def parcel(
+    def outgoing(
         self,
         renderer: CardRenderer,
         generation: Generation,
         *,
         track: Track | None = None,
         note: str = "",
-    ) -> Parcel:
+    ) -> OutgoingMessage:
         """What there is to show, with this newer state of one of its generations."""
         if generation.batch_id is None:
             card = self._single(renderer, generation, note)
-            return Parcel(generation, card, track)
+            return OutgoingMessage(generation, card, track)
         takes = _in_order(self._takes | {generation.id: generation})
         addressed = replace(generation, reply=self.reply(generation))
         notes = self._notes | ({generation.id: note} if note else {})
@@ -86,14 +86,16 @@ class LiveCard:
         # Who may see where it came from goes by where the card is now.
         takes[0] = replace(takes[0], reply=addressed.reply)
         card = renderer.takes(takes, self._progresses, self.parent, notes)
-        return Parcel(addressed, card, track, buttons_of=takes[0].id)
+        return OutgoingMessage(addressed, card, track, buttons_of=takes[0].id)
 
-    def uploading(self, renderer: CardRenderer, generation: Generation, now: datetime) -> Parcel:
+    def uploading(
+        self, renderer: CardRenderer, generation: Generation, now: datetime
+    ) -> OutgoingMessage:
         """What there is to show while the bytes of this one go to Discord."""
         under_way = replace(generation, state=State.DELIVERING, ended_at=None, told=False)
         elapsed_s = (now - generation.created_at).total_seconds()
         self.follow(under_way, Progress(Stage.UPLOADING, now, now, elapsed_s))
-        return self.parcel(renderer, under_way)
+        return self.outgoing(renderer, under_way)
 
     def _single(self, renderer: CardRenderer, generation: Generation, note: str) -> Card:
         progress = self._progresses.get(generation.id)

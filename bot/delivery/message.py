@@ -45,7 +45,7 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """What is to be shown for a generation."""
 
     generation: Generation
@@ -76,7 +76,7 @@ class Parcel:
         """The card's buttons, new ones each time."""
         return card_view(self.card.actions, self.named)
 
-    def without_words(self) -> Parcel:
+    def without_words(self) -> OutgoingMessage:
         """The same without what its person wrote."""
         track = self.track
         if track is not None:

@@ -9,9 +9,9 @@ import discord
 
 from bot.card.buttons import names
 from bot.card.strings import card as texts
-from bot.delivery.message import Parcel
+from bot.delivery.message import OutgoingMessage
 from bot.delivery.outcome import NOT_DONE, Outcome
-from bot.delivery.transport import SURE_LIMIT_BYTES, Ways
+from bot.delivery.transport import SURE_LIMIT_BYTES, Transport
 from bot.domain.generation import Reply
 from bot.engine.ports import Moved
 
@@ -24,8 +24,8 @@ _LOOK_BACK = 100
 class Openings:
     """Opens them, and remembers those that do not show yet what they were opened for."""
 
-    def __init__(self, ways: Ways) -> None:
-        self._ways = ways
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._waiting: set[int] = set()
 
     def waits(self, reply: Reply) -> bool:
@@ -36,7 +36,7 @@ class Openings:
         """It has what it was opened for, or is gone."""
         self._waiting.discard(reply.message_id)
 
-    async def open(self, parcel: Parcel, *, by_token: bool, words: str = "") -> Outcome:
+    async def open(self, outgoing: OutgoingMessage, *, by_token: bool, words: str = "") -> Outcome:
         """Post a new message, by the token where the reply is gone, or else as the bot itself.
 
         `words` are said behind its person's mention.
@@ -44,13 +44,13 @@ class Openings:
         Raises:
             Moved: it is there.
         """
-        if (there := await self._find(parcel)) is not None:
+        if (there := await self._find(outgoing)) is not None:
             self._waiting.add(there.message_id)
             raise Moved(there)
         outcome = Outcome.CLOSED
         for way in (True, False) if by_token else (False,):
             if outcome is not Outcome.FAULT:
-                came_of_it, there = await self._send(parcel, words, by_token=way)
+                came_of_it, there = await self._send(outgoing, words, by_token=way)
                 if there is not None:
                     self._waiting.add(there.message_id)
                     raise Moved(there)
@@ -59,32 +59,34 @@ class Openings:
                     outcome = came_of_it
         return outcome
 
-    async def open_dm(self, parcel: Parcel) -> Outcome:
+    async def open_dm(self, outgoing: OutgoingMessage) -> Outcome:
         """Post it to its person alone: the channel is gone.
 
         Raises:
             Moved: it is there.
         """
-        found = await self._ways.dm(parcel.generation)
+        found = await self._transport.dm(outgoing.generation)
         if isinstance(found, Outcome):
             return found
         reply = replace(
-            parcel.generation.reply,
+            outgoing.generation.reply,
             channel_id=found,
             guild_id=None,
             token="",
             filesize_limit_bytes=SURE_LIMIT_BYTES,
         )
-        there = replace(parcel, generation=replace(parcel.generation, reply=reply))
+        there = replace(outgoing, generation=replace(outgoing.generation, reply=reply))
         return await self.open(there, by_token=False, words=f" {texts.PLACE_GONE}")
 
-    async def _find(self, parcel: Parcel) -> Reply | None:
+    async def _find(self, outgoing: OutgoingMessage) -> Reply | None:
         """The new message that stands there already: the answer to it, or its row, was lost."""
-        reply = parcel.generation.reply
+        reply = outgoing.generation.reply
         later = discord.Object(reply.message_id)
         try:
-            async for message in self._ways.channel(reply).history(limit=_LOOK_BACK, after=later):
-                if names(message, parcel.named):
+            async for message in self._transport.channel(reply).history(
+                limit=_LOOK_BACK, after=later
+            ):
+                if names(message, outgoing.named):
                     # What the bot said by itself, no token edits.
                     by_token = message.webhook_id is not None
                     token = reply.token if by_token else ""
@@ -95,19 +97,19 @@ class Openings:
         return None
 
     async def _send(
-        self, parcel: Parcel, words: str, *, by_token: bool
+        self, outgoing: OutgoingMessage, words: str, *, by_token: bool
     ) -> tuple[Outcome, Reply | None]:
         """A new message in the channel, without files."""
-        reply, user_id = parcel.generation.reply, parcel.generation.requester_id
-        by_token = by_token and self._ways.token_lives(reply)
+        reply, user_id = outgoing.generation.reply, outgoing.generation.requester_id
+        by_token = by_token and self._transport.token_lives(reply)
         allowed = discord.AllowedMentions(users=[discord.Object(user_id)])
-        view = parcel.view or discord.utils.MISSING
+        view = outgoing.view or discord.utils.MISSING
         content = f"<@{user_id}>{words}"
         try:
             if by_token:
-                message = await self._ways.webhook(reply).send(
+                message = await self._transport.webhook(reply).send(
                     content,
-                    embed=parcel.embed,
+                    embed=outgoing.embed,
                     view=view,
                     allowed_mentions=allowed,
                     wait=True,
@@ -115,15 +117,15 @@ class Openings:
                 there = replace(reply, message_id=message.id, private=message.flags.ephemeral)
                 return Outcome.DONE, there
             # The nonce makes a repeated send within minutes the same message.
-            message = await self._ways.channel(reply).send(
+            message = await self._transport.channel(reply).send(
                 content,
-                embed=parcel.embed,
+                embed=outgoing.embed,
                 view=view,
                 allowed_mentions=allowed,
-                nonce=parcel.generation.id,
+                nonce=outgoing.generation.id,
             )
         except NOT_DONE as error:
-            means = self._ways.by_token if by_token else self._ways.by_bot
-            return means(error, parcel.generation), None
+            means = self._transport.by_token if by_token else self._transport.by_bot
+            return means(error, outgoing.generation), None
         # No token edits what the bot has said by itself.
         return Outcome.DONE, replace(reply, message_id=message.id, token="", private=False)

@@ -18,7 +18,7 @@ import discord
 from bot.card.sounds import take_file
 from bot.delivery.message import PICTURE_NAME
 from bot.delivery.outcome import NOT_DONE
-from bot.delivery.sender import Route
+from bot.delivery.sender import Sender
 from bot.delivery.upload import picture_of
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
@@ -35,8 +35,8 @@ _CALM_WITHIN_S = 20.0
 class Pictures:
     """Draws pictures, now or later, and adds those that come later."""
 
-    def __init__(self, route: Route, sound: Sound, clock: Clock) -> None:
-        self._route = route
+    def __init__(self, sender: Sender, sound: Sound, clock: Clock) -> None:
+        self._sender = sender
         self._sound = sound
         self._clock = clock
         self._on_their_way = 0
@@ -73,7 +73,7 @@ class Pictures:
         await self._clock.wait(self._calm, _CALM_WITHIN_S)
         async with self._turn:
             picture = await picture_of(self._sound, generation, path)
-            message = None if picture is None else await self._route.shown(generation.reply)
+            message = None if picture is None else await self._sender.shown(generation.reply)
             if picture is None or message is None or not _lacks_picture(message, generation):
                 return
             png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=picture.words)

@@ -21,7 +21,7 @@ from discord.webhook.async_ import async_context
 from bot.card.buttons import CANCEL_ONLY, card_view, is_about, is_ours
 from bot.card.strings import card as texts
 from bot.delivery.outcome import CLOSED_STATUSES, MESSAGE_GONE, NOT_DONE, TOKEN_DEAD
-from bot.delivery.transport import Ways
+from bot.delivery.transport import Transport
 from bot.domain.clock import Clock
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply
 from bot.engine.ports import DiscordFault, NoWayNow
@@ -51,7 +51,9 @@ class _Fresh:
         ]
 
 
-async def find_reply(ways: Ways, generation: Generation, named: str, clock: Clock) -> Reply | None:
+async def find_reply(
+    transport: Transport, generation: Generation, named: str, clock: Clock
+) -> Reply | None:
     """The reply with its message, by the token or else in the channel's history.
 
     None where there is none, where it was answered with something else, a refusal, or where it is
@@ -64,12 +66,12 @@ async def find_reply(ways: Ways, generation: Generation, named: str, clock: Cloc
         DiscordFault: it did not work this time.
     """
     reply = generation.reply
-    token_lives = ways.token_lives(reply)
-    if token_lives or await ways.may_try(reply):
+    token_lives = transport.token_lives(reply)
+    if token_lives or await transport.may_try(reply):
         try:
-            found = await _find_by_token(ways, reply, named, clock)
+            found = await _find_by_token(transport, reply, named, clock)
             if not token_lives:
-                ways.outlived(reply)
+                transport.outlived(reply)
             return found  # noqa: TRY300 - what follows is for where this fails
         except NOT_DONE as error:
             log.info("the reply of generation %s: %s", generation.id, error)
@@ -77,36 +79,38 @@ async def find_reply(ways: Ways, generation: Generation, named: str, clock: Cloc
                 raise DiscordFault from error
             if error.code == MESSAGE_GONE:
                 return replace(reply, message_id=discord.utils.time_snowflake(_asked_at(reply)))
-            ways.refused(error, reply)
+            transport.refused(error, reply)
             if error.code != TOKEN_DEAD:
                 if error.status in CLOSED_STATUSES:
                     return None
                 raise DiscordFault from error
-    return await _find_in_channel(ways, generation, named)
+    return await _find_in_channel(transport, generation, named)
 
 
-async def _find_by_token(ways: Ways, reply: Reply, named: str, clock: Clock) -> Reply | None:
-    message = await _original(ways, reply)
+async def _find_by_token(
+    transport: Transport, reply: Reply, named: str, clock: Clock
+) -> Reply | None:
+    message = await _original(transport, reply)
     # What is older than the interaction is the card whose button was pressed.
     is_new = discord.utils.snowflake_time(message.id) > _asked_at(reply) - _SAME_MOMENT
     if not is_new or not (message.waits or message.has_card):
         return None
     if not message.buttons:
-        await ways.webhook(reply).edit_message(
+        await transport.webhook(reply).edit_message(
             message.id,
             embed=discord.Embed(description=texts.QUEUED),
             view=card_view(CANCEL_ONLY, named),
         )
         await clock.sleep(_CLAIM_STANDS_S)
-        message = await _original(ways, reply)
+        message = await _original(transport, reply)
     if not any(is_about(custom_id, named) for custom_id in message.buttons):
         log.info("message %d is another process's", message.id)
         return None
     return replace(reply, message_id=message.id, private=message.private)
 
 
-async def _original(ways: Ways, reply: Reply) -> _Fresh:
-    webhook = ways.webhook(reply)
+async def _original(transport: Transport, reply: Reply) -> _Fresh:
+    webhook = transport.webhook(reply)
     # What `Interaction.original_response` does, without the interaction.
     message = await async_context.get().get_original_interaction_response(
         reply.application_id,
@@ -118,10 +122,12 @@ async def _original(ways: Ways, reply: Reply) -> _Fresh:
     return _Fresh(message)
 
 
-async def _find_in_channel(ways: Ways, generation: Generation, named: str) -> Reply | None:
+async def _find_in_channel(
+    transport: Transport, generation: Generation, named: str
+) -> Reply | None:
     reply, asked_at = generation.reply, _asked_at(generation.reply)
     try:
-        async for message in ways.channel(reply).history(
+        async for message in transport.channel(reply).history(
             limit=_LOOK_BACK, after=asked_at - _SAME_MOMENT
         ):
             origin = message.interaction_metadata

@@ -19,11 +19,11 @@ import discord
 
 from bot.card.render import Card
 from bot.card.sounds import take_file
-from bot.delivery.message import Parcel
+from bot.delivery.message import OutgoingMessage
 from bot.delivery.opening import Openings
 from bot.delivery.outcome import NOT_DONE, Outcome
 from bot.delivery.recovery import find_reply
-from bot.delivery.transport import Ways
+from bot.delivery.transport import Transport
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
@@ -40,62 +40,62 @@ class WordsBlocked(NoWayNow):
     """AutoMod does not allow what the message says."""
 
 
-class Route:
+class Sender:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._clock = clock
-        self._ways = Ways(client, clock)
-        self._openings = Openings(self._ways)
+        self._transport = Transport(client, clock)
+        self._openings = Openings(self._transport)
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
-        if self._ways.token_lives(reply):
+        if self._transport.token_lives(reply):
             return reply.filesize_limit_bytes
-        return self._ways.own_limit_bytes(reply)
+        return self._transport.own_limit_bytes(reply)
 
     async def find(self, generation: Generation, named: str) -> Reply | None:
         """See `find_reply`."""
-        return await find_reply(self._ways, generation, named, self._clock)
+        return await find_reply(self._transport, generation, named, self._clock)
 
     async def shown(self, reply: Reply) -> discord.Message | None:
         """What the reply shows now; None where it is gone, or cannot be read."""
         try:
-            if self._ways.token_lives(reply):
-                return await self._ways.webhook(reply).fetch_message(reply.message_id)
-            return await self._ways.channel(reply).fetch_message(reply.message_id)
+            if self._transport.token_lives(reply):
+                return await self._transport.webhook(reply).fetch_message(reply.message_id)
+            return await self._transport.channel(reply).fetch_message(reply.message_id)
         except NOT_DONE as error:
             log.info("message %d cannot be read: %s", reply.message_id, error)
             return None
 
-    async def edit(self, parcel: Parcel) -> bool:
+    async def edit(self, outgoing: OutgoingMessage) -> bool:
         """Show it in the reply, by whichever token still can; False when none ever will.
 
         Raises:
             DiscordFault: it did not work this time.
         """
-        outcome = await self._edit(parcel)
+        outcome = await self._edit(outgoing)
         if outcome is Outcome.FAULT:
             raise DiscordFault
         return outcome is Outcome.DONE
 
-    async def edit_last(self, parcel: Parcel) -> bool:
+    async def edit_last(self, outgoing: OutgoingMessage) -> bool:
         """Show it in the reply and nowhere else; False where that is gone, or may not be edited.
 
         Raises:
             DiscordFault: it did not work this time.
             NoWayNow: neither token may edit it now.
         """
-        outcome = await self._edit(parcel)
+        outcome = await self._edit(outgoing)
         if outcome is Outcome.WORDS:
-            outcome = await self._edit(parcel.without_words())
+            outcome = await self._edit(outgoing.without_words())
         if outcome is Outcome.FAULT:
             raise DiscordFault
         if outcome in _SHUT:
-            raise self._ways.closed(parcel.generation.reply)
+            raise self._transport.closed(outgoing.generation.reply)
         return outcome is Outcome.DONE
 
-    async def put(self, parcel: Parcel, opening: Card) -> bool:
+    async def put(self, outgoing: OutgoingMessage, opening: Card) -> bool:
         """Show it in the reply; whether its person was mentioned there before.
 
         Raises:
@@ -106,22 +106,22 @@ class Route:
             WordsBlocked: AutoMod is against what the card says.
             NoWayNow: neither token may post it now.
         """
-        reply = parcel.generation.reply
+        reply = outgoing.generation.reply
         is_opened = self._openings.waits(reply)
-        outcome = await self._edit(parcel)
+        outcome = await self._edit(outgoing)
         # Tried again, it might come too late to be read: once the token is dead.
-        if outcome is Outcome.FAULT and _shows(await self.shown(reply), parcel):
+        if outcome is Outcome.FAULT and _shows(await self.shown(reply), outgoing):
             outcome = Outcome.DONE
         if outcome is Outcome.DONE:
             self._openings.forget(reply)
             return is_opened
         # What a new message did not take either, another one would not.
         may_open = outcome is not Outcome.FAULT and not is_opened
-        opened = replace(parcel, card=opening, track=None)
-        if may_open and self._ways.may_post(reply, with_file=parcel.track is not None):
+        opened = replace(outgoing, card=opening, track=None)
+        if may_open and self._transport.may_post(reply, with_file=outgoing.track is not None):
             outcome = await self._openings.open(opened, by_token=outcome is Outcome.GONE)
         is_nowhere = outcome is Outcome.NOWHERE
-        if is_nowhere and parcel.track is not None:
+        if is_nowhere and outgoing.track is not None:
             outcome = await self._openings.open_dm(opened)
         if outcome is Outcome.FAULT:
             raise DiscordFault
@@ -129,8 +129,8 @@ class Route:
             # Whoever deletes each new message at once is not sent one after the other.
             self._openings.forget(reply)
         if outcome is Outcome.WORDS:
-            raise WordsBlocked(**vars(self._ways.closed(reply)))
-        raise self._ways.closed(reply, place_gone=is_nowhere)
+            raise WordsBlocked(**vars(self._transport.closed(reply)))
+        raise self._transport.closed(reply, place_gone=is_nowhere)
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
@@ -138,88 +138,88 @@ class Route:
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
         # No other way leads to one person alone; what seems dead is tried, and refused by Discord.
-        if mention is None or self._ways.token_lives(reply):
-            await self._ways.webhook(reply).send(
+        if mention is None or self._transport.token_lives(reply):
+            await self._transport.webhook(reply).send(
                 text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
             )
         else:
             reference = discord.MessageReference(
                 message_id=reply.message_id, channel_id=reply.channel_id, fail_if_not_exists=False
             )
-            await self._ways.channel(reply).send(
+            await self._transport.channel(reply).send(
                 text, allowed_mentions=allowed, reference=reference
             )
 
     async def take_back(self, reply: Reply) -> None:
         """Delete the reply."""
-        await self._ways.webhook(reply).delete_message(reply.message_id)
+        await self._transport.webhook(reply).delete_message(reply.message_id)
 
     # ------------------------------------------------------------------ one request each
 
-    async def _edit(self, parcel: Parcel) -> Outcome:
+    async def _edit(self, outgoing: OutgoingMessage) -> Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
-        outcome, reply = Outcome.CLOSED, parcel.generation.reply
-        token_lives = self._ways.token_lives(reply)
+        outcome, reply = Outcome.CLOSED, outgoing.generation.reply
+        token_lives = self._transport.token_lives(reply)
         if token_lives:
-            outcome = await self._edit_by_token(parcel)
-        if outcome in _SHUT or (outcome is Outcome.FAULT and self._can_carry(parcel)):
-            by_bot = await self._edit_by_bot(parcel)
+            outcome = await self._edit_by_token(outgoing)
+        if outcome in _SHUT or (outcome is Outcome.FAULT and self._can_carry(outgoing)):
+            by_bot = await self._edit_by_bot(outgoing)
             # After a fault only success is news: the first way may work again in a while.
             if outcome is Outcome.CLOSED or by_bot is Outcome.DONE:
                 outcome = by_bot
         is_over = outcome is Outcome.DONE or outcome is Outcome.FAULT
-        if not token_lives and not is_over and await self._ways.may_try(reply):
-            by_token = await self._edit_by_token(parcel)
+        if not token_lives and not is_over and await self._transport.may_try(reply):
+            by_token = await self._edit_by_token(outgoing)
             if by_token is Outcome.DONE:
-                self._ways.outlived(reply)
+                self._transport.outlived(reply)
                 return by_token
         return outcome
 
-    async def _edit_by_token(self, parcel: Parcel) -> Outcome:
-        reply = parcel.generation.reply
-        webhook = self._ways.webhook(reply)
-        async with parcel.files() as files:
+    async def _edit_by_token(self, outgoing: OutgoingMessage) -> Outcome:
+        reply = outgoing.generation.reply
+        webhook = self._transport.webhook(reply)
+        async with outgoing.files() as files:
             try:
                 await webhook.edit_message(
                     reply.message_id,
-                    embed=parcel.embed,
-                    view=parcel.view,
-                    attachments=await parcel.attachments(
+                    embed=outgoing.embed,
+                    view=outgoing.view,
+                    attachments=await outgoing.attachments(
                         files, lambda: webhook.fetch_message(reply.message_id)
                     ),
                 )
             except NOT_DONE as error:
-                return self._ways.by_token(error, parcel.generation)
+                return self._transport.by_token(error, outgoing.generation)
         return Outcome.DONE
 
-    async def _edit_by_bot(self, parcel: Parcel) -> Outcome:
-        reply = parcel.generation.reply
-        self._check_size(parcel)
-        message = self._ways.channel(reply).get_partial_message(reply.message_id)
-        async with parcel.files() as files:
+    async def _edit_by_bot(self, outgoing: OutgoingMessage) -> Outcome:
+        reply = outgoing.generation.reply
+        self._check_size(outgoing)
+        message = self._transport.channel(reply).get_partial_message(reply.message_id)
+        async with outgoing.files() as files:
             try:
                 await message.edit(
-                    embed=parcel.embed,
-                    view=parcel.view,
-                    attachments=await parcel.attachments(files, message.fetch),
+                    embed=outgoing.embed,
+                    view=outgoing.view,
+                    attachments=await outgoing.attachments(files, message.fetch),
                 )
             except NOT_DONE as error:
-                return self._ways.by_bot(error, parcel.generation)
+                return self._transport.by_bot(error, outgoing.generation)
         return Outcome.DONE
 
-    def _can_carry(self, parcel: Parcel) -> bool:
-        track, reply = parcel.track, parcel.generation.reply
-        return track is None or track.size_bytes <= self._ways.own_limit_bytes(reply)
+    def _can_carry(self, outgoing: OutgoingMessage) -> bool:
+        track, reply = outgoing.track, outgoing.generation.reply
+        return track is None or track.size_bytes <= self._transport.own_limit_bytes(reply)
 
-    def _check_size(self, parcel: Parcel) -> None:
-        if not self._can_carry(parcel):
-            raise OutputTooLarge(self._ways.own_limit_bytes(parcel.generation.reply))
+    def _check_size(self, outgoing: OutgoingMessage) -> None:
+        if not self._can_carry(outgoing):
+            raise OutputTooLarge(self._transport.own_limit_bytes(outgoing.generation.reply))
 
 
-def _shows(message: discord.Message | None, parcel: Parcel) -> bool:
+def _shows(message: discord.Message | None, outgoing: OutgoingMessage) -> bool:
     """Whether it is there already: only the answer was lost."""
     if message is None:
         return False
-    if parcel.track is not None:
-        return take_file(message, parcel.generation) is not None
-    return [embed.description for embed in message.embeds] == [parcel.embed.description]
+    if outgoing.track is not None:
+        return take_file(message, outgoing.generation) is not None
+    return [embed.description for embed in message.embeds] == [outgoing.embed.description]

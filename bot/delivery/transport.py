@@ -25,7 +25,7 @@ SURE_LIMIT_BYTES = 10 * 1024 * 1024
 """What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
 
 
-class Ways:
+class Transport:
     """The two ways to a reply, and what is known of them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:

@@ -31,7 +31,7 @@ _FORMS = {
 }
 
 
-class Fitting:
+class TrackUpload:
     """Finds the best form of one track that Discord takes; `track` is the present one.
 
     As it is, as FLAC, as MP3, in parts: whatever fails, the next way is tried. An `untouched` one

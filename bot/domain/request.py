@@ -16,7 +16,7 @@ from bot.domain.generation import (
     new_generation_id,
 )
 from bot.domain.inputs import SEED_MAX, Inputs
-from bot.engine.config import House
+from bot.engine.config import EngineConfig
 
 _NO_LESS = timedelta(microseconds=1)
 """The least that a journalled time can differ by."""
@@ -52,27 +52,27 @@ class Order:
     stored_at: datetime | None = None
 
 
-def accepted(order: Order, house: House, now: datetime, number: int = 0) -> Generation:
+def accepted(order: Order, config: EngineConfig, now: datetime, number: int = 0) -> Generation:
     """The generation that an order starts.
 
     The seed is drawn here where none is set: it makes the track reproducible, and the request
     findable after a create whose outcome is unknown. Before the acknowledgement the id is the
     interaction's, for Discord may deliver it twice.
     """
-    inputs = house.table.supported(order.inputs)
+    inputs = config.table.supported(order.inputs)
     if inputs.seed is None:
         inputs = replace(inputs, seed=random.randint(1, SEED_MAX))
     origin, reply = order.origin, order.reply
     if reply.known:
         key = new_generation_id()
     else:
-        key = interaction_generation_id(reply.token, number, house.journal_id)
+        key = interaction_generation_id(reply.token, number, config.journal_id)
     return Generation(
         id=key,
         requester_id=order.requester_id,
         reply=reply,
         inputs=inputs,
-        version=house.version,
+        version=config.version,
         created_at=now,
         source=order.source,
         has_audio=order.source is not None or inputs.input_audio is not None,
@@ -85,12 +85,14 @@ def accepted(order: Order, house: House, now: datetime, number: int = 0) -> Gene
     )
 
 
-def accepted_batch(orders: Sequence[Order], house: House, now: datetime) -> list[Generation]:
+def accepted_batch(
+    orders: Sequence[Order], config: EngineConfig, now: datetime
+) -> list[Generation]:
     """The takes of one batch, in order; no two have the same seed, by which their files differ."""
     batch_id = new_generation_id()
     takes: dict[int, Generation] = {}
     for number, order in enumerate(orders):
-        while (take := accepted(order, house, now + number * _NO_LESS, number)).seed in takes:
+        while (take := accepted(order, config, now + number * _NO_LESS, number)).seed in takes:
             if order.inputs.seed is not None:
                 raise ValueError("two takes with the same seed")
         takes[take.seed] = replace(take, batch_id=batch_id)

@@ -29,9 +29,9 @@ class _Counted(Protocol):
 class Attempts:
     """The count of one run."""
 
-    def __init__(self, run: _Counted) -> None:
+    def __init__(self, job: _Counted) -> None:
         # Weakly: of thousands, none is to wait for a search for garbage once it has ended.
-        self._run = ref(run)
+        self._run = ref(job)
         self._counted_in: State | None = None
         """The state whose work this process has counted."""
 
@@ -58,10 +58,10 @@ class Attempts:
         await self._living().save(attempts=attempts)
 
     def _living(self) -> _Counted:
-        run = self._run()
-        if run is None:
+        job = self._run()
+        if job is None:
             raise RuntimeError("a count without its run")
-        return run
+        return job
 
     def entered(self) -> None:
         """The present state was saved with an attempt counted already: one write, not two."""

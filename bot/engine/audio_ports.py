@@ -106,7 +106,7 @@ class Sound(Protocol):
         ...
 
 
-class Shelf(Protocol):
+class TrackStore(Protocol):
     """The data folder's files, and its disk."""
 
     async def tidy(self, keep: Collection[str]) -> int:

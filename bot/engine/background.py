@@ -21,7 +21,7 @@ _LATE_S = 0.02
 _LONGEST_REST_S = 0.5
 
 
-class TaskOwner:
+class BackgroundTasks:
     """Owns the background tasks of one part of the bot."""
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class TaskOwner:
             log.error("task %s failed", task.get_name(), exc_info=error)
 
 
-class Precedence:
+class UrgentFirst:
     """Lets urgent work go first: what can wait does so while any of it is under way.
 
     In a burst of commands each must be acknowledged within Discord's 3 s; starting the work they

@@ -9,7 +9,7 @@ from bot.domain.inputs import InputTable
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class EngineConfig:
     """What this bot runs: the version, its inputs, its budget, its folder."""
 
     version: str

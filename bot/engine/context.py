@@ -11,17 +11,17 @@ from bot.domain.clock import Clock
 from bot.domain.generation import State
 from bot.domain.inputs import InputTable
 from bot.engine.disk_health import Disk
-from bot.engine.disk_space import Room
+from bot.engine.disk_space import DiskSpace
 from bot.engine.poller import Poller
-from bot.engine.ports import Delivery, Journal, Predictions, Shelf, Sound
-from bot.engine.queue import Line
-from bot.engine.submit_gate import CreateGate
+from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
+from bot.engine.queue import Queue
+from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
 
 if TYPE_CHECKING:
-    from bot.engine.job import Run
+    from bot.engine.job import Job
 
-Step: TypeAlias = "Callable[[Run], Awaitable[None]]"
+Step: TypeAlias = "Callable[[Job], Awaitable[None]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Kit:
     clock: Clock
     table: InputTable
     tracks_folder: Path
-    line: Line
-    reading_line: Line
+    line: Queue
+    reading_line: Queue
     """Turns at fetching and reading input audio."""
-    gate: CreateGate
+    submit_gate: SubmitGate
     poller: Poller
     troubles: Troubles
-    shelf: Shelf
-    room: Room
+    track_store: TrackStore
+    disk_space: DiskSpace
     disk: Disk
     steps: Mapping[State, Step]
-    parked: set[Run] = field(default_factory=set)
+    parked: set[Job] = field(default_factory=set)
     """Those that wait for a way to their persons."""

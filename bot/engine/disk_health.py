@@ -7,7 +7,7 @@ import errno
 
 from bot.domain.errors import DiskUnusable
 from bot.domain.waits import Obstacle
-from bot.engine.ports import Shelf
+from bot.engine.ports import TrackStore
 from bot.engine.troubles import Task, Troubles
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -25,8 +25,8 @@ def disk_obstacle(error: OSError) -> Obstacle:
 class Disk:
     """What is known of it; new orders are refused while it is of no use."""
 
-    def __init__(self, shelf: Shelf, troubles: Troubles) -> None:
-        self._shelf = shelf
+    def __init__(self, track_store: TrackStore, troubles: Troubles) -> None:
+        self._track_store = track_store
         self._troubles = troubles
         self._obstacle: Obstacle | None = None
         self._free_bytes: int | None = None
@@ -47,7 +47,7 @@ class Disk:
     async def look(self) -> None:
         """Try it; a large file where something has failed, for a quota may take small ones."""
         try:
-            self._free_bytes = await self._shelf.try_disk(thorough=self._obstacle is not None)
+            self._free_bytes = await self._track_store.try_disk(thorough=self._obstacle is not None)
         except OSError as error:
             self.failed(error)
             return

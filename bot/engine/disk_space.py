@@ -30,7 +30,7 @@ def with_conversion(size_bytes: int) -> int:
     return 2 * size_bytes if size_bytes > _SURE_LIMIT_BYTES else size_bytes
 
 
-class Room:
+class DiskSpace:
     """Lets generations wait for room; their ids are the keys."""
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """One generation on its way: from where its row says to its end.
 
-Each state has one step (`bot.engine.states`). A step journals before anyone sees; after a crash the same
-steps go on from the rows alone.
+Each state has one step (`bot.engine.states`). A step journals before anyone sees; after a crash the
+same steps go on from the rows alone.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bot.engine.disk_ledger import Standing
 from bot.engine.ports import DiscordFault, Moved, NoWayNow, PredictionView
 from bot.engine.queue import Place
 
-__all__ = ["Kit", "Run", "Step", "Stopped", "retry_delays_s"]
+__all__ = ["Job", "Kit", "Step", "Stopped", "retry_delays_s"]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Stopped(Exception):
     """The person canceled, or it is to give way, and there is nothing to wait for."""
 
 
-class Run:
+class Job:
     """Takes one generation to its end; no other run changes its row meanwhile."""
 
     def __init__(self, generation: Generation, kit: Kit, *, answering: bool = False) -> None:
@@ -248,7 +248,7 @@ class Run:
                 self.attempts.entered()
         if state in {State.QUEUED, State.SUBMITTING}:
             standing = Standing.UNPAID if state is State.QUEUED else Standing.PAID
-            self.kit.room.stands(self.generation.id, standing)
+            self.kit.disk_space.stands(self.generation.id, standing)
 
     def show(self, stage: Stage | None = None) -> None:
         """Show how far it is."""
@@ -289,7 +289,7 @@ class Run:
         again: when Discord tells of a change there, and at growing waits of up to an hour.
         """
         self.kit.parked.add(self)
-        self.kit.room.stands(self.generation.id, Standing.KEPT)
+        self.kit.disk_space.stands(self.generation.id, Standing.KEPT)
         self.is_homeless = closed.place_gone
         retry_s = self._way_retry_s if closed.may_open else None
         self._way_retry_s = min(_WAY_CAP_S, self._way_retry_s * 2)
@@ -306,7 +306,7 @@ class Run:
             await self.kit.clock.wait(self._way, retry_s)
         finally:
             self.kit.parked.discard(self)
-            self.kit.room.stands(self.generation.id, Standing.PAID)
+            self.kit.disk_space.stands(self.generation.id, Standing.PAID)
             self._way.clear()
 
     async def _write(self, generation: Generation) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.domain.derive import STORED_FOR
 from bot.domain.errors import BotError, JournalFault, TooLateToCancel
 from bot.domain.generation import LATE, Generation, Reply
-from bot.engine.job import Kit, Run
+from bot.engine.job import Job, Kit
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +31,19 @@ _LOOKED_FOR = timedelta(hours=2)
 """Replicate's list tells the inputs of a prediction for about an hour after its end."""
 
 
-class Housekeeping:
+class LeaseKeeper:
     """Keeps what this process follows, and takes over what others have left."""
 
     def __init__(
         self,
         kit: Kit,
-        runs: Mapping[str, Run],
+        jobs: Mapping[str, Job],
         *,
         take_up: Callable[[Generation], None],
         give_up: Callable[[str], None],
     ) -> None:
         self._kit = kit
-        self._runs = runs
+        self._jobs = jobs
         self._take_up = take_up
         self._give_up = give_up
         self._members = 1
@@ -87,7 +87,7 @@ class Housekeeping:
 
     def _tidy_memory(self) -> None:
         """Once nothing is under way, have what is left of it found: it takes 20 ms then."""
-        if self._runs:
+        if self._jobs:
             self._was_busy = True
         elif self._was_busy:
             self._was_busy = False
@@ -96,15 +96,15 @@ class Housekeeping:
     def _show_late(self) -> None:
         """Have every card offer a way to a fresh token before its own dies, news or not."""
         now = self._kit.clock.now()
-        for run in self._runs.values():
-            reply = run.generation.reply
-            if now < run.late_again_at:
+        for job in self._jobs.values():
+            reply = job.generation.reply
+            if now < job.late_again_at:
                 continue
             is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
             # What is being delivered has had its last edit but one.
-            if is_late and reply.known and run.generation.state.cancelable:
-                run.late_again_at = now + _LATE_AGAIN
-                run.show()
+            if is_late and reply.known and job.generation.state.cancelable:
+                job.late_again_at = now + _LATE_AGAIN
+                job.show()
 
     def _go_without(self) -> None:
         """What is ours stays ours until the lease ends: from then on others may follow it.
@@ -115,20 +115,20 @@ class Housekeeping:
         now_s = self._kit.clock.monotonic()
         self._adopts_from_s = now_s + _LEASE_S
         if self._members > 1 and now_s > self._renewed_at_s + _LEASE_S:
-            for generation_id in tuple(self._runs):
+            for generation_id in tuple(self._jobs):
                 self._give_up(generation_id)
 
     async def _renew(self) -> None:
         journal = self._kit.journal
         began_s = self._kit.clock.monotonic()
-        renewal = await journal.renew(_LEASE_S, tuple(self._runs))
+        renewal = await journal.renew(_LEASE_S, tuple(self._jobs))
         for generation_id in renewal.lost:
             self._give_up(generation_id)
         for generation_id in renewal.cancel_requested:
-            run = self._runs.get(generation_id)
-            if run is not None and not run.generation.cancel_requested:
+            job = self._jobs.get(generation_id)
+            if job is not None and not job.generation.cancel_requested:
                 with suppress(TooLateToCancel):
-                    await run.request_cancel()
+                    await job.request_cancel()
         for generation_id, reply in renewal.wanted_replies.items():
             await self._bring(generation_id, reply)
         for generation_id in renewal.unfollowed:
@@ -140,19 +140,19 @@ class Housekeeping:
         if began_s >= self._adopts_from_s:
             await self.adopt()
         self._members = await journal.live_members()
-        self._kit.poller.members = self._kit.gate.members = self._members
-        self._kit.room.ledger.members = self._members
-        self._kit.room.settle()
+        self._kit.poller.members = self._kit.submit_gate.members = self._members
+        self._kit.disk_space.ledger.members = self._members
+        self._kit.disk_space.settle()
 
     async def _bring(self, generation_id: str, reply: Reply) -> None:
-        run = self._runs.get(generation_id)
+        job = self._jobs.get(generation_id)
         # A run that was taken up with this wish is there already.
-        if run is None or run.generation.reply.token_expires_at >= reply.token_expires_at:
+        if job is None or job.generation.reply.token_expires_at >= reply.token_expires_at:
             return
         log.info("generation %s goes where its person wants it", generation_id)
         # Where it cannot be journalled, the next renewal tells it again.
         with suppress(JournalFault):
-            await run.bring(reply)
+            await job.bring(reply)
 
     async def _forget_spent(self) -> None:
         clock = self._kit.clock
@@ -164,13 +164,13 @@ class Housekeeping:
 
     async def _tidy(self) -> None:
         """Remove what is nobody's, and count what of it is too young to be sure."""
-        clock, shelf = self._kit.clock, self._kit.shelf
+        clock, track_store = self._kit.clock, self._kit.track_store
         if clock.monotonic() < self._tidies_from_s:
             return
         self._tidies_from_s = clock.monotonic() + _TIDY_EVERY_S
         open_ids = await self._kit.journal.open_ids()
-        if (removed := await shelf.tidy(open_ids)) > 0:
+        if (removed := await track_store.tidy(open_ids)) > 0:
             log.info("%d files were left over, and are removed", removed)
-        ledger = self._kit.room.ledger
-        ledger.left_over_bytes = await shelf.left_over_bytes({*open_ids, *self._runs})
-        self._kit.room.settle()
+        ledger = self._kit.disk_space.ledger
+        ledger.left_over_bytes = await track_store.left_over_bytes({*open_ids, *self._jobs})
+        self._kit.disk_space.settle()

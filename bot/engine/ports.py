@@ -12,11 +12,12 @@ from bot.domain.generation import Generation, Reply
 from bot.domain.history import Library
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Progress
-from bot.engine.audio_ports import InputAudio, Picture, Shelf, Sound
+from bot.engine.audio_ports import InputAudio, Picture, Sound, TrackStore
 
 __all__ = [
     "Delivery",
     "DiscordFault",
+    "Facts",
     "InputAudio",
     "Journal",
     "Moved",
@@ -26,9 +27,9 @@ __all__ = [
     "Predictions",
     "Records",
     "Renewal",
-    "Shelf",
     "Sound",
     "StoredFile",
+    "TrackStore",
 ]
 
 
@@ -145,6 +146,30 @@ class Journal(Protocol):
 
 class Records(Journal, Library, Protocol):
     """The journal, with its look back."""
+
+
+class Facts(Protocol):
+    """Small things worth remembering from one start to the next, and turns to take."""
+
+    async def fact(self, key: str) -> str | None:
+        """What was remembered."""
+        ...
+
+    async def remember(self, key: str, value: str) -> None:
+        """Remember it."""
+        ...
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a lock for so long, or prolong it; False while another process has it."""
+        ...
+
+    async def unlock(self, name: str) -> None:
+        """Give a lock back before its time."""
+        ...
+
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
+        """Take one of the turns that are so far apart; False while it is too soon."""
+        ...
 
 
 class PredictionView(Protocol):

@@ -13,8 +13,8 @@ from heapq import nlargest
 
 from bot.domain.clock import Clock
 from bot.domain.waits import Hindered, InLine, OwnRunning, ToBeSent, Wait
-from bot.engine.queue import Line, Place
-from bot.engine.submit_gate import CreateGate
+from bot.engine.queue import Place, Queue
+from bot.engine.submit_gate import SubmitGate
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,9 @@ _LOOKED_AT_PER_S = 3000.0
 class Positions:
     """Looks at the line after it has changed, and has places tell their numbers."""
 
-    def __init__(self, line: Line, gate: CreateGate, clock: Clock) -> None:
+    def __init__(self, line: Queue, submit_gate: SubmitGate, clock: Clock) -> None:
         self._line = line
-        self._gate = gate
+        self._submit_gate = submit_gate
         self._clock = clock
         now_s = clock.monotonic()
         self._new = _Allowance(_NEW_PER_S, now_s)
@@ -58,8 +58,8 @@ class Positions:
         order = self._line.in_order()
         new: list[tuple[int, Place]] = []
         again: list[tuple[float, int, Place]] = []
-        obstacle, is_full = self._gate.obstacle, self._line.is_full
-        next_try_at = self._gate.next_try_at if obstacle else None
+        obstacle, is_full = self._submit_gate.obstacle, self._line.is_full
+        next_try_at = self._submit_gate.next_try_at if obstacle else None
         for number, place in enumerate(order, start=1):
             if self._line.waits_for_own(place):
                 reason = ("own", place.own_before, obstacle)
@@ -106,9 +106,9 @@ class _Allowance:
         return taken
 
 
-def why(line: Line, gate: CreateGate, place: Place) -> Wait | None:
+def why(line: Queue, submit_gate: SubmitGate, place: Place) -> Wait | None:
     """What a place waits for; None for who goes any moment."""
-    position, obstacle = line.position(place), gate.obstacle
+    position, obstacle = line.position(place), submit_gate.obstacle
     if line.waits_for_own(place):
         running = line.seated_of(place.user_id)
         return OwnRunning(running, max(0, place.own_before - running), obstacle)
@@ -117,7 +117,7 @@ def why(line: Line, gate: CreateGate, place: Place) -> Wait | None:
     if line.is_full and not place.granted.is_set():
         return InLine(position, line.seated, obstacle)
     if obstacle is not None:
-        return Hindered(obstacle, gate.next_try_at if position <= _NEAR else None, position)
+        return Hindered(obstacle, submit_gate.next_try_at if position <= _NEAR else None, position)
     return ToBeSent(position)
 
 

@@ -1,10 +1,10 @@
 """Who is next: the waiting line for running predictions.
 
-`Line.join` gives a `Place`, whose `granted` is set when its turn to be sent has come; `sent` says
+`Queue.join` gives a `Place`, whose `granted` is set when its turn to be sent has come; `sent` says
 that its create is through, `leave` that it has ended. What stands at the gate for creates
-(`bot.engine.submit_gate`) is kept short: those behind wait in here, where the order is fair, so the line knows
-everyone's number whatever it is that they wait for. `Place.position` is the number that was told
-last; `bot.engine.positions` tells it when it has changed in a way worth showing.
+(`bot.engine.submit_gate`) is kept short: those behind wait in here, where the order is fair, so the
+queue knows everyone's number whatever it is that they wait for. `Place.position` is the number that
+was told last; `bot.engine.positions` tells it when it has changed in a way worth showing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Person:
         return self.seated, self.last_grant, next(iter(self.waiting)).arrival
 
 
-class Line:
+class Queue:
     """Seats for so many generations at once, so many for each person; the rest wait.
 
     Waiting is fair between people: everyone's first comes before anyone's second; among equals,

@@ -14,7 +14,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.waits import NotPostable
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.ports import Journal
 
 log = logging.getLogger(__name__)
@@ -23,20 +23,20 @@ _LOOK_S = 1.2
 """A command's answer waits no longer to learn what else waits for its person."""
 
 
-class Bringing:
+class Relocation:
     """Moves generations to where their persons are, whichever process follows them."""
 
     def __init__(
         self,
         journal: Journal,
         clock: Clock,
-        runs: Mapping[str, Run],
-        parked: Set[Run],
+        jobs: Mapping[str, Job],
+        parked: Set[Job],
         members: Callable[[], int],
     ) -> None:
         self._journal = journal
         self._clock = clock
-        self._runs = runs
+        self._jobs = jobs
         self._parked = parked
         self._members = members
         self._looking = asyncio.Semaphore(1)
@@ -62,11 +62,11 @@ class Bringing:
         """
         # Every command asks this, and thousands may be under way: few of them wait for a way.
         waiting = [
-            run.generation
-            for run in self._parked
-            if run.generation.requester_id == user_id
-            and not _is_too_large(run, limit_bytes)
-            and (run.generation.reply.channel_id == channel_id or (run.is_homeless and in_dm))
+            job.generation
+            for job in self._parked
+            if job.generation.requester_id == user_id
+            and not _is_too_large(job, limit_bytes)
+            and (job.generation.reply.channel_id == channel_id or (job.is_homeless and in_dm))
         ]
         waiting.sort(key=lambda generation: (generation.created_at, generation.id))
         if self._members() > 1:
@@ -74,10 +74,10 @@ class Bringing:
         return list({take.batch_id or take.id: take.id for take in waiting}.values())
 
     async def _bring(self, generation_id: str, reply: Reply) -> bool:
-        if (run := self._runs.get(generation_id)) is not None:
+        if (job := self._jobs.get(generation_id)) is not None:
             # Another process may have taken it over, which is not known here yet.
             with suppress(NotFollowedHere):
-                await run.bring(reply)
+                await job.bring(reply)
                 return True
         return await self._journal.request_bring(generation_id, reply)
 
@@ -96,12 +96,12 @@ class Bringing:
         return [
             row
             for row in rows
-            if row.id not in self._runs
+            if row.id not in self._jobs
             and (row.state is State.DELIVERING or row.state.final)
             and not row.reply.token_lives(now)
         ]
 
 
-def _is_too_large(run: Run, limit_bytes: int | None) -> bool:
-    known = run.wait.limit_bytes if isinstance(run.wait, NotPostable) else None
+def _is_too_large(job: Job, limit_bytes: int | None) -> bool:
+    known = job.wait.limit_bytes if isinstance(job.wait, NotPostable) else None
     return known is not None and limit_bytes is not None and limit_bytes <= known

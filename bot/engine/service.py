@@ -27,24 +27,24 @@ from bot.domain.history import Forgotten, Library
 from bot.domain.inputs import Inputs
 from bot.domain.request import Order, Origin, accepted, accepted_batch
 from bot.domain.validation import check_request
-from bot.engine.background import Precedence, TaskOwner
-from bot.engine.config import House
+from bot.engine.background import BackgroundTasks, UrgentFirst
+from bot.engine.config import EngineConfig
 from bot.engine.disk_claims import check_disk, check_room, tell_of_journal, wait_for_journal
 from bot.engine.disk_health import Disk
 from bot.engine.disk_ledger import Ledger
-from bot.engine.disk_space import Room
-from bot.engine.job import Kit, Run
-from bot.engine.lease_keeper import Housekeeping
+from bot.engine.disk_space import DiskSpace
+from bot.engine.job import Job, Kit
+from bot.engine.lease_keeper import LeaseKeeper
 from bot.engine.poller import Poller
-from bot.engine.ports import Delivery, Predictions, Records, Shelf, Sound
+from bot.engine.ports import Delivery, Predictions, Records, Sound, TrackStore
 from bot.engine.positions import Positions
-from bot.engine.queue import Line
-from bot.engine.relocation import Bringing
+from bot.engine.queue import Queue
+from bot.engine.relocation import Relocation
 from bot.engine.states import STEPS, turns
-from bot.engine.submit_gate import CreateGate
+from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Task, Troubles
 
-__all__ = ["House", "Order", "Origin", "Recipe", "Studio"]
+__all__ = ["EngineConfig", "GenerationService", "Order", "Origin", "Recipe"]
 
 log = logging.getLogger(__name__)
 
@@ -63,35 +63,35 @@ def _pace(requests_per_minute: int) -> AsyncLimiter:
     return AsyncLimiter(burst, 30.0)
 
 
-class Studio:
+class GenerationService:
     """Takes orders and follows every generation to its end."""
 
     def __init__(
         self,
-        house: House,
+        config: EngineConfig,
         journal: Records,
         predictions: Predictions,
         sound: Sound,
         delivery: Delivery,
-        shelf: Shelf,
+        track_store: TrackStore,
         clock: Clock,
     ) -> None:
-        self.table = house.table
+        self.table = config.table
         self.library: Library = journal
         self.extension, self.melody = extension, melody
-        self._house = house
+        self._config = config
         self._journal = journal
         self._clock = clock
-        self._runs: dict[str, Run] = {}
+        self._jobs: dict[str, Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._owner = TaskOwner()
-        self._keepers = TaskOwner()
+        self._owner = BackgroundTasks()
+        self._keepers = BackgroundTasks()
         self._refused: dict[str, Generation] = {}
         """Those whose end is known to their persons, and not yet to the journal."""
         self._accepting: set[str] = set()
         self._delivery = delivery
         self._closing = False
-        self.acknowledgements = Precedence(clock, _PATIENCE_S)
+        self.acknowledgements = UrgentFirst(clock, _PATIENCE_S)
         """Its `urgent()` surrounds every acknowledgement."""
         self.troubles = Troubles(clock)
         """What is wrong with the services at present."""
@@ -101,30 +101,32 @@ class Studio:
             sound=sound,
             delivery=delivery,
             clock=clock,
-            table=house.table,
-            tracks_folder=house.tracks_folder,
-            line=Line(house.max_running, house.max_running_per_user),
-            reading_line=Line(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
-            gate=CreateGate(_CREATES_AT_ONCE, clock, _pace(house.requests_per_minute)),
-            poller=Poller(predictions, clock, house.requests_per_minute),
+            table=config.table,
+            tracks_folder=config.tracks_folder,
+            line=Queue(config.max_running, config.max_running_per_user),
+            reading_line=Queue(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
+            submit_gate=SubmitGate(_CREATES_AT_ONCE, clock, _pace(config.requests_per_minute)),
+            poller=Poller(predictions, clock, config.requests_per_minute),
             troubles=self.troubles,
-            shelf=shelf,
-            room=Room(Ledger(house.tracks_max_bytes, house.tracks_max_bytes_per_user), clock),
-            disk=Disk(shelf, self.troubles),
+            track_store=track_store,
+            disk_space=DiskSpace(
+                Ledger(config.tracks_max_bytes, config.tracks_max_bytes_per_user), clock
+            ),
+            disk=Disk(track_store, self.troubles),
             steps=STEPS,
         )
-        self._positions = Positions(self._kit.line, self._kit.gate, clock)
-        self.housekeeping = Housekeeping(
-            self._kit, self._runs, take_up=self._take_up, give_up=self._give_up
+        self._positions = Positions(self._kit.line, self._kit.submit_gate, clock)
+        self.lease_keeper = LeaseKeeper(
+            self._kit, self._jobs, take_up=self._take_up, give_up=self._give_up
         )
-        self.adopt = self.housekeeping.adopt
-        self._bringing = Bringing(
-            journal, clock, self._runs, self._kit.parked, lambda: self._kit.poller.members
+        self.adopt = self.lease_keeper.adopt
+        self._bringing = Relocation(
+            journal, clock, self._jobs, self._kit.parked, lambda: self._kit.poller.members
         )
         self.waiting_for = self._bringing.waiting_for
 
     async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> Recipe:
-        """See `bot.domain.derive.remake`; finds out by itself whose copy of the input audio there is."""
+        """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
         lender = parent
         if parent.borrows_audio:
             lender = lender_to(parent, await self.library.ancestry(parent.id, _GENERATIONS_BACK))
@@ -142,16 +144,16 @@ class Studio:
 
     async def submit(self, order: Order) -> Generation:
         """Journal an order; start on it once `acknowledged`. Raises `DeliveredTwice`."""
-        [generation] = await self._accept([accepted(order, self._house, self._clock.now())])
+        [generation] = await self._accept([accepted(order, self._config, self._clock.now())])
         return generation
 
     async def submit_batch(self, orders: Sequence[Order]) -> list[Generation]:
         """The same for several takes that one reply shows; each has a seed of its own."""
-        return await self._accept(accepted_batch(orders, self._house, self._clock.now()))
+        return await self._accept(accepted_batch(orders, self._config, self._clock.now()))
 
     async def _accept(self, generations: list[Generation]) -> list[Generation]:
         ids = {generation.id for generation in generations}
-        if any(key in self._accepting or key in self._runs for key in ids):
+        if any(key in self._accepting or key in self._jobs for key in ids):
             raise DeliveredTwice
         check_room(self._kit, generations)
         self._accepting |= ids
@@ -174,20 +176,20 @@ class Studio:
     def acknowledged(self, generations: Sequence[Generation], reply: Reply | None) -> None:
         """Discord shows `reply` for them; None where that is not known."""
         for generation in generations:
-            if (run := self._runs.get(generation.id)) is not None:
-                run.acknowledged(reply)
+            if (job := self._jobs.get(generation.id)) is not None:
+                job.acknowledged(reply)
 
     def let_go(self, generations: Sequence[Generation]) -> None:
         """Nothing comes of them here: Discord has not taken this process's acknowledgement."""
         for generation in generations:
-            if (run := self._runs.get(generation.id)) is not None:
-                run.let_go()
+            if (job := self._jobs.get(generation.id)) is not None:
+                job.let_go()
 
     async def start(self) -> None:
         """Take up what an earlier process left open, and keep an eye on the others' from now on."""
         await self.adopt()
-        await self.housekeeping.keep_disk()
-        self._keepers.start(self.housekeeping.keep_on(), name="housekeeping")
+        await self.lease_keeper.keep_disk()
+        self._keepers.start(self.lease_keeper.keep_on(), name="housekeeping")
         self._keepers.start(self._kit.poller.sweep(), name="sweep")
         self._keepers.start(self._positions.keep_told(), name="positions")
 
@@ -197,8 +199,8 @@ class Studio:
         Raises:
             GenerationUnknown: the journal has none with this id.
         """
-        run = self._runs.get(generation_id)
-        generation = run.generation if run else await self._journal.get(generation_id)
+        job = self._jobs.get(generation_id)
+        generation = job.generation if job else await self._journal.get(generation_id)
         if generation is None:
             raise GenerationUnknown
         return generation
@@ -217,10 +219,10 @@ class Studio:
             raise TooLateToCancel(made)
 
     async def _stop(self, generation_id: str) -> bool:
-        if (run := self._runs.get(generation_id)) is None:
+        if (job := self._jobs.get(generation_id)) is None:
             return await self._journal.request_cancel(generation_id)
         try:
-            await run.request_cancel()
+            await job.request_cancel()
         except TooLateToCancel:
             return False
         return True
@@ -243,8 +245,8 @@ class Studio:
 
     def look_for_ways(self, *, guild_id: int, channel_id: int | None = None) -> None:
         """Try again what waits for a way into a server, or into one channel or thread of it."""
-        for run in self._kit.parked:
-            run.look_for_way(guild_id, channel_id)
+        for job in self._kit.parked:
+            job.look_for_way(guild_id, channel_id)
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their files."""
@@ -265,58 +267,58 @@ class Studio:
         await asyncio.gather(self._keepers.close(), self._owner.close())
 
     def _take_up(self, generation: Generation, *, answering: bool = False) -> None:
-        if generation.id in self._runs:
+        if generation.id in self._jobs:
             return
         refused = self._refused.pop(generation.id, None)
-        run = Run(refused or generation, self._kit, answering=answering)
-        run.end_told = refused is not None
-        self._runs[generation.id] = run
+        job = Job(refused or generation, self._kit, answering=answering)
+        job.end_told = refused is not None
+        self._jobs[generation.id] = job
         name = f"generation {generation.id}"
-        self._tasks[generation.id] = self._owner.start(self._follow(run), name)
+        self._tasks[generation.id] = self._owner.start(self._follow(job), name)
 
     def _give_up(self, generation_id: str) -> None:
         """Another process follows it now."""
         if (task := self._tasks.get(generation_id)) is not None:
             task.cancel()
 
-    async def _follow(self, run: Run) -> None:
+    async def _follow(self, job: Job) -> None:
         try:
-            await (self.acknowledgements.calm() if run.answering else self.acknowledgements.turn())
-            await self._carry_on(run)
+            await (self.acknowledgements.calm() if job.answering else self.acknowledgements.turn())
+            await self._carry_on(job)
         except NotFollowedHere:
-            log.warning("generation %s is followed by another process now", run.generation.id)
-            self._delivery.drop(run.generation)
+            log.warning("generation %s is followed by another process now", job.generation.id)
+            self._delivery.drop(job.generation)
         except asyncio.CancelledError:
-            self._delivery.drop(run.generation)
+            self._delivery.drop(job.generation)
             raise
         finally:
-            del self._runs[run.generation.id], self._tasks[run.generation.id]
-            self._kit.room.release(run.generation.id)
+            del self._jobs[job.generation.id], self._tasks[job.generation.id]
+            self._kit.disk_space.release(job.generation.id)
 
-    async def _carry_on(self, run: Run) -> None:
+    async def _carry_on(self, job: Job) -> None:
         """Take a run to its end, through faults of the journal too, however long they last."""
         for faults in count(1):
             try:
-                await run.to_end()
+                await job.to_end()
             except NotFollowedHere:
                 raise
             except Exception as error:  # noqa: BLE001 - logged there
                 delay_s = _JOURNAL_DELAYS_S[min(faults, len(_JOURNAL_DELAYS_S)) - 1]
-                await tell_of_journal(run, error, delay_s)
-                if faults > len(_JOURNAL_DELAYS_S) and run.is_unpaid:
-                    await self._refuse(run)
+                await tell_of_journal(job, error, delay_s)
+                if faults > len(_JOURNAL_DELAYS_S) and job.is_unpaid:
+                    await self._refuse(job)
                     return
-                await wait_for_journal(run, delay_s)
+                await wait_for_journal(job, delay_s)
             else:
                 self.troubles.over(Task.JOURNAL)
                 return
 
-    async def _refuse(self, run: Run) -> None:
+    async def _refuse(self, job: Job) -> None:
         """Tell a person that nothing comes of it, though that cannot be written down yet.
 
         Once the journal is back, it names the generation as open, and its end is made up for.
         """
-        failed = run.generation.evolve(
+        failed = job.generation.evolve(
             State.FAILED, failure=InternalFault(), ended_at=self._clock.now()
         )
         self._refused[failed.id] = failed

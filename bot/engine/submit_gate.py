@@ -26,7 +26,7 @@ _PATIENT_AFTER = 10
 """So many creates taken in a row tell that the service has become more patient."""
 
 
-class CreateGate:
+class SubmitGate:
     """Lets so many create requests be under way, first come, first served, at a steady pace.
 
     Whoever was refused and comes again has kept its turn. `pace` is spent by each create, as often

@@ -8,11 +8,11 @@ import logging
 
 from pydantic import JsonValue
 
-from bot.client import Facts
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import ReplicateError
 from bot.domain.inputs import TABLE, InputTable
+from bot.engine.ports import Facts
 from bot.replicate.client import ReplicateClient
 from bot.replicate.schema import SchemaUnusable, narrow
 from bot.replicate.transport import brief

@@ -171,12 +171,12 @@ def _narrowed(ours: InputSpec, live: Node, *, demanded: bool) -> InputSpec:
 
 def _choices(live: Node) -> tuple[str, ...]:
     listed = live.get("enum")
-    fitting = (
+    upload = (
         choice
         for choice in (listed if isinstance(listed, list) else ())
         if isinstance(choice, str) and 0 < len(choice) <= _CHOICE_MAX_CHARS
     )
-    return tuple(dict.fromkeys(fitting))
+    return tuple(dict.fromkeys(upload))
 
 
 def _bounds(ours: InputSpec, live: Node) -> tuple[float | None, float | None]:

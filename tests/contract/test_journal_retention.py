@@ -14,7 +14,7 @@ from bot.domain.errors import AudioAddressBad, SubmitUncertain
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.request import Order, accepted
-from bot.engine.config import House
+from bot.engine.config import EngineConfig
 from bot.journal import Journal, async_url
 from bot.journal.database import create_engine
 from tests.contract.journal_kit import NOW, a_generation, execute, scalars, told_apart
@@ -24,7 +24,7 @@ ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602
 UPLOAD = AudioSource("https://cdn.example/zebra-signed?hm=1", "zebra-demo.wav", True, 9)
 CARD = AudioSource("https://cdn.example/card-signed?hm=1", "zebraphone-7.wav", True, 9)
 STORED = "https://api.example/v1/files/zebra-copy"
-HOUSE = House("v" * 64, InputTable(), 1500, Path("tracks"))
+HOUSE = EngineConfig("v" * 64, InputTable(), 1500, Path("tracks"))
 LATER = NOW + timedelta(hours=1)
 
 Cell = tuple[str, str, str, object]

@@ -43,7 +43,7 @@ async def test_a_command_with_a_bug(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.bug_expected = True
-    monkeypatch.setattr(world.bot.studio, "check", buggy)
+    monkeypatch.setattr(world.bot.service, "check", buggy)
     asked = await world.musicgen()
     assert told_of_a_bug(asked.refusal, caplog.text)
 

@@ -167,14 +167,14 @@ async def test_what_cannot_be_brought_leaves_nothing_behind(
     world: World, monkeypatch: pytest.MonkeyPatch, fault: BotError, deletable: bool
 ) -> None:
     first, second = await some_waiting(world, 2)
-    bring = world.bot.studio.bring
+    bring = world.bot.service.bring
 
     async def faulty(generation_id: str, reply: Reply) -> None:
         if generation_id == first:
             raise fault
         await bring(generation_id, reply)
 
-    monkeypatch.setattr(world.bot.studio, "bring", faulty)
+    monkeypatch.setattr(world.bot.service, "bring", faulty)
     if not deletable:
         world.fail("DELETE", "/webhooks/*", 500)
     result = await musicgen(world, world.ada)

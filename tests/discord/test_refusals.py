@@ -105,7 +105,7 @@ async def test_a_channel_where_no_track_can_be_posted_is_refused(
 
 
 async def test_a_closing_bot_takes_no_orders(world: World) -> None:
-    await world.bot.studio.close()
+    await world.bot.service.close()
     await refused(world, errors.ShuttingDown())
 
 

@@ -80,7 +80,7 @@ async def test_a_track_that_was_being_fetched_is_fetched_again(
 
 async def test_a_track_that_was_being_uploaded_is_uploaded_again(world: World) -> None:
     asked = await world.musicgen()
-    track = world.house.tracks_folder / "kept.wav"
+    track = world.config.tracks_folder / "kept.wav"
     track.write_bytes(b"RIFF")
     await world.die(state=State.DELIVERING, track_path=str(track))
     assert await goes_on(world, asked)

@@ -43,7 +43,7 @@ async def track_waiting(world: World) -> Asked:
 
 async def waiting(world: World) -> list[str]:
     """What waits for Ada in the channel."""
-    return await world.bot.studio.waiting_for(world.ada.id, world.channel.id)
+    return await world.bot.service.waiting_for(world.ada.id, world.channel.id)
 
 
 async def allow_files(world: World, allowed: bool) -> None:

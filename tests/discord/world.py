@@ -21,13 +21,13 @@ from bot.domain.clock import SystemClock
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import InputTable
 from bot.engine.ports import InputAudio
-from bot.engine.service import House
+from bot.engine.service import EngineConfig
 from tests.fakes import (
     FakeJournal,
     FakePrediction,
     FakePredictions,
-    FakeShelf,
     FakeSound,
+    FakeTrackStore,
     step,
 )
 
@@ -118,7 +118,7 @@ class World:
         self.journal = FakeJournal()
         self.predictions = FakePredictions(answers=(FakePrediction("p1"),), track=TRACK)
         self.sound = SlowSound(self.clock)
-        self.house = House("v" * 64, InputTable(), 1500, folder)
+        self.config = EngineConfig("v" * 64, InputTable(), 1500, folder)
         self.bug_expected = False
         """Whether the test makes the bot fail on purpose; else an error in the log fails it."""
         self.cuts: list[tuple[str, str]] = []
@@ -150,7 +150,7 @@ class World:
     ) -> None:
         """Another process of the bot takes over, from the journal alone."""
         self.journal = _reopened(journal or self.journal)
-        self.house = replace(self.house, table=table or self.house.table)
+        self.config = replace(self.config, table=table or self.config.table)
         self.bot = self._a_bot(force_sync=force_sync)
         await self.env.restart_bot(self.bot)
 
@@ -244,12 +244,12 @@ class World:
 
     def _a_bot(self, *, force_sync: bool = False) -> MusicGenBot:
         parts = Parts(
-            self.house,
+            self.config,
             "MusicGen",
             self.journal,
             self.predictions,
             self.sound,
-            FakeShelf(),
+            FakeTrackStore(),
             self.clock,
         )
         return MusicGenBot(parts, force_sync=force_sync)

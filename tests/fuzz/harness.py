@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.audio.files import (
     _MEMORY_BYTES,  # pyright: ignore[reportPrivateUsage] - the bound that is to hold
-    AudioDesk,
+    AudioFiles,
 )
 from bot.domain.errors import (
     AudioBroken,
@@ -104,29 +104,29 @@ class Fuzzer:
         """The format that it was, and the bytes."""
         random = Random(f"{self._seed}:{number}")
         format_ = self._formats[number % len(self._formats)]
-        fitting = [original for original in self._originals if original.format == format_]
+        upload = [original for original in self._originals if original.format == format_]
         others = [original.data for original in self._originals]
-        data = random.choice(fitting).data
+        data = random.choice(upload).data
         return format_, mutate(data, format_, others, random)
 
     async def run(self, goes_on: Callable[[int], bool], *, at_once: int = 2) -> None:
         """Feed inputs from number 0 on, as long as `goes_on` is true of the next one."""
         numbers = iter(range(1 << 62))
 
-        async def feed(desk: AudioDesk, site: str) -> None:
+        async def feed(audio_files: AudioFiles, site: str) -> None:
             while goes_on(number := next(numbers)):
-                await self._feed(desk, site, number)
+                await self._feed(audio_files, site, number)
 
         watching = asyncio.create_task(_watch(self.tally))
         async with (
             self._site() as site,
-            AudioDesk(self._folder / "intake", "model", allow_private=True) as desk,
+            AudioFiles(self._folder / "intake", "model", allow_private=True) as audio_files,
             asyncio.TaskGroup() as tasks,
         ):
             # A new worker takes longer to start than a hundred files take to be looked at.
-            desk._inputs._replaced_after = _WORKER_JOBS  # pyright: ignore[reportPrivateUsage] - for speed
+            audio_files._inputs._replaced_after = _WORKER_JOBS  # pyright: ignore[reportPrivateUsage] - for speed
             for _ in range(at_once):
-                tasks.create_task(feed(desk, site))
+                tasks.create_task(feed(audio_files, site))
         watching.cancel()
         if self.tally.largest_bytes > _MEMORY_BYTES:
             self.tally.found("over its memory", "", "", 0, self.tally.largest_bytes, True)
@@ -146,40 +146,44 @@ class Fuzzer:
         finally:
             await runner.cleanup()
 
-    async def _feed(self, desk: AudioDesk, site: str, number: int) -> None:
+    async def _feed(self, audio_files: AudioFiles, site: str, number: int) -> None:
         format_, data = self.input(number)
         self.tally.inputs[format_] += 1
         self._served[str(number)] = data
         source = AudioSource(f"{site}/{number}", f"input.{format_}", uploaded=False)
         step = _Steps(self.tally, format_, number)
-        audio = await step("take in", desk.take_in(source, _LIMIT_BYTES), _checked)
+        audio = await step("take in", audio_files.take_in(source, _LIMIT_BYTES), _checked)
         del self._served[str(number)]
         if audio is None:
             return
         folder = self._folder / str(number)
         folder.mkdir()
         try:
-            await self._use(desk, step, audio, folder)
+            await self._use(audio_files, step, audio, folder)
         finally:
-            await desk.discard(audio.path)
+            await audio_files.discard(audio.path)
             for file in folder.iterdir():
                 file.unlink()
             folder.rmdir()
 
-    async def _use(self, desk: AudioDesk, step: _Steps, audio: InputAudio, folder: Path) -> None:
+    async def _use(
+        self, audio_files: AudioFiles, step: _Steps, audio: InputAudio, folder: Path
+    ) -> None:
         """All that is done with input audio, and with a track, which might be as broken."""
         piece, made = folder / "piece", folder / "made.wav"
         await step(
-            "cut", desk.begin_with(audio, audio.duration_s / 2, folder / "cut.wav"), _checked
+            "cut", audio_files.begin_with(audio, audio.duration_s / 2, folder / "cut.wav"), _checked
         )
-        await step("context", desk.end_of(audio.path, _CONTEXT_S, folder / "end.wav"), _checked)
+        await step(
+            "context", audio_files.end_of(audio.path, _CONTEXT_S, folder / "end.wav"), _checked
+        )
         made.write_bytes(self._valid)
-        await step("keep", desk.keep(audio, piece, None))
-        await step("join", desk.join(piece, made, _CONTEXT_S, folder / "joined.wav"))
-        await step("draw", desk.draw(piece, _CONTEXT_S))
+        await step("keep", audio_files.keep(audio, piece, None))
+        await step("join", audio_files.join(piece, made, _CONTEXT_S, folder / "joined.wav"))
+        await step("draw", audio_files.draw(piece, _CONTEXT_S))
         limit_bytes = min(_LIMIT_BYTES, max(1000, piece.stat().st_size // 2))
-        await step("fit", desk.fit(piece, limit_bytes))
-        await step("label", desk.label(piece, a_generation()))
+        await step("fit", audio_files.fit(piece, limit_bytes))
+        await step("label", audio_files.label(piece, a_generation()))
 
 
 async def _watch(tally: Tally) -> None:

@@ -41,9 +41,9 @@ def _mutate_elements(data: bytes, anatomy: Anatomy, others: list[bytes], random:
 
 def _change(element: bytearray, numbers: list[Number], random: Random) -> None:
     for _ in range(random.choice((1, 1, 2, 4))):
-        fitting = [number for number in numbers if number.at + number.size <= len(element)]
-        if fitting and random.random() < 0.7:
-            number = random.choice(fitting)
+        upload = [number for number in numbers if number.at + number.size <= len(element)]
+        if upload and random.random() < 0.7:
+            number = random.choice(upload)
             number.write(element, _odd_value(number.read(element), number, len(element), random))
         elif element:
             at = random.randrange(len(element))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.files import AudioDesk
+from bot.audio.files import AudioFiles
 from bot.card.strings.errors import sentence
 from bot.domain.errors import (
     AudioBroken,
@@ -25,7 +25,9 @@ LIMIT_BYTES = 1_000_000
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[AudioDesk]:
+async def audio_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[AudioFiles]:
     """A desk whose addresses are paths of files."""
 
     async def fetch(_: object, source: AudioSource, __: int) -> Path:
@@ -33,8 +35,8 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
         return tmp_path / "fetched"
 
     monkeypatch.setattr("bot.audio.intake.AudioIntake.fetch", fetch)
-    async with AudioDesk(tmp_path / "intake", "model") as desk:
-        yield desk
+    async with AudioFiles(tmp_path / "intake", "model") as audio_files:
+        yield audio_files
 
 
 def source(path: Path) -> AudioSource:
@@ -52,13 +54,13 @@ def source(path: Path) -> AudioSource:
     ],
 )
 async def test_it_is_refused_and_the_next_is_taken(
-    desk: AudioDesk, tmp_path: Path, name: str, refusals: tuple[type[RequestRefused], ...]
+    audio_files: AudioFiles, tmp_path: Path, name: str, refusals: tuple[type[RequestRefused], ...]
 ) -> None:
     for _ in range(2):
         with pytest.raises(refusals) as caught:
-            await desk.take_in(source(FIXTURES / name), LIMIT_BYTES)
+            await audio_files.take_in(source(FIXTURES / name), LIMIT_BYTES)
         assert sentence(caught.value) != sentence(InternalFault())
     whole = make_sound(tmp_path / "whole.wav", "wav")
-    audio = await desk.take_in(source(whole), LIMIT_BYTES)
+    audio = await audio_files.take_in(source(whole), LIMIT_BYTES)
     assert audio.duration_s == pytest.approx(2.0)
-    await desk.discard(audio.path)
+    await audio_files.discard(audio.path)

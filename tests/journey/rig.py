@@ -147,7 +147,7 @@ class Rig:
 
     async def until_waiting(self, channel: Channel, *, waits: bool = True) -> None:
         """Wait until something of Ada's waits for a way into a channel; or nothing does."""
-        waiting_for = self.bot.studio.waiting_for
+        waiting_for = self.bot.service.waiting_for
         async with asyncio.timeout(PATIENCE_S):
             while bool(await waiting_for(self.ada.user.id, channel.id)) != waits:  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0.005)

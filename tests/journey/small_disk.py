@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.__main__ import main
-from bot.audio.track_store import Shelf
+from bot.audio.track_store import TrackStore
 from bot.replicate.partial import PartialFile
 
 FULL = "disk-is-full"
@@ -32,6 +32,6 @@ def full_first(owner: type, name: str) -> None:
 
 
 if __name__ == "__main__":
-    full_first(Shelf, "_try_disk")
+    full_first(TrackStore, "_try_disk")
     full_first(PartialFile, "write")
     sys.exit(main())

@@ -34,7 +34,7 @@ async def a_card(rig: Rig, place: str = "jam", **options: object) -> Message:
     used = await rig.ada.slash(place_of(rig, place), "musicgen", **given)  # pyright: ignore[reportArgumentType] - options by name
     card = await used.until(has_track)
     # What it leads on to goes by its row, which comes right after.
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     return card
 
 

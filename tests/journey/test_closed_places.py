@@ -85,7 +85,7 @@ async def a_track_locked_out(
         assert len(tracks_on_disk(rig)) == 1
         yield rig, used
         await rig.until_waiting(thread, waits=False)
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert rig.paid_once()
         assert tracks_on_disk(rig) == []
 
@@ -169,7 +169,7 @@ async def test_from_a_deleted_place_it_comes_to_its_person(
         [message] = await world.until(lambda _: with_track(rig))
         assert message.channel is rig.ada.dm
         assert message.content == f"<@{rig.ada.user.id}> {texts.PLACE_GONE}"
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert rig.public_messages() == [message]
         assert rig.paid_once()
 
@@ -200,7 +200,7 @@ async def test_a_failure_whose_channel_is_gone_is_over(tmp_path: Path) -> None:
         await used.until(lambda message: message.embeds)
         rig.discord.world.delete_channel(thread)
         rig.trouble_replicate("GET /delivery/*", status=404, times=99)
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert rig.public_messages() == []
 
 

@@ -70,7 +70,7 @@ async def test_a_message_deleted_before_the_token_died_is_replaced(tmp_path: Pat
         await rig.mod.delete(running)
         rig.discord.clock.advance(TOKEN_LIFE_S)
         [message] = await rig.discord.world.until(lambda _: rig.public_messages())
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert has_track(message)
         assert message.mentions == (rig.ada.user,)
         assert rig.public_messages() == [message]
@@ -232,7 +232,7 @@ async def tracks_without_a_way(
             await used.until(lambda message: BRING in words(message))
         # Far enough for the tokens to come to outlive the bot's fast clock.
         rig.discord.clock.advance(9 * TOKEN_LIFE_S)
-        while len(await rig.bot.studio.waiting_for(rig.ada.user.id, foreign.id)) < number:
+        while len(await rig.bot.service.waiting_for(rig.ada.user.id, foreign.id)) < number:
             await rig.clock.sleep(5)
         yield rig
 

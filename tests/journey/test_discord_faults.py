@@ -72,7 +72,7 @@ async def test_the_last_edit_goes_on_through(rig: Rig, fault: dict[str, object])
     await used.until(lambda message: "**Fetching**" in words(message))
     rig.trouble_discord(EDIT, **fault)
     message = await used.until(has_track)
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     assert rig.public_messages() == [message]
     assert len(message.attachments) == 1
     assert rig.paid_once()
@@ -125,7 +125,7 @@ async def test_a_new_message_whose_answer_is_lost_is_no_second_track(
         else:
             rig.trouble_discord("POST /api/v10/webhooks/*", reset="after")
         await rig.discord.world.until(lambda _: with_track(rig))
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         [message] = with_track(rig)
         assert rig.public_messages() == [message]
         assert len(message.attachments) == 1
@@ -140,7 +140,7 @@ async def test_an_end_whose_answer_is_lost_is_read_back(tmp_path: Path, end: str
         rig.trouble_discord(EDIT, times=50, reset="after")
         used = await rig.ada.slash(rig.discord.world.foreign, "musicgen", prompt="gong", duration=1)
         message = await used.until(has_ended)
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert has_track(message) == (end == "succeeded")
         assert sum(has_ended(revision.body) for revision in message.revisions) == 1
 
@@ -151,9 +151,9 @@ async def test_a_late_edit_leaves_a_track_alone(tmp_path: Path) -> None:
         used = await rig.musicgen()
         running = await used.until(lambda message: "**Generating**" in words(message))
         generation_id = (running.body.items[0].custom_id or "").rpartition(":")[2]
-        row = await rig.bot.studio.get(generation_id)
+        row = await rig.bot.service.get(generation_id)
         message = await used.until(has_track)
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         rig.bot.delivery.show(row, ProgressMeter(row.created_at).progress(rig.clock.now()))
         await used.until(lambda shown: "**Queued**" in words(shown))
         assert message.attachments[0].filename.endswith(".wav")

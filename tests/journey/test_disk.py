@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.track_store import Shelf
+from bot.audio.track_store import TrackStore
 from bot.card.strings.errors import sentence
 from bot.domain import errors
 from bot.playground.discord.wire import File
@@ -49,7 +49,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
         monkeypatch.setattr(owner, name, checked)
 
-    full_first(Shelf, "_try_disk")
+    full_first(TrackStore, "_try_disk")
     full_first(PartialFile, "write")
     return disk
 
@@ -69,7 +69,7 @@ async def test_a_full_disk_is_named_and_waited_for(
         disk.full = False
         await used.until(has_track)
         assert rig.paid_once()
-        await eventually(lambda: rig.bot.studio.troubles.current == ())
+        await eventually(lambda: rig.bot.service.troubles.current == ())
         await (await rig.musicgen("another one")).until(has_track)
 
 

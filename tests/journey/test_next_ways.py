@@ -57,7 +57,7 @@ async def test_a_rate_that_no_other_format_holds_goes_in_parts(
         assert np.array_equal(np.concatenate(heard), whole)
         assert "Sent in 3 parts" in words(message)
         assert rig.paid_once()
-        await rig.bot.studio.idle()
+        await rig.bot.service.idle()
         assert list((rig.settings.data_folder / "tracks").iterdir()) == []
 
 

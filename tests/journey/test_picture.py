@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bot.audio import picture
-from bot.audio.files import AudioDesk
+from bot.audio.files import AudioFiles
 from bot.domain.errors import WorkerCrashed
 from bot.engine.ports import Picture
 from bot.playground.discord.messages import Attachment, Message
@@ -90,7 +90,7 @@ async def test_a_track_that_cannot_be_drawn_goes_without(
     def broken(*_: object, **__: object) -> None:
         raise WorkerCrashed(-11)
 
-    monkeypatch.setattr("bot.audio.files.AudioDesk.draw", broken)
+    monkeypatch.setattr("bot.audio.files.AudioFiles.draw", broken)
     message = await (await rig.musicgen()).until(has_track)
     [embed] = message.embeds
     assert embed.image is None
@@ -123,19 +123,19 @@ async def test_a_picture_that_comes_too_late_for_its_message_is_let_go(
 ) -> None:
     monkeypatch.setattr("bot.delivery.pictures._FEW", 0)
     drawing, drawn = asyncio.Event(), asyncio.Event()
-    draw = AudioDesk.draw
+    draw = AudioFiles.draw
 
-    async def slow(self: AudioDesk, path: Path, given_s: float) -> Picture:
+    async def slow(self: AudioFiles, path: Path, given_s: float) -> Picture:
         drawing.set()
         await drawn.wait()
         return await draw(self, path, given_s)
 
-    monkeypatch.setattr(AudioDesk, "draw", slow)
+    monkeypatch.setattr(AudioFiles, "draw", slow)
     used = await rig.musicgen()
     message = await used.until(has_track)
     await drawing.wait()
     rig.discord.people.delete(rig.mod.user, message)
     drawn.set()
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     assert message.deleted
     assert len(rig.public_messages()) == 0

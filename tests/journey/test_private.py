@@ -31,7 +31,7 @@ def author(message: Message) -> str:
 async def made(rig: Rig, place: Channel, **options: Any) -> Message:
     asked = {"prompt": SECRET, "duration": 1, **options}
     card = await (await rig.ada.slash(place, "musicgen", **asked)).until(has_track)
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     return card
 
 
@@ -40,7 +40,7 @@ async def edited(rig: Rig, card: Message) -> Message:
     opened = await (await rig.ada.click(card, "Edit")).answered()
     sent = await rig.ada.submit_modal(opened, {"prompt": "a march", "model": ["melody"]})
     message = await sent.until(has_track)
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     return message
 
 
@@ -104,11 +104,11 @@ def written_down(rig: Rig) -> str:
 async def test_input_audio_is_lent_from_card_to_card_and_goes_with_its_person(rig: Rig) -> None:
     first = await made(rig, rig.discord.world.jam, input_audio=DEMO)
     second = await (await rig.bo.click(first, "Again")).until(has_track)
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     third = await (await rig.mod.click(second, "Variations")).until(
         lambda message: len(message.attachments) == 3 and has_ended(message)
     )
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     sent = {str(prediction.input["input_audio"]) for prediction in rig.replicate.predictions}
     assert len(sent) == 1, "all hear the same copy"
     kept = written_down(rig)
@@ -135,7 +135,7 @@ async def test_an_upload_is_forgotten_however_it_ends(rig: Rig, ends: str) -> No
     if ends == "canceled":
         await rig.ada.click(await used.until(lambda message: bool(message.body.items)), "Cancel")
     await used.until(has_ended)
-    await rig.bot.studio.idle()
+    await rig.bot.service.idle()
     kept = written_down(rig)
     assert ends in kept or (ends == "canceled" and "delivered" in kept)
     assert "zebra-demo" not in kept

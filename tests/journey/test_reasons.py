@@ -58,7 +58,7 @@ async def test_throttled_the_card_tells_the_place_and_when_the_next_try_is(rig: 
     assert 30 < next_try_s(rig, card) <= 62
     card = await shows(second, "Number 2", "Replicate takes few tracks")
     assert 0 < next_try_s(rig, card) <= 62
-    [trouble] = rig.bot.studio.troubles.current
+    [trouble] = rig.bot.service.troubles.current
     assert (trouble.task, trouble.obstacle) == (Task.CREATE, Obstacle.THROTTLED)
     edits = sum(request.method == "PATCH" for request in rig.discord.requests)
     began_s = rig.clock.monotonic()
@@ -68,7 +68,7 @@ async def test_throttled_the_card_tells_the_place_and_when_the_next_try_is(rig: 
     rig.replicate.faults.clear()
     for used in (first, second):
         await used.until(has_track)
-    assert rig.bot.studio.troubles.current == ()
+    assert rig.bot.service.troubles.current == ()
 
 
 async def test_when_it_is_refused_again_the_next_try_is_another(rig: Rig) -> None:
@@ -241,7 +241,7 @@ async def test_a_discord_that_does_not_take_the_track_is_named_with_the_next_try
     used = await rig.musicgen()
     await shows(used, "**Fetching**")
     rig.trouble_discord("PATCH /api/v10/*", times=999, reset="before")
-    troubles = rig.bot.studio.troubles
+    troubles = rig.bot.service.troubles
     await eventually(lambda: Task.DELIVER in [trouble.task for trouble in troubles.current])
     # The card tells it as soon as an edit gets through, which is before the next try.
     rig.discord.faults.clear()

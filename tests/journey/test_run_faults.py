@@ -169,12 +169,12 @@ async def test_a_refusal_while_it_runs_is_told_as_what_it_is_and_goes_on_once_it
         assert "can't be reached" not in words(told)
         refused = len(rig.replicate.faults.met)
         await eventually(lambda: len(rig.replicate.faults.met) > refused + 3)
-        [trouble] = rig.bot.studio.troubles.current
+        [trouble] = rig.bot.service.troubles.current
         assert (trouble.task, trouble.obstacle) == (Task.FOLLOW, REFUSALS[status])
         rig.replicate.faults.clear()
         message = await used.until(has_track)
         assert "owner has to" not in words(message)
-        assert rig.bot.studio.troubles.current == ()
+        assert rig.bot.service.troubles.current == ()
         assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
         assert rig.paid_once()
 

@@ -35,7 +35,7 @@ from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.request import Order
 from bot.engine.ports import DiscordFault, NoWayNow
-from bot.engine.service import House, Studio
+from bot.engine.service import EngineConfig, GenerationService
 from tests.fakes import (
     SUCCEEDS,
     FakeClock,
@@ -43,8 +43,8 @@ from tests.fakes import (
     FakeJournal,
     FakePrediction,
     FakePredictions,
-    FakeShelf,
     FakeSound,
+    FakeTrackStore,
     StoredAudio,
     a_reply,
 )
@@ -226,22 +226,24 @@ class People(FakeDelivery):
         await self._world.after("end", event)
 
 
-def a_process(world: World, answers: tuple[FakePrediction, ...]) -> Studio:
+def a_process(world: World, answers: tuple[FakePrediction, ...]) -> GenerationService:
     journal = Rows(world)
-    house = House("v" * 64, InputTable(), 1500, Path("tracks"))
-    service, people = Service(world, answers), People(world, journal)
-    return Studio(house, journal, service, FakeSound(), people, FakeShelf(), world.clock)
+    config = EngineConfig("v" * 64, InputTable(), 1500, Path("tracks"))
+    predictions, people = Service(world, answers), People(world, journal)
+    return GenerationService(
+        config, journal, predictions, FakeSound(), people, FakeTrackStore(), world.clock
+    )
 
 
-async def wish(studio: Studio, world: World) -> None:
+async def wish(service: GenerationService, world: World) -> None:
     """Carry out the clicks of the plan, and those of a person who waits for a parked track."""
     while True:
         await asyncio.sleep(0)
         if world.wishes and world.journal.rows and world.wishes.pop() == "cancel":
             with suppress(TooLateToCancel):
-                await studio.cancel(next(iter(world.journal.rows)))
-        for waiting in await studio.waiting_for(5, a_reply().channel_id):
-            await studio.bring(waiting, replace(a_reply(), token="fresh"))
+                await service.cancel(next(iter(world.journal.rows)))
+        for waiting in await service.waiting_for(5, a_reply().channel_id):
+            await service.bring(waiting, replace(a_reply(), token="fresh"))
 
 
 async def live(
@@ -250,24 +252,24 @@ async def live(
     """One process after the other, until a life goes by without a crash and nothing is open."""
     for _ in range(len(world.plan) + 2):
         world.crashed.clear()
-        studio = a_process(world, answers)
-        await studio.adopt()
-        started = asyncio.create_task(ask(studio, world, source))
-        wishing = asyncio.create_task(wish(studio, world))
+        service = a_process(world, answers)
+        await service.adopt()
+        started = asyncio.create_task(ask(service, world, source))
+        wishing = asyncio.create_task(wish(service, world))
         while not world.crashed.is_set() and (not started.done() or world.open):  # noqa: ASYNC110 - each turn of the loop is a moment to look
             await asyncio.sleep(0)
         for task in (started, wishing):
             task.cancel()
-        await studio.close()
+        await service.close()
         await asyncio.gather(started, wishing, return_exceptions=True)
         if not world.crashed.is_set():
             return
     raise AssertionError("it never came to an end")
 
 
-async def ask(studio: Studio, world: World, source: AudioSource | None) -> None:
+async def ask(service: GenerationService, world: World, source: AudioSource | None) -> None:
     if not world.journal.rows:
-        await studio.submit(Order(5, a_reply(), Inputs(prompt="x"), source))
+        await service.submit(Order(5, a_reply(), Inputs(prompt="x"), source))
 
 
 EVENTS = st.lists(

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import Inputs, InputTable
-from bot.engine.config import House
-from bot.engine.service import Order, Studio
+from bot.engine.config import EngineConfig
+from bot.engine.service import GenerationService, Order
 from tests.fakes import (
     FakeClock,
     FakeDelivery,
     FakeJournal,
     FakePredictions,
-    FakeShelf,
     FakeSound,
+    FakeTrackStore,
     a_reply,
 )
 
@@ -31,11 +31,11 @@ class Rig:
     journal: FakeJournal
     delivery: FakeDelivery
     clock: FakeClock
-    studio: Studio
+    service: GenerationService
 
     async def run(self, inputs: Inputs, source: AudioSource | None = None) -> Generation:
-        generation = await self.studio.submit(Order(5, a_reply(), inputs, source))
-        await self.studio.idle()
+        generation = await self.service.submit(Order(5, a_reply(), inputs, source))
+        await self.service.idle()
         return self.journal.rows[generation.id]
 
     @property
@@ -47,12 +47,14 @@ class Rig:
 def a_rig(
     predictions: FakePredictions | None = None,
     sound: FakeSound | None = None,
-    shelf: FakeShelf | None = None,
+    track_store: FakeTrackStore | None = None,
     folder: Path = Path("tracks"),
 ) -> Rig:
     predictions, sound = predictions or FakePredictions(), sound or FakeSound()
     journal, clock = FakeJournal(), FakeClock()
     delivery = FakeDelivery(journal)
-    house = House("v" * 64, InputTable(), 1500, folder)
-    studio = Studio(house, journal, predictions, sound, delivery, shelf or FakeShelf(), clock)
-    return Rig(predictions, sound, journal, delivery, clock, studio)
+    config = EngineConfig("v" * 64, InputTable(), 1500, folder)
+    service = GenerationService(
+        config, journal, predictions, sound, delivery, track_store or FakeTrackStore(), clock
+    )
+    return Rig(predictions, sound, journal, delivery, clock, service)

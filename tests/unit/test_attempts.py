@@ -70,9 +70,9 @@ async def a_process(row: Generation, sound: FakeSound | None = None) -> AsyncGen
     """A process that takes up what there is, and is closed in the end."""
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
     await rig.journal.add(row)
-    await rig.studio.adopt()
+    await rig.service.adopt()
     yield rig
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def killed(row: Generation) -> Generation:
@@ -85,7 +85,7 @@ async def killed(row: Generation) -> Generation:
 
 async def ended(row: Generation, sound: FakeSound | None = None) -> Rig:
     async with a_process(row, sound) as rig:
-        await asyncio.wait_for(rig.studio.idle(), 5)
+        await asyncio.wait_for(rig.service.idle(), 5)
         return rig
 
 
@@ -193,12 +193,12 @@ async def test_what_waits_for_its_person_is_not_at_work() -> None:
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]))
     rig.delivery.deliver = no_way
     await rig.journal.add(a_generation(**DELIVERING))
-    await rig.studio.adopt()
+    await rig.service.adopt()
     async with asyncio.timeout(5):
-        while not await rig.studio.waiting_for(5, a_reply().channel_id):  # noqa: ASYNC110 - no event
+        while not await rig.service.waiting_for(5, a_reply().channel_id):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0)
     assert rig.journal.rows["abcdefghijkl"].attempts == 0
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def test_an_upload_of_input_is_not_the_work() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.audio.cut import cut_beginning
-from bot.audio.files import AudioDesk
+from bot.audio.files import AudioFiles
 from bot.audio.lane import Limits
 from bot.audio.probe import probe
 from bot.audio.samples import draft_of
@@ -32,9 +32,9 @@ from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncGenerator[AudioDesk]:
-    async with AudioDesk(tmp_path / "intake", "meta/musicgen") as desk:
-        yield desk
+async def audio_files(tmp_path: Path) -> AsyncGenerator[AudioFiles]:
+    async with AudioFiles(tmp_path / "intake", "meta/musicgen") as audio_files:
+        yield audio_files
 
 
 def taken_in(path: Path, duration_s: float) -> InputAudio:
@@ -79,11 +79,11 @@ def test_what_cannot_be_cut_leaves_nothing(tmp_path: Path, song: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["song.m4a"]
 
 
-async def test_only_as_much_as_is_needed_is_used(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_only_as_much_as_is_needed_is_used(audio_files: AudioFiles, tmp_path: Path) -> None:
     audio = taken_in(make_sound(tmp_path / "a.mp3", "mp3", seconds=4.0), 4.0)
     target = tmp_path / "short.wav"
-    assert await desk.begin_with(audio, 4.0, target) == audio
-    shorter = await desk.begin_with(audio, 3.0, target)
+    assert await audio_files.begin_with(audio, 4.0, target) == audio
+    shorter = await audio_files.begin_with(audio, 3.0, target)
     assert (shorter.path, shorter.filename, shorter.content_type, shorter.duration_s) == (
         target,
         "input.wav",
@@ -92,55 +92,55 @@ async def test_only_as_much_as_is_needed_is_used(desk: AudioDesk, tmp_path: Path
     )
 
 
-async def test_what_cannot_be_cut_is_used_whole(desk: AudioDesk, song: Path) -> None:
+async def test_what_cannot_be_cut_is_used_whole(audio_files: AudioFiles, song: Path) -> None:
     audio = taken_in(song, 4.0)
-    assert await desk.begin_with(audio, 3.0, song.with_name("x.wav")) == audio
+    assert await audio_files.begin_with(audio, 3.0, song.with_name("x.wav")) == audio
 
 
 @pytest.mark.parametrize(("keep_s", "kept_s"), [(None, 4.0), (9.0, 4.0), (1.5, 1.5)])
 async def test_a_piece_is_kept(
-    desk: AudioDesk, tmp_path: Path, keep_s: float | None, kept_s: float
+    audio_files: AudioFiles, tmp_path: Path, keep_s: float | None, kept_s: float
 ) -> None:
     audio = taken_in(make_sound(tmp_path / "a.flac", "flac", seconds=4.0), 4.0)
     piece = tmp_path / "abc.piece"
-    assert await desk.keep(audio, piece, keep_s) == kept_s
-    assert await desk.length_s(piece) == kept_s
+    assert await audio_files.keep(audio, piece, keep_s) == kept_s
+    assert await audio_files.length_s(piece) == kept_s
 
 
-async def test_what_is_no_piece_has_no_length(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_what_is_no_piece_has_no_length(audio_files: AudioFiles, tmp_path: Path) -> None:
     diary = tmp_path / "diary"
     diary.write_bytes(b"no music today" * 40)
-    assert await desk.length_s(diary) is None
-    assert await desk.length_s(tmp_path / "nowhere") is None
+    assert await audio_files.length_s(diary) is None
+    assert await audio_files.length_s(tmp_path / "nowhere") is None
 
 
-async def test_mp4_cannot_be_extended(desk: AudioDesk, song: Path) -> None:
+async def test_mp4_cannot_be_extended(audio_files: AudioFiles, song: Path) -> None:
     with pytest.raises(PieceUndecodable, match="m4a"):
-        await desk.keep(taken_in(song, 4.0), song.with_name("p"), 2.0)
+        await audio_files.keep(taken_in(song, 4.0), song.with_name("p"), 2.0)
     with pytest.raises(PieceUndecodable, match="m4a"):
-        await desk.end_of(song, 2.0, song.with_name("c.wav"))
+        await audio_files.end_of(song, 2.0, song.with_name("c.wav"))
 
 
-async def test_the_end_of_a_piece_and_the_whole(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_the_end_of_a_piece_and_the_whole(audio_files: AudioFiles, tmp_path: Path) -> None:
     piece = make_sound(tmp_path / "a.wav", "wav", seconds=4.0)
-    given = await desk.end_of(piece, 2.0, tmp_path / "context.wav")
+    given = await audio_files.end_of(piece, 2.0, tmp_path / "context.wav")
     assert given.duration_s == 2.0
     output = make_sound(tmp_path / "output.wav", "wav", seconds=5.0)
     track = tmp_path / "track.wav"
-    await desk.join(piece, output, given.duration_s, track)
-    assert await desk.label(track, a_generation()) == pytest.approx(7.0, abs=0.05)
+    await audio_files.join(piece, output, given.duration_s, track)
+    assert await audio_files.label(track, a_generation()) == pytest.approx(7.0, abs=0.05)
 
 
-async def test_a_join_tells_which_side_is_missing(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_a_join_tells_which_side_is_missing(audio_files: AudioFiles, tmp_path: Path) -> None:
     there = make_sound(tmp_path / "a.wav", "wav", seconds=4.0)
     broken = tmp_path / "broken"
     broken.write_bytes(b"<html>" * 100)
     target = tmp_path / "track.wav"
     for piece in (broken, tmp_path / "nowhere"):
         with pytest.raises(PieceLost):
-            await desk.join(piece, there, 2.0, target)
+            await audio_files.join(piece, there, 2.0, target)
     with pytest.raises(OutputNotAudio):
-        await desk.join(there, broken, 2.0, target)
+        await audio_files.join(there, broken, 2.0, target)
     assert not target.exists()
 
 
@@ -150,9 +150,9 @@ async def test_a_join_tells_which_side_is_missing(desk: AudioDesk, tmp_path: Pat
 CRASHES = Path(__file__).parents[1] / "fixtures" / "audio" / "vorbis_setup_byte_crashes.ogg"
 
 
-async def test_input_that_crashes_is_refused(desk: AudioDesk) -> None:
+async def test_input_that_crashes_is_refused(audio_files: AudioFiles) -> None:
     with pytest.raises(AudioBroken):
-        await desk.length_s(CRASHES)
+        await audio_files.length_s(CRASHES)
 
 
 @pytest.mark.parametrize(
@@ -167,32 +167,36 @@ async def test_input_that_takes_too_much_is_refused(
     tmp_path: Path, limits: Limits, refusal: type[RequestRefused]
 ) -> None:
     piece = silence(tmp_path / "piece", seconds=290)
-    async with AudioDesk(tmp_path, "m", input_limits=limits) as desk:
+    async with AudioFiles(tmp_path, "m", input_limits=limits) as audio_files:
         with pytest.raises(refusal):
-            await desk.end_of(piece, 15.0, tmp_path / "context.wav")
+            await audio_files.end_of(piece, 15.0, tmp_path / "context.wav")
 
 
-async def test_a_track_that_crashes_is_as_it_was(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_a_track_that_crashes_is_as_it_was(audio_files: AudioFiles, tmp_path: Path) -> None:
     track = tmp_path / "track.ogg"
     shutil.copyfile(CRASHES, track)
     with pytest.raises(WorkerCrashed):
-        await desk.label(track, a_generation())
+        await audio_files.label(track, a_generation())
     assert track.read_bytes() == CRASHES.read_bytes()
     with pytest.raises(WorkerCrashed):
-        await desk.fit(track, 1000)
+        await audio_files.fit(track, 1000)
     assert not draft_of(track).exists()
 
 
-async def test_what_cannot_be_drawn_is_told_as_one_thing(desk: AudioDesk, song: Path) -> None:
+async def test_what_cannot_be_drawn_is_told_as_one_thing(
+    audio_files: AudioFiles, song: Path
+) -> None:
     with pytest.raises(WorkerFaulty):
-        await desk.draw(song, 0.0)
+        await audio_files.draw(song, 0.0)
 
 
-async def test_nothing_is_left_of_a_file_that_is_discarded(desk: AudioDesk, tmp_path: Path) -> None:
+async def test_nothing_is_left_of_a_file_that_is_discarded(
+    audio_files: AudioFiles, tmp_path: Path
+) -> None:
     path = tmp_path / "a.wav"
     for file in (path, draft_of(path)):
         file.write_bytes(b"x")
-    await desk.discard(path)
-    await desk.discard(path)
+    await audio_files.discard(path)
+    await audio_files.discard(path)
     assert not path.exists()
     assert not draft_of(path).exists()

@@ -280,11 +280,11 @@ import asyncio, json, sys
 from pathlib import Path
 import bot.__main__, bot.main, bot.client
 import cogs.musicgen, cogs.make, cogs.forms, cogs.card, cogs.tracks
-from bot.audio.files import AudioDesk
+from bot.audio.files import AudioFiles
 from tests.fakes import a_generation
 
 async def main():
-    async with AudioDesk(Path({str(tmp_path)!r}), "m") as desk:
+    async with AudioFiles(Path({str(tmp_path)!r}), "m") as desk:
         track = Path({str(sound)!r})
         await desk.label(track, a_generation())
         await desk.draw(track, 0.0)

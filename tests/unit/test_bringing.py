@@ -12,7 +12,7 @@ from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.engine.ports import NoWayNow
-from bot.engine.relocation import Bringing
+from bot.engine.relocation import Relocation
 from bot.engine.service import Order
 from tests.fakes import NOON, FakeClock, FakeJournal, a_generation, a_reply
 from tests.unit.studio_kit import Rig, a_rig
@@ -25,28 +25,28 @@ AT_ONCE_S = 5.0
 PERSON, CHANNEL = WAITS.requester_id, WAITS.reply.channel_id
 
 
-async def elsewhere(*generations: Generation) -> tuple[Bringing, FakeJournal]:
+async def elsewhere(*generations: Generation) -> tuple[Relocation, FakeJournal]:
     """A process that follows none of these."""
     journal = FakeJournal()
     for generation in generations:
         await journal.add(generation)
-    return Bringing(journal, FakeClock(LATER), {}, set(), lambda: 2), journal
+    return Relocation(journal, FakeClock(LATER), {}, set(), lambda: 2), journal
 
 
 async def parked() -> tuple[Rig, str]:
     """A run whose track waits for its person."""
     rig = a_rig()
     rig.delivery.on_deliver.append(NoWayNow())
-    generation = await rig.studio.submit(Order(PERSON, a_reply(), Inputs(prompt="x")))
+    generation = await rig.service.submit(Order(PERSON, a_reply(), Inputs(prompt="x")))
     async with asyncio.timeout(AT_ONCE_S):
-        while not await rig.studio.waiting_for(PERSON, CHANNEL):  # noqa: ASYNC110 - no event tells
+        while not await rig.service.waiting_for(PERSON, CHANNEL):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0)
     return rig, generation.id
 
 
 async def all_ended(rig: Rig) -> None:
     async with asyncio.timeout(AT_ONCE_S):
-        await rig.studio.idle()
+        await rig.service.idle()
 
 
 # ------------------------------------------------------------------ by a press
@@ -84,9 +84,9 @@ async def test_a_run_that_another_process_has_taken_over_is_asked_of_that_one(
         raise NotFollowedHere
 
     monkeypatch.setattr(rig.journal, "save", refuse)
-    await rig.studio.bring(generation_id, FRESH)
+    await rig.service.bring(generation_id, FRESH)
     assert rig.journal.wanted == {generation_id: FRESH}
-    await rig.studio.close()
+    await rig.service.close()
 
 
 # ------------------------------------------------------------------ by the next command
@@ -134,10 +134,10 @@ async def test_a_run_of_its_own_is_known_better_than_its_row() -> None:
     rig, generation_id = await parked()
     rig.predictions.members = 2
     rig.clock.pass_s(3600)
-    assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
-    await rig.studio.bring(generation_id, replace(FRESH, token_expires_at=NOON))
+    assert await rig.service.waiting_for(PERSON, CHANNEL) == [generation_id]
+    await rig.service.bring(generation_id, replace(FRESH, token_expires_at=NOON))
     await all_ended(rig)
-    assert await rig.studio.waiting_for(PERSON, CHANNEL) == []
+    assert await rig.service.waiting_for(PERSON, CHANNEL) == []
 
 
 @pytest.mark.parametrize("fault", [JournalFault, TimeoutError])
@@ -151,8 +151,8 @@ async def test_without_the_journal_ones_own_are_found_all_the_same(
 
     rig.predictions.members = 2
     monkeypatch.setattr(rig.journal, "open_of", fail)
-    assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
-    await rig.studio.close()
+    assert await rig.service.waiting_for(PERSON, CHANNEL) == [generation_id]
+    await rig.service.close()
 
 
 # ------------------------------------------------------------------ as its follower hears of it
@@ -161,12 +161,12 @@ async def test_without_the_journal_ones_own_are_found_all_the_same(
 async def test_a_wish_that_another_process_took_down_is_fulfilled() -> None:
     rig, generation_id = await parked()
     await rig.journal.request_bring(generation_id, FRESH)
-    await rig.studio.start()
+    await rig.service.start()
     await all_ended(rig)
     row = rig.journal.rows[generation_id]
     assert (row.state, row.reply) == (State.DELIVERED, FRESH)
     assert rig.journal.wanted == {}
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def test_a_wish_that_cannot_be_journalled_is_fulfilled_later(
@@ -183,10 +183,10 @@ async def test_a_wish_that_cannot_be_journalled_is_fulfilled_later(
         await save(generation)
 
     monkeypatch.setattr(rig.journal, "save", fail_at_first)
-    await rig.studio.start()
+    await rig.service.start()
     await all_ended(rig)
     assert rig.journal.rows[generation_id].reply == FRESH
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def test_who_adopts_a_generation_fulfils_the_wish_once(
@@ -202,13 +202,13 @@ async def test_who_adopts_a_generation_fulfils_the_wish_once(
         raise NoWayNow
 
     monkeypatch.setattr(rig.delivery, "deliver", no_way)
-    await rig.studio.start()
+    await rig.service.start()
     rounds = rig.clock.monotonic() + 60
     while rig.clock.monotonic() < rounds:  # noqa: ASYNC110 - the clock is a fake
         await asyncio.sleep(0)
     assert tries == [FRESH]
-    assert await rig.studio.waiting_for(PERSON, CHANNEL) == [WAITS.id]
-    await rig.studio.close()
+    assert await rig.service.waiting_for(PERSON, CHANNEL) == [WAITS.id]
+    await rig.service.close()
 
 
 async def test_who_is_alone_asks_no_journal_what_others_follow(
@@ -221,5 +221,5 @@ async def test_who_is_alone_asks_no_journal_what_others_follow(
         raise AssertionError("nobody else is there")
 
     monkeypatch.setattr(rig.journal, "open_of", fail)
-    assert await rig.studio.waiting_for(PERSON, CHANNEL) == [generation_id]
-    await rig.studio.close()
+    assert await rig.service.waiting_for(PERSON, CHANNEL) == [generation_id]
+    await rig.service.close()

@@ -28,7 +28,7 @@ from bot.engine.disk_ledger import Standing
 from bot.engine.ports import InputAudio
 from bot.engine.service import Order
 from bot.engine.troubles import Task
-from tests.fakes import FakePredictions, FakeShelf, FakeSound, a_generation, a_reply
+from tests.fakes import FakePredictions, FakeSound, FakeTrackStore, a_generation, a_reply
 from tests.unit.studio_kit import SOURCE, a_rig
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -63,41 +63,41 @@ def failing(times: int, error: OSError, work: Callable[..., object]) -> Callable
 
 @pytest.mark.parametrize("number", FAULTS)
 async def test_nothing_new_is_begun_while_the_disk_takes_nothing(number: int) -> None:
-    rig = a_rig(shelf=(shelf := FakeShelf(fault=OSError(number, "no"))))
-    await rig.studio.start()
+    rig = a_rig(track_store=(track_store := FakeTrackStore(fault=OSError(number, "no"))))
+    await rig.service.start()
     with pytest.raises(DiskUnusable) as caught:
-        await rig.studio.submit(an_order())
+        await rig.service.submit(an_order())
     assert caught.value.full == (FAULTS[number] is Obstacle.DISK_FULL)
-    assert [trouble.obstacle for trouble in rig.studio.troubles.current] == [FAULTS[number]]
+    assert [trouble.obstacle for trouble in rig.service.troubles.current] == [FAULTS[number]]
     assert rig.journal.rows == {}
-    shelf.fault = None
-    await rig.studio.housekeeping.keep_disk()
-    assert rig.studio.troubles.current == ()
-    await rig.studio.submit(an_order())
-    await rig.studio.close()
+    track_store.fault = None
+    await rig.service.lease_keeper.keep_disk()
+    assert rig.service.troubles.current == ()
+    await rig.service.submit(an_order())
+    await rig.service.close()
 
 
 async def test_nothing_is_begun_that_there_is_no_room_for() -> None:
-    rig = a_rig(shelf=FakeShelf(free_bytes=4_000_000))
-    await rig.studio.start()
+    rig = a_rig(track_store=FakeTrackStore(free_bytes=4_000_000))
+    await rig.service.start()
     with pytest.raises(DiskUnusable):
-        await rig.studio.submit(an_order(duration=30))
+        await rig.service.submit(an_order(duration=30))
     with pytest.raises(DiskUnusable):
-        await rig.studio.submit_batch([an_order(duration=8)] * 3)
-    await rig.studio.submit(an_order(duration=8))
-    await rig.studio.close()
+        await rig.service.submit_batch([an_order(duration=8)] * 3)
+    await rig.service.submit(an_order(duration=8))
+    await rig.service.close()
 
 
 async def test_a_journal_on_a_full_disk_refuses_by_the_disks_name() -> None:
-    rig = a_rig(shelf=(shelf := FakeShelf()))
+    rig = a_rig(track_store=(track_store := FakeTrackStore()))
 
     async def no_room(generation: Generation) -> None:
-        shelf.fault = FULL
+        track_store.fault = FULL
         raise JournalFault("database or disk is full")
 
     rig.journal.add = no_room  # type: ignore[method-assign]
     with pytest.raises(DiskUnusable):
-        await rig.studio.submit(an_order())
+        await rig.service.submit(an_order())
 
 
 @pytest.mark.parametrize("where", ["download", "label", "join"])
@@ -108,8 +108,8 @@ async def test_what_is_paid_waits_for_the_disk_and_says_so(number: int, where: s
     owner = predictions if where == "download" else sound
     setattr(owner, where, failing(3, OSError(number, "no"), getattr(owner, where)))
     order = EXTEND if where == "join" else an_order()
-    generation = await rig.studio.submit(order)
-    await rig.studio.idle()
+    generation = await rig.service.submit(order)
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(predictions.created) == 1
     obstacles = [p.wait.obstacle for _, p in rig.delivery.shown if isinstance(p.wait, Hindered)]
@@ -132,11 +132,11 @@ async def test_input_audio_that_the_disk_does_not_take_costs_nothing(order: Orde
     sound = FakeSound(duration_s=40)
     sound.take_in = failing(1, FULL, sound.take_in)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.studio.submit(order)
-    await rig.studio.idle()
+    generation = await rig.service.submit(order)
+    await rig.service.idle()
     assert isinstance(rig.journal.rows[generation.id].failure, DiskUnusable)
     assert rig.predictions.created == []
-    assert [trouble.task for trouble in rig.studio.troubles.current] == [Task.KEEP]
+    assert [trouble.task for trouble in rig.service.troubles.current] == [Task.KEEP]
 
 
 # ------------------------------------------------------------------ room
@@ -149,7 +149,7 @@ async def test_an_output_larger_than_expected_is_given_room_first() -> None:
         async def download(
             self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
         ) -> None:
-            held = rig.studio._kit.room.ledger.used_bytes  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+            held = rig.service._kit.disk_space.ledger.used_bytes  # pyright: ignore[reportPrivateUsage] - nobody else can tell
             asked.append((limit_bytes, held))
             if limit_bytes < 20_000_000:
                 raise OutputTooLarge(limit_bytes)
@@ -163,16 +163,16 @@ async def test_an_output_larger_than_expected_is_given_room_first() -> None:
 async def test_everything_is_given_back() -> None:
     rig = a_rig(sound=FakeSound(duration_s=40))
     for order in (an_order(), EXTEND, replace(an_order(), source=SOURCE)):
-        await rig.studio.submit(order)
-    await rig.studio.idle()
+        await rig.service.submit(order)
+    await rig.service.idle()
     assert {row.state for row in rig.journal.rows.values()} == {State.DELIVERED}
-    assert rig.studio._kit.room.ledger.used_bytes == 0  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+    assert rig.service._kit.disk_space.ledger.used_bytes == 0  # pyright: ignore[reportPrivateUsage] - nobody else can tell
 
 
 async def test_a_piece_that_will_never_fit_is_refused_and_costs_nothing() -> None:
-    rig = a_rig(shelf=FakeShelf({"in.wav": 249_000_000}))
-    generation = await rig.studio.submit(EXTEND)
-    await rig.studio.idle()
+    rig = a_rig(track_store=FakeTrackStore({"in.wav": 249_000_000}))
+    generation = await rig.service.submit(EXTEND)
+    await rig.service.idle()
     assert isinstance(rig.journal.rows[generation.id].failure, AudioBeyondRoom)
     assert rig.predictions.created == []
 
@@ -188,19 +188,19 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
             return await super().take_in(SOURCE, limit_bytes)
 
     rig = a_rig(sound=Counted())
-    ledger = rig.studio._kit.room.ledger  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+    ledger = rig.service._kit.disk_space.ledger  # pyright: ignore[reportPrivateUsage] - nobody else can tell
     waits: list[object] = []
     wait = rig.clock.wait
 
     async def until_there_is(event: asyncio.Event, timeout_s: float | None) -> bool:
         if len(taken) == 1 and ledger.held_bytes("other"):
             waits.extend(progress.wait for _, progress in rig.delivery.shown[-1:])
-            rig.studio._kit.room.release("other")  # pyright: ignore[reportPrivateUsage] - nobody else can
+            rig.service._kit.disk_space.release("other")  # pyright: ignore[reportPrivateUsage] - nobody else can
         return await wait(event, timeout_s)
 
     rig.clock.wait = until_there_is  # type: ignore[method-assign]
-    generation = await rig.studio.submit(replace(EXTEND, source=replace(SOURCE, size_bytes=1000)))
-    await rig.studio.idle()
+    generation = await rig.service.submit(replace(EXTEND, source=replace(SOURCE, size_bytes=1000)))
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(taken) == 2
     assert waits[-1] == ForRoom(own=False)
@@ -208,10 +208,10 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
 
 async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
     rig = a_rig()
-    generation = await rig.studio.submit(an_order())
-    run = rig.studio._runs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
+    generation = await rig.service.submit(an_order())
+    run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     run.give_way()
-    await rig.studio.idle()
+    await rig.service.idle()
     row = rig.journal.rows[generation.id]
     assert isinstance(row.failure, GaveWay)
     assert row.told
@@ -220,29 +220,29 @@ async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
 
 async def test_what_is_paid_does_not_give_way() -> None:
     rig = a_rig()
-    generation = await rig.studio.submit(an_order())
-    run = rig.studio._runs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
+    generation = await rig.service.submit(an_order())
+    run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     while run.is_unpaid:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)
     run.give_way()
-    await rig.studio.idle()
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
 
 
 async def test_files_of_an_earlier_process_are_counted() -> None:
     path = "tracks/abcdefghijkl.wav"
-    rig = a_rig(shelf=FakeShelf({path: 7_000_000}))
+    rig = a_rig(track_store=FakeTrackStore({path: 7_000_000}))
     await rig.journal.add(a_generation(state=State.DELIVERING, track_path=path, prediction_id="p"))
     seen: list[int] = []
     deliver = rig.delivery.deliver
 
     async def looked(*args: object, **kwargs: object) -> object:
-        seen.append(rig.studio._kit.room.ledger.used_bytes)  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+        seen.append(rig.service._kit.disk_space.ledger.used_bytes)  # pyright: ignore[reportPrivateUsage] - nobody else can tell
         return await deliver(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
 
     rig.delivery.deliver = looked  # type: ignore[method-assign, assignment]  # pyright: ignore[reportAttributeAccessIssue] - the same
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     assert seen == [7_000_000]
 
 
@@ -257,21 +257,21 @@ def test_the_words_name_the_disk(kind: UserError) -> None:
 async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_there_is_room() -> (
     None
 ):
-    rig = a_rig(shelf=(shelf := FakeShelf()))
+    rig = a_rig(track_store=(track_store := FakeTrackStore()))
     save, waits = rig.journal.save, list[float]()
     wait = rig.clock.wait
 
     async def no_room(generation: Generation) -> None:
         if generation.state is State.COLLECTING and not waits:
-            shelf.fault = FULL
+            track_store.fault = FULL
             raise JournalFault("database or disk is full")
         await save(generation)
 
     async def recovers(event: asyncio.Event, timeout_s: float | None) -> bool:
-        if event is rig.studio._kit.disk.recovered:  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+        if event is rig.service._kit.disk.recovered:  # pyright: ignore[reportPrivateUsage] - nobody else can tell
             waits.append(timeout_s or 0.0)
-            shelf.fault = None
-            await rig.studio.housekeeping.keep_disk()
+            track_store.fault = None
+            await rig.service.lease_keeper.keep_disk()
             assert event.is_set()
         return await wait(event, timeout_s)
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.card.render import CardRenderer
 from bot.delivery.editor import CardEditor
-from bot.delivery.message import Parcel
+from bot.delivery.message import OutgoingMessage
 from bot.domain.inputs import InputTable
 from bot.domain.progress import Progress, Stage
 from bot.engine.ports import DiscordFault
@@ -17,9 +17,11 @@ from tests.fakes import NOON, FakeClock, a_generation
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")
 
 
-def a_parcel(stage: Stage) -> Parcel:
+def an_outgoing(stage: Stage) -> OutgoingMessage:
     generation = a_generation()
-    return Parcel(generation, RENDERER.running(generation, Progress(stage, NOON, NOON, 1.0)))
+    return OutgoingMessage(
+        generation, RENDERER.running(generation, Progress(stage, NOON, NOON, 1.0))
+    )
 
 
 @dataclass
@@ -29,14 +31,14 @@ class Discord:
     clock: FakeClock
     faults: int
     sent_s: list[float] = field(default_factory=list[float])
-    shown: list[Parcel] = field(default_factory=list[Parcel])
+    shown: list[OutgoingMessage] = field(default_factory=list[OutgoingMessage])
 
-    async def edit(self, parcel: Parcel) -> bool:
+    async def edit(self, outgoing: OutgoingMessage) -> bool:
         self.sent_s.append((self.clock.now() - NOON).total_seconds())
         if self.faults:
             self.faults -= 1
             raise DiscordFault
-        self.shown.append(parcel)
+        self.shown.append(outgoing)
         return True
 
 
@@ -44,7 +46,7 @@ async def test_what_waits_is_shown_once_discord_is_back() -> None:
     discord = Discord(FakeClock(), faults=9)
     editor = CardEditor(discord.edit, discord.clock)
     editor.spacing_s = 3.0
-    queued = a_parcel(Stage.QUEUED)
+    queued = an_outgoing(Stage.QUEUED)
     assert editor.want(queued)
     await editor.keep_up()
     assert discord.shown == [queued]
@@ -55,7 +57,7 @@ async def test_what_waits_is_shown_once_discord_is_back() -> None:
 async def test_what_is_newer_is_shown_instead() -> None:
     discord = Discord(FakeClock(), faults=1)
     editor = CardEditor(discord.edit, discord.clock)
-    queued, starting = a_parcel(Stage.QUEUED), a_parcel(Stage.STARTING)
+    queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
     editor.want(queued)
     keeping = asyncio.create_task(editor.keep_up())
     await asyncio.sleep(0)
@@ -68,7 +70,7 @@ async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
     discord = Discord(FakeClock(), faults=9999)
     editor = CardEditor(discord.edit, discord.clock)
     editor.spacing_s = 3.0
-    editor.want(a_parcel(Stage.QUEUED))
+    editor.want(an_outgoing(Stage.QUEUED))
     keeping = asyncio.create_task(editor.keep_up())
     for _ in range(20):
         await asyncio.sleep(0)

@@ -58,8 +58,8 @@ async def collected(*tries: Try, **changes: object) -> tuple[Rig, State]:
     service.pass_s = rig.clock.pass_s
     row = a_generation(state=State.COLLECTING, prediction_id="p1")
     await rig.journal.add(row)
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     return rig, rig.journal.rows[row.id].state
 
 
@@ -90,7 +90,7 @@ async def test_the_link_stays_while_it_is_tried_again() -> None:
     rig, state = await collected(*stalls)
     assert state is State.DELIVERED
     assert told(rig) == [None, FetchingSlow(), FetchingSlow(LINK)]
-    assert rig.studio.troubles.current == ()
+    assert rig.service.troubles.current == ()
 
 
 async def test_a_dead_link_is_not_given() -> None:
@@ -138,7 +138,7 @@ async def test_a_disk_that_takes_nothing_is_named(number: int, obstacle: Obstacl
     assert first is None
     assert {wait.obstacle for wait in waits if isinstance(wait, Hindered)} == {obstacle}
     assert len(waits) == 2, "one for each next try"
-    assert rig.studio.troubles.current == ()
+    assert rig.service.troubles.current == ()
 
 
 async def test_the_owner_can_read_that_it_is_slow() -> None:
@@ -146,7 +146,7 @@ async def test_the_owner_can_read_that_it_is_slow() -> None:
     service.pass_s = rig.clock.pass_s
     generation = await rig.run(Inputs(prompt="lofi"))
     assert isinstance(generation.failure, OutputUnreachable)
-    [trouble] = rig.studio.troubles.current
+    [trouble] = rig.service.troubles.current
     assert (trouble.task, trouble.obstacle) == (Task.FETCH, Obstacle.OUTAGE)
     assert service.parts_discarded == [f"{generation.id}.wav"], "an end leaves nothing on the disk"
 

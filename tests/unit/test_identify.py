@@ -9,8 +9,8 @@ import pytest
 from bot.client import MusicGenBot, Parts, Shards
 from bot.domain.errors import JournalFault
 from bot.domain.inputs import InputTable
-from bot.engine.service import House
-from tests.fakes import FakeClock, FakeJournal, FakePredictions, FakeShelf, FakeSound
+from bot.engine.service import EngineConfig
+from tests.fakes import FakeClock, FakeJournal, FakePredictions, FakeSound, FakeTrackStore
 
 
 async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
@@ -30,12 +30,12 @@ async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
 
     monkeypatch.setattr(journal, "take_turn", take_turn)
     parts = Parts(
-        House("v" * 64, InputTable(), 1500, tmp_path),
+        EngineConfig("v" * 64, InputTable(), 1500, tmp_path),
         "MusicGen",
         journal,
         FakePredictions(),
         FakeSound(),
-        FakeShelf(),
+        FakeTrackStore(),
         clock,
         Shards((0, 1), 2),
     )

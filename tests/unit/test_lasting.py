@@ -29,8 +29,8 @@ from tests.fakes import (
     FakePrediction,
     FakePredictions,
     FakeRenewal,
-    FakeShelf,
     FakeSound,
+    FakeTrackStore,
     a_generation,
     a_reply,
 )
@@ -137,7 +137,7 @@ async def test_what_was_refused_for_the_journals_sake_is_closed_once_it_is_back(
 
     renewals = [FakeRenewal(unfollowed=frozenset({generation.id}))]
     await a_round_of_housekeeping(rig, renewals)
-    await rig.studio.idle()
+    await rig.service.idle()
     closed = rig.journal.rows[generation.id]
     assert (closed.state, closed.told) == (State.FAILED, True)
     assert rig.delivery.ended == [told], "told once"
@@ -151,11 +151,11 @@ async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
 
     rig = a_rig(sound=Endless())
     unknown = replace(a_reply(), message_id=0)
-    generation = await rig.studio.submit(Order(5, unknown, Inputs(prompt="x"), SOURCE))
-    rig.studio.acknowledged([generation], a_reply())
+    generation = await rig.service.submit(Order(5, unknown, Inputs(prompt="x"), SOURCE))
+    rig.service.acknowledged([generation], a_reply())
     await until(lambda: rig.delivery.shown)
     assert rig.journal.rows[generation.id].reply == a_reply()
-    await rig.studio.close()
+    await rig.service.close()
 
 
 @pytest.mark.parametrize("faults", [[NoWayNow()], [DiscordFault()] * 1000])
@@ -165,9 +165,9 @@ async def test_where_it_cannot_be_seen_whether_a_person_waits_they_are_told(
     rig = a_rig()
     rig.delivery.on_find = faults
     unknown = replace(a_reply(), message_id=0)
-    generation = await rig.studio.submit(Order(5, unknown, Inputs(prompt="x")))
-    rig.studio.acknowledged([generation], None)
-    await rig.studio.idle()
+    generation = await rig.service.submit(Order(5, unknown, Inputs(prompt="x")))
+    rig.service.acknowledged([generation], None)
+    await rig.service.idle()
     [told] = rig.delivery.ended
     assert isinstance(told.failure, NeverBegun)
     assert rig.predictions.created == []
@@ -225,19 +225,19 @@ async def parked(rig: Rig, number: int) -> Generation:
 
 
 async def test_what_waits_for_its_person_is_kept_however_full_the_folder_is() -> None:
-    rig = a_rig(shelf=FakeShelf({"tracks/parked-00001.wav": 2_000_000_000}))
+    rig = a_rig(track_store=FakeTrackStore({"tracks/parked-00001.wav": 2_000_000_000}))
     rig.delivery.on_deliver.append(NoWayNow())
     oldest = await parked(rig, 1)
-    await rig.studio.adopt()
+    await rig.service.adopt()
     await until(lambda: not rig.delivery.on_deliver)
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     with pytest.raises(RoomTaken):
-        await rig.studio.submit(Order(6, a_reply(), Inputs(prompt="x")))
+        await rig.service.submit(Order(6, a_reply(), Inputs(prompt="x")))
     with pytest.raises(OwnRoomTaken):
-        await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+        await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
     assert rig.sound.discarded == []
-    await rig.studio.bring(oldest.id, a_reply())
-    await rig.studio.idle()
+    await rig.service.bring(oldest.id, a_reply())
+    await rig.service.idle()
     assert rig.journal.rows[oldest.id].state is State.DELIVERED
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
 
@@ -253,13 +253,13 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
                 await held.wait()
 
     rig = a_rig(sound=Thorough())
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
     await until(lambda: rig.delivery.shown)
     for _ in range(3):
-        await rig.studio.cancel(generation.id)
+        await rig.service.cancel(generation.id)
         await asyncio.sleep(0)
     held.set()
-    await rig.studio.idle()
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.CANCELED
 
 
@@ -286,7 +286,7 @@ async def a_round_of_housekeeping(rig: Rig, answers: Sequence[FakeRenewal | Exce
 
     rig.journal.renew = renew  # type: ignore[method-assign]  # pyright: ignore[reportAttributeAccessIssue] - the same but for names
     rig.clock.sleep = no_more  # type: ignore[method-assign]
-    keeping = asyncio.create_task(rig.studio.housekeeping.keep_on())
+    keeping = asyncio.create_task(rig.service.lease_keeper.keep_on())
     await ended.wait()
     rig.clock.sleep = sleep  # type: ignore[method-assign]
     keeping.cancel()
@@ -319,10 +319,10 @@ async def test_who_has_lost_a_generation_shows_nothing_more_of_it() -> None:
 async def test_who_learns_that_it_has_lost_a_generation_lets_go() -> None:
     rig = a_rig(RUNNING)
     standing_still(rig)
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
     await a_round_of_housekeeping(rig, [FakeRenewal(lost=frozenset({generation.id}))])
-    await rig.studio.idle()
+    await rig.service.idle()
     assert rig.delivery.dropped == [generation.id]
 
 
@@ -339,12 +339,12 @@ async def test_a_lease_that_cannot_be_renewed_is_not_worked_on(number: int, lets
     rig = a_rig(RUNNING)
     standing_still(rig)
     rig.journal.live_members = lambda: members(number)
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
     await a_round_of_housekeeping(rig, [FakeRenewal(), *OUTAGE])
     await asyncio.sleep(0)
     assert rig.delivery.dropped == ([generation.id] if lets_go else [])
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def test_after_an_outage_the_others_may_renew_first() -> None:
@@ -380,12 +380,12 @@ async def test_every_card_offers_another_way_before_its_token_dies(
     standing_still(rig)
     reply: Reply = replace(a_reply(), token_expires_at=NOON + timedelta(seconds=left_s))
     await rig.journal.add(a_generation(state=state, prediction_id="p1", reply=reply))
-    await rig.studio.adopt()
+    await rig.service.adopt()
     await spin()
     before = len(rig.delivery.shown)
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 4)
     assert len(rig.delivery.shown) == before + shown, "and is drawn once for that"
-    await rig.studio.close()
+    await rig.service.close()
 
 
 async def test_what_has_ended_leaves_no_run_behind_to_be_searched_for() -> None:
@@ -393,10 +393,10 @@ async def test_what_has_ended_leaves_no_run_behind_to_be_searched_for() -> None:
     gc.collect()
     gc.disable()
     try:
-        await rig.studio.submit(Order(5, a_reply(), Inputs("house", seed=7)))
-        under_way = rig.studio._runs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
+        await rig.service.submit(Order(5, a_reply(), Inputs("house", seed=7)))
+        under_way = rig.service._jobs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
         runs = [ref(run) for run in under_way]
-        await rig.studio.idle()
+        await rig.service.idle()
         await spin()
         assert [run() for run in runs] == [None]
     finally:
@@ -411,10 +411,10 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     searched: list[int] = []
     monkeypatch.setattr("gc.collect", lambda: searched.append(1))
     await rig.journal.add(a_generation(state=State.RUNNING, prediction_id="p1"))
-    await rig.studio.adopt()
+    await rig.service.adopt()
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     assert searched == []
-    rig.studio._runs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
+    rig.service._jobs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     assert searched == [1]
-    await rig.studio.close()
+    await rig.service.close()

@@ -45,8 +45,8 @@ VARIATION = remake(LOFI, now=NOON, relation=Relation.VARIATION).order(5, a_reply
 
 
 async def end_of(rig: Rig, order: Order) -> Generation:
-    generation = await rig.studio.submit(order)
-    await rig.studio.idle()
+    generation = await rig.service.submit(order)
+    await rig.service.idle()
     return rig.journal.rows[generation.id]
 
 
@@ -105,8 +105,8 @@ async def test_a_piece_that_is_kept_is_not_fetched_again(kept: bool) -> None:
     if kept:
         rig.sound.kept["abcdefghijkl.piece"] = 8.0
     await rig.journal.add(replace(generation, inputs=replace(generation.inputs, seed=7)))
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     made = rig.journal.rows[generation.id]
     assert made.state is (State.DELIVERED if kept else State.FAILED)
 
@@ -136,8 +136,8 @@ async def test_a_piece_lost_from_disk(sound: FakeSound, form: Form) -> None:
     """What is new is paid for: it goes out alone."""
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
     await rig.journal.add(COLLECTING)
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     made = rig.journal.rows[COLLECTING.id]
     assert made.state is State.DELIVERED
     assert Form.of(Path(made.track_path or "")) is form
@@ -190,11 +190,11 @@ async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
 
 async def test_takes_share_a_batch_and_nothing_else() -> None:
     rig = a_rig()
-    takes = await rig.studio.submit_batch([VARIATION] * 3)
-    assert [take.id for take in await rig.studio.library.batch(takes[0].batch_id or "")] == [
+    takes = await rig.service.submit_batch([VARIATION] * 3)
+    assert [take.id for take in await rig.service.library.batch(takes[0].batch_id or "")] == [
         take.id for take in takes
     ]
-    await rig.studio.idle()
+    await rig.service.idle()
     assert len({take.seed for take in takes}) == 3
     assert {take.relation for take in takes} == {Relation.VARIATION}
     assert len({inputs.seed for inputs in rig.predictions.created}) == 3
@@ -204,7 +204,7 @@ async def test_takes_share_a_batch_and_nothing_else() -> None:
 async def test_two_takes_never_have_one_seed() -> None:
     order = replace(VARIATION, inputs=replace(VARIATION.inputs, seed=5))
     with pytest.raises(ValueError, match="same seed"):
-        await a_rig().studio.submit_batch([order, order])
+        await a_rig().service.submit_batch([order, order])
 
 
 async def test_a_take_that_fails_leaves_the_others_alone() -> None:
@@ -217,20 +217,20 @@ async def test_a_take_that_fails_leaves_the_others_alone() -> None:
         await download(*args)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
 
     rig.predictions.download = broken  # type: ignore[method-assign]
-    takes = await rig.studio.submit_batch([VARIATION] * 3)
-    await rig.studio.idle()
+    takes = await rig.service.submit_batch([VARIATION] * 3)
+    await rig.service.idle()
     states = sorted(rig.journal.rows[take.id].state for take in takes)
     assert states == [State.DELIVERED, State.DELIVERED, State.FAILED]
 
 
 async def test_cancel_stops_every_take_that_is_open() -> None:
     rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
-    takes = await rig.studio.submit_batch([VARIATION] * 3)
-    await rig.studio.cancel(takes[0].id)
-    await rig.studio.idle()
+    takes = await rig.service.submit_batch([VARIATION] * 3)
+    await rig.service.cancel(takes[0].id)
+    await rig.service.idle()
     assert {rig.journal.rows[take.id].state for take in takes} == {State.CANCELED}
     with pytest.raises(TooLateToCancel):
-        await rig.studio.cancel(takes[0].id)
+        await rig.service.cancel(takes[0].id)
 
 
 async def test_cancel_works_while_any_take_is_open() -> None:
@@ -240,28 +240,28 @@ async def test_cancel_works_while_any_take_is_open() -> None:
     await rig.journal.add(ended)
     running = a_generation(id="b" * 12, batch_id="b", created_at=NOON + timedelta(seconds=1))
     await rig.journal.add(running)
-    await rig.studio.adopt()
-    await rig.studio.cancel(ended.id)
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.cancel(ended.id)
+    await rig.service.idle()
     assert rig.journal.rows[running.id].state is State.CANCELED
 
 
 async def test_one_click_brings_all_takes() -> None:
     rig = a_rig()
     rig.delivery.on_deliver += [NoWayNow(), NoWayNow(), NoWayNow()]
-    takes = await rig.studio.submit_batch([VARIATION] * 3)
+    takes = await rig.service.submit_batch([VARIATION] * 3)
     channel_id = VARIATION.reply.channel_id
     for _ in range(1000):
         await asyncio.sleep(0)
     assert not rig.delivery.on_deliver
-    [one] = await rig.studio.waiting_for(5, channel_id)
+    [one] = await rig.service.waiting_for(5, channel_id)
     fresh = replace(a_reply(), token="fresh")
-    await rig.studio.bring(one, fresh)
-    await rig.studio.idle()
+    await rig.service.bring(one, fresh)
+    await rig.service.idle()
     assert {rig.journal.rows[take.id].reply for take in takes} == {fresh}
     assert len(rig.delivery.delivered) == 3
     with pytest.raises(AlreadyHere):
-        await rig.studio.bring(one, fresh)
+        await rig.service.bring(one, fresh)
 
 
 async def test_what_another_process_follows_is_brought_by_that_one() -> None:
@@ -270,7 +270,7 @@ async def test_what_another_process_follows_is_brought_by_that_one() -> None:
     await rig.journal.add(a_generation(batch_id="b", told=True, state=State.CANCELED))
     await rig.journal.add(a_generation(id="b" * 12, batch_id="b"))
     fresh = replace(a_reply(), token_expires_at=NOON + timedelta(hours=1))
-    await rig.studio.bring("abcdefghijkl", fresh)
+    await rig.service.bring("abcdefghijkl", fresh)
     assert rig.journal.wanted == {"b" * 12: fresh}
 
 
@@ -285,7 +285,7 @@ async def test_forgetting_takes_the_files_too() -> None:
         )
     )
     await rig.journal.add(a_generation(id="b" * 12))
-    forgotten = await rig.studio.forget(5)
+    forgotten = await rig.service.forget(5)
     assert ([g.id for g in forgotten.removed], forgotten.still_open) == (["abcdefghijkl"], 1)
     assert rig.sound.discarded == ["a.wav", "a.piece"]
     assert list(rig.journal.rows) == ["b" * 12]

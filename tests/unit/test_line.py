@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.domain.waits import Hindered, InLine, Obstacle, OwnRunning, ToBeSent, Wait
 from bot.engine.positions import Positions, why
-from bot.engine.queue import Line, Place
-from bot.engine.submit_gate import CreateGate
+from bot.engine.queue import Place, Queue
+from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
 
 MANY = 3000
@@ -24,20 +24,20 @@ def seated(places: list[Place]) -> list[int]:
     return [number for number, place in enumerate(places) if place.granted.is_set()]
 
 
-def numbers(line: Line, places: list[Place]) -> list[int | None]:
+def numbers(line: Queue, places: list[Place]) -> list[int | None]:
     """Where each stands; None is nowhere in the line."""
     order = {place: number for number, place in enumerate(line.in_order(), start=1)}
     return [order.get(place) for place in places]
 
 
-def all_sent(line: Line, places: list[Place]) -> None:
+def all_sent(line: Queue, places: list[Place]) -> None:
     for place in places:
         if place.granted.is_set():
             line.sent(place)
 
 
 def test_so_many_run_and_the_rest_wait_in_order() -> None:
-    line = Line(max_running=2, max_per_user=9)
+    line = Queue(max_running=2, max_per_user=9)
     places = [line.join(user) for user in (1, 2, 3, 4)]
     assert seated(places) == [0, 1]
     assert numbers(line, places) == [1, 2, 3, 4]
@@ -50,7 +50,7 @@ def test_so_many_run_and_the_rest_wait_in_order() -> None:
 
 
 def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
-    line = Line(max_running=9, max_per_user=2)
+    line = Queue(max_running=9, max_per_user=2)
     places = [line.join(user) for user in (1, 1, 1, 2)]
     assert seated(places) == [0, 1, 3]
     assert [line.waits_for_own(place) for place in places] == [False, False, True, False]
@@ -59,7 +59,7 @@ def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
 
 
 def test_everyones_first_comes_before_anyones_second() -> None:
-    line = Line(max_running=1, max_per_user=9)
+    line = Queue(max_running=1, max_per_user=9)
     running = line.join(9)
     line.sent(running)
     greedy = [line.join(1) for _ in range(3)]
@@ -71,7 +71,7 @@ def test_everyones_first_comes_before_anyones_second() -> None:
 
 
 def test_leaving_while_waiting_and_leaving_twice() -> None:
-    line = Line(max_running=1, max_per_user=9)
+    line = Queue(max_running=1, max_per_user=9)
     first, second, third = (line.join(user) for user in (1, 2, 3))
     line.leave(second)
     line.leave(second)
@@ -80,7 +80,7 @@ def test_leaving_while_waiting_and_leaving_twice() -> None:
 
 
 def test_what_runs_already_keeps_its_seat_though_the_house_is_full() -> None:
-    line = Line(max_running=1, max_per_user=1)
+    line = Queue(max_running=1, max_per_user=1)
     resumed = [line.seat(1), line.seat(1)]
     waiting = line.join(2)
     line.leave(resumed[0])
@@ -90,7 +90,7 @@ def test_what_runs_already_keeps_its_seat_though_the_house_is_full() -> None:
 
 
 def test_few_stand_at_the_gate_and_whoever_asks_for_the_first_time_passes_the_rest() -> None:
-    line = Line(max_running=100, max_per_user=50, at_gate=2)
+    line = Queue(max_running=100, max_per_user=50, at_gate=2)
     greedy = [line.join(1) for _ in range(5)]
     late = line.join(2)
     assert seated(greedy) == [0, 1]
@@ -122,7 +122,7 @@ def reference_order(seated: list[Place], waiting: list[Place], granted: list[Pla
 def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_seat(
     max_running: int, max_per_user: int, at_gate: int, moves: list[tuple[str, int]]
 ) -> None:
-    line = Line(max_running, max_per_user, at_gate)
+    line = Queue(max_running, max_per_user, at_gate)
     present: list[Place] = []
     granted: list[Place] = []
     unsent: list[Place] = []
@@ -180,7 +180,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("people", [1, 50, MANY])
 def test_a_change_costs_the_same_however_many_wait(people: int) -> None:
-    line = Line(max_running=1, max_per_user=1)
+    line = Queue(max_running=1, max_per_user=1)
     running = line.join(-1)
     line.sent(running)
     waiting = [line.join(number % people) for number in range(MANY)]
@@ -204,9 +204,9 @@ class Crowd:
 
     def __init__(self, count: int, *, is_new: bool = False) -> None:
         self.clock = FakeClock()
-        self.line = Line(max_running=1, max_per_user=count)
-        self.gate = CreateGate(1, self.clock, AsyncLimiter(100, 1))
-        self.positions = Positions(self.line, self.gate, self.clock)
+        self.line = Queue(max_running=1, max_per_user=count)
+        self.submit_gate = SubmitGate(1, self.clock, AsyncLimiter(100, 1))
+        self.positions = Positions(self.line, self.submit_gate, self.clock)
         self.told: list[tuple[int, int | None]] = []
         self.running = self.line.join(-1)
         self.line.sent(self.running)
@@ -314,15 +314,15 @@ class Reasons:
         self, max_running: int, max_per_user: int, users: Sequence[int], at_gate: int = 32
     ) -> None:
         self.clock = FakeClock()
-        self.line = Line(max_running, max_per_user, at_gate)
-        self.gate = CreateGate(1, self.clock, AsyncLimiter(100, 1))
-        self.positions = Positions(self.line, self.gate, self.clock)
+        self.line = Queue(max_running, max_per_user, at_gate)
+        self.submit_gate = SubmitGate(1, self.clock, AsyncLimiter(100, 1))
+        self.positions = Positions(self.line, self.submit_gate, self.clock)
         self.told: dict[int, Wait | None] = {}
         self.places = [self.join(number, user) for number, user in enumerate(users)]
 
     def join(self, number: int, user: int) -> Place:
         def tell() -> None:
-            self.told[number] = why(self.line, self.gate, place)
+            self.told[number] = why(self.line, self.submit_gate, place)
 
         place = self.line.join(user, tell, is_new=True)
         return place
@@ -379,9 +379,9 @@ def test_throttled_all_are_told_their_place_and_the_first_when_the_next_try_is(
 ) -> None:
     rig = Reasons(100, 9, list(range(20)), at_gate=2)
     rig.tell()
-    rig.gate.was_throttled(40.0, low_credit=low_credit)
+    rig.submit_gate.was_throttled(40.0, low_credit=low_credit)
     obstacle = Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
-    next_try_at = rig.gate.next_try_at
+    next_try_at = rig.submit_gate.next_try_at
     assert next_try_at is not None
     assert 40 <= (next_try_at - rig.clock.now()).total_seconds() <= 41
     told: dict[int, Wait | None] = {}
@@ -393,13 +393,13 @@ def test_throttled_all_are_told_their_place_and_the_first_when_the_next_try_is(
     }
     assert rig.tell() == {}, "each once"
     for _ in range(16):
-        rig.gate.was_throttled(1.0, low_credit=low_credit)
+        rig.submit_gate.was_throttled(1.0, low_credit=low_credit)
     assert rig.tell() == {}, "the same said again is no news"
 
 
 def test_those_in_line_are_told_what_makes_it_slow() -> None:
     rig = Reasons(1, 1, [1, 1, 2])
-    rig.gate.was_throttled(None)
+    rig.submit_gate.was_throttled(None)
     told = rig.tell()
     assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED)
     assert told[2] == InLine(2, 1, Obstacle.THROTTLED)
@@ -416,8 +416,8 @@ def test_who_goes_any_moment_is_told_nothing_new() -> None:
 
 def test_a_throttle_of_long_ago_says_nothing_of_the_present() -> None:
     rig = Reasons(100, 9, [1])
-    rig.gate.was_throttled(5.0)
+    rig.submit_gate.was_throttled(5.0)
     rig.clock.pass_s(34.0)
     assert rig.tell() == {0: Hindered(Obstacle.THROTTLED, None, 1)}
     rig.clock.pass_s(2.0)
-    assert rig.gate.obstacle is None
+    assert rig.submit_gate.obstacle is None

@@ -12,7 +12,7 @@ import pytest
 
 from bot.card.strings import takes as take_texts
 from bot.card.strings.errors import sentence
-from bot.delivery.upload import Fitting
+from bot.delivery.upload import TrackUpload
 from bot.domain.derive import extension
 from bot.domain.errors import (
     AudioWorkFailed,
@@ -64,8 +64,8 @@ async def test_a_track_that_cannot_be_labelled_goes_out_without(error: Exception
     sound = FakeSound()
     sound.label = failing(error)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs("lofi")))
-    await rig.studio.idle()
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.WHOLE)
 
 
@@ -74,8 +74,8 @@ async def test_what_cannot_be_joined_goes_out_alone(error: Exception) -> None:
     sound = FakeSound()
     sound.join = failing(error)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.studio.submit(EXTEND)
-    await rig.studio.idle()
+    generation = await rig.service.submit(EXTEND)
+    await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.ALONE)
     assert f"{generation.id}.output.wav" in sound.labelled
 
@@ -84,8 +84,8 @@ async def test_what_is_no_audio_goes_out_as_it_is(tmp_path: Path) -> None:
     sound, predictions = FakeSound(), FakePredictions(track=b"hello")
     sound.label = failing(OutputNotAudio("NotAudio"))  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(predictions, sound, folder=tmp_path)
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs("lofi")))
-    await rig.studio.idle()
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.UNREAD)
     assert rig.journal.rows[generation.id].track_s is None
 
@@ -94,8 +94,8 @@ async def test_what_is_no_audio_goes_out_as_it_is(tmp_path: Path) -> None:
 async def test_what_cannot_be_posted_is_kept_and_told_where_it_is(error: Exception) -> None:
     rig = a_rig(FINISHED)
     rig.delivery.on_deliver += [error] * 3
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs("lofi")))
-    while not await rig.studio.waiting_for(5, 2):  # noqa: ASYNC110 - no event tells of it
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    while not await rig.service.waiting_for(5, 2):  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)
     row = rig.journal.rows[generation.id]
     assert row.state is State.DELIVERING
@@ -105,11 +105,11 @@ async def test_what_cannot_be_posted_is_kept_and_told_where_it_is(error: Excepti
     assert rig.delivery.shown[-1][1].wait == NotPostable(limit_bytes, link)
 
     if limit_bytes is not None:
-        assert await rig.studio.waiting_for(5, 2, limit_bytes=1000) == []
-        assert await rig.studio.waiting_for(5, 2, limit_bytes=1001) == [generation.id]
+        assert await rig.service.waiting_for(5, 2, limit_bytes=1000) == []
+        assert await rig.service.waiting_for(5, 2, limit_bytes=1001) == [generation.id]
     rig.delivery.on_deliver.clear()
-    await rig.studio.bring(generation.id, replace(a_reply(), token="fresh"))
-    await rig.studio.idle()
+    await rig.service.bring(generation.id, replace(a_reply(), token="fresh"))
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
 
 
@@ -163,10 +163,10 @@ class Workshop(FakeSound):
         return parts
 
 
-def a_fitting(folder: Path, sound: FakeSound, name: str = "g.wav", **how: bool) -> Fitting:
+def a_fitting(folder: Path, sound: FakeSound, name: str = "g.wav", **how: bool) -> TrackUpload:
     path = folder / name
     path.write_bytes(bytes(250))
-    return Fitting(sound, path, a_generation(), 100, **how)
+    return TrackUpload(sound, path, a_generation(), 100, **how)
 
 
 @pytest.mark.parametrize(
@@ -178,23 +178,23 @@ async def test_what_cannot_be_converted_goes_in_parts(
     tmp_path: Path, failures: Sequence[AudioWorkFailed | OutputTooLarge]
 ) -> None:
     sound = Workshop(outcomes=failures, splits=True)
-    fitting = a_fitting(tmp_path, sound)
-    track = await fitting.track()
+    upload = a_fitting(tmp_path, sound)
+    track = await upload.track()
     assert [name for _, name in track.uploads] == [
         f"deep-house-bassline-128-bpm-part-{n}-of-3-7.wav" for n in (1, 2, 3)
     ]
     assert track.size_bytes == 99
-    assert "Sent in 3 parts" in fitting.note
-    await fitting.clean_up()
+    assert "Sent in 3 parts" in upload.note
+    await upload.clean_up()
     assert {"p1.wav", "p2.wav", "p3.wav"} <= {*sound.discarded}
 
 
 async def test_who_dies_over_a_flac_makes_an_mp3(tmp_path: Path) -> None:
     sound = Workshop(outcomes=[WorkerCrashed(-11), 90])
-    fitting = a_fitting(tmp_path, sound)
-    assert (await fitting.track()).filename.endswith(".mp3")
+    upload = a_fitting(tmp_path, sound)
+    assert (await upload.track()).filename.endswith(".mp3")
     assert sound.asked == [("flac", "mp3"), ("mp3",)]
-    assert "Sent as MP3" in fitting.note
+    assert "Sent as MP3" in upload.note
 
 
 async def test_what_cannot_be_split_either_is_too_large(tmp_path: Path) -> None:
@@ -207,8 +207,8 @@ async def test_what_is_not_to_be_decoded_is_split_at_once(
     tmp_path: Path, name: str, how: dict[str, bool]
 ) -> None:
     sound = Workshop(splits=True)
-    fitting = a_fitting(tmp_path, sound, name, **how)
-    assert len((await fitting.track()).parts) == 3
+    upload = a_fitting(tmp_path, sound, name, **how)
+    assert len((await upload.track()).parts) == 3
     assert sound.asked == [9]
 
 

@@ -58,8 +58,8 @@ def took(rig: Rig) -> timedelta:
 async def resumed(rig: Rig, generation: Generation) -> Generation:
     """Go on from a row of an earlier process."""
     await rig.journal.add(generation)
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     return rig.journal.rows[generation.id]
 
 
@@ -151,7 +151,7 @@ async def test_a_cancel_does_not_cut_the_looks_short() -> None:
     ) -> tuple[FakePrediction, ...]:
         found = await find(version, inputs, created_after)
         [generation_id] = rig.journal.rows
-        presses.append(asyncio.create_task(rig.studio.cancel(generation_id)))
+        presses.append(asyncio.create_task(rig.service.cancel(generation_id)))
         return found if took(rig) >= timedelta(seconds=9.5) else ()
 
     rig.predictions.find = late  # type: ignore[method-assign]
@@ -176,8 +176,8 @@ async def test_looking_in_vain_for_as_long_as_outputs_are_kept_ends_it() -> None
 
 async def both(rig: Rig, first: Inputs, second: Inputs) -> list[Generation]:
     """Two orders of one person at the same time; their rows at the end."""
-    ids = [(await rig.studio.submit(Order(5, a_reply(), inputs))).id for inputs in (first, second)]
-    await rig.studio.idle()
+    ids = [(await rig.service.submit(Order(5, a_reply(), inputs))).id for inputs in (first, second)]
+    await rig.service.idle()
     return [rig.journal.rows[generation_id] for generation_id in ids]
 
 
@@ -214,8 +214,8 @@ async def test_twins_alike_in_everything_get_one_each() -> None:
     for row in rows:
         rig.predictions.created.append(row.inputs)
         await rig.journal.add(row)
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     found = [rig.journal.rows[row.id].prediction_id for row in rows]
     assert found == ["p1", "p2"], "the oldest is for who came first"
 
@@ -298,10 +298,10 @@ async def test_a_refused_upload_ends_it_at_once() -> None:
 
 async def test_an_upload_can_be_canceled_during_an_outage() -> None:
     rig = a_rig(FakePredictions(on_upload=[ServiceFault(503)] * 9999))
-    generation = await rig.studio.submit(Order(5, a_reply(), ON, SOURCE))
+    generation = await rig.service.submit(Order(5, a_reply(), ON, SOURCE))
     for _ in range(50):
         await asyncio.sleep(0)
-    await rig.studio.cancel(generation.id)
-    await rig.studio.idle()
+    await rig.service.cancel(generation.id)
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.CANCELED
     assert "in.wav" in rig.sound.discarded

@@ -41,7 +41,7 @@ class SlowSound(FakeSound):
 
 
 async def ask(rig: Rig, user_id: int, times: int = 1) -> list[Generation]:
-    asked = [await rig.studio.submit(Order(user_id, a_reply(), ON, SMALL)) for _ in range(times)]
+    asked = [await rig.service.submit(Order(user_id, a_reply(), ON, SMALL)) for _ in range(times)]
     await settle()
     return asked
 
@@ -63,7 +63,7 @@ async def test_a_persons_files_are_read_two_at_a_time_and_the_card_says_so() -> 
     told = [stages(rig)[generation.id] for generation in asked]
     assert told == [Stage.CHECKING] * 2 + [Stage.OWN_AUDIO_FIRST] * 4
     sound.go_on.set()
-    await rig.studio.idle()
+    await rig.service.idle()
     assert sound.most == 2
     assert Counter(row.state for row in rig.journal.rows.values()) == {State.DELIVERED: 6}
 
@@ -75,7 +75,7 @@ async def test_nobody_waits_for_another_persons_files() -> None:
     assert sound.reading == 3
     assert stages(rig)[other.id] is Stage.CHECKING
     sound.go_on.set()
-    await rig.studio.idle()
+    await rig.service.idle()
 
 
 async def test_there_is_a_limit_for_all_and_the_card_names_it(
@@ -87,7 +87,7 @@ async def test_there_is_a_limit_for_all_and_the_card_names_it(
     assert sound.reading == 3
     assert stages(rig)[asked[-1].id] is Stage.OTHERS_AUDIO_FIRST
     sound.go_on.set()
-    await rig.studio.idle()
+    await rig.service.idle()
     assert sound.most == 3
 
 
@@ -95,14 +95,14 @@ async def test_who_cancels_gives_up_the_turn_or_the_wait_for_it() -> None:
     rig = a_rig(sound=(sound := SlowSound()))
     asked = await ask(rig, 1, times=4)
     for generation in (asked[0], asked[2]):
-        await rig.studio.cancel(generation.id)
+        await rig.service.cancel(generation.id)
     await settle()
     canceled = [rig.journal.rows[generation.id].state is State.CANCELED for generation in asked]
     assert canceled == [True, False, True, False]
     assert sound.reading == 2
     assert stages(rig)[asked[3].id] is Stage.CHECKING
     sound.go_on.set()
-    await rig.studio.idle()
+    await rig.service.idle()
 
 
 async def test_an_upload_that_waits_keeps_no_turn() -> None:
@@ -120,4 +120,4 @@ async def test_an_upload_that_waits_keeps_no_turn() -> None:
     asked = await ask(rig, 1, times=4)
     assert {stages(rig)[generation.id] for generation in asked} == {Stage.CHECKING}
     gone_on.set()
-    await rig.studio.idle()
+    await rig.service.idle()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import AudioBeyondRoom, OwnRoomTaken, RoomTaken
 from bot.engine.disk_ledger import Ledger, Standing
-from bot.engine.disk_space import Room, track_bytes
+from bot.engine.disk_space import DiskSpace, track_bytes
 from tests.fakes import FakeClock
 
 PAID, UNPAID, KEPT = Standing.PAID, Standing.UNPAID, Standing.KEPT
@@ -26,7 +26,7 @@ class Folder:
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.ledger = Ledger(100, 40)
-        self.room = Room(self.ledger, clock or StillClock())
+        self.disk_space = DiskSpace(self.ledger, clock or StillClock())
         self.log: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -36,7 +36,7 @@ class Folder:
         await asyncio.sleep(0)
 
     async def _ask(self, key: str, size: int, user: int, *, paid: bool) -> None:
-        await self.room.claim(
+        await self.disk_space.claim(
             key,
             user,
             size,
@@ -66,7 +66,7 @@ async def test_nobody_is_overtaken_but_by_what_is_paid() -> None:
     assert await folder.told() == ["large waits", "small waits"]
     await folder.ask("paid", 8, user=3, paid=True)
     assert await folder.told() == ["paid has it"]
-    folder.room.release("there")
+    folder.disk_space.release("there")
     assert await folder.told() == ["large has it", "small has it"]
 
 
@@ -76,7 +76,7 @@ async def test_who_has_their_share_holds_up_nobody_else() -> None:
     await folder.ask("second", 30, user=1)
     await folder.ask("other", 30, user=2)
     assert await folder.told() == ["first has it", "second waits", "other has it"]
-    folder.room.release("first")
+    folder.disk_space.release("first")
     assert await folder.told() == ["second has it"]
 
 
@@ -87,9 +87,9 @@ async def test_the_newest_unpaid_give_way_to_what_is_paid_and_no_more_than_neede
     await folder.told()
     await folder.ask("track", 50, user=9, paid=True)
     assert await folder.told() == ["piece 3 gives way", "piece 2 gives way", "track waits"]
-    folder.room.release("piece 3")
+    folder.disk_space.release("piece 3")
     assert await folder.told() == []
-    folder.room.release("piece 2")
+    folder.disk_space.release("piece 2")
     assert await folder.told() == ["track has it"]
     assert folder.ledger.used_bytes == 80
 
@@ -101,7 +101,7 @@ async def test_what_is_paid_waits_for_tracks_on_their_way_before_anybody_gives_w
     await folder.told()
     await folder.ask("track", 60, user=3, paid=True)
     assert await folder.told() == ["track waits"]
-    folder.room.release("out")
+    folder.disk_space.release("out")
     assert await folder.told() == ["track has it"]
 
 
@@ -128,7 +128,7 @@ async def test_what_waits_in_vain_is_refused() -> None:
     folder.ledger.hold("kept", 1, 90, KEPT)
     with pytest.raises(RoomTaken):
         await folder._ask("piece", 20, 2, paid=False)  # pyright: ignore[reportPrivateUsage] - its own kit
-    assert folder.room.enlarge("small", 3, 10), "it is out of the way"
+    assert folder.disk_space.enlarge("small", 3, 10), "it is out of the way"
 
 
 async def test_who_goes_away_holds_up_nobody() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.audio.intake import AudioIntake
-from bot.audio.track_store import Shelf
+from bot.audio.track_store import TrackStore
 from bot.domain.generation import State
 from bot.domain.inputs import InputTable
-from bot.engine.service import House, Studio
+from bot.engine.service import EngineConfig, GenerationService
 from tests.contract.journal_kit import a_generation
 from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePredictions, FakeSound
 
@@ -35,7 +35,7 @@ async def test_left_overs_go(tmp_path: Path) -> None:
     for name in ("kept.wav", "kept.piece", "ended.wav", "ended.wav.part"):
         a_file(tmp_path, name, 3 * DAY_S)
     a_file(tmp_path, "begun.wav", 3600)
-    assert await Shelf(tmp_path).tidy(["kept"]) == 2
+    assert await TrackStore(tmp_path).tidy(["kept"]) == 2
     assert names(tmp_path) == {"kept.wav", "kept.piece", "begun.wav"}
 
 
@@ -48,17 +48,17 @@ async def test_a_start_keeps_the_tracks_that_another_process_follows(tmp_path: P
     assert await journal.claim(60), "it would be ours, were it not taken"
     a_file(tmp_path, f"{parked.id}.wav", 3 * DAY_S)
     a_file(tmp_path, f"{ended.id}.wav", 3 * DAY_S)
-    studio = Studio(
-        House("v" * 64, InputTable(), 1500, tmp_path),
+    service = GenerationService(
+        EngineConfig("v" * 64, InputTable(), 1500, tmp_path),
         journal,
         FakePredictions(),
         FakeSound(),
         FakeDelivery(journal),
-        Shelf(tmp_path),
+        TrackStore(tmp_path),
         FakeClock(),
     )
-    await studio.start()
-    await studio.close()
+    await service.start()
+    await service.close()
     assert names(tmp_path) == {f"{parked.id}.wav"}
 
 
@@ -81,10 +81,10 @@ def vanishing(monkeypatch: pytest.MonkeyPatch) -> str:
 async def test_a_file_that_vanishes_meanwhile_is_no_fault(tmp_path: Path, vanishing: str) -> None:
     a_file(tmp_path, "there.wav")
     a_file(tmp_path, vanishing, 3 * DAY_S)
-    shelf = Shelf(tmp_path)
-    assert await shelf.left_over_bytes([]) == 5
+    track_store = TrackStore(tmp_path)
+    assert await track_store.left_over_bytes([]) == 5
     a_file(tmp_path, vanishing, 3 * DAY_S)
-    assert await shelf.tidy([]) == 0
+    assert await track_store.tidy([]) == 0
     assert names(tmp_path) == {"there.wav"}
 
 
@@ -108,23 +108,23 @@ async def test_what_counts_as_left_over(tmp_path: Path) -> None:
     for name in ("held.wav", "held.piece", "ended.wav", "ended.wav.part"):
         a_file(tracks, name)
     a_file(intake, "input-of-a-dead-process", 60)
-    shelf = Shelf(tracks, intake)
+    track_store = TrackStore(tracks, intake)
     a_file(intake, "input-being-fetched", -1)
-    assert await shelf.left_over_bytes(["held"]) == 3 * 5
-    assert await shelf.size_of(str(tracks / "held.wav"), str(tracks / "gone.wav"), None) == 5
-    assert await Shelf(tmp_path / "nothing").left_over_bytes([]) == 0
+    assert await track_store.left_over_bytes(["held"]) == 3 * 5
+    assert await track_store.size_of(str(tracks / "held.wav"), str(tracks / "gone.wav"), None) == 5
+    assert await TrackStore(tmp_path / "nothing").left_over_bytes([]) == 0
 
 
 async def test_input_audio_goes_while_it_runs(tmp_path: Path) -> None:
     a_file(tmp_path, "input-0123456789abcdef", 3 * 3600)
     a_file(tmp_path, "input-being-fetched", 60)
-    assert await Shelf(tmp_path / "tracks", tmp_path).tidy([]) == 1
+    assert await TrackStore(tmp_path / "tracks", tmp_path).tidy([]) == 1
     assert names(tmp_path) == {"input-being-fetched"}
 
 
 async def test_a_trial_makes_folders_that_are_gone_and_leaves_nothing(tmp_path: Path) -> None:
     tracks, intake = tmp_path / "data" / "tracks", tmp_path / "data" / "intake"
-    assert await Shelf(tracks, intake).try_disk(thorough=True) > 0
+    assert await TrackStore(tracks, intake).try_disk(thorough=True) > 0
     assert names(tmp_path / "data") == {"tracks", "intake"}
     assert names(tracks) == set()
 
@@ -132,4 +132,4 @@ async def test_a_trial_makes_folders_that_are_gone_and_leaves_nothing(tmp_path: 
 async def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").write_bytes(b"a file where the folder was")
     with pytest.raises(OSError, match="data"):
-        await Shelf(tmp_path / "data").try_disk()
+        await TrackStore(tmp_path / "data").try_disk()

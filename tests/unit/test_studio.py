@@ -36,7 +36,7 @@ from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import SEED_MAX, Inputs
 from bot.domain.progress import Stage
 from bot.domain.waits import Hindered
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.ports import InputAudio
 from bot.engine.service import Order
 from bot.engine.states.outages import obstacle_of
@@ -268,7 +268,7 @@ def cancel_at(rig: Rig, state: State) -> Callable[[], list[str]]:
 
     async def press(generation_id: str) -> None:
         try:
-            await rig.studio.cancel(generation_id)
+            await rig.service.cancel(generation_id)
         except TooLateToCancel as error:
             refused.append(type(error).__name__)
 
@@ -303,10 +303,10 @@ async def test_cancel_while_the_input_audio_is_fetched() -> None:
             return await asyncio.Event().wait()
 
     rig = a_rig(sound=Slow())
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
     await asyncio.sleep(0)
-    await rig.studio.cancel(generation.id)
-    await rig.studio.idle()
+    await rig.service.cancel(generation.id)
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.CANCELED
 
 
@@ -317,12 +317,12 @@ async def test_cancel_is_too_late_during_the_upload_and_after() -> None:
     assert generation.state is State.DELIVERED
     assert refused() == ["TooLateToCancel"]
     with pytest.raises(TooLateToCancel):
-        await rig.studio.cancel(generation.id)
+        await rig.service.cancel(generation.id)
 
 
 async def test_what_the_journal_does_not_know_cannot_be_canceled() -> None:
     with pytest.raises(GenerationUnknown):
-        await a_rig().studio.cancel("unknown-gene")
+        await a_rig().service.cancel("unknown-gene")
 
 
 # ------------------------------------------------------------------ restart
@@ -343,8 +343,8 @@ async def test_every_open_state_is_taken_up_where_its_row_stands(state: State) -
     if known:
         rig.predictions.answers = SUCCEEDS[-1:]
     await rig.journal.add(generation)
-    assert await rig.studio.adopt() == 1
-    await rig.studio.idle()
+    assert await rig.service.adopt() == 1
+    await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(rig.predictions.created) == 1, "at most one paid prediction"
     assert len(rig.delivery.delivered) == 1
@@ -354,8 +354,8 @@ async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
     rig = a_rig()
     await rig.journal.add(a_generation(state=State.FAILED, failure=PredictionFailed("x")))
     await rig.journal.add(a_generation(id="b" * 12, state=State.CANCELED, told=True))
-    assert await rig.studio.adopt() == 1
-    await rig.studio.idle()
+    assert await rig.service.adopt() == 1
+    await rig.service.idle()
     assert [ended.id for ended in rig.delivery.ended] == ["abcdefghijkl"]
     assert rig.journal.rows["abcdefghijkl"].told
 
@@ -363,15 +363,15 @@ async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
 async def test_closing_lets_go_of_runs_and_takes_no_more() -> None:
     rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
     rig.clock.wait = lambda event, timeout_s: event.wait()  # type: ignore[method-assign]  # pyright: ignore[reportAttributeAccessIssue] - waits for good
-    generation = await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
     for _ in range(20):
         await asyncio.sleep(0)
     assert rig.journal.rows[generation.id].state is State.RUNNING
-    await rig.studio.close()
+    await rig.service.close()
     assert rig.journal.rows[generation.id].state is State.RUNNING
     assert rig.predictions.canceled == []
     with pytest.raises(ShuttingDown):
-        rig.studio.check(Inputs(prompt="x"), has_audio=False)
+        rig.service.check(Inputs(prompt="x"), has_audio=False)
 
 
 async def test_a_dead_journal_still_ends_in_a_sentence() -> None:
@@ -381,14 +381,14 @@ async def test_a_dead_journal_still_ends_in_a_sentence() -> None:
         raise OSError("disk full")
 
     rig.journal.save = broken
-    await rig.studio.submit(Order(5, a_reply(), Inputs(prompt="x")))
-    await rig.studio.idle()
+    await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    await rig.service.idle()
     [ended] = rig.delivery.ended
     assert isinstance(ended.failure, InternalFault)
     assert rig.predictions.created == [], "nothing is paid for what cannot be written down"
 
 
-class Unlooked(dict[str, Run]):
+class Unlooked(dict[str, Job]):
     """The runs of thousands: a command that went through them all would hold up everybody's."""
 
     def __iter__(self) -> Iterator[str]:
@@ -399,12 +399,12 @@ class Unlooked(dict[str, Run]):
 
 async def test_a_command_looks_at_no_other_persons_generation() -> None:
     rig = a_rig()
-    studio = rig.studio
-    runs = Unlooked()
-    studio._runs = studio._bringing._runs = runs  # pyright: ignore[reportPrivateUsage] - see above
-    generation = await studio.submit(Order(5, a_reply(), Inputs("house")))
-    assert await studio.waiting_for(5, generation.reply.channel_id) == []
-    await studio.idle()
+    service = rig.service
+    jobs = Unlooked()
+    service._jobs = service._bringing._jobs = jobs  # pyright: ignore[reportPrivateUsage] - see above
+    generation = await service.submit(Order(5, a_reply(), Inputs("house")))
+    assert await service.waiting_for(5, generation.reply.channel_id) == []
+    await service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
 
 

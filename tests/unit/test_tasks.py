@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from bot.domain.clock import SystemClock
-from bot.engine.background import Precedence, TaskOwner
+from bot.engine.background import BackgroundTasks, UrgentFirst
 
 
 async def test_an_owner_that_has_closed_begins_nothing() -> None:
-    owner, begun = TaskOwner(), list[bool]()
+    owner, begun = BackgroundTasks(), list[bool]()
 
     async def work() -> None:
         begun.append(True)
@@ -32,7 +32,7 @@ async def test_what_cannot_be_broken_off_does_not_hold_up_the_end(
             with suppress(asyncio.CancelledError):
                 await answer.wait()
 
-    owner = TaskOwner()
+    owner = BackgroundTasks()
     stuck = owner.start(write(), name="renewal")
     other = owner.start(asyncio.sleep(60), name="run")
     await asyncio.sleep(0)
@@ -56,7 +56,7 @@ async def test_closing_waits_for_what_ends_soon() -> None:
             await asyncio.sleep(0.02)
             steps.append("written")
 
-    owner = TaskOwner()
+    owner = BackgroundTasks()
     owner.start(write(), name="save")
     await asyncio.sleep(0)
     await owner.close()
@@ -65,7 +65,7 @@ async def test_closing_waits_for_what_ends_soon() -> None:
 
 
 async def test_what_can_wait_does_so_until_a_burst_is_over() -> None:
-    precedence = Precedence(SystemClock(), patience_s=5.0)
+    precedence = UrgentFirst(SystemClock(), patience_s=5.0)
     with precedence.urgent():
         waiting = asyncio.create_task(precedence.calm())
         await asyncio.sleep(0)
@@ -78,14 +78,14 @@ async def test_what_can_wait_does_so_until_a_burst_is_over() -> None:
 
 
 async def test_what_can_wait_does_not_do_so_longer_than_its_patience() -> None:
-    precedence = Precedence(SystemClock(), patience_s=0.01)
+    precedence = UrgentFirst(SystemClock(), patience_s=0.01)
     with precedence.urgent():
         await asyncio.wait_for(precedence.calm(), 1.0)
 
 
 async def test_a_crowd_begins_one_by_one_and_the_loops_other_work_comes_in_between() -> None:
     """Each start of one costs the loop 5 ms here; a hundred at once would cost half a second."""
-    precedence = Precedence(SystemClock(), patience_s=1.0)
+    precedence = UrgentFirst(SystemClock(), patience_s=1.0)
     begun = list[int]()
 
     async def begin(number: int) -> None:
@@ -110,6 +110,6 @@ class StoppedClock(SystemClock):
 
 
 async def test_a_few_wait_for_nothing() -> None:
-    precedence = Precedence(StoppedClock(), patience_s=1.0)
+    precedence = UrgentFirst(StoppedClock(), patience_s=1.0)
     async with asyncio.timeout(5):
         await asyncio.gather(*(precedence.turn() for _ in range(8)))

@@ -71,8 +71,8 @@ async def resumed(rig: Rig, *rows: Generation) -> list[Generation]:
     """Go on from rows; what has become of them."""
     for row in rows:
         await rig.journal.add(row)
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     return [rig.journal.rows[row.id] for row in rows]
 
 

@@ -49,7 +49,7 @@ async def test_a_journal_that_cannot_be_written_is_named_and_then_forgotten(
     assert {wait.obstacle for wait in waits if isinstance(wait, Hindered)} == {Obstacle.JOURNAL}
     assert all(wait.next_try_at for wait in waits if isinstance(wait, Hindered))
     assert rig.delivery.shown[-1][1].wait is None
-    assert rig.studio.troubles.current == ()
+    assert rig.service.troubles.current == ()
     told = [r.getMessage() for r in caplog.records if r.name == "bot.engine.troubles"]
     assert any("the database cannot be used" in line for line in told)
 
@@ -67,8 +67,8 @@ async def test_nothing_is_shown_where_there_may_be_no_message() -> None:
     refuse(rig, State.CANCELED, 1)
     row = a_generation()
     await rig.journal.add(replace(row, reply=replace(row.reply, message_id=0)))
-    await rig.studio.adopt()
-    await rig.studio.idle()
+    await rig.service.adopt()
+    await rig.service.idle()
     assert rig.delivery.shown == []
 
 
@@ -89,7 +89,7 @@ async def test_a_track_that_cannot_be_delivered_says_why_and_when_it_is_tried_ag
     show = rig.delivery.show
 
     def noted(*arguments: object) -> None:
-        during.append([trouble.task for trouble in rig.studio.troubles.current])
+        during.append([trouble.task for trouble in rig.service.troubles.current])
         show(*arguments)  # type: ignore[arg-type]
 
     rig.delivery.show = noted  # type: ignore[method-assign, assignment]
@@ -99,4 +99,4 @@ async def test_a_track_that_cannot_be_delivered_says_why_and_when_it_is_tried_ag
     waits = [p.wait for _, p in rig.delivery.shown if p.stage is Stage.UPLOADING]
     tries = [wait.next_try_at for wait in waits if isinstance(wait, Hindered)]
     assert len(set(tries)) == 3
-    assert Task.DELIVER not in [trouble.task for trouble in rig.studio.troubles.current]
+    assert Task.DELIVER not in [trouble.task for trouble in rig.service.troubles.current]

@@ -17,7 +17,7 @@ from bot.domain.validation import check_audio
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_claims import claim, enlarge, extension_bytes
 from bot.engine.disk_health import disk_obstacle
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.ports import InputAudio
 from bot.engine.states.acknowledging import await_acknowledgement
 from bot.engine.states.outages import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
@@ -27,78 +27,78 @@ from bot.engine.troubles import Task
 log = logging.getLogger(__name__)
 
 
-async def prepare(run: Run) -> None:
+async def prepare(job: Job) -> None:
     """Take in the input audio at once: uploads vanish, and its length decides what can run."""
-    if not await await_acknowledgement(run):
+    if not await await_acknowledgement(job):
         return
-    source, inputs = run.generation.source, run.generation.inputs
+    source, inputs = job.generation.source, job.generation.inputs
     if source is None or inputs.input_audio is not None:
-        if run.generation.audio_s is not None:
-            check_audio(run.kit.table, inputs, run.generation.audio_s)
-        await run.save(State.QUEUED)
+        if job.generation.audio_s is not None:
+            check_audio(job.kit.table, inputs, job.generation.audio_s)
+        await job.save(State.QUEUED)
         return
     try:
-        async with run.stoppable():
-            if run.generation.more_s is not None:
-                await _prepare_extension(run, source, run.generation.more_s)
+        async with job.stoppable():
+            if job.generation.more_s is not None:
+                await _prepare_extension(job, source, job.generation.more_s)
             else:
-                await _prepare_input(run, source)
+                await _prepare_input(job, source)
     except OSError as error:
-        run.kit.disk.failed(error)
+        job.kit.disk.failed(error)
         raise DiskUnusable(disk_obstacle(error) is Obstacle.DISK_FULL) from error
 
 
 async def _with_room(
-    run: Run, source: AudioSource, work: Callable[[int], Awaitable[int | None]]
+    job: Job, source: AudioSource, work: Callable[[int], Awaitable[int | None]]
 ) -> None:
     """Do work on a source with room for it: first for its file, which tells what it all takes.
 
     Where there is no room for all, everything is given back, and claimed anew at once: nobody is
     to hold a part that another one waits for.
     """
-    most_bytes = min(INPUT_AUDIO_MAX_BYTES, run.kit.room.ledger.share_bytes)
+    most_bytes = min(INPUT_AUDIO_MAX_BYTES, job.kit.disk_space.ledger.share_bytes)
     size_bytes = most_bytes if source.size_bytes is None else source.size_bytes
     needed_bytes: int | None = min(size_bytes, INPUT_AUDIO_MAX_BYTES)
     while needed_bytes is not None:
-        await claim(run, needed_bytes)
+        await claim(job, needed_bytes)
         # Folders that are gone are made again by it.
-        await run.kit.disk.look()
-        if not await run.attempts.begin():
+        await job.kit.disk.look()
+        if not await job.attempts.begin():
             raise AudioGivenUp
         needed_bytes = await work(needed_bytes)
         if needed_bytes is not None:
-            run.kit.room.release(run.generation.id)
+            job.kit.disk_space.release(job.generation.id)
 
 
-async def _prepare_input(run: Run, source: AudioSource) -> None:
-    inputs = run.generation.inputs
+async def _prepare_input(job: Job, source: AudioSource) -> None:
+    inputs = job.generation.inputs
     first_s = source.keep_s
     if first_s is None and _is_heard_from_its_beginning(inputs):
         first_s = MODEL_WINDOW_S
-    await _with_room(run, source, partial(_take_in_input, run, source, first_s))
-    run.kit.room.release(run.generation.id)
+    await _with_room(job, source, partial(_take_in_input, job, source, first_s))
+    job.kit.disk_space.release(job.generation.id)
 
 
 async def _take_in_input(
-    run: Run, source: AudioSource, first_s: float | None, room_bytes: int
+    job: Job, source: AudioSource, first_s: float | None, room_bytes: int
 ) -> int | None:
     """Bring the input to where the model reads it; the bytes it takes, where those are too many."""
-    sound, inputs = run.kit.sound, run.generation.inputs
-    shorter = run.kit.tracks_folder / f"{run.generation.id}.input.wav"
+    sound, inputs = job.kit.sound, job.generation.inputs
+    shorter = job.kit.tracks_folder / f"{job.generation.id}.input.wav"
     made = {shorter}
     try:
-        async with reading_turn(run):
+        async with reading_turn(job):
             audio = await sound.take_in(source, room_bytes)
             made.add(audio.path)
-            needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+            needed_bytes = await job.kit.track_store.size_of(str(audio.path))
             if first_s is not None and audio.duration_s > first_s:
                 needed_bytes += round(first_s * audio.pcm_bytes_per_s)
-            if not enlarge(run, needed_bytes):
+            if not enlarge(job, needed_bytes):
                 return needed_bytes
             if first_s is not None:
                 audio = await sound.begin_with(audio, first_s, shorter)
-        check_audio(run.kit.table, inputs, audio.duration_s)
-        await _upload(run, audio, inputs)
+        check_audio(job.kit.table, inputs, audio.duration_s)
+        await _upload(job, audio, inputs)
     finally:
         for path in made:
             await sound.discard(path)
@@ -111,27 +111,27 @@ def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
     return not inputs.continuation and window == (None, None)
 
 
-async def _prepare_extension(run: Run, source: AudioSource, more_s: int) -> None:
+async def _prepare_extension(job: Job, source: AudioSource, more_s: int) -> None:
     """The model gets the end of the piece; the piece stays here until the two are joined."""
-    piece = run.kit.tracks_folder / f"{run.generation.id}.piece"
-    await run.save(piece_path=str(piece))
-    await _with_room(run, source, partial(_take_in_extension, run, source, more_s, piece))
-    piece_bytes = await run.kit.shelf.size_of(str(piece))
-    run.kit.room.shrink(run.generation.id, piece_bytes + _joined_bytes(run, more_s))
+    piece = job.kit.tracks_folder / f"{job.generation.id}.piece"
+    await job.save(piece_path=str(piece))
+    await _with_room(job, source, partial(_take_in_extension, job, source, more_s, piece))
+    piece_bytes = await job.kit.track_store.size_of(str(piece))
+    job.kit.disk_space.shrink(job.generation.id, piece_bytes + _joined_bytes(job, more_s))
 
 
 async def _take_in_extension(
-    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+    job: Job, source: AudioSource, more_s: int, piece: Path, room_bytes: int
 ) -> int | None:
     """Keep the piece and bring its end to the model; the bytes it takes, where too many."""
-    sound = run.kit.sound
-    context = run.kit.tracks_folder / f"{run.generation.id}.context.wav"
+    sound = job.kit.sound
+    context = job.kit.tracks_folder / f"{job.generation.id}.context.wav"
     try:
-        async with reading_turn(run):
+        async with reading_turn(job):
             # After a restart it may be there already, and its source no longer.
             piece_s = await sound.length_s(piece)
             if piece_s is None:
-                kept = await _keep_piece(run, source, more_s, piece, room_bytes)
+                kept = await _keep_piece(job, source, more_s, piece, room_bytes)
                 if isinstance(kept, int):
                     return kept
                 piece_s = kept
@@ -140,97 +140,97 @@ async def _take_in_extension(
             plan = plan_extension(piece_s, more_s)
             given = await sound.end_of(piece, plan.context_s, context)
         inputs = replace(
-            run.generation.inputs,
+            job.generation.inputs,
             continuation=True,
             continuation_start=None,
             continuation_end=None,
             duration=plan.duration,
         )
-        check_audio(run.kit.table, inputs, given.duration_s)
-        await _upload(run, given, inputs, given_s=piece_s)
+        check_audio(job.kit.table, inputs, given.duration_s)
+        await _upload(job, given, inputs, given_s=piece_s)
     finally:
         await sound.discard(context)
     return None
 
 
 async def _keep_piece(
-    run: Run, source: AudioSource, more_s: int, piece: Path, room_bytes: int
+    job: Job, source: AudioSource, more_s: int, piece: Path, room_bytes: int
 ) -> float | int:
     """Fetch the piece into its place; its length in seconds, or the bytes that are missing.
 
     Raises:
         RequestRefused: it cannot be had, or not be used.
     """
-    audio = await run.kit.sound.take_in(source, room_bytes)
+    audio = await job.kit.sound.take_in(source, room_bytes)
     try:
         length_s = min(audio.duration_s, source.keep_s or audio.duration_s)
         if length_s > PIECE_MAX_S:
             raise PieceTooLong(length_s, PIECE_MAX_S)
-        needed_bytes = await run.kit.shelf.size_of(str(audio.path))
+        needed_bytes = await job.kit.track_store.size_of(str(audio.path))
         if length_s < audio.duration_s:
             needed_bytes += round(length_s * audio.pcm_bytes_per_s)
         plan = plan_extension(length_s, more_s)
         needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
         needed_bytes += extension_bytes(length_s, more_s)
-        if not enlarge(run, needed_bytes):
+        if not enlarge(job, needed_bytes):
             return needed_bytes
-        return float(await run.kit.sound.keep(audio, piece, source.keep_s))
+        return float(await job.kit.sound.keep(audio, piece, source.keep_s))
     finally:
-        await run.kit.sound.discard(audio.path)
+        await job.kit.sound.discard(audio.path)
 
 
-def _joined_bytes(run: Run, more_s: int) -> int:
-    return extension_bytes(run.generation.given_s or 0.0, more_s)
+def _joined_bytes(job: Job, more_s: int) -> int:
+    return extension_bytes(job.generation.given_s or 0.0, more_s)
 
 
-async def take_in_piece(run: Run, source: AudioSource, piece: Path) -> float:
+async def take_in_piece(job: Job, source: AudioSource, piece: Path) -> float:
     """Fetch a piece into its place again; its length in seconds.
 
     Raises:
         RequestRefused: it cannot be had, or not be used.
     """
-    audio = await run.kit.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
+    audio = await job.kit.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
     try:
-        return await run.kit.sound.keep(audio, piece, source.keep_s)
+        return await job.kit.sound.keep(audio, piece, source.keep_s)
     finally:
-        await run.kit.sound.discard(audio.path)
+        await job.kit.sound.discard(audio.path)
 
 
 async def _upload(
-    run: Run, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
+    job: Job, audio: InputAudio, inputs: Inputs, *, given_s: float | None = None
 ) -> None:
-    await run.attempts.done()
-    address = await _store(run, audio)
-    await run.save(
+    await job.attempts.done()
+    address = await _store(job, audio)
+    await job.save(
         State.QUEUED,
         inputs=replace(inputs, input_audio=address),
         audio_s=audio.duration_s,
-        stored_at=run.kit.clock.now(),
+        stored_at=job.kit.clock.now(),
         given_s=given_s,
     )
 
 
-async def _store(run: Run, audio: InputAudio) -> str:
+async def _store(job: Job, audio: InputAudio) -> str:
     """Put audio where the model reads it, be it after an outage; its address there."""
-    began_at = run.kit.clock.now()
+    began_at = job.kit.clock.now()
     while True:
         try:
-            stored = await run.kit.predictions.upload(
+            stored = await job.kit.predictions.upload(
                 audio.path, audio.filename, audio.content_type
             )
         except OUTAGE as error:
-            if run.kit.clock.now() > began_at + SUBMIT_WITHIN:
+            if job.kit.clock.now() > began_at + SUBMIT_WITHIN:
                 raise
-            log.info("generation %s, its input audio: %r", run.generation.id, error)
-            trouble = run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            log.info("generation %s, its input audio: %r", job.generation.id, error)
+            trouble = job.kit.troubles.met(Task.STORE, obstacle_of(error))
             delay_s = pause_s(error)
-            run.wait = Hindered(trouble.obstacle, run.kit.clock.now() + timedelta(seconds=delay_s))
-            run.show()
-            await run.kit.clock.sleep(delay_s)
+            job.wait = Hindered(trouble.obstacle, job.kit.clock.now() + timedelta(seconds=delay_s))
+            job.show()
+            await job.kit.clock.sleep(delay_s)
         except REFUSALS as error:
-            run.kit.troubles.met(Task.STORE, obstacle_of(error))
+            job.kit.troubles.met(Task.STORE, obstacle_of(error))
             raise
         else:
-            run.kit.troubles.over(Task.STORE)
-            run.wait = None
+            job.kit.troubles.over(Task.STORE)
+            job.wait = None
             return stored.url

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot.domain.errors import NeverBegun
 from bot.domain.generation import State
-from bot.engine.job import Run, retry_delays_s
+from bot.engine.job import Job, retry_delays_s
 from bot.engine.ports import DiscordFault, NoWayNow
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _DECIDED = timedelta(seconds=4)
 """Discord takes no first answer after 3 s: what it shows from then on is what has happened."""
 
 
-async def await_acknowledgement(run: Run) -> bool:
+async def await_acknowledgement(job: Job) -> bool:
     """Wait until the reply is known, or else find it; False where it was not acknowledged here.
 
     Then the person was told so, by Discord or by a refusal, or another process with the same
@@ -29,42 +29,42 @@ async def await_acknowledgement(run: Run) -> bool:
     Raises:
         NeverBegun: nobody can tell any more whether a person waits.
     """
-    while run.answering:
-        run.wake.clear()
-        await run.kit.clock.wait(run.wake, None)
-    if run.is_ours:
-        await _await_decision(run)
+    while job.answering:
+        job.wake.clear()
+        await job.kit.clock.wait(job.wake, None)
+    if job.is_ours:
+        await _await_decision(job)
     delays_s = retry_delays_s()
-    while run.is_ours and not run.generation.reply.known:
+    while job.is_ours and not job.generation.reply.known:
         try:
-            reply = await run.kit.delivery.find(run.generation)
+            reply = await job.kit.delivery.find(job.generation)
         except NoWayNow as error:
             raise NeverBegun from error
         except DiscordFault as error:
             delay_s = next(delays_s, None)
             if delay_s is None:
                 raise NeverBegun from error
-            await run.kit.clock.sleep(delay_s)
+            await job.kit.clock.sleep(delay_s)
             continue
         if reply is None:
             break
-        log.info("generation %s found its reply again", run.generation.id)
-        await run.save(reply=reply)
-    if not run.generation.reply.known:
-        log.warning("generation %s was never acknowledged here", run.generation.id)
-        await run.save(State.CANCELED, told=True, ended_at=run.kit.clock.now())
-    elif run.generation.source is not None:
+        log.info("generation %s found its reply again", job.generation.id)
+        await job.save(reply=reply)
+    if not job.generation.reply.known:
+        log.warning("generation %s was never acknowledged here", job.generation.id)
+        await job.save(State.CANCELED, told=True, ended_at=job.kit.clock.now())
+    elif job.generation.source is not None:
         # Fetching audio takes its time; the token may not outlive a restart meanwhile.
-        await run.save()
-    return run.generation.reply.known
+        await job.save()
+    return job.generation.reply.known
 
 
-async def _await_decision(run: Run) -> None:
+async def _await_decision(job: Job) -> None:
     """Until it is known, or Discord has decided; no longer, whatever this machine's clock does."""
-    left_s = (run.generation.created_at + _DECIDED - run.kit.clock.now()).total_seconds()
-    ends_at_s = run.kit.clock.monotonic() + min(_DECIDED.total_seconds(), left_s)
-    while not run.generation.reply.known:
-        if (left_s := ends_at_s - run.kit.clock.monotonic()) <= 0:
+    left_s = (job.generation.created_at + _DECIDED - job.kit.clock.now()).total_seconds()
+    ends_at_s = job.kit.clock.monotonic() + min(_DECIDED.total_seconds(), left_s)
+    while not job.generation.reply.known:
+        if (left_s := ends_at_s - job.kit.clock.monotonic()) <= 0:
             return
-        run.wake.clear()
-        await run.kit.clock.wait(run.wake, left_s)
+        job.wake.clear()
+        await job.kit.clock.wait(job.wake, left_s)

@@ -23,7 +23,7 @@ from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
 from bot.engine.disk_space import track_bytes, with_conversion
-from bot.engine.job import Run, Stopped, retry_delays_s
+from bot.engine.job import Job, Stopped, retry_delays_s
 from bot.engine.ports import DiscordFault, Moved, NoWayNow
 from bot.engine.states.accepted import take_in_piece
 from bot.engine.states.fetching import KEPT_FOR, fetch
@@ -41,7 +41,7 @@ _SAME_PIECE_S = 0.01
 """What differs by more is not the piece whose end the model has heard."""
 
 
-async def collect(run: Run) -> None:
+async def collect(job: Job) -> None:
     """Download the audio as soon as it exists: Replicate deletes it after an hour.
 
     Whatever is wrong with the disk, it is tried for as long. Whatever fails in joining, measuring
@@ -52,17 +52,17 @@ async def collect(run: Run) -> None:
         TrackLeft: it cannot be fetched, and is still at Replicate.
         TrackError: it is not there either.
     """
-    began_at = run.kit.clock.now()
-    run.wait = None
+    began_at = job.kit.clock.now()
+    job.wait = None
     while True:
         try:
-            await _collect_once(run)
+            await _collect_once(job)
         except OSError as error:
-            if run.kit.clock.now() > began_at + KEPT_FOR:
+            if job.kit.clock.now() > began_at + KEPT_FOR:
                 raise TrackNotStored(disk_obstacle(error) is Obstacle.DISK_FULL) from error
-            await _wait_for_disk(run, error)
+            await _wait_for_disk(job, error)
         except (OutputTooLarge, OutputNotAudio) as error:
-            if (link := await where_it_is(run)) is None:
+            if (link := await where_it_is(job)) is None:
                 raise
             until = int(link.lives_until.timestamp())
             raise TrackLeft(type(error).__name__, link.url, until) from error
@@ -70,42 +70,42 @@ async def collect(run: Run) -> None:
             return
 
 
-async def _wait_for_disk(run: Run, error: OSError) -> None:
-    log.warning("generation %s cannot be written: %r", run.generation.id, error)
-    run.kit.disk.failed(error)
-    next_try_at = run.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
-    run.wait = Hindered(disk_obstacle(error), next_try_at)
-    run.prediction = None
-    run.show()
-    await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+async def _wait_for_disk(job: Job, error: OSError) -> None:
+    log.warning("generation %s cannot be written: %r", job.generation.id, error)
+    job.kit.disk.failed(error)
+    next_try_at = job.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
+    job.wait = Hindered(disk_obstacle(error), next_try_at)
+    job.prediction = None
+    job.show()
+    await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
     # Folders that are gone are made again by it.
-    await run.kit.disk.look()
+    await job.kit.disk.look()
 
 
-async def _collect_once(run: Run) -> None:
-    run.meter.enter(Stage.FETCHING, run.kit.clock.now())
-    generation, folder = run.generation, run.kit.tracks_folder
-    extension = str(run.kit.table.effective(generation.inputs, "output_format") or "wav")
+async def _collect_once(job: Job) -> None:
+    job.meter.enter(Stage.FETCHING, job.kit.clock.now())
+    generation, folder = job.generation, job.kit.tracks_folder
+    extension = str(job.kit.table.effective(generation.inputs, "output_format") or "wav")
     given_s = generation.given_s
     output = track = Form.WHOLE.path(folder, generation.id, extension)
     if generation.piece_path is not None:
         output = Form.ALONE.path(folder, generation.id, extension)
         track = Form.WHOLE.path(folder, generation.id, "wav")
     try:
-        async with run.stoppable():
+        async with job.stoppable():
             if generation.piece_path is None:
-                await _fetch(run, track, 0)
+                await _fetch(job, track, 0)
             else:
                 try:
-                    await _fetch(run, output, await _beside_bytes(run))
-                    if not await _join(run, Path(generation.piece_path), output, track):
+                    await _fetch(job, output, await _beside_bytes(job))
+                    if not await _join(job, Path(generation.piece_path), output, track):
                         # It begins with the context that the model heard.
                         track, given_s = output, generation.audio_s
                 finally:
                     if track is not output:
-                        await run.kit.sound.discard(output)
+                        await job.kit.sound.discard(output)
             try:
-                track_s = await _label(run, track)
+                track_s = await _label(job, track)
             except OutputNotAudio as error:
                 log.warning("generation %s: %r", generation.id, error)
                 fetched, track_s = track, None
@@ -113,64 +113,64 @@ async def _collect_once(run: Run) -> None:
                 await TRACKS.run(fetched.replace, track)
     except (Stopped, UserError):
         # A restart goes on with what there is of the file; an end leaves nothing.
-        await run.kit.predictions.discard_part(output)
+        await job.kit.predictions.discard_part(output)
         raise
-    await run.save(
+    await job.save(
         State.DELIVERING, track_path=str(track), track_s=track_s, given_s=given_s, attempts=1
     )
 
 
-async def _fetch(run: Run, path: Path, beside_bytes: int) -> None:
-    await fetch(run, path, beside_bytes)
-    run.show(Stage.FINISHING)
+async def _fetch(job: Job, path: Path, beside_bytes: int) -> None:
+    await fetch(job, path, beside_bytes)
+    job.show(Stage.FINISHING)
 
 
-async def _label(run: Run, track: Path) -> float | None:
+async def _label(job: Job, track: Path) -> float | None:
     """Write a track's tags; its length, or None where that is left undone.
 
     Raises:
         OutputNotAudio: it is none that we can read.
     """
-    if not await run.attempts.begin():
+    if not await job.attempts.begin():
         return None
     try:
-        return await run.kit.sound.label(track, run.generation)
+        return await job.kit.sound.label(track, job.generation)
     except (OSError, OutputNotAudio):
         raise
     except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is
-        _note(run, "labelled", error)
+        _note(job, "labelled", error)
         return None
 
 
-async def _join(run: Run, piece: Path, output: Path, track: Path) -> bool:
+async def _join(job: Job, piece: Path, output: Path, track: Path) -> bool:
     """Put what the model added behind the piece; False where the output has to do by itself."""
-    if not await run.attempts.begin():
+    if not await job.attempts.begin():
         return False
     try:
-        await _join_to_piece(run, piece, output, track)
+        await _join_to_piece(job, piece, output, track)
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - logged there; what is new goes out alone
-        _note(run, "joined", error)
+        _note(job, "joined", error)
         return False
     return True
 
 
-def _note(run: Run, what: str, error: Exception) -> None:
+def _note(job: Job, what: str, error: Exception) -> None:
     """Note what is left undone; where that is a fault of ours, with all that there is to know."""
     known = isinstance(error, (AudioWorkFailed, UserError))
     log.log(
         logging.WARNING if known else logging.ERROR,
         "generation %s is not %s: %r",
-        run.generation.id,
+        job.generation.id,
         what,
         error,
         exc_info=None if known else error,
     )
 
 
-async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> None:
-    generation, sound = run.generation, run.kit.sound
+async def _join_to_piece(job: Job, piece: Path, output: Path, track: Path) -> None:
+    generation, sound = job.generation, job.kit.sound
     try:
         is_there = await sound.length_s(piece) is not None
     except RequestRefused as error:
@@ -180,7 +180,7 @@ async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> No
         if generation.source is None:
             raise PieceLost
         try:
-            piece_s = await take_in_piece(run, generation.source, piece)
+            piece_s = await take_in_piece(job, generation.source, piece)
         except RequestRefused as error:
             raise PieceLost from error
         if abs(piece_s - (generation.given_s or 0.0)) > _SAME_PIECE_S:
@@ -188,79 +188,79 @@ async def _join_to_piece(run: Run, piece: Path, output: Path, track: Path) -> No
     await sound.join(piece, output, generation.audio_s or 0.0, track)
 
 
-async def _beside_bytes(run: Run) -> int:
+async def _beside_bytes(job: Job) -> int:
     """What an extension takes beside the model's output: its piece, and the two joined."""
-    generation = run.generation
-    piece_bytes = await run.kit.shelf.size_of(generation.piece_path)
+    generation = job.generation
+    piece_bytes = await job.kit.track_store.size_of(generation.piece_path)
     whole_s = (generation.given_s or 0.0) + (generation.more_s or 0)
     return piece_bytes + with_conversion(track_bytes(whole_s))
 
 
-async def deliver(run: Run) -> None:
+async def deliver(job: Job) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
-    run.meter.enter(Stage.UPLOADING, run.kit.clock.now())
+    job.meter.enter(Stage.UPLOADING, job.kit.clock.now())
     delays_s = retry_delays_s()
     faults = 0
-    while run.delivered is None:
+    while job.delivered is None:
         try:
-            run.delivered = await _deliver_once(run, untouched=faults > 0)
+            job.delivered = await _deliver_once(job, untouched=faults > 0)
         except FileNotFoundError:
-            log.warning("generation %s: its track is gone, fetching it again", run.generation.id)
-            await run.save(State.COLLECTING, track_path=None)
+            log.warning("generation %s: its track is gone, fetching it again", job.generation.id)
+            await job.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
-            await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+            await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
             return
         except Moved as moved:
-            await run.save(reply=moved.reply)
+            await job.save(reply=moved.reply)
         except NoWayNow as closed:
-            await run.wait_for_way(closed)
+            await job.wait_for_way(closed)
         except OutputTooLarge as error:
-            await keep(run, error.limit_bytes)
+            await keep(job, error.limit_bytes)
         except (JournalFault, NotFollowedHere):
             raise
         except (DiscordFault, OSError) as error:
-            log.warning("generation %s is not delivered: %r", run.generation.id, error)
+            log.warning("generation %s is not delivered: %r", job.generation.id, error)
             delay_s = next(delays_s, None)
-            _explain(run, error, delay_s)
+            _explain(job, error, delay_s)
             if delay_s is None:
-                await run.wait_for_way(NoWayNow(may_open=True, token_lives=True))
+                await job.wait_for_way(NoWayNow(may_open=True, token_lives=True))
             else:
-                await run.kit.clock.sleep(delay_s)
+                await job.kit.clock.sleep(delay_s)
         except Exception:
-            log.exception("generation %s: delivering it met a fault of ours", run.generation.id)
+            log.exception("generation %s: delivering it met a fault of ours", job.generation.id)
             faults += 1
             if faults < _FAULTS_MAX:
-                await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+                await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
             else:
-                await keep(run, None)
-    run.kit.troubles.over(Task.DELIVER)
-    delivered = run.delivered
-    await run.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
+                await keep(job, None)
+    job.kit.troubles.over(Task.DELIVER)
+    delivered = job.delivered
+    await job.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
 
 
-def _explain(run: Run, error: DiscordFault | OSError, delay_s: float | None) -> None:
+def _explain(job: Job, error: DiscordFault | OSError, delay_s: float | None) -> None:
     """Have the card tell why the track is not in it yet, where it can still be edited."""
     if isinstance(error, OSError):
-        run.kit.disk.failed(error)
+        job.kit.disk.failed(error)
         obstacle = disk_obstacle(error)
     else:
-        obstacle = run.kit.troubles.met(Task.DELIVER, Obstacle.DISCORD).obstacle
+        obstacle = job.kit.troubles.met(Task.DELIVER, Obstacle.DISCORD).obstacle
     next_try_at = None
     if delay_s is not None:
-        next_try_at = run.kit.clock.now() + timedelta(seconds=delay_s)
-    run.wait = Hindered(obstacle, next_try_at)
-    run.show()
+        next_try_at = job.kit.clock.now() + timedelta(seconds=delay_s)
+    job.wait = Hindered(obstacle, next_try_at)
+    job.show()
 
 
-async def _deliver_once(run: Run, *, untouched: bool) -> Generation:
-    untouched = not await run.attempts.begin() or untouched
-    ended_at = run.kit.clock.now()
-    delivered = run.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
-    track = Path(run.generation.track_path or "")
+async def _deliver_once(job: Job, *, untouched: bool) -> Generation:
+    untouched = not await job.attempts.begin() or untouched
+    ended_at = job.kit.clock.now()
+    delivered = job.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
+    track = Path(job.generation.track_path or "")
     try:
-        reply = await run.kit.delivery.deliver(delivered, track, untouched=untouched)
+        reply = await job.kit.delivery.deliver(delivered, track, untouched=untouched)
     except FileNotFoundError:
-        if not await run.kit.delivery.has_track(delivered):
+        if not await job.kit.delivery.has_track(delivered):
             raise
-        reply = run.generation.reply
+        reply = job.generation.reply
     return delivered.evolve(reply=reply)

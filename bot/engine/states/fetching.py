@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.disk_claims import claim
 from bot.engine.disk_space import track_bytes, with_conversion
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.ports import PredictionView
 from bot.engine.states.outages import PASSING, UNREACHABLE_DELAY_S, obstacle_of
 from bot.engine.troubles import Task
@@ -35,7 +35,7 @@ _REFUSALS = 3
 """So often a server may say no before it is believed."""
 
 
-async def fetch(run: Run, path: Path, beside_bytes: int) -> None:
+async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
     """Download the audio, again and again while the service keeps it; the card tells how it goes.
 
     `beside_bytes` is what the disk must have room for besides.
@@ -45,60 +45,60 @@ async def fetch(run: Run, path: Path, beside_bytes: int) -> None:
         ReplicateError: the service cannot be asked where it is, for as long as it keeps it.
         OSError: the disk does not take it.
     """
-    began_at, story = run.kit.clock.now(), _Story(run)
+    began_at, story = job.kit.clock.now(), _Story(job)
     refusals = 0
-    run.show()
+    job.show()
     while True:
         try:
-            await _download(run, path, beside_bytes, story)
+            await _download(job, path, beside_bytes, story)
         except (*PASSING, OutputUnreachable) as error:
             refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
-            if refusals >= _REFUSALS or run.kit.clock.now() > began_at + KEPT_FOR:
+            if refusals >= _REFUSALS or job.kit.clock.now() > began_at + KEPT_FOR:
                 raise
-            log.info("generation %s, its audio: %r", run.generation.id, error)
-            _explain(run, error)
+            log.info("generation %s, its audio: %r", job.generation.id, error)
+            _explain(job, error)
         else:
-            run.kit.troubles.over(Task.FETCH)
-            run.wait = None
+            job.kit.troubles.over(Task.FETCH)
+            job.wait = None
             return
-        run.prediction = None
-        await run.kit.clock.sleep(UNREACHABLE_DELAY_S)
+        job.prediction = None
+        await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
 
 
-async def _download(run: Run, path: Path, beside_bytes: int, story: _Story) -> None:
+async def _download(job: Job, path: Path, beside_bytes: int, story: _Story) -> None:
     """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
-    length_s = run.kit.table.duration_s(run.generation.inputs)
+    length_s = job.kit.table.duration_s(job.generation.inputs)
     limit_bytes = track_bytes(length_s)
     while True:
-        await claim(run, beside_bytes + with_conversion(limit_bytes))
+        await claim(job, beside_bytes + with_conversion(limit_bytes))
         try:
-            await _download_within(run, path, min(limit_bytes, OUTPUT_MAX_BYTES), story)
+            await _download_within(job, path, min(limit_bytes, OUTPUT_MAX_BYTES), story)
         except OutputTooLarge:
             if limit_bytes >= OUTPUT_MAX_BYTES:
                 raise
             limit_bytes *= 4
         else:
             break
-    size_bytes = await run.kit.shelf.size_of(str(path))
-    run.kit.room.shrink(run.generation.id, beside_bytes + with_conversion(size_bytes))
+    size_bytes = await job.kit.track_store.size_of(str(path))
+    job.kit.disk_space.shrink(job.generation.id, beside_bytes + with_conversion(size_bytes))
 
 
-async def _download_within(run: Run, path: Path, limit_bytes: int, story: _Story) -> None:
-    prediction = run.prediction
+async def _download_within(job: Job, path: Path, limit_bytes: int, story: _Story) -> None:
+    prediction = job.prediction
     if prediction is None:
-        prediction = await run.kit.predictions.get(run.generation.prediction_id or "")
+        prediction = await job.kit.predictions.get(job.generation.prediction_id or "")
     if prediction.output_url is None:
         raise OutputExpired if prediction.data_removed else OutputMissing
     story.asked_for(prediction)
     story.tell()
-    await run.kit.predictions.download(prediction.output_url, path, limit_bytes, story.tell)
+    await job.kit.predictions.download(prediction.output_url, path, limit_bytes, story.tell)
 
 
 class _Story:
     """What a card tells of a download, as time passes."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, job: Job) -> None:
+        self._run = job
         self._asked_at: datetime | None = None
         """When the file was asked for first."""
         self._link: Link | None = None
@@ -126,20 +126,20 @@ class _Story:
         return FetchingSlow(link if lives and passed >= LINK_AFTER else None)
 
 
-def _explain(run: Run, error: ReplicateError | OutputUnreachable) -> None:
+def _explain(job: Job, error: ReplicateError | OutputUnreachable) -> None:
     """Have the card tell why the audio is not here yet."""
     if isinstance(error, ReplicateError):
-        _show(run, Hindered(run.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle))
+        _show(job, Hindered(job.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle))
         return
-    run.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
-    if not isinstance(run.wait, FetchingSlow):
-        _show(run, FetchingSlow())
+    job.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
+    if not isinstance(job.wait, FetchingSlow):
+        _show(job, FetchingSlow())
 
 
-def _show(run: Run, wait: Wait | None) -> None:
-    if run.wait != wait:
-        run.wait = wait
-        run.show()
+def _show(job: Job, wait: Wait | None) -> None:
+    if job.wait != wait:
+        job.wait = wait
+        job.show()
 
 
 def _is_about_the_disk(wait: Wait | None) -> bool:

@@ -6,33 +6,33 @@ import logging
 
 from bot.domain.errors import ReplicateError
 from bot.domain.waits import Link, NotPostable
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.ports import NoWayNow
 from bot.engine.states.fetching import KEPT_FOR
 
 log = logging.getLogger(__name__)
 
 
-async def where_it_is(run: Run) -> Link | None:
+async def where_it_is(job: Job) -> Link | None:
     """Where the service keeps the track, and until when; None where that is not known, or over."""
     try:
-        prediction = await run.kit.predictions.get(run.generation.prediction_id or "")
+        prediction = await job.kit.predictions.get(job.generation.prediction_id or "")
     except ReplicateError as error:
-        log.warning("generation %s, where its track is: %r", run.generation.id, error)
+        log.warning("generation %s, where its track is: %r", job.generation.id, error)
         return None
     url, completed_at = prediction.output_url or "", prediction.completed_at
     if completed_at is None or not url.startswith(("https://", "http://")):
         return None
     lives_until = completed_at + KEPT_FOR
-    return Link(url, lives_until) if run.kit.clock.now() < lives_until else None
+    return Link(url, lives_until) if job.kit.clock.now() < lives_until else None
 
 
-async def keep(run: Run, limit_bytes: int | None) -> None:
+async def keep(job: Job, limit_bytes: int | None) -> None:
     """Keep a track that cannot be posted as it is, and tell where it may be had meanwhile.
 
     It is shown where its person brings it to: larger files may be posted there, or the fault of
     ours be gone.
     """
-    run.wait = NotPostable(limit_bytes, await where_it_is(run))
-    run.show()
-    await run.wait_for_way(NoWayNow(token_lives=True))
+    job.wait = NotPostable(limit_bytes, await where_it_is(job))
+    job.show()
+    await job.wait_for_way(NoWayNow(token_lives=True))

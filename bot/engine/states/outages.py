@@ -22,7 +22,7 @@ from bot.domain.errors import (
 )
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
-from bot.engine.job import Run
+from bot.engine.job import Job
 from bot.engine.troubles import Task
 
 CANCEL_AFTER_S = 30 * 60
@@ -73,8 +73,8 @@ def pause_s(error: ReplicateError) -> float:
 class Patience:
     """With a service that is asked about something paid, and does not answer as it should."""
 
-    def __init__(self, run: Run, submitted_at: datetime) -> None:
-        self._run = run
+    def __init__(self, job: Job, submitted_at: datetime) -> None:
+        self._run = job
         self._hindered = False
         self._submitted_at = submitted_at
         self._unknown_times = 0
@@ -113,11 +113,11 @@ class Patience:
         self._run.show()
 
 
-def check_still_running(run: Run, submitted_at: datetime) -> None:
+def check_still_running(job: Job, submitted_at: datetime) -> None:
     """Give up on a prediction that should have been stopped by its deadline.
 
     Raises:
         PredictionOverdue: so it is.
     """
-    if run.kit.clock.now() > submitted_at + OVERDUE:
+    if job.kit.clock.now() > submitted_at + OVERDUE:
         raise PredictionOverdue

@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.generation import State
 from bot.domain.progress import Stage
 from bot.domain.validation import audio_prompt_s
-from bot.engine.job import Run, Stopped
+from bot.engine.job import Job, Stopped
 from bot.engine.poller import Watch
 from bot.engine.ports import PredictionView
 from bot.engine.states.outages import (
@@ -35,87 +35,87 @@ _DEADLINE = timedelta(seconds=CANCEL_AFTER_S) - timedelta(minutes=2)
 """Who stops a prediction before that is not its deadline, whichever clock is a little fast."""
 
 
-async def follow(run: Run) -> None:
+async def follow(job: Job) -> None:
     """Poll within the budget, show what the logs tell, and end as the prediction does."""
-    if run.place is None:
-        run.place = run.kit.line.seat(run.generation.requester_id)
-    submitted_at = run.generation.submitted_at or run.generation.created_at
-    run.meter.audio_prompt_s = audio_prompt_s(run.generation.inputs, run.generation.audio_s)
-    run.meter.enter(Stage.STARTING, submitted_at)
-    run.wait = None
-    prediction_id = run.generation.prediction_id or ""
-    with run.kit.poller.watching(prediction_id, submitted_at, run.wake) as watch:
-        await _poll(run, submitted_at, watch)
-    run.give_up_seat()
+    if job.place is None:
+        job.place = job.kit.line.seat(job.generation.requester_id)
+    submitted_at = job.generation.submitted_at or job.generation.created_at
+    job.meter.audio_prompt_s = audio_prompt_s(job.generation.inputs, job.generation.audio_s)
+    job.meter.enter(Stage.STARTING, submitted_at)
+    job.wait = None
+    prediction_id = job.generation.prediction_id or ""
+    with job.kit.poller.watching(prediction_id, submitted_at, job.wake) as watch:
+        await _poll(job, submitted_at, watch)
+    job.give_up_seat()
 
 
-async def _poll(run: Run, submitted_at: datetime, watch: Watch) -> None:
-    clock, poller = run.kit.clock, run.kit.poller
-    patience = Patience(run, submitted_at)
+async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
+    clock, poller = job.kit.clock, job.kit.poller
+    patience = Patience(job, submitted_at)
     asks_at_s, quiet_until_s = clock.monotonic() + poller.first_delay_s(), -math.inf
     is_woken = False
     while True:
-        run.wake.clear()
+        job.wake.clear()
         now_s = clock.monotonic()
         asks_at_s = max(quiet_until_s, min(asks_at_s, now_s + poller.delay_s(watch)))
         is_overdue = clock.now() > submitted_at + OVERDUE
-        if _has_news(run, watch) or is_overdue or now_s >= asks_at_s:
+        if _has_news(job, watch) or is_overdue or now_s >= asks_at_s:
             asks_at_s = now_s + poller.delay_s(watch)
             try:
-                prediction = _known(run, watch) or await _ask(run)
+                prediction = _known(job, watch) or await _ask(job)
             except ReplicateError as error:
-                log.info("generation %s: %r", run.generation.id, error)
+                log.info("generation %s: %r", job.generation.id, error)
                 patience.bear(error)
                 quiet_until_s = asks_at_s = max(asks_at_s, now_s + pause_s(error))
             else:
                 patience.answered()
-                if await _take(run, prediction, submitted_at):
+                if await _take(job, prediction, submitted_at):
                     return
-                check_still_running(run, submitted_at)
+                check_still_running(job, submitted_at)
         elif is_woken:
             if watch.is_running:
-                run.meter.begin(clock.now())
-            run.show()
+                job.meter.begin(clock.now())
+            job.show()
         left_s = max(0.0, asks_at_s - clock.monotonic())
-        is_woken = await clock.wait(run.wake, min(_LOOK_UP_S, left_s))
+        is_woken = await clock.wait(job.wake, min(_LOOK_UP_S, left_s))
 
 
-def _has_news(run: Run, watch: Watch) -> bool:
-    return watch.has_ended or (run.generation.cancel_requested and not run.cancel_sent)
+def _has_news(job: Job, watch: Watch) -> bool:
+    return watch.has_ended or (job.generation.cancel_requested and not job.cancel_sent)
 
 
-def _known(run: Run, watch: Watch) -> PredictionView | None:
+def _known(job: Job, watch: Watch) -> PredictionView | None:
     """How it has ended, where the list has said all there is to know."""
     ended = watch.ended
     if ended is None or ended.status != "succeeded":
         return ended
     # A seed that the model drew itself stands in the logs alone.
-    return ended if run.generation.inputs.seed or run.meter.seed is not None else None
+    return ended if job.generation.inputs.seed or job.meter.seed is not None else None
 
 
-async def _ask(run: Run) -> PredictionView:
-    prediction_id = run.generation.prediction_id or ""
-    if run.generation.cancel_requested and not run.cancel_sent:
-        prediction = await run.kit.predictions.cancel(prediction_id)
-        run.cancel_sent = True
+async def _ask(job: Job) -> PredictionView:
+    prediction_id = job.generation.prediction_id or ""
+    if job.generation.cancel_requested and not job.cancel_sent:
+        prediction = await job.kit.predictions.cancel(prediction_id)
+        job.cancel_sent = True
         return prediction
-    return await run.kit.predictions.get(prediction_id)
+    return await job.kit.predictions.get(prediction_id)
 
 
-async def _take(run: Run, prediction: PredictionView, submitted_at: datetime) -> bool:
+async def _take(job: Job, prediction: PredictionView, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
-    now = run.kit.clock.now()
+    now = job.kit.clock.now()
     match prediction.status:
         case "succeeded":
             if prediction.logs:
-                run.meter.read(prediction.logs, now)
-            run.prediction = prediction
-            await run.save(
+                job.meter.read(prediction.logs, now)
+            job.prediction = prediction
+            await job.save(
                 State.COLLECTING,
                 predict_time_s=prediction.predict_time_s,
-                seed_used=run.meter.seed,
+                seed_used=job.meter.seed,
                 # Labelling follows at once; before a piece is joined, that is counted on its own.
-                attempts=int(run.generation.piece_path is None),
+                attempts=int(job.generation.piece_path is None),
             )
             return True
         case "failed":
@@ -123,13 +123,13 @@ async def _take(run: Run, prediction: PredictionView, submitted_at: datetime) ->
         case "aborted":
             raise PredictionAborted
         case "canceled":
-            if run.generation.cancel_requested:
+            if job.generation.cancel_requested:
                 raise Stopped
             is_overdue = now > submitted_at + _DEADLINE
             raise PredictionOverdue if is_overdue else CanceledElsewhere
         case "processing":
-            run.meter.read(prediction.logs, now)
+            job.meter.read(prediction.logs, now)
         case _:
-            run.meter.enter(Stage.STARTING, now)
-    run.show()
+            job.meter.enter(Stage.STARTING, now)
+    job.show()
     return False

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from bot.domain.asker import ASKER
 from bot.domain.progress import Stage
-from bot.engine.job import Run
+from bot.engine.job import Job
 
 READ_AT_ONCE = 32
 READ_AT_ONCE_PER_USER = 2
@@ -17,13 +17,13 @@ _LOOK_S = 20.0
 
 
 @asynccontextmanager
-async def reading_turn(run: Run) -> AsyncGenerator[None, None]:
+async def reading_turn(job: Job) -> AsyncGenerator[None, None]:
     """Wait for a turn to fetch and read input audio, and give it back at the end.
 
     The card says what is waited for: the person's own files, or everybody's.
     """
-    line = run.kit.reading_line
-    place = line.join(run.generation.requester_id)
+    line = job.kit.reading_line
+    place = line.join(job.generation.requester_id)
     shown: Stage | None = None
     try:
         while not place.granted.is_set():
@@ -31,9 +31,9 @@ async def reading_turn(run: Run) -> AsyncGenerator[None, None]:
             stage = Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST
             if stage is not shown:
                 shown = stage
-                run.show(stage)
-            await run.kit.clock.wait(place.granted, _LOOK_S)
-        run.show(Stage.CHECKING)
+                job.show(stage)
+            await job.kit.clock.wait(place.granted, _LOOK_S)
+        job.show(Stage.CHECKING)
         token = ASKER.set(place.user_id)
         try:
             yield

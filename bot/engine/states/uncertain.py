@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bot.domain.errors import ReplicateError, StartedBefore, SubmitUncertain
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.progress import Stage
-from bot.engine.job import Run, Stopped
+from bot.engine.job import Job, Stopped
 from bot.engine.states.outages import Patience
 
 log = logging.getLogger(__name__)
@@ -34,57 +34,57 @@ _LOOK_EVERY_S = 15.0
 _TRIES_MAX = 20
 
 
-async def find_again(run: Run) -> None:
+async def find_again(job: Job) -> None:
     """SUBMITTING, after a crash or a fault: go on from our prediction, wherever it turns up."""
     # Where only the answer to a commit got lost, the row knows more.
-    await run.reload()
-    if run.generation.state is not State.SUBMITTING:
+    await job.reload()
+    if job.generation.state is not State.SUBMITTING:
         return
-    if run.place is None:
-        run.place = run.kit.line.seat(run.generation.requester_id)
-    run.wait = None
-    patience = Patience(run, _sent_at(run.generation))
+    if job.place is None:
+        job.place = job.kit.line.seat(job.generation.requester_id)
+    job.wait = None
+    patience = Patience(job, _sent_at(job.generation))
     looked = 0
     while looked < len(_FIND_AFTER_S):
-        run.show(Stage.LOOKING)
+        job.show(Stage.LOOKING)
         # Not cut short by a Cancel: what comes late is still to be found, and stopped.
-        await run.kit.clock.sleep(_FIND_AFTER_S[looked])
+        await job.kit.clock.sleep(_FIND_AFTER_S[looked])
         try:
-            if await _take_over(run, run.generation):
+            if await _take_over(job, job.generation):
                 return
         except ReplicateError as error:
-            log.warning("generation %s, looking for it: %r", run.generation.id, error)
+            log.warning("generation %s, looking for it: %r", job.generation.id, error)
             patience.bear(error)
         else:
             patience.answered()
             looked += 1
-    raise Stopped if run.generation.cancel_requested else SubmitUncertain
+    raise Stopped if job.generation.cancel_requested else SubmitUncertain
 
 
-async def keep_looking(run: Run) -> None:
+async def keep_looking(job: Job) -> None:
     """FAILED, and its person knows: where its prediction turns up late, go on from there."""
-    if isinstance(run.generation.failure, SubmitUncertain):
-        await _keep_looking(run, _take_over)
+    if isinstance(job.generation.failure, SubmitUncertain):
+        await _keep_looking(job, _take_over)
 
 
-async def keep_stopping(run: Run) -> None:
+async def keep_stopping(job: Job) -> None:
     """CANCELED, and its person knows: where its prediction turns up late, stop it."""
-    if run.generation.submitted_at is not None and run.generation.prediction_id is None:
-        await _keep_looking(run, _stop)
+    if job.generation.submitted_at is not None and job.generation.prediction_id is None:
+        await _keep_looking(job, _stop)
 
 
-async def _keep_looking(run: Run, look: Callable[[Run, Generation], Awaitable[bool]]) -> None:
-    ends_at = _sent_at(run.generation) + KEEP_LOOKING
-    while (left_s := (ends_at - run.kit.clock.now()).total_seconds()) > 0:
-        await run.kit.clock.sleep(min(_LOOK_EVERY_S, left_s))
+async def _keep_looking(job: Job, look: Callable[[Job, Generation], Awaitable[bool]]) -> None:
+    ends_at = _sent_at(job.generation) + KEEP_LOOKING
+    while (left_s := (ends_at - job.kit.clock.now()).total_seconds()) > 0:
+        await job.kit.clock.sleep(min(_LOOK_EVERY_S, left_s))
         try:
-            if await look(run, run.generation):
+            if await look(job, job.generation):
                 return
         except ReplicateError as error:
-            log.warning("generation %s, looking for it: %r", run.generation.id, error)
+            log.warning("generation %s, looking for it: %r", job.generation.id, error)
 
 
-async def take_over_first_try(run: Run) -> bool:
+async def take_over_first_try(job: Job) -> bool:
     """Before the same is sent once more: go on from what the first try started; False for nothing.
 
     It waits until nothing of the first try can turn up any more (`SURE_AFTER`).
@@ -92,40 +92,40 @@ async def take_over_first_try(run: Run) -> bool:
     Raises:
         StartedBefore: the first try has been found by its own generation, and ends there.
     """
-    tries = await _first_tries(run)
+    tries = await _first_tries(job)
     if not tries:
         return False
     sure_at = max(map(_sent_at, tries)) + SURE_AFTER
-    patience = Patience(run, run.generation.created_at)
+    patience = Patience(job, job.generation.created_at)
     while True:
-        run.show(Stage.LOOKING)
-        now = run.kit.clock.now()
+        job.show(Stage.LOOKING)
+        now = job.kit.clock.now()
         try:
             for one in tries:
-                if await _take_over(run, one):
+                if await _take_over(job, one):
                     return True
         except ReplicateError as error:
-            log.warning("generation %s, looking for the first try: %r", run.generation.id, error)
+            log.warning("generation %s, looking for the first try: %r", job.generation.id, error)
             patience.bear(error)
         else:
             patience.answered()
-            tries = await _first_tries(run)
+            tries = await _first_tries(job)
             if any(one.prediction_id is not None for one in tries):
                 raise StartedBefore
             if now >= sure_at:
                 return False
         # Not longer than until the last look; 1 s at the least, which is for a faulty service.
-        left_s = (sure_at - run.kit.clock.now()).total_seconds()
-        async with run.stoppable():
-            await run.kit.clock.sleep(max(1.0, min(_LOOK_EVERY_S, left_s)))
+        left_s = (sure_at - job.kit.clock.now()).total_seconds()
+        async with job.stoppable():
+            await job.kit.clock.sleep(max(1.0, min(_LOOK_EVERY_S, left_s)))
 
 
-async def _first_tries(run: Run) -> Sequence[Generation]:
+async def _first_tries(job: Job) -> Sequence[Generation]:
     """The orders for the very same that this one takes up, newest first."""
     tries: list[Generation] = []
-    one = run.generation
+    one = job.generation
     while one.relation is Relation.RETRY and one.parent_id and len(tries) < _TRIES_MAX:
-        parent = await run.kit.journal.get(one.parent_id)
+        parent = await job.kit.journal.get(one.parent_id)
         if parent is None:
             break
         tries.append(parent)
@@ -133,36 +133,36 @@ async def _first_tries(run: Run) -> Sequence[Generation]:
     return tries
 
 
-async def _take_over(run: Run, sent: Generation) -> bool:
+async def _take_over(job: Job, sent: Generation) -> bool:
     """Go on from the prediction of what was `sent`, this one or its first try; False for none."""
-    async with run.kit.gate.alone(sent.inputs):
-        prediction_id = await _find(run, sent)
+    async with job.kit.submit_gate.alone(sent.inputs):
+        prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
-        run.wait = None
-        if run.generation.state is State.QUEUED:
-            await run.save(State.SUBMITTING, submitted_at=_sent_at(sent))
-        await run.save(State.RUNNING, prediction_id=prediction_id, failure=None, ended_at=None)
+        job.wait = None
+        if job.generation.state is State.QUEUED:
+            await job.save(State.SUBMITTING, submitted_at=_sent_at(sent))
+        await job.save(State.RUNNING, prediction_id=prediction_id, failure=None, ended_at=None)
         return True
 
 
-async def _stop(run: Run, sent: Generation) -> bool:
-    async with run.kit.gate.alone(sent.inputs):
-        prediction_id = await _find(run, sent)
+async def _stop(job: Job, sent: Generation) -> bool:
+    async with job.kit.submit_gate.alone(sent.inputs):
+        prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
-        await run.kit.predictions.cancel(prediction_id)
-        await run.save(prediction_id=prediction_id)
+        await job.kit.predictions.cancel(prediction_id)
+        await job.save(prediction_id=prediction_id)
         return True
 
 
-async def _find(run: Run, sent: Generation) -> str | None:
+async def _find(job: Job, sent: Generation) -> str | None:
     """The prediction of what was `sent`; while others with the very same inputs are kept out."""
-    found = await run.kit.predictions.find(sent.version, sent.inputs, _sent_at(sent) - _CLOCK_SKEW)
+    found = await job.kit.predictions.find(sent.version, sent.inputs, _sent_at(sent) - _CLOCK_SKEW)
     # The same person may have asked for the very same a minute ago: each gets its own.
     for candidate in reversed(found):
-        if not await run.kit.journal.prediction_known(candidate.id):
-            log.info("generation %s found its prediction", run.generation.id)
+        if not await job.kit.journal.prediction_known(candidate.id):
+            log.info("generation %s found its prediction", job.generation.id)
             return candidate.id
     return None
 

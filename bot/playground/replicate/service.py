@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import dropwhile, islice, takewhile
 
 from bot.domain.clock import Clock
-from bot.engine.background import TaskOwner
+from bot.engine.background import BackgroundTasks
 from bot.playground.replicate.bodies import CreateOrder, ListQuery
 from bot.playground.replicate.predictions import OutputFile, Prediction, new_id
 from bot.playground.replicate.problems import Problem
@@ -24,7 +24,7 @@ class Predictions:
 
     def __init__(self, clock: Clock, runs: Runs, form: InputForm, scripts: Scripts) -> None:
         self._clock, self._runs, self._form, self._scripts = clock, runs, form, scripts
-        self._tasks = TaskOwner()
+        self._tasks = BackgroundTasks()
         self._ends: dict[str, asyncio.Event] = {}
         self._lives: dict[str, asyncio.Task[None]] = {}
         self._by_id: dict[str, Prediction] = {}
