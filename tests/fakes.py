@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Progress
-from bot.engine.ports import InputAudio, Picture
+from bot.engine.ports import InputAudio, Moved, Picture
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -463,7 +463,7 @@ class FakeDelivery:
     untouched: list[bool] = field(default_factory=list[bool])
     """For each try, whether the file was to be left alone."""
     ended: list[Generation] = field(default_factory=list[Generation])
-    on_deliver: list[Exception] = field(default_factory=list[Exception])
+    on_deliver: list[Exception | Moved] = field(default_factory=list[Exception | Moved])
     found: Reply | None = None
     """Where an acknowledgement that was cut off turns out to have arrived."""
     on_find: list[Exception] = field(default_factory=list[Exception])
@@ -485,11 +485,14 @@ class FakeDelivery:
 
     async def deliver(
         self, generation: Generation, track: Path, *, untouched: bool = False
-    ) -> Reply:
+    ) -> Reply | Moved:
         await asyncio.sleep(0)
         self.untouched.append(untouched)
         if self.on_deliver:
-            raise self.on_deliver.pop(0)
+            comes = self.on_deliver.pop(0)
+            if isinstance(comes, Moved):
+                return comes
+            raise comes
         self.delivered.append(generation)
         return generation.reply
 

@@ -87,15 +87,15 @@ class DiscordDelivery:
 
     async def deliver(
         self, generation: Generation, track: Path, *, untouched: bool = False
-    ) -> Reply:
+    ) -> Reply | Moved:
         """Show the finished card with its track; the reply it is shown in.
 
-        An `untouched` track is neither drawn nor converted.
+        `Moved` where that is another one now, and the track comes with the next call only. An
+        `untouched` track is neither drawn nor converted.
 
         Raises:
             FileNotFoundError: there is no such file.
             OutputTooLarge: Discord does not take it.
-            Moved: the reply is another one now, and the track comes with the next call.
             NoWayNow, DiscordFault: it has to be tried again.
         """
         with self._pictures.on_its_way():
@@ -103,6 +103,8 @@ class DiscordDelivery:
             async with live.editor.turn, message_turn(self._rows, self._clock, generation):
                 await self._read(live, generation)
                 mentioned = await self._put_track(live, generation, track, untouched=untouched)
+                if isinstance(mentioned, Moved):
+                    return mentioned
                 self._refresh(live, generation)
         await self._let_go(live, generation)
         await self._call(live, generation, mentioned=mentioned)
@@ -116,11 +118,12 @@ class DiscordDelivery:
         """Whether its file is in its message already: an upload's answer may have been lost."""
         return take_file(await self._sender.shown(generation.reply), generation) is not None
 
-    async def end(self, generation: Generation) -> None:
+    async def end(self, generation: Generation) -> Moved | None:
         """Show that it failed or was canceled; a refusal is told to its person alone.
 
+        `Moved` where the reply is another one now, and is to be journalled first.
+
         Raises:
-            Moved: the reply is another one now, which shows it.
             NoWayNow, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
@@ -128,13 +131,16 @@ class DiscordDelivery:
             await self._read(live, generation)
             live.follow(generation)
             mentioned = await self._put_end(live, generation)
+        if isinstance(mentioned, Moved):
+            return mentioned
         await self._let_go(live, generation)
         if mentioned is None:
-            return
+            return None
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
             await self._make_private(generation, sentence(generation.failure))
         elif generation.state is not State.CANCELED:
             await self._call(live, generation, mentioned=mentioned)
+        return None
 
     def drop(self, generation: Generation) -> None:
         """Show nothing more of it, nor of what it shares a card with until that shows itself."""
@@ -192,7 +198,7 @@ class DiscordDelivery:
 
     async def _put_track(
         self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool
-    ) -> bool:
+    ) -> bool | Moved:
         """Upload the track in the best form that the way takes; whether it was mentioned before."""
         limit_bytes = self._sender.limit_bytes(live.reply(generation))
         upload = TrackUpload(self._sound, path, generation, limit_bytes, untouched=untouched)
@@ -218,9 +224,6 @@ class DiscordDelivery:
                 except OutputTooLarge as error:
                     upload.refused(track, error)
                     track = await upload.track()
-                except Moved as moved:
-                    live.moved(moved.reply)
-                    raise
                 except NoWayNow:
                     if generation.batch_id is None:
                         waiting = self._renderer.waiting(generation)
@@ -229,8 +232,11 @@ class DiscordDelivery:
                         )
                     raise
                 else:
-                    live.placed(generation, outgoing.generation.reply, upload.note)
-                    live.editor.showed(outgoing.card)
+                    if isinstance(mentioned, Moved):
+                        live.moved(mentioned.reply)
+                    else:
+                        live.placed(generation, outgoing.generation.reply, upload.note)
+                        live.editor.showed(outgoing.card)
                     return mentioned
         finally:
             await upload.clean_up()
@@ -241,13 +247,13 @@ class DiscordDelivery:
             if not live.editor.shows(outgoing.card) and await self._sender.edit(outgoing):
                 live.editor.showed(outgoing.card)
 
-    async def _put_end(self, live: LiveCard, generation: Generation) -> bool | None:
+    async def _put_end(self, live: LiveCard, generation: Generation) -> bool | Moved | None:
         """Show an end without a track, as `_put_track`; None where nobody can or need be told."""
         outgoing = live.outgoing(self._renderer, generation)
         reply = outgoing.generation.reply
         if outgoing.shares_message and live.editor.shows(outgoing.card):
             return False
-        mentioned = False
+        mentioned: bool | Moved = False
         is_refused = isinstance(generation.failure, RequestRefused) and not outgoing.shares_message
         if generation.state is State.CANCELED or is_refused:
             # Who deleted the message after canceling wants to see no other; a refusal is told in
@@ -266,9 +272,9 @@ class DiscordDelivery:
                     raise
                 log.warning("generation %s ended, and its channel is gone", generation.id)
                 return None
-            except Moved as moved:
-                live.moved(moved.reply)
-                raise
+            if isinstance(mentioned, Moved):
+                live.moved(mentioned.reply)
+                return mentioned
         live.placed(generation, reply, "")
         live.editor.showed(outgoing.card)
         return mentioned

@@ -36,35 +36,32 @@ class Openings:
         """It has what it was opened for, or is gone."""
         self._waiting.discard(reply.message_id)
 
-    async def open(self, outgoing: OutgoingMessage, *, by_token: bool, words: str = "") -> Outcome:
+    async def open(
+        self, outgoing: OutgoingMessage, *, by_token: bool, words: str = ""
+    ) -> Outcome | Moved:
         """Post a new message, by the token where the reply is gone, or else as the bot itself.
 
-        `words` are said behind its person's mention.
-
-        Raises:
-            Moved: it is there.
+        `words` are said behind its person's mention. The outcome tells why there is none.
         """
         if (there := await self._find(outgoing)) is not None:
-            self._waiting.add(there.message_id)
-            raise Moved(there)
+            return self._moved(there)
         outcome = Outcome.CLOSED
         for way in (True, False) if by_token else (False,):
             if outcome is not Outcome.FAULT:
                 came_of_it, there = await self._send(outgoing, words, by_token=way)
                 if there is not None:
-                    self._waiting.add(there.message_id)
-                    raise Moved(there)
+                    return self._moved(there)
                 # Where the bot is no member, what the token met says more.
                 if came_of_it is not Outcome.CLOSED or outcome is not Outcome.WORDS:
                     outcome = came_of_it
         return outcome
 
-    async def open_dm(self, outgoing: OutgoingMessage) -> Outcome:
-        """Post it to its person alone: the channel is gone.
+    def _moved(self, there: Reply) -> Moved:
+        self._waiting.add(there.message_id)
+        return Moved(there)
 
-        Raises:
-            Moved: it is there.
-        """
+    async def open_dm(self, outgoing: OutgoingMessage) -> Outcome | Moved:
+        """Post it to its person alone: the channel is gone."""
         found = await self._transport.dm(outgoing.generation)
         if isinstance(found, Outcome):
             return found

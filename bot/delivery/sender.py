@@ -27,7 +27,7 @@ from bot.delivery.transport import Transport
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
-from bot.engine.ports import DiscordFault, NoWayNow
+from bot.engine.ports import DiscordFault, Moved, NoWayNow
 
 log = logging.getLogger(__name__)
 
@@ -95,11 +95,12 @@ class Sender:
             raise self._transport.closed(outgoing.generation.reply)
         return outcome is Outcome.DONE
 
-    async def put(self, outgoing: OutgoingMessage, opening: Card) -> bool:
+    async def put(self, outgoing: OutgoingMessage, opening: Card) -> bool | Moved:
         """Show it in the reply; whether its person was mentioned there before.
 
+        `Moved` where a new message stands for the reply, which shows `opening` so far.
+
         Raises:
-            Moved: a new message stands for the reply, which shows `opening` so far.
             OutputTooLarge: Discord refuses a file of that size; or the way that is open does,
                 whose limit it then names.
             DiscordFault: it did not work this time, and may have had its effect all the same.
@@ -123,6 +124,8 @@ class Sender:
         is_nowhere = outcome is Outcome.NOWHERE
         if is_nowhere and outgoing.track is not None:
             outcome = await self._openings.open_dm(opened)
+        if isinstance(outcome, Moved):
+            return outcome
         if outcome is Outcome.FAULT:
             raise DiscordFault
         if outcome is Outcome.GONE:

@@ -29,7 +29,7 @@ from bot.engine.attempts import Attempts
 from bot.engine.context import Kit, Step
 from bot.engine.disk_claims import count_files, discard_files
 from bot.engine.disk_ledger import Standing
-from bot.engine.ports import DiscordFault, Moved, NoWayNow, PredictionView
+from bot.engine.ports import DiscordFault, NoWayNow, PredictionView
 from bot.engine.queue import Place
 
 __all__ = ["Job", "Kit", "Step", "Stopped", "retry_delays_s"]
@@ -119,10 +119,7 @@ class Job:
         delays_s = retry_delays_s()
         while not (self.end_told or self.generation.told):
             try:
-                await self.kit.delivery.end(self.generation)
-            except Moved as moved:
-                await self.save(reply=moved.reply)
-                continue
+                moved = await self.kit.delivery.end(self.generation)
             except NoWayNow as closed:
                 await self.wait_for_way(closed)
                 continue
@@ -130,6 +127,10 @@ class Job:
                 log.warning("the end of generation %s: %s", self.generation.id, error)
                 if (delay_s := next(delays_s, None)) is not None:
                     await self.kit.clock.sleep(delay_s)
+                    continue
+            else:
+                if moved is not None:
+                    await self.save(reply=moved.reply)
                     continue
             self.end_told = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -54,16 +55,15 @@ class DiscordFault(BotError):
     """Discord did not do it this time; the same may well work later."""
 
 
-class Moved(BotError):
+@dataclass(frozen=True, slots=True)
+class Moved:
     """The card stands in a new message, which mentions its person; what it is to show comes next.
 
     The reply is journalled in between: an upload whose answer is lost is then an edit made again,
     not a second message.
     """
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(f"to message {reply.message_id}")
-        self.reply = reply
+    reply: Reply
 
 
 class Renewal(Protocol):
@@ -293,12 +293,13 @@ class Delivery(Protocol):
 
     async def deliver(
         self, generation: Generation, track: Path, *, untouched: bool = False
-    ) -> Reply:
+    ) -> Reply | Moved:
         """Show the finished card with its track; the reply it is shown in.
 
-        An `untouched` track is neither drawn nor converted: that has ended the process before.
+        `Moved` where the track comes with the next call only. An `untouched` track is neither drawn
+        nor converted: that has ended the process before.
 
-        Raises `TrackError`, `Moved`, `NoWayNow`, `DiscordFault`.
+        Raises `TrackError`, `NoWayNow`, `DiscordFault`.
         """
         ...
 
@@ -310,8 +311,11 @@ class Delivery(Protocol):
         """Whether the track is there already, whoever has put it there."""
         ...
 
-    async def end(self, generation: Generation) -> None:
-        """Show that it failed or was canceled. Raises `Moved`, `NoWayNow`, `DiscordFault`."""
+    async def end(self, generation: Generation) -> Moved | None:
+        """Show that it failed or was canceled; `Moved` where it is to be shown once more.
+
+        Raises `NoWayNow`, `DiscordFault`.
+        """
         ...
 
     def drop(self, generation: Generation) -> None:

@@ -203,15 +203,13 @@ async def deliver(job: Job) -> None:
     faults = 0
     while job.delivered is None:
         try:
-            job.delivered = await _deliver_once(job, untouched=faults > 0)
+            delivered = await _deliver_once(job, untouched=faults > 0)
         except FileNotFoundError:
             log.warning("generation %s: its track is gone, fetching it again", job.generation.id)
             await job.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
             await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
             return
-        except Moved as moved:
-            await job.save(reply=moved.reply)
         except NoWayNow as closed:
             await job.wait_for_way(closed)
         except OutputTooLarge as error:
@@ -233,6 +231,11 @@ async def deliver(job: Job) -> None:
                 await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
             else:
                 await keep(job, None)
+        else:
+            if isinstance(delivered, Moved):
+                await job.save(reply=delivered.reply)
+            else:
+                job.delivered = delivered
     job.kit.troubles.over(Task.DELIVER)
     delivered = job.delivered
     await job.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
@@ -252,15 +255,15 @@ def _explain(job: Job, error: DiscordFault | OSError, delay_s: float | None) -> 
     job.show()
 
 
-async def _deliver_once(job: Job, *, untouched: bool) -> Generation:
+async def _deliver_once(job: Job, *, untouched: bool) -> Generation | Moved:
     untouched = not await job.attempts.begin() or untouched
     ended_at = job.kit.clock.now()
     delivered = job.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
     track = Path(job.generation.track_path or "")
     try:
-        reply = await job.kit.delivery.deliver(delivered, track, untouched=untouched)
+        shown = await job.kit.delivery.deliver(delivered, track, untouched=untouched)
     except FileNotFoundError:
         if not await job.kit.delivery.has_track(delivered):
             raise
-        reply = job.generation.reply
-    return delivered.evolve(reply=reply)
+        shown = job.generation.reply
+    return shown if isinstance(shown, Moved) else delivered.evolve(reply=shown)
