@@ -28,12 +28,13 @@ from bot.card.offers import melody_model
 from bot.card.report import report
 from bot.card.sounds import take_file
 from bot.client import MusicGenBot
-from bot.domain.derive import Recipe
+from bot.domain.derive import extension, melody
 from bot.domain.errors import GenerationUnknown, SourceGone
 from bot.domain.generation import AudioSource, Generation, Relation
+from bot.domain.request import GenerationRequest
 from cogs.make import audio_of
 from cogs.menus import Menus
-from cogs.replies import reading, start_from
+from cogs.replies import reading, start
 
 
 class Forms(commands.Cog):
@@ -53,17 +54,17 @@ class Forms(commands.Cog):
             if filled is None:
                 raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
             async with reading():
-                recipe = await self._recipe(interaction, filled)
-            await start_from(self._bot, interaction, recipe)
+                request = await self._request(interaction, filled)
+            await start(self._bot, interaction, request)
         except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
             await report(interaction, error)
 
-    async def _recipe(self, interaction: discord.Interaction, filled: Filled) -> Recipe:
+    async def _request(self, interaction: discord.Interaction, filled: Filled) -> GenerationRequest:
         match filled.action:
             case FormAction.EXTEND:
                 parent, audio = await self._source(interaction, filled)
                 more_s = filled.number(MORE)
-                return self._bot.service.extension(
+                return extension(
                     parent,
                     audio,
                     MORE_USUAL_S if more_s is None else more_s,
@@ -71,15 +72,15 @@ class Forms(commands.Cog):
                 )
             case FormAction.MELODY:
                 parent, audio = await self._source(interaction, filled)
-                recipe = self._bot.service.melody(parent, audio, filled.text(PROMPT))
-                model = melody_model(self._bot.service.table, recipe.inputs)
-                return replace(recipe, inputs=replace(recipe.inputs, model_version=model))
+                request = melody(parent, audio, filled.text(PROMPT))
+                model = melody_model(self._bot.service.table, request.inputs)
+                return replace(request, inputs=replace(request.inputs, model_version=model))
             case FormAction.EDIT:
                 return await self._edited(interaction, filled)
             case _:
                 raise GenerationUnknown
 
-    async def _edited(self, interaction: discord.Interaction, filled: Filled) -> Recipe:
+    async def _edited(self, interaction: discord.Interaction, filled: Filled) -> GenerationRequest:
         parent = await self._bot.service.get(filled.about)
         return await self._bot.service.remake(
             parent,

@@ -10,10 +10,10 @@ from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
 from bot.card.sounds import take_file, takes_here
 from bot.card.strings.forms import take
 from bot.client import MusicGenBot
-from bot.domain.derive import Recipe
 from bot.domain.errors import SourceGone, SubmitUncertain
 from bot.domain.generation import AudioSource, Generation, Relation
-from cogs.replies import reading, start_from, takes_of
+from bot.domain.request import GenerationRequest
+from cogs.replies import reading, start, takes_of
 
 _TAKES = 3
 
@@ -35,29 +35,29 @@ class Make(commands.Cog):
         async with reading():
             generation = await self._bot.service.get(generation_id)
             is_open = isinstance(generation.failure, SubmitUncertain)
-            recipe = await self._remade(
+            request = await self._remade(
                 interaction,
                 generation,
                 Relation.RETRY if is_open else Relation.AGAIN,
                 seed=generation.seed if is_open else None,
             )
-        await start_from(self._bot, interaction, recipe)
+        await start(self._bot, interaction, request)
 
     async def same(self, interaction: discord.Interaction, generation_id: str) -> None:
         """The same settings, the same seed, the same track: its audio is lost."""
         async with reading():
             generation = await self._bot.service.get(generation_id)
-            recipe = await self._remade(
+            request = await self._remade(
                 interaction, generation, Relation.AGAIN, seed=generation.seed
             )
-        await start_from(self._bot, interaction, recipe)
+        await start(self._bot, interaction, request)
 
     async def variations(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Three takes at once, on one card."""
         async with reading():
             generation = await self._bot.service.get(generation_id)
-            recipe = await self._remade(interaction, generation, Relation.VARIATION)
-        await start_from(self._bot, interaction, recipe, takes=_TAKES)
+            request = await self._remade(interaction, generation, Relation.VARIATION)
+        await start(self._bot, interaction, request, takes=_TAKES)
 
     async def _remade(
         self,
@@ -66,7 +66,7 @@ class Make(commands.Cog):
         relation: Relation,
         *,
         seed: int | None = None,
-    ) -> Recipe:
+    ) -> GenerationRequest:
         audio = await audio_of(self._bot, interaction, generation)
         return await self._bot.service.remake(
             generation, relation=relation, seed=seed, card_audio=audio

@@ -14,8 +14,7 @@ from bot.card.buttons import Action
 from bot.card.report import give_way
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NotYours, TooLateToCancel
-from bot.domain.generation import Generation, Reply
-from bot.engine.service import Order
+from bot.domain.generation import Generation
 from cogs.acknowledging import acknowledge
 from cogs.addressing import reply_in
 from cogs.options import describe, parse
@@ -62,14 +61,7 @@ class MusicGen(commands.Cog):
 
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
-        request = parse(options)
-        has_audio = request.source is not None
-
-        async def submit(reply: Reply) -> list[Generation]:
-            order = Order(interaction.user.id, reply, request.inputs, request.source)
-            return [await self._service.submit(order)]
-
-        await start(self._bot, interaction, request.inputs, submit, has_audio=has_audio)
+        await start(self._bot, interaction, parse(options))
 
     async def bring(self, interaction: discord.Interaction, generation_id: str) -> None:
         """Show a generation from now on by the token of this click."""

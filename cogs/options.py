@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Optional
 
 import discord
@@ -21,6 +20,7 @@ from bot.domain.inputs import (
     InputTable,
 )
 from bot.domain.plain_text import readable
+from bot.domain.request import GenerationRequest
 from bot.network.http_address import http_address
 
 AUDIO = "input_audio"
@@ -29,14 +29,6 @@ _TYPED = tuple(name for name in INPUT_NAMES if name not in {"prompt", AUDIO})
 _URL_MEANING = "Address of audio on the web, instead of input_audio. Default: none."
 
 Callback = Callable[..., Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a person typed, parsed."""
-
-    inputs: Inputs
-    source: AudioSource | None
 
 
 def describe(callback: Callback, table: InputTable) -> Callback:
@@ -103,7 +95,7 @@ def _whole(bound: float | None) -> int | None:
     return None if bound is None else int(bound)
 
 
-def parse(options: Mapping[str, Any]) -> Request:
+def parse(options: Mapping[str, Any]) -> GenerationRequest:
     """Options as discord.py hands them over -> a request.
 
     Raises:
@@ -114,7 +106,7 @@ def parse(options: Mapping[str, Any]) -> Request:
     # What is sent is what is shown, and copied from there.
     prompt = readable(options["prompt"])
     inputs = Inputs(prompt, **{name: options[name] for name in _TYPED if name in options})
-    return Request(inputs, _source(attachment, address))
+    return GenerationRequest(inputs, _source(attachment, address))
 
 
 def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import discord
@@ -12,10 +12,9 @@ import discord
 from bot.card.strings import card as texts
 from bot.client import MusicGenBot
 from bot.delivery.sender import NOT_DONE
-from bot.domain.derive import Recipe
 from bot.domain.errors import BotError, PermissionsMissing, TookTooLong
-from bot.domain.generation import Generation, Reply
-from bot.domain.inputs import Inputs
+from bot.domain.generation import Generation
+from bot.domain.request import GenerationRequest
 from cogs.acknowledging import open_reply
 from cogs.addressing import reply_at, reply_in
 
@@ -65,27 +64,8 @@ def check_permissions(interaction: discord.Interaction) -> None:
         raise PermissionsMissing(missing)
 
 
-async def start_from(
-    bot: MusicGenBot, interaction: discord.Interaction, recipe: Recipe, *, takes: int = 1
-) -> None:
-    """Make what a card or a message led to, for whoever asked, in a new reply to it."""
-
-    async def submit(reply: Reply) -> list[Generation]:
-        order = recipe.order(interaction.user.id, reply)
-        if takes == 1:
-            return [await bot.service.submit(order)]
-        return await bot.service.submit_batch([order] * takes)
-
-    await start(bot, interaction, recipe.inputs, submit, has_audio=recipe.has_audio)
-
-
 async def start(
-    bot: MusicGenBot,
-    interaction: discord.Interaction,
-    inputs: Inputs,
-    submit: Callable[[Reply], Awaitable[list[Generation]]],
-    *,
-    has_audio: bool,
+    bot: MusicGenBot, interaction: discord.Interaction, request: GenerationRequest, takes: int = 1
 ) -> None:
     """Check, journal, acknowledge; from then on the studio keeps the reply up to date.
 
@@ -95,12 +75,14 @@ async def start(
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
-    bot.service.check(inputs, has_audio=has_audio)
+    bot.service.check(request)
     check_permissions(interaction)
     reply = None
     with bot.service.acknowledgements.urgent():
         async with reading():
-            generations = await submit(reply_at(interaction, 0))
+            generations = await bot.service.submit(
+                request, interaction.user.id, reply_at(interaction, 0), takes
+            )
         try:
             reply = await open_reply(bot, interaction, generations)
             waiting = [] if reply is None else await _waiting_behind(bot, interaction)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Required, TypedDict
 
 from bot.domain.errors import OutOfBounds, SourceGone
 from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
-from bot.domain.generation import AudioSource, Generation, Relation, Reply
+from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.inputs import Inputs
-from bot.domain.request import Order, Origin
+from bot.domain.request import GenerationRequest
 
 STORED_FOR = timedelta(hours=23)
 """Replicate keeps files for 24 h; a generation may wait up to an hour for its turn.
@@ -29,34 +29,6 @@ class Changes(TypedDict, total=False):
     duration: int | None
     seed: int | None
     card_audio: AudioSource | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that an order needs but who asks and where."""
-
-    inputs: Inputs
-    origin: Origin
-    source: AudioSource | None = None
-    audio_s: float | None = None
-    stored_at: datetime | None = None
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether it comes with input audio."""
-        return self.source is not None or self.inputs.input_audio is not None
-
-    def order(self, requester_id: int, reply: Reply) -> Order:
-        """The order for it."""
-        return Order(
-            requester_id,
-            reply,
-            self.inputs,
-            self.source,
-            self.origin,
-            self.audio_s,
-            self.stored_at,
-        )
 
 
 def lender_to(generation: Generation, ancestors: Iterable[Generation]) -> Generation | None:
@@ -81,7 +53,7 @@ def remake(
     seed: int | None = None,
     card_audio: AudioSource | None = None,
     lender: Generation | None = None,
-) -> Recipe:
+) -> GenerationRequest:
     """The parent's request once more, with what is given changed; without a seed, a new one.
 
     For a parent that is itself an extension, `duration` is how many seconds more, and `card_audio`,
@@ -103,22 +75,25 @@ def remake(
             raise SourceGone
         piece = replace(card_audio, keep_s=parent.given_s)
         more_s = _checked(parent.more_s if duration is None else duration)
-        origin = Origin(parent.id, relation, more_s=more_s)
-        return Recipe(_continuing(inputs), origin, piece)
+        return GenerationRequest(_continuing(inputs), piece, parent.id, relation, more_s)
     if duration is not None:
         inputs = replace(inputs, duration=duration)
-    origin = Origin(parent.id, relation)
+    request = GenerationRequest(inputs, parent_id=parent.id, relation=relation)
     if not parent.has_audio:
-        return Recipe(inputs, origin)
+        return request
     if lender is None or not _still_stored(lender, now):
         raise SourceGone
-    inputs = replace(inputs, input_audio=lender.inputs.input_audio)
-    return Recipe(inputs, origin, None, lender.audio_s, lender.stored_at)
+    return replace(
+        request,
+        inputs=replace(inputs, input_audio=lender.inputs.input_audio),
+        audio_s=lender.audio_s,
+        stored_at=lender.stored_at,
+    )
 
 
 def extension(
     parent: Generation | None, piece: AudioSource, more_s: int, prompt: str | None = None
-) -> Recipe:
+) -> GenerationRequest:
     """`piece`, which is the parent's track or audio that is not ours, and `more_s` seconds more.
 
     Raises:
@@ -126,11 +101,12 @@ def extension(
         ValueError: neither a parent nor a prompt.
     """
     inputs = _inputs_of(parent, prompt)
-    origin = _from(parent, Relation.EXTEND, _checked(more_s))
-    return Recipe(_continuing(inputs), origin, piece)
+    return GenerationRequest(
+        _continuing(inputs), piece, _id_of(parent), Relation.EXTEND, _checked(more_s)
+    )
 
 
-def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Recipe:
+def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> GenerationRequest:
     """New music for the melody of `audio`, with the parent's other settings."""
     inputs = replace(
         _inputs_of(parent, prompt),
@@ -142,7 +118,7 @@ def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Recipe
     if parent is not None and parent.more_s is not None:
         # What an extension sends as its duration says nothing of how long anybody wants it.
         inputs = replace(inputs, duration=None)
-    return Recipe(inputs, _from(parent, Relation.MELODY), audio)
+    return GenerationRequest(inputs, audio, _id_of(parent), Relation.MELODY)
 
 
 def _inputs_of(parent: Generation | None, prompt: str | None) -> Inputs:
@@ -153,8 +129,8 @@ def _inputs_of(parent: Generation | None, prompt: str | None) -> Inputs:
     return replace(parent.inputs, prompt=prompt or parent.inputs.prompt, seed=None)
 
 
-def _from(parent: Generation | None, relation: Relation, more_s: int | None = None) -> Origin:
-    return Origin(None if parent is None else parent.id, relation, more_s=more_s)
+def _id_of(parent: Generation | None) -> str | None:
+    return None if parent is None else parent.id
 
 
 def _continuing(inputs: Inputs) -> Inputs:

@@ -12,7 +12,7 @@ from typing import Unpack
 from aiolimiter import AsyncLimiter
 
 from bot.domain.clock import Clock
-from bot.domain.derive import Changes, Recipe, extension, lender_to, melody, remake
+from bot.domain.derive import Changes, lender_to, remake
 from bot.domain.errors import (
     DeliveredTwice,
     GenerationUnknown,
@@ -24,9 +24,9 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.history import Forgotten, Library
-from bot.domain.inputs import Inputs
-from bot.domain.request import Order, Origin, accepted, accepted_batch
+from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
+from bot.engine.acceptance import accepted
 from bot.engine.background import BackgroundTasks, UrgentFirst
 from bot.engine.config import EngineConfig
 from bot.engine.disk_claims import check_disk, check_room, tell_of_journal, wait_for_journal
@@ -43,8 +43,6 @@ from bot.engine.relocation import Relocation
 from bot.engine.states import STEPS, turns
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Task, Troubles
-
-__all__ = ["EngineConfig", "GenerationService", "Order", "Origin", "Recipe"]
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +76,6 @@ class GenerationService:
     ) -> None:
         self.table = config.table
         self.library: Library = journal
-        self.extension, self.melody = extension, melody
         self._config = config
         self._journal = journal
         self._clock = clock
@@ -125,14 +122,14 @@ class GenerationService:
         )
         self.waiting_for = self._bringing.waiting_for
 
-    async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> Recipe:
+    async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> GenerationRequest:
         """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
         lender = parent
         if parent.borrows_audio:
             lender = lender_to(parent, await self.library.ancestry(parent.id, _GENERATIONS_BACK))
         return remake(parent, now=self._clock.now(), lender=lender, **changes)
 
-    def check(self, inputs: Inputs, *, has_audio: bool) -> None:
+    def check(self, request: GenerationRequest) -> None:
         """Hold a request against everything that can be known without its audio.
 
         Raises:
@@ -140,18 +137,19 @@ class GenerationService:
         """
         if self._closing:
             raise ShuttingDown
-        check_request(self.table, inputs, has_audio=has_audio)
+        check_request(self.table, request.inputs, has_audio=request.has_audio)
 
-    async def submit(self, order: Order) -> Generation:
-        """Journal an order; start on it once `acknowledged`. Raises `DeliveredTwice`."""
-        [generation] = await self._accept([accepted(order, self._config, self._clock.now())])
-        return generation
+    async def submit(
+        self, request: GenerationRequest, requester_id: int, reply: Reply, takes: int = 1
+    ) -> list[Generation]:
+        """Journal a request, and start on its takes once `acknowledged`; several are one batch.
 
-    async def submit_batch(self, orders: Sequence[Order]) -> list[Generation]:
-        """The same for several takes that one reply shows; each has a seed of its own."""
-        return await self._accept(accepted_batch(orders, self._config, self._clock.now()))
-
-    async def _accept(self, generations: list[Generation]) -> list[Generation]:
+        Raises:
+            DeliveredTwice: Discord has delivered its interaction twice.
+            RequestRefused: there is no room for it.
+            JournalFault: it cannot be written down.
+        """
+        generations = accepted(request, requester_id, reply, self._config, self._clock.now(), takes)
         ids = {generation.id for generation in generations}
         if any(key in self._accepting or key in self._jobs for key in ids):
             raise DeliveredTwice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from bot.domain.derive import extension, melody, remake
 from bot.domain.errors import AudioAddressBad, SubmitUncertain
-from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
-from bot.domain.request import Order, accepted
+from bot.domain.request import GenerationRequest
+from bot.engine.acceptance import accepted
 from bot.engine.config import EngineConfig
 from bot.journal import Journal, async_url
 from bot.journal.database import create_engine
@@ -66,15 +67,16 @@ def ended(generation: Generation, **changes: object) -> Generation:
     return replace(generation, stored_at=NOW if audio else None, audio_s=4.0, **changes)  # pyright: ignore[reportArgumentType] - fields by name
 
 
-def asked(order: Order, now: datetime = NOW) -> Generation:
-    return accepted(order, HOUSE, now)
+def asked(request: GenerationRequest, requester_id: int, reply: Reply) -> Generation:
+    [generation] = accepted(request, requester_id, reply, HOUSE, NOW)
+    return generation
 
 
 def adas(**changes: object) -> Generation:
     """Ada's track, with everything about it that can be written down."""
     reply = a_generation().reply
     inputs = Inputs("zebraphone solo", seed=7, continuation=True, input_audio=STORED)
-    made = asked(Order(ADA, reply, inputs, UPLOAD))
+    made = asked(GenerationRequest(inputs, UPLOAD), ADA, reply)
     full = ended(
         made,
         submitted_at=NOW,
@@ -98,17 +100,17 @@ def adas(**changes: object) -> Generation:
 def bos(parent: Generation) -> list[Generation]:
     """All that Bo can make from it."""
     reply = a_generation().reply
-    recipes = [
+    requests = [
         remake(parent, now=NOW, relation=relation, lender=parent)
         for relation in (Relation.AGAIN, Relation.VARIATION)
     ]
-    recipes += [
+    requests += [
         remake(parent, now=NOW, relation=Relation.EDIT, prompt="gong", lender=parent),
         extension(parent, CARD, 5),
         melody(parent, CARD, "strings"),
         extension(None, CARD, 5, "gong"),
     ]
-    return [asked(recipe.order(BO, reply)) for recipe in recipes]
+    return [asked(request, BO, reply) for request in requests]
 
 
 async def same(journal: Journal, generation: Generation) -> bool:

@@ -33,7 +33,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
-from bot.domain.request import Order
+from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, NoWayNow
 from bot.engine.service import EngineConfig, GenerationService
 from tests.fakes import (
@@ -269,7 +269,7 @@ async def live(
 
 async def ask(service: GenerationService, world: World, source: AudioSource | None) -> None:
     if not world.journal.rows:
-        await service.submit(Order(5, a_reply(), Inputs(prompt="x"), source))
+        await service.submit(GenerationRequest(Inputs(prompt="x"), source), 5, a_reply())
 
 
 EVENTS = st.lists(

@@ -23,7 +23,7 @@ from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.engine.attempts import ATTEMPTS_MAX
 from bot.engine.ports import InputAudio, NoWayNow
 from tests.fakes import SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 FAILURES = [WorkerCrashed(-11), WorkerTooSlow(30.0), WorkerOutOfMemory(), WorkerFaulty("Traceback")]
 ACCEPTED = {"source": SOURCE}

@@ -11,11 +11,11 @@ import pytest
 from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.request import GenerationRequest
 from bot.engine.ports import NoWayNow
 from bot.engine.relocation import Relocation
-from bot.engine.service import Order
 from tests.fakes import NOON, FakeClock, FakeJournal, a_generation, a_reply
-from tests.unit.studio_kit import Rig, a_rig
+from tests.unit.service_kit import Rig, a_rig
 
 FRESH = replace(a_reply(), token="fresh", token_expires_at=NOON + timedelta(hours=1))
 LATER = NOON + timedelta(minutes=20)
@@ -37,7 +37,7 @@ async def parked() -> tuple[Rig, str]:
     """A run whose track waits for its person."""
     rig = a_rig()
     rig.delivery.on_deliver.append(NoWayNow())
-    generation = await rig.service.submit(Order(PERSON, a_reply(), Inputs(prompt="x")))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x")), PERSON, a_reply())
     async with asyncio.timeout(AT_ONCE_S):
         while not await rig.service.waiting_for(PERSON, CHANNEL):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0)

@@ -23,13 +23,13 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.domain.request import GenerationRequest
 from bot.domain.waits import ForRoom, Hindered, Obstacle
 from bot.engine.disk_ledger import Standing
 from bot.engine.ports import InputAudio
-from bot.engine.service import Order
 from bot.engine.troubles import Task
 from tests.fakes import FakePredictions, FakeSound, FakeTrackStore, a_generation, a_reply
-from tests.unit.studio_kit import SOURCE, a_rig
+from tests.unit.service_kit import SOURCE, a_rig
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 FAULTS = {
@@ -40,13 +40,11 @@ FAULTS = {
     errno.EACCES: Obstacle.DISK_FAULT,
     errno.EIO: Obstacle.DISK_FAULT,
 }
-EXTEND = extension(
-    a_generation(inputs=Inputs("lofi", model_version="large", seed=3)), SOURCE, 10
-).order(5, a_reply())
+EXTEND = extension(a_generation(inputs=Inputs("lofi", model_version="large", seed=3)), SOURCE, 10)
 
 
-def an_order(**inputs: object) -> Order:
-    return Order(5, a_reply(), Inputs(prompt="lofi", **inputs))  # pyright: ignore[reportArgumentType] - fields by name
+def a_request(**inputs: object) -> GenerationRequest:
+    return GenerationRequest(Inputs(prompt="lofi", **inputs))  # pyright: ignore[reportArgumentType] - fields by name
 
 
 def failing(times: int, error: OSError, work: Callable[..., object]) -> Callable[..., object]:
@@ -66,14 +64,14 @@ async def test_nothing_new_is_begun_while_the_disk_takes_nothing(number: int) ->
     rig = a_rig(track_store=(track_store := FakeTrackStore(fault=OSError(number, "no"))))
     await rig.service.start()
     with pytest.raises(DiskUnusable) as caught:
-        await rig.service.submit(an_order())
+        await rig.submit(a_request())
     assert caught.value.full == (FAULTS[number] is Obstacle.DISK_FULL)
     assert [trouble.obstacle for trouble in rig.service.troubles.current] == [FAULTS[number]]
     assert rig.journal.rows == {}
     track_store.fault = None
     await rig.service.lease_keeper.keep_disk()
     assert rig.service.troubles.current == ()
-    await rig.service.submit(an_order())
+    await rig.submit(a_request())
     await rig.service.close()
 
 
@@ -81,10 +79,10 @@ async def test_nothing_is_begun_that_there_is_no_room_for() -> None:
     rig = a_rig(track_store=FakeTrackStore(free_bytes=4_000_000))
     await rig.service.start()
     with pytest.raises(DiskUnusable):
-        await rig.service.submit(an_order(duration=30))
+        await rig.submit(a_request(duration=30))
     with pytest.raises(DiskUnusable):
-        await rig.service.submit_batch([an_order(duration=8)] * 3)
-    await rig.service.submit(an_order(duration=8))
+        await rig.service.submit(a_request(duration=8), 5, a_reply(), takes=3)
+    await rig.submit(a_request(duration=8))
     await rig.service.close()
 
 
@@ -97,7 +95,7 @@ async def test_a_journal_on_a_full_disk_refuses_by_the_disks_name() -> None:
 
     rig.journal.add = no_room  # type: ignore[method-assign]
     with pytest.raises(DiskUnusable):
-        await rig.service.submit(an_order())
+        await rig.submit(a_request())
 
 
 @pytest.mark.parametrize("where", ["download", "label", "join"])
@@ -107,8 +105,8 @@ async def test_what_is_paid_waits_for_the_disk_and_says_so(number: int, where: s
     rig = a_rig(predictions, sound)
     owner = predictions if where == "download" else sound
     setattr(owner, where, failing(3, OSError(number, "no"), getattr(owner, where)))
-    order = EXTEND if where == "join" else an_order()
-    generation = await rig.service.submit(order)
+    request_ = EXTEND if where == "join" else a_request()
+    generation = await rig.submit(request_)
     await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(predictions.created) == 1
@@ -127,12 +125,14 @@ async def test_a_disk_that_stays_full_is_named_in_the_end() -> None:
     assert waited > timedelta(minutes=55), "Replicate keeps it for an hour"
 
 
-@pytest.mark.parametrize("order", [EXTEND, replace(an_order(), source=SOURCE)])
-async def test_input_audio_that_the_disk_does_not_take_costs_nothing(order: Order) -> None:
+@pytest.mark.parametrize("request_", [EXTEND, replace(a_request(), source=SOURCE)])
+async def test_input_audio_that_the_disk_does_not_take_costs_nothing(
+    request_: GenerationRequest,
+) -> None:
     sound = FakeSound(duration_s=40)
     sound.take_in = failing(1, FULL, sound.take_in)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.service.submit(order)
+    generation = await rig.submit(request_)
     await rig.service.idle()
     assert isinstance(rig.journal.rows[generation.id].failure, DiskUnusable)
     assert rig.predictions.created == []
@@ -162,8 +162,8 @@ async def test_an_output_larger_than_expected_is_given_room_first() -> None:
 
 async def test_everything_is_given_back() -> None:
     rig = a_rig(sound=FakeSound(duration_s=40))
-    for order in (an_order(), EXTEND, replace(an_order(), source=SOURCE)):
-        await rig.service.submit(order)
+    for request_ in (a_request(), EXTEND, replace(a_request(), source=SOURCE)):
+        await rig.submit(request_)
     await rig.service.idle()
     assert {row.state for row in rig.journal.rows.values()} == {State.DELIVERED}
     assert rig.service._kit.disk_space.ledger.used_bytes == 0  # pyright: ignore[reportPrivateUsage] - nobody else can tell
@@ -171,7 +171,7 @@ async def test_everything_is_given_back() -> None:
 
 async def test_a_piece_that_will_never_fit_is_refused_and_costs_nothing() -> None:
     rig = a_rig(track_store=FakeTrackStore({"in.wav": 249_000_000}))
-    generation = await rig.service.submit(EXTEND)
+    generation = await rig.submit(EXTEND)
     await rig.service.idle()
     assert isinstance(rig.journal.rows[generation.id].failure, AudioBeyondRoom)
     assert rig.predictions.created == []
@@ -199,7 +199,7 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
         return await wait(event, timeout_s)
 
     rig.clock.wait = until_there_is  # type: ignore[method-assign]
-    generation = await rig.service.submit(replace(EXTEND, source=replace(SOURCE, size_bytes=1000)))
+    generation = await rig.submit(replace(EXTEND, source=replace(SOURCE, size_bytes=1000)))
     await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
     assert len(taken) == 2
@@ -208,7 +208,7 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
 
 async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
     rig = a_rig()
-    generation = await rig.service.submit(an_order())
+    generation = await rig.submit(a_request())
     run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     run.give_way()
     await rig.service.idle()
@@ -220,7 +220,7 @@ async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
 
 async def test_what_is_paid_does_not_give_way() -> None:
     rig = a_rig()
-    generation = await rig.service.submit(an_order())
+    generation = await rig.submit(a_request())
     run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     while run.is_unpaid:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)

@@ -26,7 +26,7 @@ from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.states.fetching import KEPT_FOR
 from bot.engine.troubles import Task
 from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
-from tests.unit.studio_kit import Rig, a_rig
+from tests.unit.service_kit import Rig, a_rig
 
 URL = SUCCEEDS[-1].output_url or ""
 MADE = replace(SUCCEEDS[-1], completed_at=NOON - timedelta(minutes=3))

@@ -22,8 +22,8 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Moved, NoWayNow
-from bot.engine.service import Order
 from tests.fakes import (
     NOON,
     FakePrediction,
@@ -34,7 +34,7 @@ from tests.fakes import (
     a_generation,
     a_reply,
 )
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 ELSEWHERE = replace(a_reply(), message_id=99, token="")
 RUNNING = FakePredictions(answers=(FakePrediction("p1", "processing"),))
@@ -151,7 +151,7 @@ async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
 
     rig = a_rig(sound=Endless())
     unknown = replace(a_reply(), message_id=0)
-    generation = await rig.service.submit(Order(5, unknown, Inputs(prompt="x"), SOURCE))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE), 5, unknown)
     rig.service.acknowledged([generation], a_reply())
     await until(lambda: rig.delivery.shown)
     assert rig.journal.rows[generation.id].reply == a_reply()
@@ -165,7 +165,7 @@ async def test_where_it_cannot_be_seen_whether_a_person_waits_they_are_told(
     rig = a_rig()
     rig.delivery.on_find = faults
     unknown = replace(a_reply(), message_id=0)
-    generation = await rig.service.submit(Order(5, unknown, Inputs(prompt="x")))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x")), 5, unknown)
     rig.service.acknowledged([generation], None)
     await rig.service.idle()
     [told] = rig.delivery.ended
@@ -232,9 +232,9 @@ async def test_what_waits_for_its_person_is_kept_however_full_the_folder_is() ->
     await until(lambda: not rig.delivery.on_deliver)
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     with pytest.raises(RoomTaken):
-        await rig.service.submit(Order(6, a_reply(), Inputs(prompt="x")))
+        await rig.submit(GenerationRequest(Inputs(prompt="x")), 6)
     with pytest.raises(OwnRoomTaken):
-        await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+        await rig.submit(GenerationRequest(Inputs(prompt="x")))
     assert rig.sound.discarded == []
     await rig.service.bring(oldest.id, a_reply())
     await rig.service.idle()
@@ -253,7 +253,7 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
                 await held.wait()
 
     rig = a_rig(sound=Thorough())
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE))
     await until(lambda: rig.delivery.shown)
     for _ in range(3):
         await rig.service.cancel(generation.id)
@@ -319,7 +319,7 @@ async def test_who_has_lost_a_generation_shows_nothing_more_of_it() -> None:
 async def test_who_learns_that_it_has_lost_a_generation_lets_go() -> None:
     rig = a_rig(RUNNING)
     standing_still(rig)
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
     await a_round_of_housekeeping(rig, [FakeRenewal(lost=frozenset({generation.id}))])
     await rig.service.idle()
@@ -339,7 +339,7 @@ async def test_a_lease_that_cannot_be_renewed_is_not_worked_on(number: int, lets
     rig = a_rig(RUNNING)
     standing_still(rig)
     rig.journal.live_members = lambda: members(number)
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
     await a_round_of_housekeeping(rig, [FakeRenewal(), *OUTAGE])
     await asyncio.sleep(0)
@@ -393,7 +393,7 @@ async def test_what_has_ended_leaves_no_run_behind_to_be_searched_for() -> None:
     gc.collect()
     gc.disable()
     try:
-        await rig.service.submit(Order(5, a_reply(), Inputs("house", seed=7)))
+        await rig.submit(GenerationRequest(Inputs("house", seed=7)))
         under_way = rig.service._jobs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
         runs = [ref(run) for run in under_way]
         await rig.service.idle()

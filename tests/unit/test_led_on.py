@@ -23,8 +23,8 @@ from bot.domain.extension import PIECE_MAX_S
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
+from bot.domain.request import GenerationRequest
 from bot.engine.ports import NoWayNow
-from bot.engine.service import Order, Origin
 from bot.engine.track_files import Form
 from tests.fakes import (
     NOON,
@@ -40,12 +40,12 @@ from tests.unit.test_studio import Rig, a_rig
 
 CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True)
 LOFI = a_generation(inputs=Inputs("lofi", model_version="large", seed=3))
-EXTEND = extension(LOFI, CARD, 10).order(5, a_reply())
-VARIATION = remake(LOFI, now=NOON, relation=Relation.VARIATION).order(5, a_reply())
+EXTEND = extension(LOFI, CARD, 10)
+VARIATION = remake(LOFI, now=NOON, relation=Relation.VARIATION)
 
 
-async def end_of(rig: Rig, order: Order) -> Generation:
-    generation = await rig.service.submit(order)
+async def end_of(rig: Rig, request: GenerationRequest) -> Generation:
+    generation = await rig.submit(request)
     await rig.service.idle()
     return rig.journal.rows[generation.id]
 
@@ -73,8 +73,8 @@ async def test_the_model_gets_the_end_of_the_piece_and_the_card_the_whole() -> N
 async def test_only_the_beginning_of_a_source_may_be_meant() -> None:
     rig = a_rig(sound=FakeSound(duration_s=18.0))
     parent = replace(LOFI, more_s=10, given_s=8.0)
-    recipe = remake(parent, now=NOON, relation=Relation.AGAIN, card_audio=CARD)
-    made = await end_of(rig, recipe.order(5, a_reply()))
+    request = remake(parent, now=NOON, relation=Relation.AGAIN, card_audio=CARD)
+    made = await end_of(rig, request)
     assert made.given_s == 8.0
     assert rig.predictions.created[0].duration == 18
 
@@ -157,7 +157,7 @@ async def test_a_track_lost_from_disk_is_joined_again() -> None:
 @pytest.mark.parametrize(("audio_s", "cut"), [(30.0, False), (31.0, True)])
 async def test_of_a_melody_the_model_gets_what_it_listens_to(audio_s: float, cut: bool) -> None:
     rig = a_rig(sound=FakeSound(duration_s=audio_s))
-    made = await end_of(rig, melody(None, CARD, "strings").order(5, a_reply()))
+    made = await end_of(rig, melody(None, CARD, "strings"))
     assert made.relation is Relation.MELODY
     assert made.audio_s == 30.0
     assert rig.sound.cut == ([(f"{made.id}.input.wav", 30)] if cut else [])
@@ -169,7 +169,7 @@ async def test_of_a_melody_the_model_gets_what_it_listens_to(audio_s: float, cut
 )
 async def test_a_chosen_part_is_not_cut_off(inputs: Inputs) -> None:
     rig = a_rig(sound=FakeSound(duration_s=60.0))
-    made = await end_of(rig, Order(5, a_reply(), inputs, CARD))
+    made = await end_of(rig, GenerationRequest(inputs, CARD))
     assert made.state is State.DELIVERED
     assert rig.sound.cut == []
 
@@ -177,11 +177,11 @@ async def test_a_chosen_part_is_not_cut_off(inputs: Inputs) -> None:
 async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
     inputs = Inputs("on", continuation=True, input_audio="https://files/x")
     rig = a_rig(sound=FakeSound(refusal=AudioUnavailable(404)))
-    order = Order(5, a_reply(), inputs, CARD, audio_s=4.0, stored_at=NOON)
-    made = await end_of(rig, order)
+    request = GenerationRequest(inputs, CARD, audio_s=4.0, stored_at=NOON)
+    made = await end_of(rig, request)
     assert made.state is State.DELIVERED
     assert made.stored_at == NOON
-    too_short = replace(order, inputs=replace(inputs, duration=4))
+    too_short = replace(request, inputs=replace(inputs, duration=4))
     assert isinstance((await end_of(rig, too_short)).failure, AudioPromptTooLong)
 
 
@@ -190,7 +190,7 @@ async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
 
 async def test_takes_share_a_batch_and_nothing_else() -> None:
     rig = a_rig()
-    takes = await rig.service.submit_batch([VARIATION] * 3)
+    takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
     assert [take.id for take in await rig.service.library.batch(takes[0].batch_id or "")] == [
         take.id for take in takes
     ]
@@ -202,9 +202,9 @@ async def test_takes_share_a_batch_and_nothing_else() -> None:
 
 
 async def test_two_takes_never_have_one_seed() -> None:
-    order = replace(VARIATION, inputs=replace(VARIATION.inputs, seed=5))
+    request = replace(VARIATION, inputs=replace(VARIATION.inputs, seed=5))
     with pytest.raises(ValueError, match="same seed"):
-        await a_rig().service.submit_batch([order, order])
+        await a_rig().service.submit(request, 5, a_reply(), takes=2)
 
 
 async def test_a_take_that_fails_leaves_the_others_alone() -> None:
@@ -217,7 +217,7 @@ async def test_a_take_that_fails_leaves_the_others_alone() -> None:
         await download(*args)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
 
     rig.predictions.download = broken  # type: ignore[method-assign]
-    takes = await rig.service.submit_batch([VARIATION] * 3)
+    takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
     await rig.service.idle()
     states = sorted(rig.journal.rows[take.id].state for take in takes)
     assert states == [State.DELIVERED, State.DELIVERED, State.FAILED]
@@ -225,7 +225,7 @@ async def test_a_take_that_fails_leaves_the_others_alone() -> None:
 
 async def test_cancel_stops_every_take_that_is_open() -> None:
     rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
-    takes = await rig.service.submit_batch([VARIATION] * 3)
+    takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
     await rig.service.cancel(takes[0].id)
     await rig.service.idle()
     assert {rig.journal.rows[take.id].state for take in takes} == {State.CANCELED}
@@ -249,8 +249,8 @@ async def test_cancel_works_while_any_take_is_open() -> None:
 async def test_one_click_brings_all_takes() -> None:
     rig = a_rig()
     rig.delivery.on_deliver += [NoWayNow(), NoWayNow(), NoWayNow()]
-    takes = await rig.service.submit_batch([VARIATION] * 3)
-    channel_id = VARIATION.reply.channel_id
+    takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
+    channel_id = a_reply().channel_id
     for _ in range(1000):
         await asyncio.sleep(0)
     assert not rig.delivery.on_deliver
@@ -291,5 +291,6 @@ async def test_forgetting_takes_the_files_too() -> None:
     assert list(rig.journal.rows) == ["b" * 12]
 
 
-def test_what_an_order_came_from_is_written_down() -> None:
-    assert EXTEND.origin == Origin(LOFI.id, Relation.EXTEND, more_s=10)
+def test_what_a_request_came_from_is_written_down() -> None:
+    came_from = EXTEND.parent_id, EXTEND.relation, EXTEND.more_s
+    assert came_from == (LOFI.id, Relation.EXTEND, 10)

@@ -27,15 +27,13 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.domain.request import GenerationRequest
 from bot.domain.waits import Link, NotPostable
-from bot.engine.service import Order
 from bot.engine.track_files import Form
 from tests.fakes import NOON, SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
-EXTEND = extension(
-    a_generation(inputs=Inputs("lofi", model_version="large", seed=3)), SOURCE, 10
-).order(5, a_reply())
+EXTEND = extension(a_generation(inputs=Inputs("lofi", model_version="large", seed=3)), SOURCE, 10)
 FAILURES: Sequence[Exception] = [
     WorkerCrashed(-11),
     WorkerTooSlow(60.0),
@@ -64,7 +62,7 @@ async def test_a_track_that_cannot_be_labelled_goes_out_without(error: Exception
     sound = FakeSound()
     sound.label = failing(error)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    generation = await rig.submit(GenerationRequest(Inputs("lofi")))
     await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.WHOLE)
 
@@ -74,7 +72,7 @@ async def test_what_cannot_be_joined_goes_out_alone(error: Exception) -> None:
     sound = FakeSound()
     sound.join = failing(error)  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(sound=sound)
-    generation = await rig.service.submit(EXTEND)
+    generation = await rig.submit(EXTEND)
     await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.ALONE)
     assert f"{generation.id}.output.wav" in sound.labelled
@@ -84,7 +82,7 @@ async def test_what_is_no_audio_goes_out_as_it_is(tmp_path: Path) -> None:
     sound, predictions = FakeSound(), FakePredictions(track=b"hello")
     sound.label = failing(OutputNotAudio("NotAudio"))  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     rig = a_rig(predictions, sound, folder=tmp_path)
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    generation = await rig.submit(GenerationRequest(Inputs("lofi")))
     await rig.service.idle()
     assert made(rig, generation) == (State.DELIVERED, Form.UNREAD)
     assert rig.journal.rows[generation.id].track_s is None
@@ -94,7 +92,7 @@ async def test_what_is_no_audio_goes_out_as_it_is(tmp_path: Path) -> None:
 async def test_what_cannot_be_posted_is_kept_and_told_where_it_is(error: Exception) -> None:
     rig = a_rig(FINISHED)
     rig.delivery.on_deliver += [error] * 3
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs("lofi")))
+    generation = await rig.submit(GenerationRequest(Inputs("lofi")))
     while not await rig.service.waiting_for(5, 2):  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)
     row = rig.journal.rows[generation.id]

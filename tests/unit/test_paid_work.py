@@ -27,7 +27,7 @@ from bot.domain.errors import (
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
-from bot.domain.request import Order
+from bot.domain.request import GenerationRequest
 from bot.domain.waits import Hindered
 from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
@@ -36,9 +36,8 @@ from tests.fakes import (
     FakePrediction,
     FakePredictions,
     a_generation,
-    a_reply,
 )
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 REFUSALS = [
     TokenRefused(),
@@ -176,7 +175,7 @@ async def test_looking_in_vain_for_as_long_as_outputs_are_kept_ends_it() -> None
 
 async def both(rig: Rig, first: Inputs, second: Inputs) -> list[Generation]:
     """Two orders of one person at the same time; their rows at the end."""
-    ids = [(await rig.service.submit(Order(5, a_reply(), inputs))).id for inputs in (first, second)]
+    ids = [(await rig.submit(GenerationRequest(inputs))).id for inputs in (first, second)]
     await rig.service.idle()
     return [rig.journal.rows[generation_id] for generation_id in ids]
 
@@ -298,7 +297,7 @@ async def test_a_refused_upload_ends_it_at_once() -> None:
 
 async def test_an_upload_can_be_canceled_during_an_outage() -> None:
     rig = a_rig(FakePredictions(on_upload=[ServiceFault(503)] * 9999))
-    generation = await rig.service.submit(Order(5, a_reply(), ON, SOURCE))
+    generation = await rig.submit(GenerationRequest(ON, SOURCE))
     for _ in range(50):
         await asyncio.sleep(0)
     await rig.service.cancel(generation.id)

@@ -13,10 +13,10 @@ from bot.domain.errors import ServiceFault
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
+from bot.domain.request import GenerationRequest
 from bot.engine.poller import Poller, Watch
-from bot.engine.service import Order
-from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions, a_reply
-from tests.unit.studio_kit import a_rig
+from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions
+from tests.unit.service_kit import a_rig
 
 PAGE = 100
 
@@ -309,7 +309,7 @@ async def test_that_it_runs_is_shown_as_the_list_tells_it_without_a_question() -
     poller.watching = listed  # pyright: ignore[reportAttributeAccessIssue]
     poller.delay_s = lambda _: 3600.0  # pyright: ignore[reportAttributeAccessIssue]
     rig.clock.wait = lambda event, _: event.wait()  # pyright: ignore[reportAttributeAccessIssue]
-    await rig.service.submit(Order(5, a_reply(), Inputs("house", seed=7)))
+    await rig.submit(GenerationRequest(Inputs("house", seed=7)))
     async with asyncio.timeout(5):
         while not rig.delivery.shown:  # noqa: ASYNC110 - each turn of the loop is a step of the run
             await asyncio.sleep(0)

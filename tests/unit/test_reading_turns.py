@@ -11,11 +11,11 @@ import pytest
 from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
+from bot.domain.request import GenerationRequest
 from bot.engine.ports import InputAudio
-from bot.engine.service import Order
 from bot.engine.states import turns
-from tests.fakes import FakePredictions, FakeSound, a_reply
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.fakes import FakePredictions, FakeSound
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 ON = Inputs(prompt="on", continuation=True)
 SMALL = replace(SOURCE, size_bytes=1000)
@@ -41,7 +41,7 @@ class SlowSound(FakeSound):
 
 
 async def ask(rig: Rig, user_id: int, times: int = 1) -> list[Generation]:
-    asked = [await rig.service.submit(Order(user_id, a_reply(), ON, SMALL)) for _ in range(times)]
+    asked = [await rig.submit(GenerationRequest(ON, SMALL), user_id) for _ in range(times)]
     await settle()
     return asked
 

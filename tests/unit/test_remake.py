@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.derive import STORED_FOR, Recipe, extension, lender_to, melody, remake
+from bot.domain.derive import STORED_FOR, extension, lender_to, melody, remake
 from bot.domain.errors import OutOfBounds, SourceGone
 from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
-from tests.fakes import NOON, a_generation, a_reply
+from bot.domain.request import GenerationRequest
+from tests.fakes import NOON, a_generation
 
 STORED = "https://api.replicate.com/v1/files/abc"
 UPLOAD = AudioSource("https://cdn.discordapp.com/x.wav?hm=secret", "x.wav", True, 1000)
@@ -23,7 +24,7 @@ SETTINGS = Inputs("lofi", model_version="large", duration=12, top_k=0, temperatu
 CONTINUED = replace(SETTINGS, input_audio=STORED, continuation=True, continuation_end=3)
 
 
-def again(parent: Generation, age: timedelta = timedelta(), **changes: Any) -> Recipe:
+def again(parent: Generation, age: timedelta = timedelta(), **changes: Any) -> GenerationRequest:
     options: dict[str, Any] = {"relation": Relation.AGAIN, "lender": parent, **changes}
     return remake(parent, now=NOON + age, **options)
 
@@ -40,10 +41,11 @@ def extended(**changes: object) -> Generation:
 
 def test_the_same_settings_with_a_new_seed() -> None:
     parent = a_generation(inputs=SETTINGS)
-    recipe = again(parent)
-    assert recipe == Recipe(replace(SETTINGS, seed=None), recipe.origin)
-    assert (recipe.origin.parent_id, recipe.origin.relation) == (parent.id, Relation.AGAIN)
-    assert not recipe.has_audio
+    request = again(parent)
+    assert request == GenerationRequest(
+        replace(SETTINGS, seed=None), parent_id=parent.id, relation=Relation.AGAIN
+    )
+    assert not request.has_audio
 
 
 @pytest.mark.parametrize(
@@ -66,12 +68,10 @@ def test_what_is_given_is_changed_and_nothing_else(
 @pytest.mark.parametrize("source", [UPLOAD, LINK])
 def test_audio_that_is_still_stored_is_used_as_it_is(source: AudioSource) -> None:
     parent = from_audio(source)
-    recipe = again(parent, STORED_FOR - timedelta(seconds=1))
-    assert recipe.inputs == replace(CONTINUED, seed=None)
-    assert (recipe.source, recipe.audio_s, recipe.stored_at) == (None, 4.0, NOON)
-    assert recipe.has_audio
-    order = recipe.order(9, a_reply())
-    assert (order.audio_s, order.stored_at, order.source) == (4.0, NOON, None)
+    request = again(parent, STORED_FOR - timedelta(seconds=1))
+    assert request.inputs == replace(CONTINUED, seed=None)
+    assert (request.source, request.audio_s, request.stored_at) == (None, 4.0, NOON)
+    assert request.has_audio
 
 
 def test_the_age_that_counts_is_that_of_the_upload() -> None:
@@ -104,16 +104,16 @@ def test_audio_that_is_gone_is_missed(source: AudioSource, changes: dict[str, An
 
 
 def test_an_extension_again_begins_with_what_its_own_card_began_with() -> None:
-    recipe = again(extended(), timedelta(days=100), card_audio=CARD)
-    assert recipe.source == replace(CARD, keep_s=8.0)
-    assert recipe.origin.more_s == 10
-    assert recipe.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
+    request = again(extended(), timedelta(days=100), card_audio=CARD)
+    assert request.source == replace(CARD, keep_s=8.0)
+    assert request.more_s == 10
+    assert request.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
 
 
 def test_an_edit_of_an_extension_says_how_much_more() -> None:
-    recipe = again(extended(), relation=Relation.EDIT, card_audio=CARD, duration=20)
-    assert recipe.origin.more_s == 20
-    assert recipe.inputs.duration is None
+    request = again(extended(), relation=Relation.EDIT, card_audio=CARD, duration=20)
+    assert request.more_s == 20
+    assert request.inputs.duration is None
 
 
 @pytest.mark.parametrize(("parent", "audio"), [(extended(), None), (extended(given_s=None), CARD)])
@@ -134,25 +134,25 @@ def test_more_has_bounds(more_s: int) -> None:
 
 def test_an_extension_keeps_what_makes_the_sound() -> None:
     parent = a_generation(inputs=replace(SETTINGS, output_format="mp3"))
-    recipe = extension(parent, CARD, 10)
-    assert recipe.source == CARD
-    assert recipe.origin.relation is Relation.EXTEND
-    assert recipe.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
+    request = extension(parent, CARD, 10)
+    assert request.source == CARD
+    assert request.relation is Relation.EXTEND
+    assert request.inputs == replace(SETTINGS, duration=None, continuation=True, seed=None)
     assert extension(parent, CARD, 10, "gong").inputs.prompt == "gong"
 
 
 def test_audio_that_is_not_ours_has_no_parent() -> None:
-    recipe = extension(None, CARD, 5, "gong")
-    assert recipe.origin.parent_id is None
-    assert recipe.inputs == Inputs("gong", continuation=True)
+    request = extension(None, CARD, 5, "gong")
+    assert request.parent_id is None
+    assert request.inputs == Inputs("gong", continuation=True)
     with pytest.raises(ValueError, match="neither"):
         extension(None, CARD, 5)
 
 
 def test_a_melody_leaves_its_parents_own_audio_behind() -> None:
-    recipe = melody(from_audio(UPLOAD), CARD, "strings")
-    assert recipe.inputs == replace(SETTINGS, prompt="strings", seed=None)
-    assert recipe.source == CARD
-    assert recipe.origin.relation is Relation.MELODY
+    request = melody(from_audio(UPLOAD), CARD, "strings")
+    assert request.inputs == replace(SETTINGS, prompt="strings", seed=None)
+    assert request.source == CARD
+    assert request.relation is Relation.MELODY
     assert melody(extended(), CARD, "strings").inputs.duration is None
     assert melody(None, CARD, "strings").inputs == Inputs("strings")

@@ -35,10 +35,10 @@ from bot.domain.errors import (
 from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import SEED_MAX, Inputs
 from bot.domain.progress import Stage
+from bot.domain.request import GenerationRequest
 from bot.domain.waits import Hindered
 from bot.engine.job import Job
 from bot.engine.ports import InputAudio
-from bot.engine.service import Order
 from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
     SUCCEEDS,
@@ -48,7 +48,7 @@ from tests.fakes import (
     a_generation,
     a_reply,
 )
-from tests.unit.studio_kit import SOURCE, Rig, a_rig
+from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 
 async def test_from_words_to_a_delivered_track() -> None:
@@ -303,7 +303,7 @@ async def test_cancel_while_the_input_audio_is_fetched() -> None:
             return await asyncio.Event().wait()
 
     rig = a_rig(sound=Slow())
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x"), SOURCE))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE))
     await asyncio.sleep(0)
     await rig.service.cancel(generation.id)
     await rig.service.idle()
@@ -363,7 +363,7 @@ async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
 async def test_closing_lets_go_of_runs_and_takes_no_more() -> None:
     rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
     rig.clock.wait = lambda event, timeout_s: event.wait()  # type: ignore[method-assign]  # pyright: ignore[reportAttributeAccessIssue] - waits for good
-    generation = await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     for _ in range(20):
         await asyncio.sleep(0)
     assert rig.journal.rows[generation.id].state is State.RUNNING
@@ -371,7 +371,7 @@ async def test_closing_lets_go_of_runs_and_takes_no_more() -> None:
     assert rig.journal.rows[generation.id].state is State.RUNNING
     assert rig.predictions.canceled == []
     with pytest.raises(ShuttingDown):
-        rig.service.check(Inputs(prompt="x"), has_audio=False)
+        rig.service.check(GenerationRequest(Inputs(prompt="x")))
 
 
 async def test_a_dead_journal_still_ends_in_a_sentence() -> None:
@@ -381,7 +381,7 @@ async def test_a_dead_journal_still_ends_in_a_sentence() -> None:
         raise OSError("disk full")
 
     rig.journal.save = broken
-    await rig.service.submit(Order(5, a_reply(), Inputs(prompt="x")))
+    await rig.submit(GenerationRequest(Inputs(prompt="x")))
     await rig.service.idle()
     [ended] = rig.delivery.ended
     assert isinstance(ended.failure, InternalFault)
@@ -402,7 +402,7 @@ async def test_a_command_looks_at_no_other_persons_generation() -> None:
     service = rig.service
     jobs = Unlooked()
     service._jobs = service._bringing._jobs = jobs  # pyright: ignore[reportPrivateUsage] - see above
-    generation = await service.submit(Order(5, a_reply(), Inputs("house")))
+    [generation] = await service.submit(GenerationRequest(Inputs("house")), 5, a_reply())
     assert await service.waiting_for(5, generation.reply.channel_id) == []
     await service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED

@@ -12,7 +12,7 @@ from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
 from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
-from tests.unit.studio_kit import Rig, a_rig
+from tests.unit.service_kit import Rig, a_rig
 
 LOFI = Inputs("lofi", seed=3)
 NEVER_S = 1e9

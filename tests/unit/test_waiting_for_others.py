@@ -16,7 +16,7 @@ from bot.domain.waits import Hindered, Obstacle
 from bot.engine.ports import DiscordFault
 from bot.engine.troubles import Task
 from tests.fakes import a_generation
-from tests.unit.studio_kit import Rig, a_rig
+from tests.unit.service_kit import Rig, a_rig
 
 
 def obstacles(rig: Rig) -> list[tuple[Stage, Obstacle | None]]:

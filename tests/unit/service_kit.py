@@ -1,14 +1,15 @@
-"""A studio on fakes."""
+"""The engine on fakes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.generation import AudioSource, Generation, State
+from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.request import GenerationRequest
 from bot.engine.config import EngineConfig
-from bot.engine.service import GenerationService, Order
+from bot.engine.service import GenerationService
 from tests.fakes import (
     FakeClock,
     FakeDelivery,
@@ -24,7 +25,7 @@ SOURCE = AudioSource("https://cdn.discordapp.com/x.wav?hm=secret", "x.wav", True
 
 @dataclass
 class Rig:
-    """A studio on fakes."""
+    """The engine on fakes."""
 
     predictions: FakePredictions
     sound: FakeSound
@@ -33,8 +34,14 @@ class Rig:
     clock: FakeClock
     service: GenerationService
 
+    async def submit(
+        self, request: GenerationRequest, requester_id: int = 5, reply: Reply | None = None
+    ) -> Generation:
+        [generation] = await self.service.submit(request, requester_id, reply or a_reply())
+        return generation
+
     async def run(self, inputs: Inputs, source: AudioSource | None = None) -> Generation:
-        generation = await self.service.submit(Order(5, a_reply(), inputs, source))
+        generation = await self.submit(GenerationRequest(inputs, source))
         await self.service.idle()
         return self.journal.rows[generation.id]
 
