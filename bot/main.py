@@ -16,7 +16,7 @@ import discord
 from bot import logs
 from bot.audio.files import AudioFiles
 from bot.audio.track_store import TrackStore
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.client import MusicGenBot, Parts, Shards
 from bot.connection import TOKEN_REFUSED, StartOver, is_network_fault, log_in, stay_connected, words
 from bot.discord_internals import open_session, point_at
@@ -276,7 +276,7 @@ async def _check_replicate(settings: Settings) -> str | None:
             account = await client.account()
             await client.version_schema(settings.musicgen_model, settings.musicgen_version)
         except ReplicateError as error:
-            return f"Replicate: {sentence(error)}"
+            return f"Replicate: {strings.errors.sentence(error)}"
     log.info("Replicate: account %s, and the model is there", account.username)
     return None
 

@@ -8,11 +8,11 @@ from collections import OrderedDict
 import discord
 from discord.ext import commands
 
+from bot.card import strings
 from bot.card.buttons import DROP, KEEP, Action, CardButton, view_of
 from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.sounds import takes_here
-from bot.card.strings import card as texts
 from bot.client import MusicGenBot
 from bot.domain.errors import GenerationUnknown, JournalFault, NotDeletable, NotYours
 from cogs.replies import reading, takes_of
@@ -60,7 +60,7 @@ class Card(commands.Cog):
         await interaction.response.defer()
         self._remember(message.id, interaction)
         view = view_of(CardButton(DROP, str(message.id)), CardButton(KEEP, "it"))
-        await interaction.followup.send(texts.DELETE_ASK, view=view, ephemeral=True)
+        await interaction.followup.send(strings.card.DELETE_ASK, view=view, ephemeral=True)
 
     async def drop(self, interaction: discord.Interaction, about: str) -> None:
         """Delete a card, by whichever token can; its row stays, for its person."""
@@ -69,11 +69,11 @@ class Card(commands.Cog):
         if not await self._gone(interaction, message_id):
             raise NotDeletable
         await self._hide(interaction.channel_id or 0, message_id)
-        await interaction.edit_original_response(content=texts.DELETED, view=None)
+        await interaction.edit_original_response(content=strings.card.DELETED, view=None)
 
     async def keep(self, interaction: discord.Interaction, _: str) -> None:
         """Take the question back."""
-        await interaction.response.edit_message(content=texts.KEPT, view=None)
+        await interaction.response.edit_message(content=strings.card.KEPT, view=None)
 
     async def _hide(self, channel_id: int, message_id: int) -> None:
         """What was made from it is not to tell of it any more."""

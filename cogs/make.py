@@ -5,10 +5,10 @@ from __future__ import annotations
 import discord
 from discord.ext import commands
 
+from bot.card import strings
 from bot.card.buttons import Action
 from bot.card.forms import Pick, edit_form, extend_form, melody_form, send_form
 from bot.card.sounds import take_file, takes_here
-from bot.card.strings.forms import take
 from bot.client import MusicGenBot
 from bot.domain.errors import SourceGone, SubmitUncertain
 from bot.domain.generation import AudioSource, Generation, Relation
@@ -98,7 +98,7 @@ class Make(commands.Cog):
         if not here:
             raise SourceGone
         return [
-            Pick(one.id, take(number, one.seed))
+            Pick(one.id, strings.forms.take(number, one.seed))
             for number, one in enumerate(takes, start=1)
             if one.id in here
         ]

@@ -10,9 +10,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.audio.names import seed_in
+from bot.card import strings
 from bot.card.forms import PICK, Filled, Pick, extend_form, melody_form, send_form
 from bot.card.sounds import SoundFile, sound_files
-from bot.card.strings import forms as words
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, NoAudioHere
 from bot.domain.generation import AudioSource, Generation
@@ -32,8 +32,8 @@ class Menus(commands.Cog):
         self._files = OrderedDict[int, list[SoundFile]]()
         """What messages carry whose form is open: a form's own interaction does not tell."""
         self._menus = (
-            app_commands.ContextMenu(name=words.MENU_EXTEND, callback=self._extend),
-            app_commands.ContextMenu(name=words.MENU_MELODY, callback=self._melody),
+            app_commands.ContextMenu(name=strings.forms.MENU_EXTEND, callback=self._extend),
+            app_commands.ContextMenu(name=strings.forms.MENU_MELODY, callback=self._melody),
         )
 
     async def cog_load(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import discord
 
-from bot.card.strings import card as texts
+from bot.card import strings
 from bot.client import MusicGenBot
 from bot.delivery.sender import NOT_DONE
 from bot.domain.errors import BotError, PermissionsMissing, TookTooLong
@@ -124,7 +124,9 @@ async def _waiting_behind(bot: MusicGenBot, interaction: discord.Interaction) ->
     waiting = await _waiting_here(bot, interaction)
     if waiting:
         try:
-            await interaction.edit_original_response(embed=discord.Embed(description=texts.QUEUED))
+            await interaction.edit_original_response(
+                embed=discord.Embed(description=strings.card.QUEUED)
+            )
         except NOT_DONE as error:
             log.warning("nothing is brought to user %d: %r", interaction.user.id, error)
             return []
@@ -137,7 +139,7 @@ async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: li
     for generation_id in waiting:
         # All of them first: a track that has arrived mentions its person in another followup.
         try:
-            message = await interaction.followup.send(texts.EARLIER, wait=True)
+            message = await interaction.followup.send(strings.card.EARLIER, wait=True)
         except NOT_DONE as error:
             log.warning("no more is brought to user %d: %r", interaction.user.id, error)
             break

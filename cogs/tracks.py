@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.card import strings
 from bot.card.buttons import FORGET, KEEP, PAGE, SHOW, CardButton, view_of
-from bot.card.strings import card as texts
 from bot.card.track_list import PAGE_SIZE, WORDS_MAX_CHARS, TrackList, read_turn
 from bot.client import MusicGenBot
 from bot.domain.errors import NotYours
@@ -49,7 +49,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         async with reading():
             tracks = await self._bot.service.library.count_tracks(interaction.user.id)
         await interaction.response.send_message(
-            texts.forget_ask(tracks),
+            strings.card.forget_ask(tracks),
             view=view_of(CardButton(FORGET, "me"), CardButton(KEEP, "all")),
             ephemeral=True,
         )
@@ -59,7 +59,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         """Forget the one who pressed."""
         await interaction.response.defer()
         forgotten = await self._bot.service.forget(interaction.user.id)
-        told = texts.forgotten(len(forgotten.removed), forgotten.still_open)
+        told = strings.card.forgotten(len(forgotten.removed), forgotten.still_open)
         await interaction.edit_original_response(content=told, view=None)
 
     async def turn(self, interaction: discord.Interaction, about: str) -> None:

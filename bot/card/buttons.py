@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 
 import discord
 
+from bot.card import strings
 from bot.card.report import report
-from bot.card.strings import card as texts
 from bot.domain.errors import GenerationUnknown
 
 Press = Callable[[discord.Interaction, str], Awaitable[None]]
@@ -45,19 +45,19 @@ DROP, FORGET, KEEP, PAGE, SHOW = "drop", "forget", "keep", "page", "show"
 
 _SECONDARY = discord.ButtonStyle.secondary
 _LOOKS: dict[str, tuple[str, str | None, discord.ButtonStyle]] = {
-    Action.CANCEL: (texts.CANCEL, None, _SECONDARY),
-    Action.BRING: (texts.BRING, None, discord.ButtonStyle.primary),
-    Action.AGAIN: (texts.AGAIN, "🔁", _SECONDARY),
-    Action.SAME: (texts.SAME, "🔁", discord.ButtonStyle.primary),
-    Action.VARIATIONS: (texts.VARIATIONS, "🎲", _SECONDARY),
-    Action.EXTEND: (texts.EXTEND, "⏩", _SECONDARY),
-    Action.MELODY: (texts.MELODY, "🎼", _SECONDARY),
-    Action.EDIT: (texts.EDIT, "✏️", _SECONDARY),
-    Action.INFO: (texts.INFO, "🔎", _SECONDARY),
-    Action.DELETE: (texts.DELETE, "🗑️", _SECONDARY),
-    DROP: (texts.DELETE_YES, None, discord.ButtonStyle.danger),
-    FORGET: (texts.FORGET_YES, None, discord.ButtonStyle.danger),
-    KEEP: (texts.KEEP, None, _SECONDARY),
+    Action.CANCEL: (strings.card.CANCEL, None, _SECONDARY),
+    Action.BRING: (strings.card.BRING, None, discord.ButtonStyle.primary),
+    Action.AGAIN: (strings.card.AGAIN, "🔁", _SECONDARY),
+    Action.SAME: (strings.card.SAME, "🔁", discord.ButtonStyle.primary),
+    Action.VARIATIONS: (strings.card.VARIATIONS, "🎲", _SECONDARY),
+    Action.EXTEND: (strings.card.EXTEND, "⏩", _SECONDARY),
+    Action.MELODY: (strings.card.MELODY, "🎼", _SECONDARY),
+    Action.EDIT: (strings.card.EDIT, "✏️", _SECONDARY),
+    Action.INFO: (strings.card.INFO, "🔎", _SECONDARY),
+    Action.DELETE: (strings.card.DELETE, "🗑️", _SECONDARY),
+    DROP: (strings.card.DELETE_YES, None, discord.ButtonStyle.danger),
+    FORGET: (strings.card.FORGET_YES, None, discord.ButtonStyle.danger),
+    KEEP: (strings.card.KEEP, None, _SECONDARY),
 }
 _GONE = ("?", None, _SECONDARY)
 _BELOW = frozenset({Action.INFO, Action.DELETE})

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import discord
 
-from bot.card.strings import forms as words
+from bot.card import strings
 from bot.domain.errors import NotANumber
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation
@@ -109,37 +109,51 @@ async def send_form(interaction: discord.Interaction, form: discord.ui.Modal) ->
 
 def extend_form(about: str, old_prompt: str | None, picks: Sequence[Pick] = ()) -> discord.ui.Modal:
     """How much more, and what it should sound like; `old_prompt` is None where there is none."""
-    form = _form(FormAction.EXTEND, about, words.EXTEND_TITLE, from_card=old_prompt is not None)
-    _add_picks(form, picks, words.FILE if old_prompt is None else words.TAKE)
-    _add(form, words.MORE, _number(MORE, MORE_USUAL_S), words.more_about(MORE_MAX_S))
+    form = _form(
+        FormAction.EXTEND, about, strings.forms.EXTEND_TITLE, from_card=old_prompt is not None
+    )
+    _add_picks(form, picks, strings.forms.FILE if old_prompt is None else strings.forms.TAKE)
+    _add(
+        form, strings.forms.MORE, _number(MORE, MORE_USUAL_S), strings.forms.more_about(MORE_MAX_S)
+    )
     if old_prompt is None:
-        _add(form, words.PROMPT, _prompt(), words.FILE_PROMPT_ABOUT)
+        _add(form, strings.forms.PROMPT, _prompt(), strings.forms.FILE_PROMPT_ABOUT)
     else:
         prompt = _prompt(placeholder=old_prompt, required=False)
-        _add(form, words.NEW_PROMPT, prompt, words.NEW_PROMPT_ABOUT)
+        _add(form, strings.forms.NEW_PROMPT, prompt, strings.forms.NEW_PROMPT_ABOUT)
     return form
 
 
 def melody_form(about: str, *, from_card: bool, picks: Sequence[Pick] = ()) -> discord.ui.Modal:
     """What the tune should become."""
-    form = _form(FormAction.MELODY, about, words.MELODY_TITLE, from_card=from_card)
-    _add_picks(form, picks, words.TAKE if from_card else words.FILE)
-    _add(form, words.PROMPT, _prompt(), words.PROMPT_ABOUT)
+    form = _form(FormAction.MELODY, about, strings.forms.MELODY_TITLE, from_card=from_card)
+    _add_picks(form, picks, strings.forms.TAKE if from_card else strings.forms.FILE)
+    _add(form, strings.forms.PROMPT, _prompt(), strings.forms.PROMPT_ABOUT)
     return form
 
 
 def edit_form(generation: Generation, table: InputTable) -> discord.ui.Modal:
     """The settings people change most, as they were."""
     inputs = generation.inputs
-    form = _form(FormAction.EDIT, generation.id, words.EDIT_TITLE, from_card=True)
-    _add(form, words.PROMPT, _prompt(default=readable(inputs.prompt)), words.PROMPT_ABOUT)
+    form = _form(FormAction.EDIT, generation.id, strings.forms.EDIT_TITLE, from_card=True)
+    _add(
+        form,
+        strings.forms.PROMPT,
+        _prompt(default=readable(inputs.prompt)),
+        strings.forms.PROMPT_ABOUT,
+    )
     if generation.more_s is not None:
         more = _number(DURATION, generation.more_s)
-        _add(form, words.MORE, more, words.more_about(MORE_MAX_S))
+        _add(form, strings.forms.MORE, more, strings.forms.more_about(MORE_MAX_S))
     elif "duration" in table:
         spec = table["duration"]
         length = _number(DURATION, table.duration_s(inputs))
-        _add(form, words.DURATION, length, words.length_about(spec.minimum, spec.maximum))
+        _add(
+            form,
+            strings.forms.DURATION,
+            length,
+            strings.forms.length_about(spec.minimum, spec.maximum),
+        )
     if "model_version" in table and (choices := table["model_version"].choices):
         current = table.model(inputs)
         options = [
@@ -149,9 +163,9 @@ def edit_form(generation: Generation, table: InputTable) -> discord.ui.Modal:
         select = discord.ui.Select[discord.ui.Modal](
             custom_id=MODEL, options=options, required=True
         )
-        _add(form, words.MODEL, select)
+        _add(form, strings.forms.MODEL, select)
     if "seed" in table:
-        _add(form, words.SEED, _number(SEED, generation.seed), words.SEED_ABOUT)
+        _add(form, strings.forms.SEED, _number(SEED, generation.seed), strings.forms.SEED_ABOUT)
     return form
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.card import strings
 from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, link
-from bot.card.strings import card as texts
-from bot.card.strings import info as words
 from bot.domain.generation import REMADE, Generation, Reply
 from bot.domain.inputs import InputTable, plain
 from bot.domain.plain_text import one_line
@@ -59,14 +58,14 @@ def info_embed(
         title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS), description=f"```\n{line}\n```"
     )
     if first.has_audio:
-        embed.description = f"{embed.description}\n{words.AUDIO_TOO}"
-    _add(embed, words.SETTINGS, _settings(first, table))
+        embed.description = f"{embed.description}\n{strings.info.AUDIO_TOO}"
+    _add(embed, strings.info.SETTINGS, _settings(first, table))
     for number, take in enumerate(takes, start=1):
-        name = words.RUN if len(takes) == 1 else words.take(number)
+        name = strings.info.RUN if len(takes) == 1 else strings.info.take(number)
         _add(embed, name, "\n".join(_run(take)))
     chain = _chain(first, ancestors, onlooker)
     if chain:
-        _add(embed, words.LINEAGE, _whole_lines(chain))
+        _add(embed, strings.info.LINEAGE, _whole_lines(chain))
     return embed
 
 
@@ -93,24 +92,26 @@ def _settings(generation: Generation, table: InputTable) -> str:
         if value is not None:
             parts.append(f"`{spec.name}` {plain(value)}")
         elif spec.default is not None:
-            parts.append(words.default(spec.name, plain(spec.default)))
+            parts.append(strings.info.default(spec.name, plain(spec.default)))
     if generation.more_s is not None:
-        parts.append(words.more(generation.more_s))
+        parts.append(strings.info.more(generation.more_s))
     return "\n".join(parts)
 
 
 def _run(take: Generation) -> list[str]:
-    lines = [words.seed(take.seed)]
+    lines = [strings.info.seed(take.seed)]
     if take.predict_time_s is not None:
-        lines.append(words.predict_time(take.predict_time_s))
-    lines.append(words.COST_UNKNOWN)
+        lines.append(strings.info.predict_time(take.predict_time_s))
+    lines.append(strings.info.COST_UNKNOWN)
     lines.append(
-        words.NO_PREDICTION if take.prediction_id is None else words.prediction(take.prediction_id)
+        strings.info.NO_PREDICTION
+        if take.prediction_id is None
+        else strings.info.prediction(take.prediction_id)
     )
     if take.ended_at is not None:
         took_s = (take.ended_at - take.created_at).total_seconds()
-        lines.append(f"{texts.FIELD_TOOK}: {texts.seconds(took_s)}")
-    lines.append(words.asked(take.requester_id, int(take.created_at.timestamp())))
+        lines.append(f"{strings.card.FIELD_TOOK}: {strings.card.seconds(took_s)}")
+    lines.append(strings.info.asked(take.requester_id, int(take.created_at.timestamp())))
     return lines
 
 
@@ -122,12 +123,12 @@ def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooke
         if below.relation is None:
             break
         if not onlooker.may_see(parent):
-            return [*lines, words.came_from(below.relation, words.HIDDEN)]
+            return [*lines, strings.info.came_from(below.relation, strings.info.HIDDEN)]
         source = link(parent.inputs.prompt, jump_url(parent.reply), _LINK_MAX_CHARS)
-        lines.append(words.came_from(below.relation, source, parent.requester_id))
+        lines.append(strings.info.came_from(below.relation, source, parent.requester_id))
         below = parent
     if below.relation is not None:
         is_track = below.parent_id is not None or below.relation in REMADE
-        source = words.FORGOTTEN if is_track else words.OUTSIDE
-        lines.append(words.came_from(below.relation, source))
+        source = strings.info.FORGOTTEN if is_track else strings.info.OUTSIDE
+        lines.append(strings.info.came_from(below.relation, source))
     return lines

@@ -8,14 +8,11 @@ from types import MappingProxyType
 
 import discord
 
+from bot.card import strings
 from bot.card.buttons import Action
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.card.offers import offers, offers_for_takes
-from bot.card.strings import card as texts
-from bot.card.strings import takes as take_texts
-from bot.card.strings import waits as wait_texts
-from bot.card.strings.errors import sentence
 from bot.domain.errors import InternalFault
 from bot.domain.generation import LATE, Generation, State
 from bot.domain.inputs import Inputs, InputTable, plain
@@ -53,10 +50,10 @@ class CardRenderer:
         self, generation: Generation, progress: Progress, parent: Generation | None = None
     ) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
-        words = texts.stage(progress)
+        words = strings.card.stage(progress)
         actions = (Action.CANCEL,) if generation.state.cancelable else ()
         if progress.now > generation.reply.token_expires_at - LATE:
-            words = f"{words}\n{texts.LATE}"
+            words = f"{words}\n{strings.card.LATE}"
             actions = (*actions, Action.BRING)
         elif isinstance(progress.wait, NotPostable):
             actions = (*actions, Action.BRING)
@@ -64,11 +61,11 @@ class CardRenderer:
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
-        return Card(self._embed(generation, _RUNNING, texts.COMING, None), (Action.BRING,))
+        return Card(self._embed(generation, _RUNNING, strings.card.COMING, None), (Action.BRING,))
 
     def waiting(self, generation: Generation) -> Card:
         """What a message shows that does not take the track now."""
-        return Card(self._embed(generation, _RUNNING, texts.WAITS, None), (Action.BRING,))
+        return Card(self._embed(generation, _RUNNING, strings.card.WAITS, None), (Action.BRING,))
 
     def ended(
         self, generation: Generation, parent: Generation | None = None, note: str = ""
@@ -78,10 +75,10 @@ class CardRenderer:
             case State.DELIVERED:
                 colour, words = _DONE, note or None
             case State.CANCELED:
-                colour, words = _CANCELED, texts.CANCELED
+                colour, words = _CANCELED, strings.card.CANCELED
             case _:
-                words = sentence(generation.failure or InternalFault())
-                colour, words = _FAILED, f"{texts.FAILED}\n{words}"
+                words = strings.errors.sentence(generation.failure or InternalFault())
+                colour, words = _FAILED, f"{strings.card.FAILED}\n{words}"
         embed = self._embed(generation, colour, words, parent)
         _add_time_taken(embed, (generation,))
         return Card(embed, offers(generation, self._table))
@@ -98,7 +95,7 @@ class CardRenderer:
         `progresses` and `notes` are by the takes' ids.
         """
         lines = [
-            take_texts.take_line(n, take, progresses.get(take.id), notes.get(take.id, ""))
+            strings.takes.take_line(n, take, progresses.get(take.id), notes.get(take.id, ""))
             for n, take in enumerate(takes, start=1)
         ]
         running = [take for take in takes if not take.state.final]
@@ -107,12 +104,12 @@ class CardRenderer:
             _add_time_taken(embed, takes)
             return Card(embed, offers_for_takes(takes, self._table))
         current = [progresses[take.id] for take in running if take.id in progresses]
-        lines += wait_texts.notes((p.wait, p.stage) for p in current if p.wait is not None)
+        lines += strings.waits.notes((p.wait, p.stage) for p in current if p.wait is not None)
         cancelable = any(take.state.cancelable for take in running)
         actions = (Action.CANCEL,) if cancelable else ()
         expires_at = max(take.reply.token_expires_at for take in running)
         if any(progress.now > expires_at - LATE for progress in current):
-            lines.append(texts.LATE)
+            lines.append(strings.card.LATE)
             actions = (*actions, Action.BRING)
         return Card(self._takes_embed(takes, _RUNNING, lines, parent), actions)
 
@@ -146,18 +143,18 @@ class CardRenderer:
             embed.set_author(name=origin)
         model = self._table.model(inputs)
         if model is not None:
-            embed.add_field(name=texts.FIELD_MODEL, value=model)
-        embed.add_field(name=texts.FIELD_LENGTH, value=self._length(generation))
+            embed.add_field(name=strings.card.FIELD_MODEL, value=model)
+        embed.add_field(name=strings.card.FIELD_LENGTH, value=self._length(generation))
         if with_seed:
-            embed.add_field(name=texts.FIELD_SEED, value=f"`{generation.seed}`")
+            embed.add_field(name=strings.card.FIELD_SEED, value=f"`{generation.seed}`")
         source = generation.source
         if generation.more_s is not None:
             # That an extension continues its piece is what its first line says.
             source, inputs = None, replace(inputs, continuation=None)
         settings = self.settings(inputs, source.filename if source else None)
         if settings:
-            embed.add_field(name=texts.FIELD_SETTINGS, value=settings, inline=False)
-        embed.set_footer(text=texts.made_with(self._model_name))
+            embed.add_field(name=strings.card.FIELD_SETTINGS, value=settings, inline=False)
+        embed.set_footer(text=strings.card.made_with(self._model_name))
         return embed
 
     def _length(self, generation: Generation) -> str:
@@ -165,11 +162,11 @@ class CardRenderer:
         whole_s = generation.track_s
         if more_s is not None:
             if given_s is None:
-                return take_texts.longer_by(more_s)
-            return take_texts.extended_length(whole_s or given_s + more_s, given_s)
+                return strings.takes.longer_by(more_s)
+            return strings.takes.extended_length(whole_s or given_s + more_s, given_s)
         if whole_s is None:
             whole_s = self._table.duration_s(generation.inputs)
-        return take_texts.length_of(whole_s)
+        return strings.takes.length_of(whole_s)
 
     def settings(self, inputs: Inputs, audio_name: str | None) -> str:
         """The settings that differ from the defaults, as one line of markdown."""
@@ -185,11 +182,11 @@ class CardRenderer:
 def without_words(card: Card) -> Card:
     """The card without what its person wrote, for where AutoMod does not allow that."""
     embed = card.embed.copy()
-    embed.title = texts.UNNAMED
-    embed.description = "\n".join(filter(None, (embed.description, texts.WORDS_BLOCKED)))
+    embed.title = strings.card.UNNAMED
+    embed.description = "\n".join(filter(None, (embed.description, strings.card.WORDS_BLOCKED)))
     embed.remove_author()
     for index, field in reversed(list(enumerate(embed.fields))):
-        if field.name == texts.FIELD_SETTINGS:
+        if field.name == strings.card.FIELD_SETTINGS:
             embed.remove_field(index)
     return Card(embed, card.actions)
 
@@ -198,7 +195,7 @@ def _add_time_taken(embed: discord.Embed, takes: Sequence[Generation]) -> None:
     ends = [take.ended_at for take in takes if take.ended_at is not None]
     if ends:
         took_s = (max(ends) - takes[0].created_at).total_seconds()
-        embed.add_field(name=texts.FIELD_TOOK, value=texts.seconds(took_s))
+        embed.add_field(name=strings.card.FIELD_TOOK, value=strings.card.seconds(took_s))
 
 
 def _colour(takes: Sequence[Generation]) -> discord.Colour:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 import aiohttp
 import discord
 
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
 
@@ -49,7 +49,7 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             log.info("an interaction is left to another process: this one has closed")
             return
     if isinstance(error, UserError):
-        text = sentence(error)
+        text = strings.errors.sentence(error)
     else:
         reference = secrets.token_hex(3)
         log.error("interaction failed, reference %s", reference, exc_info=error)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.card import strings
 from bot.card.buttons import PAGE, SHOW, CardButton, CardSelect, view_of
 from bot.card.info import jump_url
 from bot.card.markup import link, quoted
-from bot.card.strings import card as texts
 from bot.domain.generation import Generation
 from bot.domain.inputs import InputTable
 from bot.domain.plain_text import shortened
@@ -36,17 +36,17 @@ class TrackList:
         """What there is to read."""
         if not self.tracks:
             words = quoted(self.words, WORDS_MAX_CHARS)
-            nothing = texts.no_tracks_with(words) if words else texts.NO_TRACKS
-            return discord.Embed(title=texts.TRACKS_TITLE, description=nothing)
+            nothing = strings.card.no_tracks_with(words) if words else strings.card.NO_TRACKS
+            return discord.Embed(title=strings.card.TRACKS_TITLE, description=nothing)
         first = self.page * PAGE_SIZE + 1
         lines = [
             f"{number}. {link(track.inputs.prompt, jump_url(track.reply), _PROMPT_MAX_CHARS)}"
             f"\n-# {' · '.join(_facts(track, table))} · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
         ]
-        embed = discord.Embed(title=texts.TRACKS_TITLE, description="\n".join(lines))
+        embed = discord.Embed(title=strings.card.TRACKS_TITLE, description="\n".join(lines))
         last = first + len(self.tracks) - 1
-        return embed.set_footer(text=texts.tracks_shown(first, last, self.total))
+        return embed.set_footer(text=strings.card.tracks_shown(first, last, self.total))
 
     def view(self, table: InputTable) -> discord.ui.View | None:
         """What there is to choose; None for a page with nothing."""
@@ -60,12 +60,14 @@ class TrackList:
                 )
                 for track in self.tracks
             ]
-            items.append(CardSelect(SHOW, texts.TRACKS_PICK, options))
+            items.append(CardSelect(SHOW, strings.card.TRACKS_PICK, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
-                self._turn(self.page - 1, texts.NEWER, possible=self.page > 0),
+                self._turn(self.page - 1, strings.card.NEWER, possible=self.page > 0),
                 self._turn(
-                    self.page + 1, texts.OLDER, possible=(self.page + 1) * PAGE_SIZE < self.total
+                    self.page + 1,
+                    strings.card.OLDER,
+                    possible=(self.page + 1) * PAGE_SIZE < self.total,
                 ),
             ]
         return view_of(*items) if items else None
@@ -83,7 +85,7 @@ def read_turn(about: str) -> tuple[int, str]:
 
 def _facts(track: Generation, table: InputTable) -> list[str]:
     length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
-    facts = [texts.seconds(length_s)]
+    facts = [strings.card.seconds(length_s)]
     if (model := table.model(track.inputs)) is not None:
         facts.append(model)
     return [*facts, f"seed {track.seed}"]

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import discord
 
+from bot.card import strings
 from bot.card.render import CardRenderer, without_words
 from bot.card.sounds import take_file
-from bot.card.strings import card as texts
-from bot.card.strings import takes as take_texts
-from bot.card.strings.errors import sentence
 from bot.delivery.editor import CardEditor
 from bot.delivery.live_card import LiveCard
 from bot.delivery.message import OutgoingMessage
@@ -137,7 +135,7 @@ class DiscordDelivery:
         if mentioned is None:
             return None
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
-            await self._make_private(generation, sentence(generation.failure))
+            await self._make_private(generation, strings.errors.sentence(generation.failure))
         elif generation.state is not State.CANCELED:
             await self._call(live, generation, mentioned=mentioned)
         return None
@@ -304,9 +302,13 @@ class DiscordDelivery:
         if mentioned or not live.all_ended or ended_at - last_seen_at <= _LONG_WAIT:
             return
         user_id = generation.requester_id
-        text = texts.over(user_id)
+        text = strings.card.over(user_id)
         if any(take.state is State.DELIVERED for take in live.takes):
-            text = texts.ready(user_id) if len(live.takes) == 1 else take_texts.ready(user_id)
+            text = (
+                strings.card.ready(user_id)
+                if len(live.takes) == 1
+                else strings.takes.ready(user_id)
+            )
         try:
             await self._sender.say(reply, text, mention=user_id)
         except NOT_DONE as error:

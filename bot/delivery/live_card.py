@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.card import strings
 from bot.card.render import Card, CardRenderer
-from bot.card.strings import takes as take_texts
 from bot.delivery.editor import CardEditor
 from bot.delivery.message import OutgoingMessage, Track
 from bot.domain.generation import Generation, Reply, State
@@ -77,7 +77,7 @@ class LiveCard:
         addressed = replace(generation, reply=self.reply(generation))
         notes = self._notes | ({generation.id: note} if note else {})
         notes |= {
-            take.id: take_texts.EARLIER
+            take.id: strings.takes.EARLIER
             for take in takes
             if take.id != generation.id
             and take.state is State.DELIVERED

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import discord
 
+from bot.card import strings
 from bot.card.buttons import names
-from bot.card.strings import card as texts
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.outcome import NOT_DONE, Outcome
 from bot.delivery.transport import SURE_LIMIT_BYTES, Transport
@@ -73,7 +73,7 @@ class Openings:
             filesize_limit_bytes=SURE_LIMIT_BYTES,
         )
         there = replace(outgoing, generation=replace(outgoing.generation, reply=reply))
-        return await self.open(there, by_token=False, words=f" {texts.PLACE_GONE}")
+        return await self.open(there, by_token=False, words=f" {strings.card.PLACE_GONE}")
 
     async def _find(self, outgoing: OutgoingMessage) -> Reply | None:
         """The new message that stands there already: the answer to it, or its row, was lost."""

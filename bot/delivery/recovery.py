@@ -18,8 +18,8 @@ from typing import Any
 import discord
 from discord.webhook.async_ import async_context
 
+from bot.card import strings
 from bot.card.buttons import CANCEL_ONLY, card_view, is_about, is_ours
-from bot.card.strings import card as texts
 from bot.delivery.outcome import CLOSED_STATUSES, MESSAGE_GONE, NOT_DONE, TOKEN_DEAD
 from bot.delivery.transport import Transport
 from bot.domain.clock import Clock
@@ -98,7 +98,7 @@ async def _find_by_token(
     if not message.buttons:
         await transport.webhook(reply).edit_message(
             message.id,
-            embed=discord.Embed(description=texts.QUEUED),
+            embed=discord.Embed(description=strings.card.QUEUED),
             view=card_view(CANCEL_ONLY, named),
         )
         await clock.sleep(_CLAIM_STANDS_S)

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.audio.names import track_filename
-from bot.card.strings import takes as take_texts
-from bot.card.strings.takes import refused_larger, sent_in_parts, sent_smaller
+from bot.card import strings
 from bot.delivery.message import Track
 from bot.delivery.transport import SURE_LIMIT_BYTES
 from bot.domain.errors import AudioWorkFailed, OutputTooLarge
@@ -26,8 +25,8 @@ _PARTS_MAX = 9
 """Of a message's ten attachments one is the picture."""
 _FORMS = {
     Form.WHOLE: "",
-    Form.ALONE: take_texts.ALONE,
-    Form.UNREAD: take_texts.UNREAD,
+    Form.ALONE: strings.takes.ALONE,
+    Form.UNREAD: strings.takes.UNREAD,
 }
 
 
@@ -77,9 +76,9 @@ class TrackUpload:
             return await self._split(size_bytes)
         names = smaller.suffix.lstrip("."), self._path.suffix.lstrip(".")
         self._size_note = (
-            sent_smaller(*names, self._limit_bytes)
+            strings.takes.sent_smaller(*names, self._limit_bytes)
             if self._refused is None
-            else refused_larger(*names)
+            else strings.takes.refused_larger(*names)
         )
         return self._named(smaller, await self._size(smaller))
 
@@ -146,7 +145,7 @@ class TrackUpload:
         except OutputTooLarge as error:
             raise self._refused or error from error
         self._made.update(parts)
-        self._size_note = sent_in_parts(len(parts), self._limit_bytes)
+        self._size_note = strings.takes.sent_in_parts(len(parts), self._limit_bytes)
         largest_bytes = max([await self._size(part) for part in parts])
         return replace(self._named(self._path, largest_bytes), parts=tuple(parts))
 

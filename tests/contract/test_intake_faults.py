@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.audio import intake as intake_module
 from bot.audio.intake import AudioIntake
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import (
     AudioAddressBad,
     AudioNotStored,
@@ -43,7 +43,7 @@ def source(url: str) -> AudioSource:
 async def refused(intake: AudioIntake, url: str) -> RequestRefused:
     with pytest.raises(RequestRefused) as caught:
         await intake.fetch(source(url))
-    assert sentence(caught.value) != sentence(InternalFault())
+    assert strings.errors.sentence(caught.value) != strings.errors.sentence(InternalFault())
     return caught.value
 
 
@@ -338,7 +338,7 @@ async def test_answers_that_break(answer: bytes, fault: FetchFault | None, tmp_p
             # Some may be let pass.
             assert fault is None
             return
-    assert sentence(failure) != sentence(InternalFault())
+    assert strings.errors.sentence(failure) != strings.errors.sentence(InternalFault())
     if fault is not None:
         assert isinstance(failure, AudioUnavailable)
         assert failure.fault == fault
@@ -460,7 +460,7 @@ async def test_a_disk_that_takes_no_more_is_not_the_addresss_fault(
         failure = await refused(intake, f"http://127.0.0.1:{port}/")
     assert isinstance(failure, AudioNotStored)
     assert failure.full is full
-    assert "my disk" in sentence(failure)
+    assert "my disk" in strings.errors.sentence(failure)
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240 - an empty folder
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
 from tests.discord.token_kit import allow_files, asked_among_strangers, token_dead, track_waiting
@@ -14,17 +13,17 @@ from tests.fakes import FakeJournal
 
 
 async def bring(world: World, asked: Asked) -> Pressed:
-    return Pressed(await world.ada.click(asked.reply, label=texts.BRING))
+    return Pressed(await world.ada.click(asked.reply, label=strings.card.BRING))
 
 
 async def test_a_card_gains_the_button_before_its_token_dies(world: World) -> None:
     asked = await asked_among_strangers(world)
     await world.outage(TOKEN_LIFE_S - 103)
     await world.pass_s(5)
-    assert texts.BRING not in asked.buttons
+    assert strings.card.BRING not in asked.buttons
     await world.pass_s(20)
-    assert texts.BRING in asked.buttons
-    assert texts.LATE in asked.text
+    assert strings.card.BRING in asked.buttons
+    assert strings.card.LATE in asked.text
 
 
 async def test_a_press_moves_the_card_again(world: World) -> None:
@@ -35,7 +34,7 @@ async def test_a_press_moves_the_card_again(world: World) -> None:
     assert (await bring(world, asked)).told == []
     await world.pass_s(20)
     assert "50 %" in asked.text
-    assert texts.BRING not in asked.buttons
+    assert strings.card.BRING not in asked.buttons
 
 
 async def test_a_track_waits_for_a_press(world: World) -> None:
@@ -96,7 +95,7 @@ async def test_a_press_that_comes_too_late_for_discord(world: World) -> None:
 async def test_where_it_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
     asked = await track_waiting(world)
     await allow_files(world, False)
-    missing = sentence(errors.PermissionsMissing(("Attach Files",)))
+    missing = strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
     assert (await bring(world, asked)).told == [missing]
     await world.pass_s(1)
     assert world.generation.state is State.DELIVERING
@@ -110,10 +109,10 @@ async def test_a_press_on_what_is_over(world: World) -> None:
     asked = await token_dead(world)
     await world.die(state=State.FAILED, told=True)
     await world.restart()
-    assert (await bring(world, asked)).told == [sentence(errors.AlreadyHere())]
+    assert (await bring(world, asked)).told == [strings.errors.sentence(errors.AlreadyHere())]
 
 
 async def test_a_press_on_what_nobody_knows(world: World) -> None:
     asked = await token_dead(world)
     await world.restart(journal=FakeJournal())
-    assert (await bring(world, asked)).told == [sentence(errors.GenerationUnknown())]
+    assert (await bring(world, asked)).told == [strings.errors.sentence(errors.GenerationUnknown())]

@@ -8,9 +8,8 @@ from dataclasses import replace
 import discord
 import pytest
 
+from bot.card import strings
 from bot.card.buttons import Action
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
 from bot.domain import errors
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
@@ -18,8 +17,8 @@ from tests.discord.card_kit import PLACES, Scene, Used, button_ids, finished
 from tests.discord.world import BY_BOT, ENDED, FINISHED, World
 from tests.fakes import FakeJournal, FakePrediction
 
-UNKNOWN = sentence(errors.GenerationUnknown())
-NOT_YOURS = sentence(errors.NotYours())
+UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
+NOT_YOURS = strings.errors.sentence(errors.NotYours())
 MAKERS = ["Again", "Variations"]
 
 
@@ -228,17 +227,17 @@ async def test_info_of_what_came_from_a_forgotten_track(world: World) -> None:
 
 async def asked_to_delete(scene: Scene, who: object = None) -> Used:
     pressed = await scene.press(who or scene.owner, "Delete")  # pyright: ignore[reportArgumentType] - a person
-    assert pressed.told == texts.DELETE_ASK
+    assert pressed.told == strings.card.DELETE_ASK
     return pressed
 
 
-async def confirm(scene: Scene, pressed: Used, label: str = texts.DELETE_YES) -> str:
+async def confirm(scene: Scene, pressed: Used, label: str = strings.card.DELETE_YES) -> str:
     [question] = pressed.result.followups
     who = scene.owner
     result = await who.click(question, label=label)
     assert result.acknowledged
     [question] = pressed.result.followups
-    assert question.components == [] or question.content == texts.DELETE_ASK
+    assert question.components == [] or question.content == strings.card.DELETE_ASK
     told = [m.content for m in result.followups if m.ephemeral]
     return told[0] if told else question.content
 
@@ -253,7 +252,7 @@ async def test_the_owner_deletes_after_being_asked(
     assert scene.asked.result.response is not None
     if restarted:
         await world.restart()
-    assert await confirm(scene, pressed) == texts.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED
     assert scene.asked.result.response is None
     assert scene.first.id in world.journal.rows
 
@@ -261,7 +260,7 @@ async def test_the_owner_deletes_after_being_asked(
 async def test_who_thinks_again_keeps_it(world: World) -> None:
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
-    assert await confirm(scene, pressed, texts.KEEP) == texts.KEPT
+    assert await confirm(scene, pressed, strings.card.KEEP) == strings.card.KEPT
     assert scene.asked.result.response is not None
 
 
@@ -274,7 +273,7 @@ async def test_who_manages_messages_can(world: World) -> None:
     scene = await finished(world)
     pressed = await asked_to_delete(scene, world.mod)
     [question] = pressed.result.followups
-    await world.mod.click(question, label=texts.DELETE_YES)
+    await world.mod.click(question, label=strings.card.DELETE_YES)
     assert scene.asked.result.response is None
 
 
@@ -282,7 +281,7 @@ async def test_where_the_bots_token_reaches_nothing_the_press_deletes(world: Wor
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
     world.fail("DELETE", BY_BOT, 403, 50001, times=None)
-    assert await confirm(scene, pressed) == texts.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED
     assert scene.asked.result.response is None
 
 
@@ -291,7 +290,7 @@ async def test_a_card_that_cannot_be_deleted_is_told(world: World) -> None:
     pressed = await asked_to_delete(scene)
     world.fail("DELETE", BY_BOT, 403, 50001, times=None)
     await world.restart()
-    assert await confirm(scene, pressed) == sentence(errors.NotDeletable())
+    assert await confirm(scene, pressed) == strings.errors.sentence(errors.NotDeletable())
     assert scene.asked.result.response is not None
 
 
@@ -299,7 +298,7 @@ async def test_a_card_that_somebody_else_deleted_meanwhile(world: World) -> None
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
     await world.mod.delete(scene.asked.reply)
-    assert await confirm(scene, pressed) == texts.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED
 
 
 # ------------------------------------------------------------------ what is not as it should be
@@ -319,7 +318,7 @@ async def test_a_forgotten_card_is_still_deleted_by_whose_command_it_answers(wor
     pressed = await scene.press(world.ada, "Delete")
     if pressed.told == UNKNOWN:
         pytest.skip("simcord's messages do not say whose command they answer")
-    assert await confirm(scene, pressed) == texts.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED
 
 
 @pytest.mark.parametrize("label", [label for label in FINISHED if label != "Delete"])
@@ -334,7 +333,7 @@ async def test_a_journal_too_slow_for_an_answer(
     monkeypatch.setattr(world.journal, "get", hang)
     pressed = await scene.press(world.bo, label)
     await world.pass_s(2)
-    assert pressed.told == sentence(errors.TookTooLong())
+    assert pressed.told == strings.errors.sentence(errors.TookTooLong())
     assert scene.newer == []
 
 
@@ -346,7 +345,7 @@ async def test_where_the_bot_may_not_attach_nothing_is_started(world: World, lab
     assert world.guild.me is not None
     await channel.set_permissions(world.guild.me, attach_files=False)
     pressed = await scene.press(world.mod, label)
-    assert pressed.told == sentence(errors.PermissionsMissing(("Attach Files",)))
+    assert pressed.told == strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
     assert scene.newer == []
 
 
@@ -355,7 +354,7 @@ async def test_a_card_whose_audio_is_gone(world: World, label: str) -> None:
     scene = await finished(world)
     message = world.env.backend.get_message(world.channel.id, scene.asked.reply.id)
     message.attachments.clear()
-    assert (await scene.press(world.bo, label)).told == sentence(errors.SourceGone())
+    assert (await scene.press(world.bo, label)).told == strings.errors.sentence(errors.SourceGone())
 
 
 @pytest.mark.parametrize("action", list(Action))

@@ -5,9 +5,8 @@ import asyncio
 import discord
 import pytest
 
+from bot.card import strings
 from bot.card.buttons import card_view
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
 from bot.domain import errors
 from bot.domain.generation import State
 from tests.discord.card_kit import finished
@@ -23,19 +22,19 @@ from tests.discord.world import (
 )
 from tests.fakes import FakeJournal, FakePrediction
 
-UNKNOWN = sentence(errors.GenerationUnknown())
-TOO_LATE = sentence(errors.TooLateToCancel())
-MADE = sentence(errors.TooLateToCancel(made=True))
-NOT_YOURS = sentence(errors.NotYours())
+UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
+TOO_LATE = strings.errors.sentence(errors.TooLateToCancel())
+MADE = strings.errors.sentence(errors.TooLateToCancel(made=True))
+NOT_YOURS = strings.errors.sentence(errors.NotYours())
 
 
 def canceled(world: World, asked: Asked) -> bool:
     """Whether it is canceled, at Replicate, in the journal, and for all to see."""
-    assert (texts.CANCELED in asked.text) == (asked.buttons == ENDED)
+    assert (strings.card.CANCELED in asked.text) == (asked.buttons == ENDED)
     signs = {
         world.predictions.canceled == ["p1"],
         world.generation.state is State.CANCELED,
-        texts.CANCELED in asked.text,
+        strings.card.CANCELED in asked.text,
     }
     [sign] = signs
     return sign
@@ -78,9 +77,9 @@ async def test_a_stranger_cannot_cancel(world: World) -> None:
 async def test_cancel_while_the_input_audio_is_on_its_way(world: World) -> None:
     world.sound.slow = True
     asked = await world.musicgen(input_audio=("song.wav", b"RIFF"))
-    assert texts.CHECKING in asked.text
+    assert strings.card.CHECKING in asked.text
     assert (await asked.press(world.ada)).told == []
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
     assert world.predictions.created == []
 
 
@@ -95,7 +94,7 @@ async def test_cancel_while_the_track_is_being_labelled(
     await world.done()
     assert world.generation.state is State.COLLECTING
     assert (await asked.press(world.ada)).told == []
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
 
 
 async def test_pressed_twice_before_replicate_answers(
@@ -214,14 +213,14 @@ async def test_a_failure_that_waits_comes_with_the_press(world: World) -> None:
     assert not world.generation.told
     assert (await asked.press(world.ada)).told == [TOO_LATE]
     await world.pass_s(1)
-    assert texts.FAILED in asked.text
+    assert strings.card.FAILED in asked.text
     assert world.generation.told
 
 
 async def test_where_the_track_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
     asked = await track_waiting(world)
     await allow_files(world, False)
-    missing = sentence(errors.PermissionsMissing(("Attach Files",)))
+    missing = strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
     assert (await asked.press(world.ada)).told == [missing]
     await world.pass_s(1)
     assert world.generation.state is State.DELIVERING

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
 from tests.discord.world import (
@@ -145,7 +144,7 @@ async def test_a_moment_without_any_way_is_waited_out(world: World, status: int,
     await world.done()
     assert world.generation.state is State.DELIVERING
     if code != 200000:
-        assert texts.WAITS in asked.text
+        assert strings.card.WAITS in asked.text
     await world.pass_s(20)
     assert delivered(asked)
     assert len(world.messages) == 1
@@ -176,11 +175,11 @@ async def test_a_track_that_discord_finds_too_large_is_kept(
     world.fail("PATCH", BY_TOKEN, status, code)
     await world.done()
     assert "MiB that Discord takes here" in asked.text
-    assert asked.buttons == [texts.BRING]
+    assert asked.buttons == [strings.card.BRING]
     assert asked.reply.attachments == []
     assert len(world.messages) == 1
     assert world.generation.state is State.DELIVERING
-    await world.ada.click(asked.reply, label=texts.BRING)
+    await world.ada.click(asked.reply, label=strings.card.BRING)
     await world.pass_s(1)
     assert delivered(asked)
 
@@ -209,7 +208,7 @@ async def test_a_bad_end_is_told_in_the_reply(
     asked = await world.musicgen()
     world.predictions.answers = (ending,)
     await world.pass_s(2)
-    assert texts.FAILED in asked.text
-    assert sentence(failure) in asked.text
+    assert strings.card.FAILED in asked.text
+    assert strings.errors.sentence(failure) in asked.text
     assert asked.buttons == ENDED
     assert len(world.messages) == 1

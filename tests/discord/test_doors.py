@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import pytest
 
+from bot.card import strings
 from bot.card.buttons import Action
-from bot.card.strings.errors import sentence
 from bot.domain.errors import InternalFault
 from bot.domain.generation import State
 from tests.discord.world import World
@@ -85,7 +85,7 @@ async def test_a_run_with_a_bug(
     monkeypatch.setattr(world.predictions, "create", abuggy)
     asked = await world.musicgen()
     await world.pass_s(5)
-    assert sentence(InternalFault()) in asked.text
+    assert strings.errors.sentence(InternalFault()) in asked.text
     assert "hunter2" not in asked.text
     assert "hunter2" in caplog.text
     assert world.generation.state is State.FAILED

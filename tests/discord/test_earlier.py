@@ -8,8 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot.card.strings import card as texts
-from bot.card.strings import forms as form_texts
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.errors import BotError, JournalFault
 from bot.domain.generation import Reply, State
@@ -33,11 +32,11 @@ async def tracks_forget(world: World, who: simcord.MemberActor) -> simcord.Inter
 
 
 async def menu_extend(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, form_texts.MENU_EXTEND)
+    return await _menu(world, who, strings.forms.MENU_EXTEND)
 
 
 async def menu_melody(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, form_texts.MENU_MELODY)
+    return await _menu(world, who, strings.forms.MENU_MELODY)
 
 
 async def _menu(world: World, who: simcord.MemberActor, menu: str) -> simcord.InteractionResult:
@@ -52,12 +51,12 @@ every = pytest.mark.parametrize("use", COMMANDS, ids=lambda use: use.__name__)
 
 def brought(world: World) -> list[discord.Message]:
     """The messages that what waited was moved into, whatever became of it."""
-    return [message for message in world.messages if message.content == texts.EARLIER]
+    return [message for message in world.messages if message.content == strings.card.EARLIER]
 
 
 def of_ours(result: simcord.InteractionResult) -> list[str]:
     """What a command told its person besides."""
-    return [answer.content for answer in result.followups if answer.content != texts.EARLIER]
+    return [answer.content for answer in result.followups if answer.content != strings.card.EARLIER]
 
 
 async def some_waiting(world: World, number: int) -> list[str]:
@@ -82,7 +81,7 @@ async def test_any_command_brings_it(world: World, use: Command) -> None:
     await world.pass_s(1)
     [card] = brought(world)
     assert len(card.attachments) == 1
-    assert of_ours(result) in ([], [texts.ready(world.ada.id)])
+    assert of_ours(result) in ([], [strings.card.ready(world.ada.id)])
     assert world.journal.rows[generation_id].state is State.DELIVERED
 
 

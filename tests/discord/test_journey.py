@@ -8,8 +8,7 @@ from itertools import pairwise
 import discord
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import TookTooLong
 from bot.domain.generation import Generation, State
 from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World
@@ -49,7 +48,7 @@ async def test_a_journal_that_hangs_does_not_keep_people_waiting(
 
     monkeypatch.setattr(world.journal, "add", hang)
     asked = await world.musicgen()
-    assert asked.refusal == sentence(TookTooLong())
+    assert asked.refusal == strings.errors.sentence(TookTooLong())
     assert world.predictions.created == [], "nothing is paid for before it is written down"
 
 
@@ -57,16 +56,16 @@ async def test_one_reply_from_queued_to_done(world: World) -> None:
     asked = await world.musicgen("deep house bassline 128 bpm", duration=12)
     assert "**Starting**" in asked.text, "it was sent at once"
     await world.pass_s(3)
-    assert texts.COLD not in asked.text
+    assert strings.card.COLD not in asked.text
     await world.pass_s(9)
-    assert texts.COLD in asked.text
+    assert strings.card.COLD in asked.text
     world.predictions.answers = (FakePrediction("p1", "processing"),)
     await world.pass_s(4)
-    assert texts.LOADING in asked.text
+    assert strings.card.LOADING in asked.text
     world.generates(100)
     await world.pass_s(4)
     assert "25 %" in asked.text
-    assert texts.bar(0.25) in asked.text
+    assert strings.card.bar(0.25) in asked.text
     world.generates(300)
     await world.pass_s(4)
     assert "75 %" in asked.text
@@ -94,7 +93,7 @@ async def test_uploading_is_shown_where_there_is_time_for_it(
 
     monkeypatch.setattr(world.sound, "label", slow)
     await world.done(10)
-    assert texts.FINISHING in stages[0]
+    assert strings.card.FINISHING in stages[0]
     assert "Time taken" in asked.text
 
 
@@ -191,7 +190,7 @@ async def test_who_waited_more_than_a_minute_is_mentioned_once(world: World) -> 
     await world.pass_s(60)
     await world.done(2)
     [mention] = asked.result.followups
-    assert mention.content == texts.ready(world.ada.id)
+    assert mention.content == strings.card.ready(world.ada.id)
     assert not mention.ephemeral
     assert ids(mention.message.mentions) == [world.ada.id]
     [sent] = world.requests("POST", "/webhooks/*")
@@ -205,7 +204,9 @@ async def test_who_waited_more_than_a_minute_for_nothing_is_told_so(world: World
     await world.pass_s(60)
     world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
     await world.pass_s(2)
-    assert [followup.content for followup in asked.result.followups] == [texts.over(world.ada.id)]
+    assert [followup.content for followup in asked.result.followups] == [
+        strings.card.over(world.ada.id)
+    ]
 
 
 @pytest.mark.parametrize("ending", [DONE, FakePrediction("p1", "failed", error="CUDA")])
@@ -225,7 +226,7 @@ async def test_who_cancels_is_not_mentioned(world: World) -> None:
     asked = await world.musicgen()
     await world.pass_s(70)
     await asked.press(world.ada)
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
     assert asked.result.followups == []
 
 
@@ -246,7 +247,7 @@ async def test_it_works_in_a_direct_message(world: World) -> None:
 async def test_cancel_works_in_a_direct_message(world: World) -> None:
     asked = await world.musicgen_in_dm()
     assert (await asked.press(world.ada.user)).told == []
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
 
 
 async def test_it_works_in_a_thread(world: World) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
 from tests.discord.world import (
@@ -47,7 +46,7 @@ async def test_after_the_token_the_mention_is_a_reply_in_the_channel(world: Worl
     await world.done()
     card, mention = world.messages
     assert has_track(card)
-    assert mention.content == texts.ready(world.ada.id)
+    assert mention.content == strings.card.ready(world.ada.id)
     assert mentions_ada(world, mention)
     assert mention.reference is not None
     assert mention.reference.message_id == card.id
@@ -58,7 +57,7 @@ async def test_after_the_token_the_mention_is_a_reply_in_the_channel(world: Worl
 async def test_after_the_token_cancel_still_works(world: World) -> None:
     asked = await long_run(world)
     assert (await asked.press(world.ada)).told == []
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
     assert world.predictions.canceled == ["p1"]
 
 
@@ -68,7 +67,7 @@ async def test_after_the_token_it_goes_on_in_a_direct_message(world: World) -> N
     await world.done()
     assert delivered(asked)
     [mention] = world.requests("POST", BY_BOT)
-    assert mention.body["content"] == texts.ready(world.ada.id)
+    assert mention.body["content"] == strings.card.ready(world.ada.id)
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 50027), (404, 10015)])
@@ -128,14 +127,14 @@ async def test_a_deleted_reply_still_tells_of_the_failure(world: World) -> None:
     world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
     await world.pass_s(1)
     [new] = world.messages
-    assert sentence(errors.PredictionFailed("CUDA")) in text_of(new.embeds[0])
+    assert strings.errors.sentence(errors.PredictionFailed("CUDA")) in text_of(new.embeds[0])
     assert new.content == world.ada.mention
 
 
 async def test_a_deleted_reply_of_what_was_canceled_stays_away(world: World) -> None:
     asked = await world.musicgen()
     await asked.press(world.ada)
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
     await world.mod.delete(asked.reply.message)
     await world.pass_s(70)
     assert world.messages == []

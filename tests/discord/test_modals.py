@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import Generation, Relation
 from bot.domain.inputs import TABLE, InputTable
@@ -187,7 +187,7 @@ async def test_an_emptied_seed_is_drawn(world: World) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"prompt": "  "}, sentence(errors.PromptBlank())),
+        ({"prompt": "  "}, strings.errors.sentence(errors.PromptBlank())),
         ({"duration": "31"}, "`duration` must be between 1 and 30"),
         ({"seed": "-1"}, "`seed` must be between 0 and"),
         ({"seed": "my birthday"}, "`seed` must be a whole number"),
@@ -231,7 +231,9 @@ async def test_a_form_older_than_the_journal(world: World, label: str) -> None:
     opened = await scene.press(world.bo, label)
     await world.restart(journal=FakeJournal())
     values = {"prompt": "x"} | ({"model": ["melody"]} if label == "Edit" else {})
-    assert (await opened.send(world.bo, **values)).told == sentence(errors.GenerationUnknown())
+    assert (await opened.send(world.bo, **values)).told == strings.errors.sentence(
+        errors.GenerationUnknown()
+    )
 
 
 @pytest.mark.parametrize("custom_id", ["mg:1:m-remix:abcdefghijkl", "of another release"])
@@ -242,7 +244,7 @@ async def test_a_form_of_another_release(world: World, custom_id: str) -> None:
     assert form is not None
     form["custom_id"] = custom_id
     sent = await opened.send(world.bo, prompt="x")
-    assert sent.told == sentence(errors.GenerationUnknown())
+    assert sent.told == strings.errors.sentence(errors.GenerationUnknown())
 
 
 async def test_a_form_with_a_bug(

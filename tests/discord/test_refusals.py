@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.errors import RequestRefused
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, TABLE, InputTable
@@ -26,7 +26,7 @@ STEREO = InputTable(
 async def refused(world: World, refusal: RequestRefused, **options: Any) -> None:
     """Ask for it; the first and only answer is the refusal, and nothing was started."""
     asked = await world.musicgen(**options)
-    assert asked.refusal == sentence(refusal)
+    assert asked.refusal == strings.errors.sentence(refusal)
     [answer] = world.requests(path="/[iw]*")
     assert answer.body["type"] == 4, "the refusal is the first response, not a deferred one"
     assert answer.body["data"]["flags"] == discord.MessageFlags(ephemeral=True).value
@@ -182,7 +182,7 @@ async def refused_later(world: World, refusal: RequestRefused, **options: Any) -
     assert asked.result.response is None, "the public reply is gone"
     [told] = asked.result.followups
     assert told.ephemeral
-    assert told.content == sentence(refusal)
+    assert told.content == strings.errors.sentence(refusal)
     assert world.messages == []
     assert world.predictions.created == []
     assert world.generation.told
@@ -198,5 +198,5 @@ async def test_a_refusal_is_readable_whatever_discord_does(
     world.fail(method, path, 500)
     asked = await world.musicgen(input_audio=AUDIO)
     await world.pass_s(4)
-    assert sentence(errors.NotAudio()) in asked.text
+    assert strings.errors.sentence(errors.NotAudio()) in asked.text
     assert world.generation.told

@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
@@ -91,7 +90,7 @@ async def test_an_end_that_nobody_saw_is_shown(world: World) -> None:
     asked = await world.musicgen()
     await world.die(state=State.FAILED, failure=errors.PredictionFailed("CUDA"))
     await world.restart()
-    assert sentence(errors.PredictionFailed("CUDA")) in asked.text
+    assert strings.errors.sentence(errors.PredictionFailed("CUDA")) in asked.text
     assert world.generation.told
 
 
@@ -108,7 +107,7 @@ async def test_a_cancel_that_had_not_reached_replicate_does_so(
         assert world.generation.state is State.RUNNING
     await world.restart()
     assert world.predictions.canceled == ["p1"]
-    assert texts.CANCELED in asked.text
+    assert strings.card.CANCELED in asked.text
 
 
 async def test_the_minute_counts_across_a_restart(world: World) -> None:
@@ -117,7 +116,9 @@ async def test_the_minute_counts_across_a_restart(world: World) -> None:
     await world.restart()
     await world.done(2)
     await world.restart()
-    assert [followup.content for followup in asked.result.followups] == [texts.ready(world.ada.id)]
+    assert [followup.content for followup in asked.result.followups] == [
+        strings.card.ready(world.ada.id)
+    ]
 
 
 async def test_a_long_sleep_outlives_the_token(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.card.strings import forms as words
+from bot.card import strings
 from bot.client import CommandTree
 from bot.domain.inputs import TABLE, InputSpec, InputTable
 from tests.discord.world import World, delivered
@@ -66,8 +66,8 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
     assert {command["name"]: command.get("type", 1) for command in commands} == {
         "musicgen": 1,
         "tracks": 1,
-        words.MENU_EXTEND: 3,
-        words.MENU_MELODY: 3,
+        strings.forms.MENU_EXTEND: 3,
+        strings.forms.MENU_MELODY: 3,
     }
     for command in commands:
         assert command["integration_types"] == [0, 1]

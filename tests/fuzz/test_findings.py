@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.audio.files import AudioFiles
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
@@ -59,7 +59,7 @@ async def test_it_is_refused_and_the_next_is_taken(
     for _ in range(2):
         with pytest.raises(refusals) as caught:
             await audio_files.take_in(source(FIXTURES / name), LIMIT_BYTES)
-        assert sentence(caught.value) != sentence(InternalFault())
+        assert strings.errors.sentence(caught.value) != strings.errors.sentence(InternalFault())
     whole = make_sound(tmp_path / "whole.wav", "wav")
     audio = await audio_files.take_in(source(whole), LIMIT_BYTES)
     assert audio.duration_s == pytest.approx(2.0)

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings import forms as form_texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
@@ -151,7 +149,7 @@ async def test_melody_leads_to_new_music(rig: Rig, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("menu", [form_texts.MENU_EXTEND, form_texts.MENU_MELODY])
+@pytest.mark.parametrize("menu", [strings.forms.MENU_EXTEND, strings.forms.MENU_MELODY])
 async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> None:
     channel = place_of(rig, place)
     files = [File("take one.wav", wav(2.0)), File("take two.wav", wav(3.0))]
@@ -161,11 +159,11 @@ async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> No
     sent = await rig.ada.submit_modal(
         opened,
         {"pick": [two], "prompt": "drums", "more": "2"}
-        if menu == form_texts.MENU_EXTEND
+        if menu == strings.forms.MENU_EXTEND
         else {"pick": [two], "prompt": "drums"},
     )
     made = samples(track_in(await sent.until(has_track)))
-    if menu == form_texts.MENU_EXTEND:
+    if menu == strings.forms.MENU_EXTEND:
         assert len(made) == 5 * RATE_HZ
 
 
@@ -174,14 +172,14 @@ async def test_a_form_outlives_the_bot_where_it_can_look_again(tmp_path: Path) -
         forms: list[Used] = []
         for place in ("jam", "foreign"):
             message = await rig.ada.post(place_of(rig, place), "", [File("riff.wav", wav(2.0))])
-            opened = await rig.ada.message_command(message, form_texts.MENU_EXTEND)
+            opened = await rig.ada.message_command(message, strings.forms.MENU_EXTEND)
             forms.append(await opened.answered())
         await restart(rig)
         here, there = [
             await rig.ada.submit_modal(form, {"prompt": "drums", "more": "1"}) for form in forms
         ]
         assert len(samples(track_in(await here.until(has_track)))) == 3 * RATE_HZ
-        assert await told(there) == sentence(errors.NoAudioHere())
+        assert await told(there) == strings.errors.sentence(errors.NoAudioHere())
 
 
 # ------------------------------------------------------------------ cards that go away
@@ -192,9 +190,9 @@ async def test_delete(rig: Rig, place: str) -> None:
     card = await a_card(rig, place)
     pressed = await (await rig.ada.click(card, "Delete")).answered()
     [question] = await rig.discord.world.until(lambda _: pressed.followups)
-    assert question.content == texts.DELETE_ASK
-    confirmed = await rig.ada.click(question, texts.DELETE_YES)
-    await rig.discord.world.until(lambda _: question.content == texts.DELETED)
+    assert question.content == strings.card.DELETE_ASK
+    confirmed = await rig.ada.click(question, strings.card.DELETE_YES)
+    await rig.discord.world.until(lambda _: question.content == strings.card.DELETED)
     assert card.deleted
     assert confirmed.stage.value == "answered"
 
@@ -248,10 +246,12 @@ async def test_forget(rig: Rig) -> None:
     card = await a_card(rig)
     asked = await (await rig.ada.slash(rig.discord.world.jam, "tracks forget")).answered()
     assert asked.reply is not None
-    pressed = await rig.ada.click(asked.reply, texts.FORGET_YES)
+    pressed = await rig.ada.click(asked.reply, strings.card.FORGET_YES)
     await pressed.answered()
-    await asked.until(lambda message: message.content == texts.forgotten(1, 0))
-    assert await told(await rig.bo.click(card, "Again")) == sentence(errors.GenerationUnknown())
+    await asked.until(lambda message: message.content == strings.card.forgotten(1, 0))
+    assert await told(await rig.bo.click(card, "Again")) == strings.errors.sentence(
+        errors.GenerationUnknown()
+    )
     assert not card.deleted
 
 
@@ -281,4 +281,6 @@ async def test_a_track_that_is_too_large_elsewhere_comes_up_smaller(rig: Rig) ->
 async def test_a_stranger_in_a_group_cannot_delete(rig: Rig) -> None:
     card = await a_card(rig, "private")
     [stranger] = [who for who in (rig.bo, rig.mod) if who.user in card.channel.people][:1]
-    assert await told(await stranger.click(card, "Delete")) == sentence(errors.NotYours())
+    assert await told(await stranger.click(card, "Delete")) == strings.errors.sentence(
+        errors.NotYours()
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import NeverBegun
 from bot.domain.generation import TOKEN_LIFE
 from bot.playground.discord.actors import Used
@@ -233,7 +233,7 @@ async def test_where_nobody_can_tell_any_more_the_next_command_tells_it(
         [told] = await stage.discord.world.until(
             lambda _: [message for message in stage.public_messages() if has_ended(message)]
         )
-    assert sentence(NeverBegun()) in words(told)
+    assert strings.errors.sentence(NeverBegun()) in words(told)
     assert stage.replicate.predictions == []
 
 

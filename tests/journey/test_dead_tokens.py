@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import TooLateToCancel
 from bot.playground.discord.actors import Used
 from bot.playground.discord.world import Rules
@@ -21,7 +20,7 @@ SLOW = Timings(cold_start_s=0, step_rate_per_s=5, tick_s=1)
 TOKEN_LIFE_S = 15 * 60
 BRING = "Bring it here"
 CALLBACK = "POST /api/v10/interactions/*"
-MADE = sentence(TooLateToCancel(made=True))
+MADE = strings.errors.sentence(TooLateToCancel(made=True))
 
 
 @pytest.mark.parametrize("place", ["jam", "dm"])
@@ -166,7 +165,7 @@ async def test_where_no_way_is_left_cancel_shows_itself(tmp_path: Path, place: s
         running = await used.until(lambda message: message.body.items)
         click = await rig.ada.click(running, "Cancel")
         message = await used.until(has_ended)
-        assert texts.CANCELED in words(message)
+        assert strings.card.CANCELED in words(message)
         assert message is running
         assert click.followups == []
         assert (await rig.prediction()).status == "canceled"
@@ -242,7 +241,7 @@ async def brought(rig: Rig) -> int:
     used = await rig.ada.slash(rig.discord.world.foreign, "tracks list")
     await used.answered()
     await rig.clock.sleep(300)
-    cards = [message for message in used.followups if texts.EARLIER in words(message)]
+    cards = [message for message in used.followups if strings.card.EARLIER in words(message)]
     assert all(has_track(message) for message in cards)
     return len(cards)
 

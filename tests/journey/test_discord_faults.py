@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings import card as texts
+from bot.card import strings
 from bot.domain.progress import ProgressMeter
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Permissions
@@ -167,7 +167,7 @@ async def test_permissions_lost_on_the_way(
         await used.until(lambda message: message.embeds)
         jam = rig.discord.world.jam
         rig.discord.world.set_bot_permissions(jam, jam.bot_permissions & ~Permissions.ATTACH_FILES)
-        message = await used.until(lambda message: texts.WAITS in words(message))
+        message = await used.until(lambda message: strings.card.WAITS in words(message))
         assert rig.public_messages() == [message]
         rig.discord.world.set_bot_permissions(jam, jam.bot_permissions | Permissions.ATTACH_FILES)
         assert await used.until(has_track) is message

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.audio.track_store import TrackStore
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain import errors
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
@@ -65,7 +65,7 @@ async def test_a_full_disk_is_named_and_waited_for(
         assert "Replicate can't be reached" not in words(shown)
         assert "the disk of DATA_FOLDER is full" in caplog.text
         other = await rig.musicgen("another one")
-        assert await refusal(rig, other) == sentence(errors.DiskUnusable(full=True))
+        assert await refusal(rig, other) == strings.errors.sentence(errors.DiskUnusable(full=True))
         disk.full = False
         await used.until(has_track)
         assert rig.paid_once()
@@ -77,7 +77,7 @@ async def test_a_bot_that_starts_on_a_full_disk_takes_nothing(tmp_path: Path, di
     disk.full = True
     async with a_rig(tmp_path) as rig:
         used = await rig.musicgen()
-        assert await refusal(rig, used) == sentence(errors.DiskUnusable(full=True))
+        assert await refusal(rig, used) == strings.errors.sentence(errors.DiskUnusable(full=True))
         assert rig.replicate.predictions == []
 
 

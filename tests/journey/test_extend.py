@@ -15,9 +15,7 @@ import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is type
 
 from bot.audio.join import cut_context
 from bot.audio.seam_metrics import measure
-from bot.card.strings import takes as take_texts
-from bot.card.strings.errors import sentence
-from bot.card.strings.forms import MENU_EXTEND
+from bot.card import strings
 from bot.domain import errors
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
@@ -69,7 +67,7 @@ async def extend(rig: Rig, card: Message, more_s: int, prompt: str = "") -> Used
 async def extend_file(rig: Rig, file: File, more_s: int = 2) -> Used:
     """From the Apps menu of a message that somebody posted."""
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, MENU_EXTEND)).answered()
+    opened = await (await rig.ada.message_command(message, strings.forms.MENU_EXTEND)).answered()
     return await rig.ada.submit_modal(opened, {"more": str(more_s), "prompt": "gong"})
 
 
@@ -166,7 +164,7 @@ async def test_a_stereo_file_of_another_rate_is_extended(rig: Rig) -> None:
 async def test_what_cannot_be_extended_is_refused(
     rig: Rig, file: File, refused: errors.UserError
 ) -> None:
-    assert await refusal(rig, await extend_file(rig, file)) == sentence(refused)
+    assert await refusal(rig, await extend_file(rig, file)) == strings.errors.sentence(refused)
     assert rig.replicate.predictions == []
     await eventually(lambda: not list((rig.settings.data_folder / "tracks").iterdir()))
 
@@ -266,5 +264,5 @@ async def test_killed_and_the_disk_lost(stage: Rig, there: bool) -> None:
         assert len(samples(longer.attachments[0].data)) > 3.9 * RATE_HZ
     else:
         assert len(samples(longer.attachments[0].data)) > 3.9 * RATE_HZ
-        assert take_texts.ALONE in words(longer)
+        assert strings.takes.ALONE in words(longer)
     assert stage.requests(*CREATE.split()) == 2

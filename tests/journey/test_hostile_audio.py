@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.card.strings.forms import MENU_EXTEND
+from bot.card import strings
 from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.wire import File
 from tests.journey.processes import BotProcess, a_running_bot
@@ -56,7 +56,7 @@ async def musicgen(rig: Rig, who: Actor, **options: object) -> Used:
 
 async def extend(rig: Rig, file: File) -> Used:
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, MENU_EXTEND)).answered()
+    opened = await (await rig.ada.message_command(message, strings.forms.MENU_EXTEND)).answered()
     return await rig.ada.submit_modal(opened, {"more": "2", "prompt": "gong"})
 
 

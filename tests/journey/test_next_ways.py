@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
-from bot.card.strings import card as texts
-from bot.card.strings import takes as take_texts
+from bot.card import strings
 from bot.playground.discord.world import MIB, Rules
 from tests.journey.rig import a_rig, has_ended, has_track, words
 
@@ -68,8 +67,8 @@ async def test_what_is_no_audio_comes_as_it_is(
     async with a_rig(tmp_path) as rig:
         message = await (await rig.musicgen()).until(lambda message: message.attachments)
         assert message.attachments[0].data == b"The model was in a strange mood."
-        assert take_texts.UNREAD in words(message)
-        assert texts.FAILED not in words(message)
+        assert strings.takes.UNREAD in words(message)
+        assert strings.card.FAILED not in words(message)
         assert rig.paid_once()
 
 
@@ -92,7 +91,7 @@ async def test_what_goes_in_no_form_is_kept_and_linked(
         assert kept.read_bytes() == content
 
         rig.discord.world.rules = Rules()
-        await rig.ada.click(shown, texts.BRING)
+        await rig.ada.click(shown, strings.card.BRING)
         message = await used.until(lambda message: message.attachments)
         assert message.attachments[0].data == content
         assert rig.paid_once()

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.card.strings import takes as take_texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.domain.errors import AccessLost, OutageTooLong
 from bot.domain.waits import Obstacle
 from bot.engine.troubles import Task
@@ -37,11 +36,11 @@ FAILED = "**No track this time.**"
 UNREACHABLE = "Replicate can't be reached at the moment. I keep trying"
 
 
-async def ends_with(rig: Rig, sentence: str) -> None:
+async def ends_with(rig: Rig, said: str) -> None:
     """One generation, one paid prediction, one sentence in the one reply."""
     used = await rig.musicgen()
     message = await used.until(has_ended)
-    assert message.embeds[0].description == f"{FAILED}\n{sentence}"
+    assert message.embeds[0].description == f"{FAILED}\n{said}"
     assert not message.attachments
     assert "Cancel" not in buttons(message)
     assert rig.public_messages() == [message]
@@ -138,7 +137,9 @@ async def test_an_outage_longer_than_outputs_are_kept_ends_in_a_sentence(tmp_pat
     async with a_rig(tmp_path, speed=3600) as rig:
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=503, body="down")
         message = await (await rig.musicgen()).until(has_ended)
-        assert message.embeds[0].description == f"{FAILED}\n{sentence(OutageTooLong())}"
+        assert (
+            message.embeds[0].description == f"{FAILED}\n{strings.errors.sentence(OutageTooLong())}"
+        )
         assert rig.paid_once()
 
 
@@ -151,7 +152,7 @@ async def test_a_refusal_that_stays_ends_in_a_sentence(tmp_path: Path, status: i
     async with a_rig(tmp_path, speed=3600) as rig:
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=status, body="no")
         message = await (await rig.musicgen()).until(has_ended)
-        lost = sentence(AccessLost(REFUSALS[status]))
+        lost = strings.errors.sentence(AccessLost(REFUSALS[status]))
         assert message.embeds[0].description == f"{FAILED}\n{lost}"
         assert rig.paid_once()
 
@@ -320,7 +321,7 @@ async def test_what_claims_to_be_audio_and_is_not(rig: Rig) -> None:
     rig.trouble_replicate(OUTPUT, times=9, status=200, body="<html>no</html>", headers=headers)
     message = await (await rig.musicgen()).until(lambda message: message.attachments)
     assert message.attachments[0].data == b"<html>no</html>"
-    assert take_texts.UNREAD in words(message)
+    assert strings.takes.UNREAD in words(message)
     assert rig.paid_once()
 
 

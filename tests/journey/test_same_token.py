@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings import card as texts
+from bot.card import strings
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.replicate.scripts import Script
@@ -295,4 +295,4 @@ async def test_on_one_postgres_with_the_same_shards_each_is_met_once(tmp_path: P
             [after] = await asked(rig, 1)
             await made(after)
             assert len(rig.replicate.predictions) == 15
-            assert texts.FAILED not in "".join(map(words, processes.cards()))
+            assert strings.card.FAILED not in "".join(map(words, processes.cards()))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from bot.audio.names import seed_in
-from bot.card.strings import takes as take_texts
+from bot.card import strings
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Attachment, Message
@@ -261,7 +261,7 @@ def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World)
         if message is not card and message.author is world.bot and asked.owns(message)
         for file in message.attachments
     ]
-    if earlier and take_texts.EARLIER not in words(card):
+    if earlier and strings.takes.EARLIER not in words(card):
         return ["nothing tells of the takes in an earlier message"]
     everything = (*earlier, *card.attachments)
     files = {seed_in(file.filename): file for file in everything}

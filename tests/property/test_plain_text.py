@@ -14,12 +14,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.audio.names import track_filename
+from bot.card import strings
 from bot.card.forms import Filled, Pick, edit_form, extend_form
 from bot.card.info import command_line, info_embed
 from bot.card.lineage import at_card_of
 from bot.card.markup import fitted, link, quoted
 from bot.card.render import CardRenderer
-from bot.card.strings.errors import sentence
 from bot.card.track_list import TrackList
 from bot.domain.errors import NotANumber, PredictionFailed, PromptBlank, UnknownChoice
 from bot.domain.generation import AudioSource, Relation, State
@@ -164,7 +164,7 @@ def test_nothing_hidden_is_on_a_card(prompt: str, name: str) -> None:
     assert not hidden_in(command_line(child, TABLE))
     assert not hidden_in(track_filename(prompt, 7, name or "wav"))
     for error in (UnknownChoice("x", name, ("a",)), NotANumber("x", name), PredictionFailed(name)):
-        assert not hidden_in(sentence(error), lines=True)
+        assert not hidden_in(strings.errors.sentence(error), lines=True)
     assert not any(map(hidden_in, suggest("", [prompt, name], 9, 100)))
 
 

@@ -248,10 +248,10 @@ async def test_files_of_an_earlier_process_are_counted() -> None:
 
 @pytest.mark.parametrize("kind", [DiskUnusable(True), DiskUnusable(False), TrackNotStored(True)])
 def test_the_words_name_the_disk(kind: UserError) -> None:
-    from bot.card.strings.errors import sentence
+    from bot.card import strings
 
-    assert "disk" in sentence(kind)
-    assert "Replicate can't be reached" not in sentence(kind)
+    assert "disk" in strings.errors.sentence(kind)
+    assert "Replicate can't be reached" not in strings.errors.sentence(kind)
 
 
 async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_there_is_room() -> (

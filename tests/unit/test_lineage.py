@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.card import strings
 from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.render import Card, CardRenderer
-from bot.card.strings import info as info_texts
 from bot.domain.errors import PredictionFailed
 from bot.domain.generation import REMADE, AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable
@@ -126,7 +126,7 @@ def test_info_tells_whoever_asks_what_they_can_see(
     may_see = is_shown or who == by
     assert (SECRET in told) == may_see
     assert (str(parent.reply.message_id) in told) == may_see
-    assert (info_texts.HIDDEN in told) == (not may_see)
+    assert (strings.info.HIDDEN in told) == (not may_see)
 
 
 def test_what_is_behind_a_hidden_one_is_not_even_counted() -> None:
@@ -149,8 +149,8 @@ def test_what_is_behind_a_hidden_one_is_not_even_counted() -> None:
 @pytest.mark.parametrize("relation", Relation)
 def test_a_parent_that_is_gone_is_called_that(relation: Relation) -> None:
     for parent_id, words in (
-        ("gone", info_texts.FORGOTTEN),
-        (None, info_texts.FORGOTTEN if relation in REMADE else info_texts.OUTSIDE),
+        ("gone", strings.info.FORGOTTEN),
+        (None, strings.info.FORGOTTEN if relation in REMADE else strings.info.OUTSIDE),
     ):
         child = child_in(PUBLIC, relation=relation, parent_id=parent_id)
         told = str(info_embed([child], [], TABLE, Onlooker(PUBLIC, ADA)).to_dict())

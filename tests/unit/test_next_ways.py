@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.card.strings import takes as take_texts
-from bot.card.strings.errors import sentence
+from bot.card import strings
 from bot.delivery.upload import TrackUpload
 from bot.domain.derive import extension
 from bot.domain.errors import (
@@ -126,8 +125,8 @@ async def test_what_cannot_be_fetched_is_told_where_it_is(error: Exception) -> N
     assert isinstance(failure, TrackLeft)
     assert failure.url == SUCCEEDS[-1].output_url
     assert failure.until == KEPT_UNTIL.timestamp()
-    assert failure.url in sentence(failure)
-    assert f"<t:{failure.until}:t>" in sentence(failure)
+    assert failure.url in strings.errors.sentence(failure)
+    assert f"<t:{failure.until}:t>" in strings.errors.sentence(failure)
 
 
 # ------------------------------------------------------------------ forms
@@ -214,8 +213,8 @@ async def test_what_is_not_to_be_decoded_is_split_at_once(
     ("name", "note"),
     [
         ("g.wav", ""),
-        ("g.output.wav", take_texts.ALONE),
-        ("g.unread.mp3", take_texts.UNREAD),
+        ("g.output.wav", strings.takes.ALONE),
+        ("g.unread.mp3", strings.takes.UNREAD),
         ("g.wav.part", ""),
     ],
 )

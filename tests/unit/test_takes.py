@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.card import strings
 from bot.card.buttons import Action
 from bot.card.lineage import lineage
 from bot.card.render import CardRenderer
-from bot.card.strings import card as texts
-from bot.card.strings import takes as take_texts
 from bot.domain.errors import PredictionFailed
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable
@@ -69,10 +68,10 @@ def test_each_take_has_its_line() -> None:
 @pytest.mark.parametrize("stage", Stage)
 def test_every_stage_has_words_of_its_own(stage: Stage) -> None:
     [take] = takes(State.RUNNING)
-    first = take_texts.take_line(1, take, at(stage), "")
-    later = take_texts.take_line(1, take, at(stage, now=NOON + timedelta(seconds=9)), "")
+    first = strings.takes.take_line(1, take, at(stage), "")
+    later = strings.takes.take_line(1, take, at(stage, now=NOON + timedelta(seconds=9)), "")
     assert first == later, "waiting alone is no news"
-    others = {take_texts.take_line(1, take, at(other), "") for other in Stage if other != stage}
+    others = {strings.takes.take_line(1, take, at(other), "") for other in Stage if other != stage}
     assert first not in others
 
 
@@ -84,7 +83,7 @@ def test_a_take_that_another_process_follows_has_words_too(state: State) -> None
 
 def test_a_place_in_the_line_is_told() -> None:
     [take] = takes(State.QUEUED)
-    line = take_texts.take_line(1, take, at(Stage.QUEUED, wait=InLine(4, 100)), "")
+    line = strings.takes.take_line(1, take, at(Stage.QUEUED, wait=InLine(4, 100)), "")
     assert "number 4 in line" in line
 
 
@@ -98,7 +97,7 @@ def test_a_token_near_its_end_offers_a_way_out() -> None:
     late = at(Stage.STARTING, now=FIRST.reply.token_expires_at - timedelta(seconds=60))
     card = RENDERER.takes(three, {three[0].id: late})
     assert card.actions == (Action.CANCEL, Action.BRING)
-    assert texts.LATE in (card.embed.description or "")
+    assert strings.card.LATE in (card.embed.description or "")
 
 
 def test_an_outage_is_told_once() -> None:
@@ -126,7 +125,7 @@ def test_the_whole_looks_like_the_best_of_it(states: tuple[State, ...], like: St
 
 def test_a_note_stays_with_its_take() -> None:
     three = takes(State.DELIVERED, State.DELIVERED, State.DELIVERED)
-    note = take_texts.sent_smaller("flac", "wav", 10 << 20)
+    note = strings.takes.sent_smaller("flac", "wav", 10 << 20)
     card = RENDERER.takes(three, notes={three[1].id: note})
     lines = (card.embed.description or "").splitlines()
     assert lines[2] == note

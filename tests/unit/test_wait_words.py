@@ -6,10 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.card import strings
 from bot.card.render import CardRenderer
-from bot.card.strings import card as texts
-from bot.card.strings import takes as take_texts
-from bot.card.strings import waits as wait_texts
 from bot.domain.generation import State
 from bot.domain.inputs import InputTable
 from bot.domain.progress import Progress, Stage
@@ -91,7 +89,7 @@ CASES: list[tuple[Stage, Wait, list[str]]] = [
 
 @pytest.mark.parametrize(("stage", "wait", "told"), CASES, ids=lambda case: str(case)[:60])
 def test_a_wait_names_its_reason(stage: Stage, wait: Wait, told: list[str]) -> None:
-    text = texts.stage(at(stage, wait))
+    text = strings.card.stage(at(stage, wait))
     for words in told:
         assert words in text
     if not (isinstance(wait, InLine) and wait.position == 1) and getattr(wait, "position", 0) != 1:
@@ -110,13 +108,13 @@ def test_each_take_tells_its_own(stage: Stage, wait: Wait, told: list[str]) -> N
     card = RENDERER.takes(takes, {takes[0].id: waiting, takes[1].id: goes_on})
     text = card.embed.description or ""
     first, second, *_ = text.splitlines()
-    alone = take_texts.take_line(1, takes[0], waiting, "")
+    alone = strings.takes.take_line(1, takes[0], waiting, "")
     assert first == alone
     obstacle = getattr(wait, "obstacle", None)
     if stage not in {Stage.STARTING, Stage.LOADING, Stage.GENERATING}:
         assert first.removeprefix("**1**") != second.removeprefix("**2**")
     if obstacle is not None:
-        note = wait_texts.note(wait, stage)
+        note = strings.waits.note(wait, stage)
         assert note is not None
         assert text.count(note) == 1
 
@@ -124,7 +122,7 @@ def test_each_take_tells_its_own(stage: Stage, wait: Wait, told: list[str]) -> N
 def test_a_reason_shared_by_takes_is_told_once_with_the_first_of_the_next_tries() -> None:
     later = Hindered(Obstacle.OUTAGE, SOON + timedelta(seconds=9))
     waits: list[Wait] = [later, Hindered(Obstacle.OUTAGE, SOON), Hindered(Obstacle.OUTAGE)]
-    [note] = wait_texts.notes((wait, Stage.QUEUED) for wait in waits)
+    [note] = strings.waits.notes((wait, Stage.QUEUED) for wait in waits)
     assert NEXT_TRY in note
 
 
@@ -132,7 +130,7 @@ def test_a_reason_shared_by_takes_is_told_once_with_the_first_of_the_next_tries(
 @pytest.mark.parametrize("stage", Stage)
 def test_every_obstacle_has_words_at_every_stage(obstacle: Obstacle, stage: Stage) -> None:
     for wait in (Hindered(obstacle), Hindered(obstacle, SOON), Hindered(obstacle, SOON, 2)):
-        note = wait_texts.note(wait, stage)
+        note = strings.waits.note(wait, stage)
         assert note is not None
         assert note.startswith("-# ")
         assert note.endswith(".")
@@ -143,12 +141,14 @@ def test_every_obstacle_has_words_at_every_stage(obstacle: Obstacle, stage: Stag
 def test_a_wait_alone_changes_no_words() -> None:
     """Nothing is edited because time passes: Discord counts by itself."""
     for stage, wait, _ in CASES:
-        first = texts.stage(at(stage, wait))
-        later = texts.stage(at(stage, wait, now=NOON + timedelta(minutes=9)))
+        first = strings.card.stage(at(stage, wait))
+        later = strings.card.stage(at(stage, wait, now=NOON + timedelta(minutes=9)))
         assert stage is Stage.GENERATING or first == later
 
 
 def test_a_service_that_cannot_be_asked_is_not_called_a_cold_model() -> None:
     late = {"now": NOON + timedelta(minutes=1)}
-    assert texts.COLD in texts.stage(at(Stage.STARTING, None, **late))
-    assert texts.COLD not in texts.stage(at(Stage.STARTING, Hindered(Obstacle.OUTAGE), **late))
+    assert strings.card.COLD in strings.card.stage(at(Stage.STARTING, None, **late))
+    assert strings.card.COLD not in strings.card.stage(
+        at(Stage.STARTING, Hindered(Obstacle.OUTAGE), **late)
+    )

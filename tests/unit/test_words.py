@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.card import strings
 from bot.card.buttons import Action, CardButton, card_view
 from bot.card.markup import fitted, quoted
 from bot.card.render import CardRenderer
-from bot.card.strings import card as texts
-from bot.card.strings.errors import sentence
 from bot.domain import errors
 from bot.domain.errors import PredictionFailed, UserError, dump, load
 from bot.domain.generation import AudioSource, State
@@ -56,9 +55,9 @@ LEAVES = [kind for kind in every_kind() if not kind.__subclasses__()]
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
 def test_every_error_has_its_own_words(kind: type[UserError]) -> None:
-    general = sentence(errors.InternalFault())
+    general = strings.errors.sentence(errors.InternalFault())
     for error in samples(kind):
-        text = sentence(error)
+        text = strings.errors.sentence(error)
         assert kind is errors.InternalFault or text != general
         assert text[0].isupper() or text[0] == "`"
         assert 30 < len(text) < 700
@@ -87,7 +86,7 @@ def test_an_error_of_another_release_is_still_an_error(row: str) -> None:
 
 @given(st.text(max_size=2000))
 def test_the_apis_words_cannot_break_out_of_their_quote(detail: str) -> None:
-    text = sentence(PredictionFailed(detail))
+    text = strings.errors.sentence(PredictionFailed(detail))
     assert text.count("\n") <= 1
     assert "@everyone" not in text
     assert len(text) < 1000
@@ -124,13 +123,13 @@ def test_every_stage_has_words_and_the_seed(stage: Stage) -> None:
 def test_a_cold_start_is_explained_after_ten_seconds() -> None:
     early = at(Stage.STARTING, now=NOON + timedelta(seconds=9))
     late = at(Stage.STARTING, now=NOON + timedelta(seconds=10))
-    assert texts.COLD not in texts.stage(early)
-    assert texts.COLD in texts.stage(late)
-    assert f"<t:{int(NOON.timestamp())}:R>" in texts.stage(late)
+    assert strings.card.COLD not in strings.card.stage(early)
+    assert strings.card.COLD in strings.card.stage(late)
+    assert f"<t:{int(NOON.timestamp())}:R>" in strings.card.stage(late)
 
 
 def test_generating_shows_bar_percent_and_times() -> None:
-    text = texts.stage(at(Stage.GENERATING, fraction=0.5, left_s=12.4, elapsed_s=75))
+    text = strings.card.stage(at(Stage.GENERATING, fraction=0.5, left_s=12.4, elapsed_s=75))
     assert "▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱ 50 %" in text
     assert "about 12 s left" in text
     assert "1 min 15 s so far" in text
@@ -208,6 +207,8 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 
 @pytest.mark.parametrize("fault", get_args(errors.FetchFault))
 def test_every_reason_not_to_have_fetched_has_its_words(fault: str) -> None:
-    said = sentence(errors.AudioUnavailable(None, fault))
-    assert (said == sentence(errors.AudioUnavailable(None, "unheard of"))) is (fault == "silent")
+    said = strings.errors.sentence(errors.AudioUnavailable(None, fault))
+    assert (said == strings.errors.sentence(errors.AudioUnavailable(None, "unheard of"))) is (
+        fault == "silent"
+    )
     assert "its server answered" not in said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.card.strings import waits as wait_texts
+from bot.card.strings import waits
 from bot.domain.progress import Progress, Stage
 
 COLD_AFTER_S = 10.0
@@ -71,13 +71,13 @@ def stage(progress: Progress) -> str:
 
     Waiting is told as a timestamp, which Discord keeps counting without an edit.
     """
-    lines = [wait_texts.headline(progress.wait) or _underway(progress)]
-    note = wait_texts.note(progress.wait, progress.stage)
+    lines = [waits.headline(progress.wait) or _underway(progress)]
+    note = waits.note(progress.wait, progress.stage)
     return "\n".join([*lines, *([note] if note else [])])
 
 
 def _underway(progress: Progress) -> str:
-    since = wait_texts.moment(progress.stage_began_at)
+    since = waits.moment(progress.stage_began_at)
     match progress.stage:
         case Stage.OWN_AUDIO_FIRST:
             return OWN_AUDIO_FIRST

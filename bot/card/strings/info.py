@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.card.strings import card as texts
+from bot.card.strings import card
 from bot.domain.generation import Relation
 
 SETTINGS = "Settings"
@@ -48,7 +48,7 @@ def more(more_s: int) -> str:
 
 def predict_time(predict_time_s: float) -> str:
     """How long the model ran."""
-    return f"The model ran {texts.seconds(predict_time_s)}."
+    return f"The model ran {card.seconds(predict_time_s)}."
 
 
 def prediction(prediction_id: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.card.strings import card as texts
-from bot.card.strings import waits as wait_texts
+from bot.card.strings import card, waits
 from bot.card.strings.errors import sentence
 from bot.domain.errors import InternalFault
 from bot.domain.generation import Generation, State
@@ -52,20 +51,20 @@ def take_line(number: int, take: Generation, progress: Progress | None, note: st
 
 def _on_its_way(progress: Progress) -> str:
     wait = progress.wait
-    if wait is not None and (words := wait_texts.in_a_list(wait, progress.stage)) is not None:
+    if wait is not None and (words := waits.in_a_list(wait, progress.stage)) is not None:
         return words
     if progress.stage is Stage.GENERATING and progress.fraction is not None:
-        how = f"{texts.bar(progress.fraction, _CELLS)} {progress.fraction:.0%}".replace("%", " %")
+        how = f"{card.bar(progress.fraction, _CELLS)} {progress.fraction:.0%}".replace("%", " %")
         if progress.left_s is None:
             return how
-        return f"{how} · about {texts.seconds(max(1.0, progress.left_s))} left"
+        return f"{how} · about {card.seconds(max(1.0, progress.left_s))} left"
     return _STAGES[progress.stage]
 
 
 def length_of(track_s: float) -> str:
     """`8 s`, `8.5 s`, `1 min 5 s`."""
     tenths = round(track_s, 1)
-    return f"{tenths:g} s" if tenths < 60 else texts.seconds(track_s)
+    return f"{tenths:g} s" if tenths < 60 else card.seconds(track_s)
 
 
 def extended_length(whole_s: float, given_s: float) -> str:
