@@ -61,6 +61,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
     for folder in (tracks_folder, intake_folder):
         await asyncio.to_thread(make_private_folder, folder, with_files=True)
+    model = settings.musicgen_model, settings.musicgen_version
     per_minute = settings.replicate_max_requests_per_minute
     client = ReplicateClient(
         settings.replicate_base_url,
@@ -77,7 +78,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         proxies=settings.proxies,
     )
     async with client, audio_files as sound, AsyncExitStack() as stack:
-        live = asyncio.create_task(fetch_schema(client, settings))
+        live = asyncio.create_task(fetch_schema(client, *model))
         stack.callback(live.cancel)
         try:
             journal = await Journal.open(settings.journal_url, owner=settings.owner, now=clock.now)
@@ -87,8 +88,8 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         async with journal:
             schema = await live
-            table = await input_table(schema, journal, settings)
-            known = schema is not None or await is_remembered(journal, settings)
+            table = await input_table(schema, journal, settings.musicgen_version)
+            known = schema is not None or await is_remembered(journal, settings.musicgen_version)
             config = EngineConfig(
                 version=settings.musicgen_version,
                 table=table,
@@ -102,7 +103,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
             track_store = TrackStore(tracks_folder, settings.data_folder / "intake")
-            comes = None if known else partial(schema_comes, client, settings, clock)
+            comes = None if known else partial(schema_comes, client, *model, clock)
             yield Parts(
                 config,
                 settings.musicgen_model,

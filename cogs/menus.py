@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.audio.names import seed_in
 from bot.card import strings
 from bot.card.forms import PICK, Filled, Pick, extend_form, melody_form, send_form
 from bot.card.sounds import SoundFile, sound_files
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, NoAudioHere
 from bot.domain.generation import AudioSource, Generation
+from bot.domain.track_names import seed_in
 from cogs.replies import bring_waiting, reading
 
 log = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError, PayloadEncodingError
 
 from bot.domain.errors import AudioAddressBad, AudioUnavailable, FetchFault, RequestRefused
+from bot.network.public_addresses import NotPublic
 from bot.network.resolver import NameServerSilent
 
 log = logging.getLogger(__name__)
@@ -20,10 +21,6 @@ _ADDRESS_SHOWN_CHARS = 200
 _UNKNOWN_NAME = frozenset(
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA") if hasattr(socket, name)
 )
-
-
-class NotPublic(OSError):
-    """A connection that would leave the public internet."""
 
 
 def refusal(error: Exception, address: str) -> RequestRefused:

@@ -22,7 +22,7 @@ from typing import Any, Self, TypeAlias
 import aiohttp
 from yarl import URL
 
-from bot.audio.fetch_faults import NotPublic, refusal, shown
+from bot.audio.fetch_faults import refusal, shown
 from bot.domain.errors import (
     AudioAddressBad,
     AudioNotStored,
@@ -34,7 +34,7 @@ from bot.domain.generation import AudioSource
 from bot.host.threads import INTAKE
 from bot.network.http_address import http_address
 from bot.network.proxies import Proxies
-from bot.network.public_addresses import is_public
+from bot.network.public_addresses import NotPublic, is_public
 from bot.network.public_names import PublicResolver, check_name
 from bot.network.resolver import Resolver
 

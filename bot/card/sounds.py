@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.audio.names import seed_in
 from bot.domain.generation import AudioSource, Generation
+from bot.domain.track_names import seed_in
 
 _ENDINGS = (
     *(".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac"),

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import discord
 
-from bot.audio.names import seed_in, track_filename
 from bot.card.buttons import card_view
 from bot.card.render import Card, without_words
 from bot.domain.generation import Generation
+from bot.domain.track_names import seed_in, track_filename
 from bot.engine.ports import Picture
 from bot.host.threads import TRACKS
 

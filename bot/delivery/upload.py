@@ -6,12 +6,12 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from bot.audio.names import track_filename
 from bot.card import strings
 from bot.delivery.message import Track
 from bot.delivery.transport import SURE_LIMIT_BYTES
 from bot.domain.errors import AudioWorkFailed, OutputTooLarge
 from bot.domain.generation import Generation
+from bot.domain.track_names import track_filename
 from bot.domain.validation import audio_prompt_s
 from bot.engine.ports import Picture, Sound
 from bot.engine.track_files import Form

@@ -54,6 +54,10 @@ _ISATAP_MASK = 0xFCFF_FFFF
 """Without the two bits that tell whether an interface's id is unique, and a group's."""
 
 
+class NotPublic(OSError):
+    """A connection that would leave the public internet."""
+
+
 def is_public(host: str) -> bool:
     """Whether an IP address, with or without a zone, is one of the public internet's.
 

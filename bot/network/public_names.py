@@ -9,8 +9,7 @@ from ipaddress import ip_address
 from aiohttp.abc import ResolveResult
 from yarl import URL
 
-from bot.audio.fetch_faults import NotPublic
-from bot.network.public_addresses import is_public
+from bot.network.public_addresses import NotPublic, is_public
 from bot.network.resolver import Resolver
 
 _INSIDE = frozenset(

@@ -16,7 +16,6 @@ from bot.engine.ports import Facts
 from bot.replicate.client import ReplicateClient
 from bot.replicate.schema import SchemaUnusable, narrow
 from bot.replicate.transport import brief
-from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -25,42 +24,42 @@ _AGAIN_S = 5.0
 _AGAIN_CAP_S = 600.0
 
 
-async def fetch_schema(client: ReplicateClient, settings: Settings) -> JsonValue:
+async def fetch_schema(client: ReplicateClient, model: str, version: str) -> JsonValue:
     """The version's OpenAPI schema as Replicate has it now; None where it cannot be had."""
     try:
         async with asyncio.timeout(_FETCH_DEADLINE_S):
-            version = await client.version_schema(
-                settings.musicgen_model, settings.musicgen_version
-            )
+            found = await client.version_schema(model, version)
     except (ReplicateError, TimeoutError) as error:
         why = "no answer in time" if isinstance(error, TimeoutError) else brief(error)
         log.warning("the model's schema could not be read: %s", why)
         return None
-    return version.openapi_schema
+    return found.openapi_schema
 
 
-async def schema_comes(client: ReplicateClient, settings: Settings, clock: Clock) -> JsonValue:
+async def schema_comes(
+    client: ReplicateClient, model: str, version: str, clock: Clock
+) -> JsonValue:
     """Ask for the schema until it is there."""
     waits_s = growing_waits_s(_AGAIN_S, _AGAIN_CAP_S)
     while True:
         await clock.sleep(next(waits_s))
-        live = await fetch_schema(client, settings)
+        live = await fetch_schema(client, model, version)
         if live is not None:
             return live
 
 
-async def is_remembered(facts: Facts, settings: Settings) -> bool:
+async def is_remembered(facts: Facts, version: str) -> bool:
     """Whether an earlier start has read the schema. A version's never changes."""
-    return await facts.fact(_key(settings)) is not None
+    return await facts.fact(_key(version)) is not None
 
 
-def _key(settings: Settings) -> str:
-    return f"schema:{settings.musicgen_version}"
+def _key(version: str) -> str:
+    return f"schema:{version}"
 
 
-async def input_table(live: JsonValue, facts: Facts, settings: Settings) -> InputTable:
+async def input_table(live: JsonValue, facts: Facts, version: str) -> InputTable:
     """The inputs to offer; a live schema is remembered for a start without network."""
-    key = _key(settings)
+    key = _key(version)
     if live is not None and (table := _narrowed(live)) is not None:
         await facts.remember(key, json.dumps(live))
         return table

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.audio.names import seed_in
 from bot.card import strings
+from bot.domain.track_names import seed_in
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.world import Rules

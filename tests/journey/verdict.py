@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from bot.audio.names import seed_in
 from bot.card import strings
+from bot.domain.track_names import seed_in
 from bot.playground.discord.actors import Used
 from bot.playground.discord.interactions import Stage
 from bot.playground.discord.messages import Attachment, Message

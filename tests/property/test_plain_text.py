@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.audio.names import track_filename
 from bot.card import strings
 from bot.card.forms import Filled, Pick, edit_form, extend_form
 from bot.card.info import command_line, info_embed
@@ -26,6 +25,7 @@ from bot.domain.generation import AudioSource, Relation, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import escaped, one_line, readable, shortened
 from bot.domain.prompt_ideas import suggest
+from bot.domain.track_names import track_filename
 from bot.logs import SecretlessFormatter
 from cogs.options import parse
 from tests.fakes import a_generation

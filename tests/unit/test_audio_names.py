@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.names import track_filename
+from bot.domain.track_names import track_filename
 
 
 @pytest.mark.parametrize(

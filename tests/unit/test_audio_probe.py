@@ -194,7 +194,7 @@ def test_a_missing_file_is_not_called_broken_audio(tmp_path: Path) -> None:
 
 def test_waiting_for_work_holds_no_audio_library() -> None:
     script = (
-        "import sys, bot.audio.probe, bot.audio.tags, bot.audio.names;"
+        "import sys, bot.audio.probe, bot.audio.tags, bot.domain.track_names;"
         "print([name for name in ('numpy', 'soundfile', 'mutagen') if name in sys.modules])"
     )
     command = [sys.executable, "-c", script]

@@ -34,7 +34,8 @@ def test_a_tone_is_the_same_tone(from_hz: int, to_hz: int, hz: float) -> None:
     result = converted(wave(hz, 3 * from_hz + 17, from_hz), from_hz, to_hz)
     expected = wave(hz, len(result), to_hz)
     inner = slice(to_hz // 4, -to_hz // 4)
-    assert np.abs(result[inner] - expected[inner]).max() < 1 / 32768
+    # Within two steps of 16 bits.
+    assert np.abs(result[inner] - expected[inner]).max() < 2 / 32768
 
 
 @pytest.mark.parametrize("from_hz", [44_100, 48_000, 96_000])

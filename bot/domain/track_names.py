@@ -13,7 +13,7 @@ _LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d
 
 
 def track_filename(prompt: str, seed: int, extension: str) -> str:
-    """A name like `deep-config-bassline-128-bpm-417.wav`, at most 60 characters.
+    """A name like `deep-house-bassline-128-bpm-417.wav`, at most 60 characters.
 
     It holds lower-case ASCII letters, digits, hyphens and one dot, whatever the prompt holds; a
     prompt without Latin letters or digits makes it `track-417.wav`.
