@@ -232,7 +232,9 @@ def _of_cards(
     if asked.told_alone(world) and not paid:
         return []
     if len(cards) != 1:
-        return [f"{len(cards)} messages: {[words(card) for card in cards]}"]
+        return [
+            f"{len(cards)} messages: {[words(card) for card in cards]}; {_course(asked, world)}"
+        ]
     [card] = cards
     said = words(card)
     if card.body.loading or not has_ended(card):
@@ -248,6 +250,20 @@ def _of_cards(
     if len(card.attachments) != 1:
         return [f"{len(card.attachments)} files"]
     return [] if _is_of(card.attachments[0], paid) else ["somebody else's track, or nobody's"]
+
+
+def _course(asked: Asked, world: World) -> str:
+    """What became of the messages of an interaction, for whoever looks for the cause."""
+    interaction = asked.used.interaction
+    own = [interaction.original, *interaction.followups]
+    told = [
+        ("deleted, " if message.deleted else "")
+        + str([(round(r.at, 2), words(r.body)) for r in message.revisions])
+        for message in own
+        if message is not None
+    ]
+    dead = "dead" if world.expired(interaction) else "alive"
+    return f"{asked.wish.name} in {interaction.channel.name}, token {dead}: {told}"
 
 
 def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World) -> list[str]:
