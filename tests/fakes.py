@@ -12,8 +12,9 @@ from pathlib import Path
 from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.picture import Picture
 from bot.domain.progress import Progress
-from bot.engine.ports import InputAudio, Moved, Picture
+from bot.engine.ports import InputAudio, Moved
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

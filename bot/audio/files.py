@@ -36,8 +36,9 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, plain
+from bot.domain.picture import Picture
 from bot.domain.plain_text import one_line
-from bot.engine.ports import InputAudio, Picture
+from bot.engine.ports import InputAudio
 from bot.host.threads import INTAKE, TRACKS
 from bot.network.proxies import Proxies
 
@@ -235,7 +236,9 @@ class AudioFiles:
             drawn = await self._tracks.run(jobs.draw, path, given_s=given_s)
         except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
             raise WorkerFaulty(repr(error)) from error
-        return Picture(b64decode(drawn.png), drawn.words)
+        first_db, middle_db, last_db = drawn.thirds_db
+        thirds_db = first_db, middle_db, last_db
+        return Picture(b64decode(drawn.png), drawn.duration_s, given_s, thirds_db)
 
     async def fit(
         self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")

@@ -16,7 +16,7 @@ from typing import Any
 from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
 from bot.audio.join import cut_context, join
-from bot.audio.picture import describe_waveform, draw_waveform
+from bot.audio.picture import draw_waveform
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
 
@@ -33,10 +33,11 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A PNG in base64, and what it shows in words."""
+    """A picture, its PNG in base64."""
 
     png: str
-    words: str
+    duration_s: float
+    thirds_db: list[float]
 
 
 def label(path: Path, *, title: str, comment: str, software: str) -> Labelled:
@@ -53,8 +54,8 @@ def label(path: Path, *, title: str, comment: str, software: str) -> Labelled:
 def draw(path: Path, *, given_s: float) -> Drawn:
     """Draw a track, `given_s` seconds of which were there before. Raises as `probe` does."""
     picture = draw_waveform(path, given_s=given_s)
-    words = describe_waveform(picture.duration_s, given_s, picture.thirds_db)
-    return Drawn(b64encode(picture.png).decode(), words)
+    png = b64encode(picture.png).decode()
+    return Drawn(png, picture.duration_s, [*picture.thirds_db])
 
 
 _ALL: tuple[Callable[..., Any], ...] = (

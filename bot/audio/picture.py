@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 import math
 import zlib
-from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.audio.waveform import Waveform, measure_waveform
+from bot.domain.picture import Picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,17 +55,6 @@ _STEPS_S = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
 )
-_SILENT_DB = -60.0
-_QUIETER_DB = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A PNG, and what there is to say of it (`describe_waveform`)."""
-
-    png: bytes
-    duration_s: float
-    thirds_db: tuple[float, float, float]
 
 
 def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
@@ -89,17 +77,7 @@ def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
     file = io.BytesIO()
     # Runs of one colour are all there is to find: the same size as zlib's best, in half the time.
     image.save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
-    return Picture(file.getvalue(), waveform.duration_s, waveform.thirds_db())
-
-
-def describe_waveform(
-    duration_s: float, given_s: float, thirds_db: tuple[float, float, float]
-) -> str:
-    """The picture in a sentence, for those who do not see it."""
-    given = f", given up to {_spoken(given_s)} and new from there" if given_s > 0 else ""
-    if given_s >= duration_s:
-        given = ""
-    return f"Waveform of {_spoken(duration_s)} of audio: {_course(thirds_db)}{given}."
+    return Picture(file.getvalue(), waveform.duration_s, given_s, waveform.thirds_db())
 
 
 def _place(duration_s: float, time_s: float) -> float:
@@ -253,34 +231,3 @@ def _clock(time_s: float, digits: int) -> str:
     width = 3 + digits if digits else 2
     clock = f"{minutes:02}" if hours else f"{minutes}"
     return f"{hours}:" * bool(hours) + f"{clock}:{seconds:0{width}.{digits}f}"
-
-
-def _spoken(time_s: float) -> str:
-    if time_s < 0.1:
-        return "less than 0.1 seconds"
-    if time_s < 59.95:
-        seconds = round(time_s, 1)
-        return f"{seconds:g} second{'s' * (seconds != 1)}"
-    minutes, seconds = divmod(round(time_s), 60)
-    words = f"{minutes} minute{'s' * (minutes != 1)}"
-    return f"{words} {seconds} second{'s' * (seconds != 1)}" if seconds else words
-
-
-def _course(thirds_db: tuple[float, float, float]) -> str:
-    """How loud it is at its beginning, middle and end, compared with its loudest third."""
-    loudest = max(thirds_db)
-    words = [
-        "silent" if db < _SILENT_DB else "loud" if db >= loudest - _QUIETER_DB else "quieter"
-        for db in thirds_db
-    ]
-    match [(word, len(list(group))) for word, group in groupby(words)]:
-        case [("silent", _)]:
-            return "silent throughout"
-        case [(word, _)]:
-            return f"evenly {word}"
-        case [(first, 1), (then, _)]:
-            return f"{first} at first, then {then}"
-        case [(most, _), (last, _)]:
-            return f"{most} for the most part, {last} at the end"
-        case _:
-            return f"{words[0]} at first, {words[1]} in the middle, {words[2]} at the end"

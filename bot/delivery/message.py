@@ -10,11 +10,12 @@ from pathlib import Path
 
 import discord
 
+from bot.card import strings
 from bot.card.buttons import card_view
 from bot.card.render import Card, without_words
 from bot.domain.generation import Generation
+from bot.domain.picture import Picture
 from bot.domain.track_names import seed_in, track_filename
-from bot.engine.ports import Picture
 from bot.host.threads import TRACKS
 
 PICTURE_NAME = "waveform.png"
@@ -97,7 +98,9 @@ class OutgoingMessage:
                 files.append(await TRACKS.run(discord.File, path, name))
             if (picture := self.track.picture) is not None:
                 png = io.BytesIO(picture.png)
-                files.append(discord.File(png, PICTURE_NAME, description=picture.words))
+                files.append(
+                    discord.File(png, PICTURE_NAME, description=strings.waveform.describe(picture))
+                )
             yield files
         finally:
             for file in files:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import discord
 
+from bot.card import strings
 from bot.card.sounds import take_file
 from bot.delivery.message import PICTURE_NAME
 from bot.delivery.outcome import NOT_DONE
@@ -76,7 +77,8 @@ class Pictures:
             message = None if picture is None else await self._sender.shown(generation.reply)
             if picture is None or message is None or not _lacks_picture(message, generation):
                 return
-            png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=picture.words)
+            words = strings.waveform.describe(picture)
+            png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=words)
             embed = message.embeds[0].set_image(url=f"attachment://{PICTURE_NAME}")
             try:
                 await message.edit(embed=embed, attachments=[*message.attachments, png])

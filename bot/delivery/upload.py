@@ -11,9 +11,10 @@ from bot.delivery.message import Track
 from bot.delivery.transport import SURE_LIMIT_BYTES
 from bot.domain.errors import AudioWorkFailed, OutputTooLarge
 from bot.domain.generation import Generation
+from bot.domain.picture import Picture
 from bot.domain.track_names import track_filename
 from bot.domain.validation import audio_prompt_s
-from bot.engine.ports import Picture, Sound
+from bot.engine.ports import Sound
 from bot.engine.track_files import Form
 from bot.host.threads import TRACKS
 

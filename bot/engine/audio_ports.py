@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.generation import AudioSource, Generation
+from bot.domain.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,6 @@ class InputAudio:
     duration_s: float
     pcm_bytes_per_s: int = 48_000 * 2 * 2
     """What a second of it takes as a 16-bit WAV, of two channels at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A PNG, and what it shows in words."""
-
-    png: bytes
-    words: str
 
 
 class Sound(Protocol):

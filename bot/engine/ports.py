@@ -13,7 +13,7 @@ from bot.domain.generation import Generation, Reply
 from bot.domain.history import Library
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Progress
-from bot.engine.audio_ports import InputAudio, Picture, Sound, TrackStore
+from bot.engine.audio_ports import InputAudio, Sound, TrackStore
 
 __all__ = [
     "Delivery",
@@ -23,7 +23,6 @@ __all__ = [
     "Journal",
     "Moved",
     "NoWayNow",
-    "Picture",
     "PredictionView",
     "Predictions",
     "Records",

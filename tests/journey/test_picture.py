@@ -14,7 +14,7 @@ from PIL import Image
 from bot.audio import picture
 from bot.audio.files import AudioFiles
 from bot.domain.errors import WorkerCrashed
-from bot.engine.ports import Picture
+from bot.domain.picture import Picture
 from bot.playground.discord.messages import Attachment, Message
 from bot.playground.discord.wire import File
 from tests.journey.rig import Rig, has_ended, has_track

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.audio import picture
-from bot.audio.picture import HEIGHT, WIDTH, Colour, describe_waveform, draw_waveform
+from bot.audio.picture import HEIGHT, WIDTH, Colour, draw_waveform
+from bot.card.strings.waveform import describe
 from bot.domain.errors import AudioUnreadable, NotAudio
+from bot.domain.picture import Picture
 from bot.playground.synth import SynthRequest, render
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound
 
@@ -269,13 +271,13 @@ def test_what_cannot_be_drawn(tmp_path: Path, content: bytes, error: type[Except
 def test_descriptions(
     duration_s: float, given_s: float, thirds_db: tuple[float, float, float], sentence: str
 ) -> None:
-    assert describe_waveform(duration_s, given_s, thirds_db) == sentence
+    assert describe(Picture(b"", duration_s, given_s, thirds_db)) == sentence
 
 
 def test_the_description_is_of_the_picture(tmp_path: Path) -> None:
     music = np.concatenate([tone(2, 0.1), tone(2, 0.8), tone(2, 0.0)])
     drawn = draw_waveform(write(tmp_path / "a.wav", music), given_s=2)
-    assert describe_waveform(drawn.duration_s, 2, drawn.thirds_db) == (
+    assert describe(drawn) == (
         "Waveform of 6 seconds of audio: quieter at first, loud in the middle, silent at the end, "
         "given up to 2 seconds and new from there."
     )
@@ -289,7 +291,7 @@ def test_the_description_is_of_the_picture(tmp_path: Path) -> None:
 def test_a_description_is_one_sentence(
     duration_s: float, given_s: float, thirds_db: tuple[float, float, float]
 ) -> None:
-    sentence = describe_waveform(duration_s, given_s, thirds_db)
+    sentence = describe(Picture(b"", duration_s, given_s, thirds_db))
     assert sentence.endswith(".")
     assert ". " not in sentence
     assert len(sentence) < 200
