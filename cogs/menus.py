@@ -32,8 +32,8 @@ class Menus(commands.Cog):
         self._files = OrderedDict[int, list[SoundFile]]()
         """What messages carry whose form is open: a form's own interaction does not tell."""
         self._menus = (
-            app_commands.ContextMenu(name=strings.forms.MENU_EXTEND, callback=self._extend),
-            app_commands.ContextMenu(name=strings.forms.MENU_MELODY, callback=self._melody),
+            app_commands.ContextMenu(name=strings.commands.MENU_EXTEND, callback=self._extend),
+            app_commands.ContextMenu(name=strings.commands.MENU_MELODY, callback=self._melody),
         )
 
     async def cog_load(self) -> None:

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.card import strings
 from bot.card.buttons import Action
 from bot.card.report import give_way
 from bot.client import MusicGenBot
@@ -51,7 +52,7 @@ class MusicGen(commands.Cog):
         )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
-            description="Make music from words with MusicGen.",
+            description=strings.commands.MUSICGEN,
             callback=callback,
         )
 

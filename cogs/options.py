@@ -9,6 +9,7 @@ from typing import Any, Optional
 import discord
 from discord import app_commands
 
+from bot.card import strings
 from bot.domain.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
 from bot.domain.generation import AudioSource
 from bot.domain.inputs import (
@@ -26,7 +27,6 @@ from bot.network.http_address import http_address
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
 _TYPED = tuple(name for name in INPUT_NAMES if name not in {"prompt", AUDIO})
-_URL_MEANING = "Address of audio on the web, instead of input_audio. Default: none."
 
 Callback = Callable[..., Awaitable[None]]
 
@@ -51,7 +51,7 @@ def describe(callback: Callback, table: InputTable) -> Callback:
             choices[spec.name] = [app_commands.Choice(name=c, value=c) for c in offered]
         if spec.name == AUDIO:
             parameters.append(_parameter(AUDIO_URL, str, required=False))
-            descriptions[AUDIO_URL] = _URL_MEANING
+            descriptions[AUDIO_URL] = strings.commands.INPUT_AUDIO_URL
     vars(callback)["__signature__"] = inspect.Signature(parameters)
     callback = app_commands.describe(**descriptions)(callback)
     return app_commands.choices(**choices)(callback)

@@ -20,7 +20,10 @@ from cogs.addressing import reply_at, reply_in
 
 log = logging.getLogger(__name__)
 
-_NEEDED = {"attach_files": "Attach Files", "embed_links": "Embed Links"}
+_NEEDED = {
+    "attach_files": strings.commands.ATTACH_FILES,
+    "embed_links": strings.commands.EMBED_LINKS,
+}
 _READ_WITHIN_S = 1.2
 """Of the 3 s that Discord waits for an answer; some read, and then write."""
 _FOLLOWUPS_MAX = 4

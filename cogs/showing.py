@@ -58,7 +58,7 @@ async def show_again(
                 card = bot.renderer.ended(shown, parent, upload.note)
                 await _put(interaction, OutgoingMessage(generation, card, track))
             except OutputTooLarge as error:
-                raise _NotHere(strings.card.too_large_here(jump_url(generation.reply))) from error
+                raise _NotHere(strings.tracks.too_large_here(jump_url(generation.reply))) from error
             finally:
                 await upload.clean_up()
     except _NotHere as missing:
@@ -89,21 +89,21 @@ async def _fetched(bot: MusicGenBot, generation: Generation) -> AsyncGenerator[P
 
 
 async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
-    reply, elsewhere = generation.reply, strings.card.elsewhere(jump_url(generation.reply))
+    reply, elsewhere = generation.reply, strings.tracks.elsewhere(jump_url(generation.reply))
     channel = bot.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
     try:
         async with asyncio.timeout(_FETCH_WITHIN_S):
             message = await channel.fetch_message(reply.message_id)
             file = take_file(message, generation)
             if file is None:
-                raise _NotHere(strings.card.LOST)
+                raise _NotHere(strings.tracks.LOST)
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
             path = folder / f"track{Path(file.filename).suffix}"
             await TRACKS.run(path.write_bytes, await attachment.read())
     except discord.HTTPException as error:
         log.info("the track of generation %s cannot be fetched: %s", generation.id, error)
         gone = error.code == _UNKNOWN_MESSAGE
-        raise _NotHere(strings.card.LOST if gone else elsewhere) from error
+        raise _NotHere(strings.tracks.LOST if gone else elsewhere) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("the track of generation %s cannot be fetched: %r", generation.id, error)
         raise _NotHere(elsewhere) from error

@@ -16,7 +16,7 @@ from cogs.replies import bring_waiting, check_permissions, reading
 from cogs.showing import show_again
 
 
-class Tracks(commands.GroupCog, group_name="tracks", group_description="The music you have made."):
+class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.commands.TRACKS):
     """A person's own tracks."""
 
     def __init__(self, bot: MusicGenBot) -> None:
@@ -26,8 +26,8 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         bot.presses[FORGET] = self.forget_all
         super().__init__()
 
-    @app_commands.command(name="list", description="List your tracks, newest first.")
-    @app_commands.describe(words="Only those whose prompt has these words. Default: all.")
+    @app_commands.command(name="list", description=strings.commands.TRACKS_LIST)
+    @app_commands.describe(words=strings.commands.TRACKS_LIST_WORDS)
     async def list_tracks(
         self,
         interaction: discord.Interaction,
@@ -43,13 +43,13 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         )
         await bring_waiting(self._bot, interaction)
 
-    @app_commands.command(description="Forget all your tracks, prompts and history, after asking.")
+    @app_commands.command(description=strings.commands.TRACKS_FORGET)
     async def forget(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         async with reading():
             tracks = await self._bot.service.library.count_tracks(interaction.user.id)
         await interaction.response.send_message(
-            strings.card.forget_ask(tracks),
+            strings.tracks.forget_ask(tracks),
             view=view_of(CardButton(FORGET, "me"), CardButton(KEEP, "all")),
             ephemeral=True,
         )
@@ -59,7 +59,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description="The musi
         """Forget the one who pressed."""
         await interaction.response.defer()
         forgotten = await self._bot.service.forget(interaction.user.id)
-        told = strings.card.forgotten(len(forgotten.removed), forgotten.still_open)
+        told = strings.tracks.forgotten(len(forgotten.removed), forgotten.still_open)
         await interaction.edit_original_response(content=told, view=None)
 
     async def turn(self, interaction: discord.Interaction, about: str) -> None:

@@ -56,7 +56,7 @@ _LOOKS: dict[str, tuple[str, str | None, discord.ButtonStyle]] = {
     Action.INFO: (strings.card.INFO, "🔎", _SECONDARY),
     Action.DELETE: (strings.card.DELETE, "🗑️", _SECONDARY),
     DROP: (strings.card.DELETE_YES, None, discord.ButtonStyle.danger),
-    FORGET: (strings.card.FORGET_YES, None, discord.ButtonStyle.danger),
+    FORGET: (strings.tracks.FORGET_YES, None, discord.ButtonStyle.danger),
     KEEP: (strings.card.KEEP, None, _SECONDARY),
 }
 _GONE = ("?", None, _SECONDARY)

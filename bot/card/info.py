@@ -123,12 +123,12 @@ def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooke
         if below.relation is None:
             break
         if not onlooker.may_see(parent):
-            return [*lines, strings.info.came_from(below.relation, strings.info.HIDDEN)]
+            return [*lines, strings.lineage.came_from(below.relation, strings.lineage.HIDDEN)]
         source = link(parent.inputs.prompt, jump_url(parent.reply), _LINK_MAX_CHARS)
-        lines.append(strings.info.came_from(below.relation, source, parent.requester_id))
+        lines.append(strings.lineage.came_from(below.relation, source, parent.requester_id))
         below = parent
     if below.relation is not None:
         is_track = below.parent_id is not None or below.relation in REMADE
-        source = strings.info.FORGOTTEN if is_track else strings.info.OUTSIDE
-        lines.append(strings.info.came_from(below.relation, source))
+        source = strings.lineage.FORGOTTEN if is_track else strings.lineage.OUTSIDE
+        lines.append(strings.lineage.came_from(below.relation, source))
     return lines

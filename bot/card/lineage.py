@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.generation import Generation, Relation
+from bot.card import strings
+from bot.domain.generation import Generation
 from bot.domain.plain_text import shortened
 
 _QUOTE_MAX_CHARS = 100
-
-_FROM = {
-    Relation.AGAIN: "Again: “{}”",
-    Relation.VARIATION: "Variation of “{}”",
-    Relation.EXTEND: "Extended from “{}”",
-    Relation.MELODY: "On the melody of “{}”",
-    Relation.EDIT: "Edited from “{}”",
-    Relation.RETRY: "Again: “{}”",
-}
-_FROM_SOMETHING = {
-    Relation.AGAIN: "Again",
-    Relation.VARIATION: "Variation",
-    Relation.EXTEND: "Extended",
-    Relation.MELODY: "On the melody of another track",
-    Relation.EDIT: "Edited",
-    Relation.RETRY: "Again",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +46,5 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
     if name is None or not (quote := shortened(name, _QUOTE_MAX_CHARS)):
-        return _FROM_SOMETHING[generation.relation]
-    return _FROM[generation.relation].format(quote)
+        return strings.lineage.LINES[generation.relation]
+    return strings.lineage.line(generation.relation, quote)

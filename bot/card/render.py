@@ -170,7 +170,7 @@ class CardRenderer:
 
     def settings(self, inputs: Inputs, audio_name: str | None) -> str:
         """The settings that differ from the defaults, as one line of markdown."""
-        parts = [f"input audio {quoted(audio_name, 60)}"] if audio_name else []
+        parts = [strings.card.input_audio(quoted(audio_name, 60))] if audio_name else []
         for name, value in inputs.set_values().items():
             if name in _SHOWN_ELSEWHERE or name not in self._table:
                 continue

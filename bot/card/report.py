@@ -53,10 +53,7 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     else:
         reference = secrets.token_hex(3)
         log.error("interaction failed, reference %s", reference, exc_info=error)
-        text = (
-            "Something went wrong on my side. Please try again; if it stays, tell the bot's owner "
-            f"the reference `{reference}`."
-        )
+        text = strings.errors.unexpected(reference)
     await tell(interaction, text)
 
 

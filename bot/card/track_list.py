@@ -36,17 +36,17 @@ class TrackList:
         """What there is to read."""
         if not self.tracks:
             words = quoted(self.words, WORDS_MAX_CHARS)
-            nothing = strings.card.no_tracks_with(words) if words else strings.card.NO_TRACKS
-            return discord.Embed(title=strings.card.TRACKS_TITLE, description=nothing)
+            nothing = strings.tracks.none_with(words) if words else strings.tracks.NONE
+            return discord.Embed(title=strings.tracks.TITLE, description=nothing)
         first = self.page * PAGE_SIZE + 1
         lines = [
             f"{number}. {link(track.inputs.prompt, jump_url(track.reply), _PROMPT_MAX_CHARS)}"
             f"\n-# {' · '.join(_facts(track, table))} · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
         ]
-        embed = discord.Embed(title=strings.card.TRACKS_TITLE, description="\n".join(lines))
+        embed = discord.Embed(title=strings.tracks.TITLE, description="\n".join(lines))
         last = first + len(self.tracks) - 1
-        return embed.set_footer(text=strings.card.tracks_shown(first, last, self.total))
+        return embed.set_footer(text=strings.tracks.shown(first, last, self.total))
 
     def view(self, table: InputTable) -> discord.ui.View | None:
         """What there is to choose; None for a page with nothing."""
@@ -60,13 +60,13 @@ class TrackList:
                 )
                 for track in self.tracks
             ]
-            items.append(CardSelect(SHOW, strings.card.TRACKS_PICK, options))
+            items.append(CardSelect(SHOW, strings.tracks.PICK, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
-                self._turn(self.page - 1, strings.card.NEWER, possible=self.page > 0),
+                self._turn(self.page - 1, strings.tracks.NEWER, possible=self.page > 0),
                 self._turn(
                     self.page + 1,
-                    strings.card.OLDER,
+                    strings.tracks.OLDER,
                     possible=(self.page + 1) * PAGE_SIZE < self.total,
                 ),
             ]
@@ -88,7 +88,7 @@ def _facts(track: Generation, table: InputTable) -> list[str]:
     facts = [strings.card.seconds(length_s)]
     if (model := table.model(track.inputs)) is not None:
         facts.append(model)
-    return [*facts, f"seed {track.seed}"]
+    return [*facts, strings.tracks.seed(track.seed)]
 
 
 def _cut(prompt: str) -> str:

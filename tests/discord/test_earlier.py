@@ -32,11 +32,11 @@ async def tracks_forget(world: World, who: simcord.MemberActor) -> simcord.Inter
 
 
 async def menu_extend(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, strings.forms.MENU_EXTEND)
+    return await _menu(world, who, strings.commands.MENU_EXTEND)
 
 
 async def menu_melody(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, strings.forms.MENU_MELODY)
+    return await _menu(world, who, strings.commands.MENU_MELODY)
 
 
 async def _menu(world: World, who: simcord.MemberActor, menu: str) -> simcord.InteractionResult:

@@ -66,8 +66,8 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
     assert {command["name"]: command.get("type", 1) for command in commands} == {
         "musicgen": 1,
         "tracks": 1,
-        strings.forms.MENU_EXTEND: 3,
-        strings.forms.MENU_MELODY: 3,
+        strings.commands.MENU_EXTEND: 3,
+        strings.commands.MENU_MELODY: 3,
     }
     for command in commands:
         assert command["integration_types"] == [0, 1]

@@ -16,7 +16,7 @@ from tests.discord.card_kit import PLACES, Scene, Used, Who, button_ids, finishe
 from tests.discord.world import BY_BOT, FINISHED, TRACK, World
 from tests.fakes import FakeJournal
 
-PAGES = (strings.card.NEWER, strings.card.OLDER)
+PAGES = (strings.tracks.NEWER, strings.tracks.OLDER)
 
 
 class Listed:
@@ -89,7 +89,7 @@ async def has_made(world: World, scene: Scene, *prompts: str) -> None:
 
 async def test_who_has_none(world: World) -> None:
     page = await listed(world)
-    assert strings.card.NO_TRACKS in page.text
+    assert strings.tracks.NONE in page.text
     assert page.message.components == []
 
 
@@ -114,7 +114,7 @@ async def test_not_what_others_made_nor_what_failed(world: World) -> None:
     world.journal.rows |= {other.id: other, failed.id: failed}
     assert len((await listed(world)).prompts) == 1
     assert len((await listed(world, world.bo)).prompts) == 1
-    assert strings.card.NO_TRACKS in (await listed(world, world.mod)).text
+    assert strings.tracks.NONE in (await listed(world, world.mod)).text
 
 
 async def test_a_search(world: World) -> None:
@@ -122,7 +122,7 @@ async def test_a_search(world: World) -> None:
     await has_made(world, scene, "slow march", "fast march")
     assert (await listed(world, words="MARCH slow")).prompts == ["slow march"]
     nothing = await listed(world, words="*polka*")
-    assert strings.card.no_tracks_with(r"\*polka\*") in nothing.text
+    assert strings.tracks.none_with(r"\*polka\*") in nothing.text
 
 
 @pytest.mark.parametrize("restarted", [False, True])
@@ -131,18 +131,18 @@ async def test_pages(world: World, restarted: bool) -> None:
     await has_made(world, scene, *(f"no. {number}" for number in range(1, 25)))
     page = await listed(world, words="no.")
     seen = [*page.prompts]
-    assert page.pages == [strings.card.OLDER]
+    assert page.pages == [strings.tracks.OLDER]
     if restarted:
         await world.restart()
-    await page.turn(world.ada, strings.card.OLDER)
+    await page.turn(world.ada, strings.tracks.OLDER)
     assert page.pages == [*PAGES]
     assert "11 to 20 of 25" in page.text
     seen += page.prompts
-    await page.turn(world.ada, strings.card.OLDER)
-    assert page.pages == [strings.card.NEWER]
+    await page.turn(world.ada, strings.tracks.OLDER)
+    assert page.pages == [strings.tracks.NEWER]
     seen += page.prompts
     assert seen == [f"no. {number}" for number in range(24, -1, -1)]
-    await page.turn(world.ada, strings.card.NEWER)
+    await page.turn(world.ada, strings.tracks.NEWER)
     assert page.prompts == seen[10:20]
 
 
@@ -152,7 +152,7 @@ async def test_a_page_that_is_no_longer_there(world: World) -> None:
     page = await listed(world)
     for number in range(1, 12):
         del world.journal.rows[f"{number:012}"]
-    await page.turn(world.ada, strings.card.OLDER)
+    await page.turn(world.ada, strings.tracks.OLDER)
     assert page.prompts == ["lofi"]
     assert page.pages == []
 
@@ -163,7 +163,7 @@ async def test_long_words_fit_the_buttons(world: World) -> None:
     await has_made(world, scene, *([words] * 11))
     page = await listed(world, words=words)
     assert all(len(custom_id) <= 100 for custom_id in button_ids(page.message).values())
-    await page.turn(world.ada, strings.card.OLDER)
+    await page.turn(world.ada, strings.tracks.OLDER)
     assert len(page.prompts) == 2
 
 
@@ -226,7 +226,7 @@ async def test_one_take_of_several(world: World) -> None:
     [
         (403, 50001, "its own message"),
         (404, 10003, "its own message"),
-        (404, 10008, strings.card.LOST),
+        (404, 10008, strings.tracks.LOST),
     ],
 )
 async def test_a_track_that_cannot_be_fetched_is_made_again(
@@ -248,7 +248,7 @@ async def test_a_track_that_cannot_be_fetched_is_made_again(
 async def test_a_track_whose_message_was_deleted(world: World) -> None:
     scene = await finished(world)
     await world.mod.delete(scene.asked.reply)
-    assert strings.card.LOST in (await (await listed(world)).choose(world.ada)).card.text
+    assert strings.tracks.LOST in (await (await listed(world)).choose(world.ada)).card.text
 
 
 async def test_a_track_that_was_forgotten_meanwhile(world: World) -> None:
@@ -272,14 +272,14 @@ async def test_forget_asks_first_and_says_how_many(world: World, restarted: bool
     scene = await finished(world)
     await has_made(world, scene, "march")
     asked = await ask_to_forget(world, world.ada)
-    assert asked.told == strings.card.forget_ask(2)
+    assert asked.told == strings.tracks.forget_ask(2)
     if restarted:
         await world.restart()
     assert len(world.journal.rows) == 2
     assert asked.result.response is not None
-    result = await world.ada.click(asked.result.response, label=strings.card.FORGET_YES)
+    result = await world.ada.click(asked.result.response, label=strings.tracks.FORGET_YES)
     assert result.acknowledged
-    assert asked.told == strings.card.forgotten(2, 0)
+    assert asked.told == strings.tracks.forgotten(2, 0)
     assert asked.result.response.components == []
     assert world.journal.rows == {}
     assert scene.asked.result.response is not None, "the messages stay"
@@ -300,7 +300,7 @@ async def test_only_oneself_is_forgotten(world: World) -> None:
     await world.done()
     asked = await ask_to_forget(world, world.bo)
     assert asked.result.response is not None
-    await world.bo.click(asked.result.response, label=strings.card.FORGET_YES)
+    await world.bo.click(asked.result.response, label=strings.tracks.FORGET_YES)
     assert [g.requester_id for g in world.journal.rows.values()] == [world.ada.id]
 
 
@@ -308,7 +308,7 @@ async def test_what_is_under_way_is_left_alone(world: World) -> None:
     asked = await world.musicgen()
     forget = await ask_to_forget(world, world.ada)
     assert forget.result.response is not None
-    await world.ada.click(forget.result.response, label=strings.card.FORGET_YES)
-    assert forget.told == strings.card.forgotten(0, 1)
+    await world.ada.click(forget.result.response, label=strings.tracks.FORGET_YES)
+    assert forget.told == strings.tracks.forgotten(0, 1)
     await world.done()
     assert len(asked.reply.attachments) == 1

@@ -149,7 +149,7 @@ async def test_melody_leads_to_new_music(rig: Rig, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("menu", [strings.forms.MENU_EXTEND, strings.forms.MENU_MELODY])
+@pytest.mark.parametrize("menu", [strings.commands.MENU_EXTEND, strings.commands.MENU_MELODY])
 async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> None:
     channel = place_of(rig, place)
     files = [File("take one.wav", wav(2.0)), File("take two.wav", wav(3.0))]
@@ -159,11 +159,11 @@ async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> No
     sent = await rig.ada.submit_modal(
         opened,
         {"pick": [two], "prompt": "drums", "more": "2"}
-        if menu == strings.forms.MENU_EXTEND
+        if menu == strings.commands.MENU_EXTEND
         else {"pick": [two], "prompt": "drums"},
     )
     made = samples(track_in(await sent.until(has_track)))
-    if menu == strings.forms.MENU_EXTEND:
+    if menu == strings.commands.MENU_EXTEND:
         assert len(made) == 5 * RATE_HZ
 
 
@@ -172,7 +172,7 @@ async def test_a_form_outlives_the_bot_where_it_can_look_again(tmp_path: Path) -
         forms: list[Used] = []
         for place in ("jam", "foreign"):
             message = await rig.ada.post(place_of(rig, place), "", [File("riff.wav", wav(2.0))])
-            opened = await rig.ada.message_command(message, strings.forms.MENU_EXTEND)
+            opened = await rig.ada.message_command(message, strings.commands.MENU_EXTEND)
             forms.append(await opened.answered())
         await restart(rig)
         here, there = [
@@ -246,9 +246,9 @@ async def test_forget(rig: Rig) -> None:
     card = await a_card(rig)
     asked = await (await rig.ada.slash(rig.discord.world.jam, "tracks forget")).answered()
     assert asked.reply is not None
-    pressed = await rig.ada.click(asked.reply, strings.card.FORGET_YES)
+    pressed = await rig.ada.click(asked.reply, strings.tracks.FORGET_YES)
     await pressed.answered()
-    await asked.until(lambda message: message.content == strings.card.forgotten(1, 0))
+    await asked.until(lambda message: message.content == strings.tracks.forgotten(1, 0))
     assert await told(await rig.bo.click(card, "Again")) == strings.errors.sentence(
         errors.GenerationUnknown()
     )

@@ -67,7 +67,7 @@ async def extend(rig: Rig, card: Message, more_s: int, prompt: str = "") -> Used
 async def extend_file(rig: Rig, file: File, more_s: int = 2) -> Used:
     """From the Apps menu of a message that somebody posted."""
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, strings.forms.MENU_EXTEND)).answered()
+    opened = await (await rig.ada.message_command(message, strings.commands.MENU_EXTEND)).answered()
     return await rig.ada.submit_modal(opened, {"more": str(more_s), "prompt": "gong"})
 
 

@@ -56,7 +56,7 @@ async def musicgen(rig: Rig, who: Actor, **options: object) -> Used:
 
 async def extend(rig: Rig, file: File) -> Used:
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, strings.forms.MENU_EXTEND)).answered()
+    opened = await (await rig.ada.message_command(message, strings.commands.MENU_EXTEND)).answered()
     return await rig.ada.submit_modal(opened, {"more": "2", "prompt": "gong"})
 
 

@@ -1,5 +1,29 @@
 """Every word that people read, one module a subject."""
 
-from bot.card.strings import audio_errors, card, errors, forms, info, takes, waits, waveform
+from bot.card.strings import (
+    audio_errors,
+    card,
+    commands,
+    errors,
+    forms,
+    info,
+    lineage,
+    takes,
+    tracks,
+    waits,
+    waveform,
+)
 
-__all__ = ["audio_errors", "card", "errors", "forms", "info", "takes", "waits", "waveform"]
+__all__ = [
+    "audio_errors",
+    "card",
+    "commands",
+    "errors",
+    "forms",
+    "info",
+    "lineage",
+    "takes",
+    "tracks",
+    "waits",
+    "waveform",
+]

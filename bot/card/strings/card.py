@@ -20,12 +20,15 @@ INFO = "Info"
 DELETE = "Delete"
 DELETE_YES = "Delete it"
 KEEP = "Keep it"
-FORGET_YES = "Forget all of it"
 FIELD_MODEL = "Model"
 FIELD_LENGTH = "Length"
 FIELD_SEED = "Seed"
 FIELD_TOOK = "Time taken"
 FIELD_SETTINGS = "Settings"
+
+DELETE_ASK = "Delete this message and the track in it? That cannot be undone."
+DELETED = "Deleted."
+KEPT = "Nothing was deleted."
 
 OWN_AUDIO_FIRST = "**Waiting.** Another file of yours is being read first."
 OTHERS_AUDIO_FIRST = "**Waiting.** Files of other people are being read first."
@@ -134,6 +137,11 @@ def seconds(duration_s: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
+def input_audio(name: str) -> str:
+    """The setting that a file was given; its `name` is escaped."""
+    return f"input audio {name}"
+
+
 def made_with(model_name: str) -> str:
     """The footer: what the music comes from."""
     return f"Made with {model_name}"
@@ -147,59 +155,3 @@ def ready(user_id: int) -> str:
 def over(user_id: int) -> str:
     """The one mention, for a long wait that ended without a track."""
     return f"<@{user_id}> there will be no track this time; see above for why."
-
-
-DELETE_ASK = "Delete this message and the track in it? That cannot be undone."
-DELETED = "Deleted."
-KEPT = "Nothing was deleted."
-
-TRACKS_TITLE = "Your tracks"
-TRACKS_PICK = "Bring one up again here"
-NEWER = "◀"
-OLDER = "▶"
-NO_TRACKS = "You have no tracks yet. `/musicgen` makes one."
-
-
-def no_tracks_with(words: str) -> str:
-    """A search that found nothing; `words` are escaped."""
-    return f"None of your tracks has “{words}” in its prompt."
-
-
-def tracks_shown(first: int, last: int, total: int) -> str:
-    """Which part of a list this is."""
-    return f"{first} to {last} of {total}, newest first"
-
-
-def elsewhere(url: str) -> str:
-    """For a track that cannot be brought here."""
-    return f"I can't bring its audio here; it is in [its own message]({url})."
-
-
-def too_large_here(url: str) -> str:
-    """For a track that is larger than what may be posted here."""
-    return f"Its audio is too large for this place; it is in [its own message]({url})."
-
-
-LOST = "Its audio was deleted with its message. The same seed and settings make it again."
-
-
-def forget_ask(tracks: int) -> str:
-    """Before everything of a person is forgotten."""
-    return (
-        f"Forget everything I know of you here: {_count(tracks, 'track')} with prompts, settings "
-        "and history? The messages stay; their buttons will no longer know what they belong to. "
-        "That cannot be undone."
-    )
-
-
-def forgotten(generations: int, still_open: int) -> str:
-    """What became of it."""
-    told = f"Forgotten: {_count(generations, 'request')}, with their files."
-    if still_open:
-        left = _count(still_open, "request")
-        told += f" {left} of yours still under way; use this again once that is done."
-    return told
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -20,6 +20,14 @@ def sentence(error: UserError) -> str:
     return words(error)
 
 
+def unexpected(reference: str) -> str:
+    """For a fault that has no type of its own; the log has it under `reference`."""
+    return (
+        "Something went wrong on my side. Please try again; if it stays, tell the bot's owner "
+        f"the reference `{reference}`."
+    )
+
+
 def _bounds(error: errors.OutOfBounds) -> str:
     name = f"`{error.name}`"
     if error.maximum is None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-MENU_EXTEND = "Extend with MusicGen"
-MENU_MELODY = "Use as melody"
-"""Names in the Apps menu of a message, at most 32 characters."""
-
 EXTEND_TITLE = "Extend this track"
 MELODY_TITLE = "New music on this melody"
 EDIT_TITLE = "Change and make again"

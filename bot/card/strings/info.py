@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.card.strings import card
-from bot.domain.generation import Relation
 
 SETTINGS = "Settings"
 RUN = "How it was made"
@@ -11,19 +10,6 @@ LINEAGE = "Where it came from"
 AUDIO_TOO = "-# It was made from audio as well, which this line does not have."
 COST_UNKNOWN = "Cost: not known; Replicate bills by time."
 NO_PREDICTION = "It never got to Replicate."
-FORGOTTEN = "a track that has been forgotten"
-HIDDEN = "a track that is not shown here"
-OUTSIDE = "audio that I know no more of"
-"""Of somebody else, or of a track that has been forgotten."""
-
-_CAME: dict[Relation, str] = {
-    Relation.AGAIN: "Made again from",
-    Relation.VARIATION: "Variation of",
-    Relation.EXTEND: "Extended from",
-    Relation.MELODY: "On the melody of",
-    Relation.EDIT: "Changed from",
-    Relation.RETRY: "A second try of",
-}
 
 
 def take(number: int) -> str:
@@ -59,9 +45,3 @@ def prediction(prediction_id: str) -> str:
 def asked(user_id: int, at: int) -> str:
     """Who asked for it, and when (seconds since 1970)."""
     return f"Asked for by <@{user_id}>, <t:{at}:f>"
-
-
-def came_from(relation: Relation, source: str, user_id: int | None = None) -> str:
-    """One step back."""
-    by = "" if user_id is None else f" by <@{user_id}>"
-    return f"{_CAME[relation]} {source}{by}"

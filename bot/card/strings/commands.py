@@ -1,0 +1,21 @@
+"""The words by which commands and menus are found, and the permissions that they need.
+
+An option's description stands in the table of inputs, beside its bounds (`bot.domain.inputs`).
+"""
+
+from __future__ import annotations
+
+MUSICGEN = "Make music from words with MusicGen."
+INPUT_AUDIO_URL = "Address of audio on the web, instead of input_audio. Default: none."
+TRACKS = "The music you have made."
+TRACKS_LIST = "List your tracks, newest first."
+TRACKS_LIST_WORDS = "Only those whose prompt has these words. Default: all."
+TRACKS_FORGET = "Forget all your tracks, prompts and history, after asking."
+
+MENU_EXTEND = "Extend with MusicGen"
+MENU_MELODY = "Use as melody"
+"""Names in the Apps menu of a message, at most 32 characters."""
+
+ATTACH_FILES = "Attach Files"
+EMBED_LINKS = "Embed Links"
+"""Permissions, as Discord calls them."""
