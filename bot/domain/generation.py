@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import TypedDict, Unpack
 
 from bot.domain.errors import BotError, UserError
 from bot.domain.inputs import Inputs
@@ -139,6 +139,28 @@ class AudioSource:
     """Only its first so many seconds are meant; None for all of it."""
 
 
+class GenerationChanges(TypedDict, total=False):
+    """What of a generation may change after it was accepted, but for its state."""
+
+    reply: Reply
+    inputs: Inputs
+    audio_s: float | None
+    stored_at: datetime | None
+    submitted_at: datetime | None
+    prediction_id: str | None
+    cancel_requested: bool
+    seed_used: int | None
+    predict_time_s: float | None
+    track_path: str | None
+    failure: UserError | None
+    ended_at: datetime | None
+    piece_path: str | None
+    given_s: float | None
+    track_s: float | None
+    told: bool
+    attempts: int
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """One request and everything known of it. Times are UTC."""
@@ -216,7 +238,9 @@ class Generation:
         inputs = replace(self.inputs, input_audio=None)
         return replace(self, source=None, inputs=inputs, stored_at=None)
 
-    def evolve(self, state: State | None = None, **changes: Any) -> Generation:
+    def evolve(
+        self, state: State | None = None, **changes: Unpack[GenerationChanges]
+    ) -> Generation:
         """A copy with changes; `state` must follow from the present one, and has no attempts yet.
 
         Raises:
@@ -226,7 +250,8 @@ class Generation:
             return replace(self, **changes)
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransition(self.state, state)
-        return replace(self, **{"state": state, "attempts": 0, **changes})
+        changes.setdefault("attempts", 0)
+        return replace(self, state=state, **changes)
 
 
 def interaction_generation_id(token: str, number: int = 0, journal_id: str = "") -> str:

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from bot.domain.errors import (
     GaveWay,
@@ -22,7 +22,7 @@ from bot.domain.errors import (
     TooLateToCancel,
     UserError,
 )
-from bot.domain.generation import Generation, Reply, State
+from bot.domain.generation import Generation, GenerationChanges, Reply, State
 from bot.domain.progress import ProgressMeter, Stage
 from bot.domain.waits import Wait
 from bot.engine.attempts import Attempts
@@ -232,7 +232,7 @@ class Job:
 
     # ------------------------------------------------------------------ for the steps
 
-    async def save(self, state: State | None = None, **changes: Any) -> None:
+    async def save(self, state: State | None = None, **changes: Unpack[GenerationChanges]) -> None:
         """Journal a change.
 
         Raises:
