@@ -50,6 +50,11 @@ class State(StrEnum):
         return self in _FINAL
 
     @property
+    def unpaid(self) -> bool:
+        """Nothing was sent yet that costs money."""
+        return self in {State.ACCEPTED, State.QUEUED}
+
+    @property
     def cancelable(self) -> bool:
         """Before the upload, a cancel still saves something."""
         return State.CANCELED in TRANSITIONS[self]

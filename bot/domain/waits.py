@@ -1,6 +1,7 @@
 """Why a generation does not go on just now: typed, so that every wait tells its true reason.
 
-A step sets `Run.wait`, `Progress` carries it, and `bot.card.strings.waits` has its words.
+A state has its job tell it (`Job.waits_for`), `Progress` carries it, and `bot.card.strings.waits`
+has its words.
 """
 
 from __future__ import annotations

@@ -21,17 +21,18 @@ ATTEMPTS_MAX = 2
 
 
 class _Counted(Protocol):
-    generation: Generation
+    @property
+    def generation(self) -> Generation: ...
 
     async def save(self, state: State | None = None, *, attempts: int) -> None: ...
 
 
 class Attempts:
-    """The count of one run."""
+    """The count of one job."""
 
     def __init__(self, job: _Counted) -> None:
         # Weakly: of thousands, none is to wait for a search for garbage once it has ended.
-        self._run = ref(job)
+        self._job = ref(job)
         self._counted_in: State | None = None
         """The state whose work this process has counted."""
 
@@ -58,9 +59,9 @@ class Attempts:
         await self._living().save(attempts=attempts)
 
     def _living(self) -> _Counted:
-        job = self._run()
+        job = self._job()
         if job is None:
-            raise RuntimeError("a count without its run")
+            raise RuntimeError("a count without its job")
         return job
 
     def entered(self) -> None:

@@ -1,14 +1,11 @@
-"""What every run works with."""
+"""What every job works with, and none owns."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain.clock import Clock
-from bot.domain.generation import State
 from bot.domain.inputs import InputTable
 from bot.engine.disk_health import Disk
 from bot.engine.disk_space import DiskSpace
@@ -18,32 +15,37 @@ from bot.engine.queue import Queue
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
 
-if TYPE_CHECKING:
-    from bot.engine.job import Job
-
-Step: TypeAlias = "Callable[[Job], Awaitable[None]]"
-
 
 @dataclass(frozen=True, slots=True)
-class Kit:
-    """What every run works with."""
+class JobContext:
+    """The ports, and what all jobs of this process share."""
 
     journal: Journal
     predictions: Predictions
     sound: Sound
     delivery: Delivery
+    track_store: TrackStore
     clock: Clock
     table: InputTable
     tracks_folder: Path
-    line: Queue
-    reading_line: Queue
+    queue: Queue
+    reading_queue: Queue
     """Turns at fetching and reading input audio."""
     submit_gate: SubmitGate
     poller: Poller
     troubles: Troubles
-    track_store: TrackStore
     disk_space: DiskSpace
     disk: Disk
-    steps: Mapping[State, Step]
-    parked: set[Job] = field(default_factory=set)
-    """Those that wait for a way to their persons."""
+    awaiting_way: set[str] = field(default_factory=set[str])
+    """The ids of those that wait for a way to their persons."""
+
+    @property
+    def processes(self) -> int:
+        """How many share the work, and with it every budget."""
+        return self.poller.members
+
+    def share_between(self, processes: int) -> None:
+        """Take this process's part of every budget, now that so many share them."""
+        self.poller.members = self.submit_gate.members = processes
+        self.disk_space.ledger.members = processes
+        self.disk_space.settle()

@@ -1,55 +1,36 @@
-"""One generation on its way: from where its row says to its end.
+"""One generation on its way: its row, what is known of it beside that, and what may change of it.
 
-Each state has one step (`bot.engine.states`). A step journals before anyone sees; after a crash the
-same steps go on from the rows alone.
+What is done in each state is in `bot.engine.states`, and what takes it from one to the next in
+`bot.engine.lifecycle`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Unpack
 
-from bot.domain.errors import (
-    GaveWay,
-    InternalFault,
-    JournalFault,
-    NotFollowedHere,
-    TooLateToCancel,
-    UserError,
-)
-from bot.domain.generation import Generation, GenerationChanges, Reply, State
+from bot.domain.errors import TooLateToCancel
+from bot.domain.generation import LATE, Generation, GenerationChanges, Reply, State
 from bot.domain.progress import ProgressMeter, Stage
 from bot.domain.waits import Wait
 from bot.engine.attempts import Attempts
-from bot.engine.context import Kit, Step
-from bot.engine.disk_claims import count_files, discard_files
+from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
-from bot.engine.ports import DiscordFault, NoWayNow, PredictionView
-from bot.engine.queue import Place
-
-__all__ = ["Job", "Kit", "Step", "Stopped", "retry_delays_s"]
+from bot.engine.ports import NoWayNow, PredictionView
+from bot.engine.seat import Seat
 
 log = logging.getLogger(__name__)
 
-_RETRY_CAP_S = 300.0
 _WAY_FIRST_S = 15.0
 _WAY_CAP_S = 3600.0
 """Discord locks out who is refused 10,000 times in 10 minutes; thousands may wait."""
-_RETRY_WITHIN_S = 24 * 3600.0
-
-
-def retry_delays_s() -> Iterator[float]:
-    """Waits between tries at what Discord has a fault with, for about a day."""
-    delay_s, so_far_s = 5.0, 0.0
-    while so_far_s < _RETRY_WITHIN_S:
-        yield delay_s
-        so_far_s += delay_s
-        delay_s = min(_RETRY_CAP_S, delay_s * 2)
+_LATE_AGAIN = timedelta(seconds=30)
+"""A card that is late is shown so seldom for that alone: its edit may have failed."""
 
 
 class Stopped(Exception):
@@ -57,103 +38,95 @@ class Stopped(Exception):
 
 
 class Job:
-    """Takes one generation to its end; no other run changes its row meanwhile."""
+    """One generation that this process follows; no other job changes its row meanwhile."""
 
-    def __init__(self, generation: Generation, kit: Kit, *, answering: bool = False) -> None:
-        self.generation = generation
-        self.kit = kit
+    def __init__(
+        self,
+        generation: Generation,
+        context: JobContext,
+        *,
+        answering: bool = False,
+        end_told: bool = False,
+    ) -> None:
+        """`answering`: its command is just being acknowledged. `end_told`: Discord has its end."""
+        self.context = context
         self.meter = ProgressMeter(generation.created_at)
+        self.attempts = Attempts(self)
+        self.seat = Seat(context.queue, generation.requester_id)
         self.wake = asyncio.Event()
         """Set when there is news of the prediction, or of what the person wants."""
-        self.prediction: PredictionView | None = None
-        self.cancel_sent = False
-        self.answering = answering
-        """Whether its command is just being acknowledged here."""
-        self.is_ours = True
-        """False where Discord has said that another process, or nobody, has acknowledged it."""
-        self.place: Place | None = None
-        self.wait: Wait | None = None
-        """Why it does not go on just now; the card tells it."""
-        self.is_homeless = False
-        """Whether the channel that it was asked in is gone."""
-        self.late_again_at = generation.created_at
-        """From when on its card is to offer a way to a fresh token, if its own dies soon."""
-        self.gives_way = False
-        """Whether its room on the disk is needed for what is paid."""
-        self.delivered: Generation | None = None
-        """What Discord has already: all that is left to do is to write it down."""
-        self.end_told = False
-        """The same, of an end without a track."""
+        self._generation = generation
+        self._answering = answering
+        self._is_ours = True
+        self._prediction: PredictionView | None = None
+        self._cancel_sent = False
+        self._wait: Wait | None = None
+        self._is_homeless = False
+        self._gives_way = False
+        self._delivered: Generation | None = None
+        self._end_told = end_told
+        self._late_again_at = generation.created_at
         self._way = asyncio.Event()
         self._way_retry_s = _WAY_FIRST_S
         self._saving = asyncio.Lock()
-        self.attempts = Attempts(self)
         self._stopping: asyncio.Timeout | None = None
 
-    async def to_end(self) -> None:
-        """Go on until the generation has ended and its person knows."""
-        await count_files(self)
-        while not self.generation.told:
-            try:
-                while not self.generation.state.final:
-                    await self._step()
-            except asyncio.CancelledError:
-                await self.attempts.take_back()
-                raise
-            finally:
-                self.give_up_seat()
-            await self._tell_end()
-            if not self.generation.told:
-                # What turns up late brings it back to life, or is stopped.
-                await self.kit.steps[self.generation.state](self)
-            if not self.generation.state.final:
-                self.end_told = False
-            elif not self.generation.told:
-                await self.save(told=True)
-        if self.generation.state is State.DELIVERED and self.generation.track_path is not None:
-            await self.kit.delivery.follow_up(self.generation, Path(self.generation.track_path))
-        await discard_files(self)
+    # ------------------------------------------------------------------ what is known
 
-    async def _tell_end(self) -> None:
-        """Show an end without a track, for as long as nobody has."""
-        delays_s = retry_delays_s()
-        while not (self.end_told or self.generation.told):
-            try:
-                moved = await self.kit.delivery.end(self.generation)
-            except NoWayNow as closed:
-                await self.wait_for_way(closed)
-                continue
-            except DiscordFault as error:
-                log.warning("the end of generation %s: %s", self.generation.id, error)
-                if (delay_s := next(delays_s, None)) is not None:
-                    await self.kit.clock.sleep(delay_s)
-                    continue
-            else:
-                if moved is not None:
-                    await self.save(reply=moved.reply)
-                    continue
-            self.end_told = True
+    @property
+    def generation(self) -> Generation:
+        """Its row, as last written."""
+        return self._generation
 
-    async def _step(self) -> None:
-        generation = self.generation
-        try:
-            await self.kit.steps[generation.state](self)
-        except (JournalFault, NotFollowedHere):
-            raise
-        except Stopped:
-            ended_at = self.kit.clock.now()
-            if self.gives_way and not self.generation.cancel_requested:
-                log.warning("generation %s gives way to what is paid", generation.id)
-                await self.save(State.FAILED, failure=GaveWay(), ended_at=ended_at)
-            else:
-                await self.save(State.CANCELED, ended_at=ended_at)
-        except UserError as error:
-            log.warning("generation %s failed: %r", generation.id, error)
-            await self.save(State.FAILED, failure=error, ended_at=self.kit.clock.now())
-        except Exception:
-            log.exception("generation %s met a fault of ours", generation.id)
-            failure = InternalFault()
-            await self.save(State.FAILED, failure=failure, ended_at=self.kit.clock.now())
+    @property
+    def answering(self) -> bool:
+        """Whether its command is just being acknowledged here."""
+        return self._answering
+
+    @property
+    def is_ours(self) -> bool:
+        """False where Discord has said that another process, or nobody, has acknowledged it."""
+        return self._is_ours
+
+    @property
+    def prediction(self) -> PredictionView | None:
+        """How its prediction ended well; None where that is to be asked."""
+        return self._prediction
+
+    @property
+    def wants_cancel_sent(self) -> bool:
+        """Whether the service is still to be told that its person canceled."""
+        return self._generation.cancel_requested and not self._cancel_sent
+
+    @property
+    def wait(self) -> Wait | None:
+        """Why it does not go on just now; the card tells it."""
+        return self._wait
+
+    @property
+    def is_homeless(self) -> bool:
+        """Whether the channel that it was asked in is gone."""
+        return self._is_homeless
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether its room on the disk is needed for what is paid."""
+        return self._gives_way
+
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether nothing was sent for it that costs money."""
+        return self._generation.state.unpaid
+
+    @property
+    def delivered(self) -> Generation | None:
+        """What Discord has already: all that is left to do is to write it down."""
+        return self._delivered
+
+    @property
+    def end_told(self) -> bool:
+        """Whether Discord has its end, which is one without a track."""
+        return self._end_told
 
     # ------------------------------------------------------------------ from outside
 
@@ -164,73 +137,57 @@ class Job:
             TooLateToCancel: the track is made, or the generation has ended.
         """
         async with self._saving:
-            if not self.generation.state.cancelable:
+            if not self._generation.state.cancelable:
                 raise TooLateToCancel
-            if self.generation.cancel_requested:
+            if self._generation.cancel_requested:
                 return
-            await self._write(self.generation.evolve(cancel_requested=True))
+            await self._write(self._generation.evolve(cancel_requested=True))
         self.wake.set()
         self._stop_waiting()
 
     def give_way(self) -> None:
         """Leave the room on the disk to what is paid; not where this one is by now."""
         if self.is_unpaid:
-            self.gives_way = True
+            self._gives_way = True
             self._stop_waiting()
-
-    def _stop_waiting(self) -> None:
-        if self._stopping is not None:
-            self._stopping.reschedule(asyncio.get_running_loop().time())
 
     def acknowledged(self, reply: Reply | None) -> None:
         """Its command is through; a reply that is known is journalled with the next change."""
         if reply is not None:
-            self.generation = self.generation.evolve(reply=reply)
-        self.answering = False
+            self._generation = self._generation.evolve(reply=reply)
+        self._answering = False
         self.wake.set()
 
     def let_go(self) -> None:
         """It is not this process that has acknowledged its command."""
-        self.is_ours = False
+        self._is_ours = False
 
     async def bring(self, reply: Reply) -> None:
         """Show it from now on in `reply`, whose token is fresh."""
         async with self._saving:
-            await self._write(self.generation.evolve(reply=reply))
+            await self._write(self._generation.evolve(reply=reply))
         self._way_retry_s = _WAY_FIRST_S
         self._way.set()
         self.wake.set()
 
-    @property
-    def parked(self) -> bool:
-        """Whether it waits for a way to its person."""
-        return self in self.kit.parked
-
     def look_for_way(self, guild_id: int, channel_id: int | None) -> None:
         """Something has changed there, or in all of a server: what was closed may be open."""
-        reply = self.generation.reply
+        reply = self._generation.reply
         if reply.guild_id == guild_id and channel_id in {None, reply.channel_id}:
             self._way.set()
 
-    @property
-    def is_unpaid(self) -> bool:
-        """Whether nothing was sent for it that costs money."""
-        return self.generation.state in {State.ACCEPTED, State.QUEUED}
+    def show_if_late(self, now: datetime) -> None:
+        """Have its card offer a way to a fresh token before its own dies, news or not."""
+        if now < self._late_again_at:
+            return
+        reply = self._generation.reply
+        is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
+        # What is being delivered has had its last edit but one.
+        if is_late and reply.known and self._generation.state.cancelable:
+            self._late_again_at = now + _LATE_AGAIN
+            self.show()
 
-    async def reload(self) -> None:
-        """Go on from the row: where the answer to a commit got lost, it is ahead."""
-        row = await self.kit.journal.get(self.generation.id)
-        if row is not None:
-            known = row.reply.known or not self.generation.reply.known
-            self.generation = row if known else row.evolve(reply=self.generation.reply)
-
-    def give_up_seat(self) -> None:
-        """Let the next in line run."""
-        if self.place is not None:
-            self.kit.line.leave(self.place)
-            self.place = None
-
-    # ------------------------------------------------------------------ for the steps
+    # ------------------------------------------------------------------ for the states
 
     async def save(self, state: State | None = None, **changes: Unpack[GenerationChanges]) -> None:
         """Journal a change.
@@ -240,35 +197,50 @@ class Job:
         """
         async with self._saving:
             costly = state in {State.SUBMITTING, State.DELIVERING}
-            if costly and self.generation.cancel_requested:
+            if costly and self._generation.cancel_requested:
                 raise Stopped
-            if state is State.SUBMITTING and self.gives_way:
+            if state is State.SUBMITTING and self._gives_way:
                 raise Stopped
-            await self._write(self.generation.evolve(state, **changes))
-            if state is not None and self.generation.attempts:
+            await self._write(self._generation.evolve(state, **changes))
+            if state is not None and self._generation.attempts:
                 self.attempts.entered()
         if state in {State.QUEUED, State.SUBMITTING}:
             standing = Standing.UNPAID if state is State.QUEUED else Standing.PAID
-            self.kit.disk_space.stands(self.generation.id, standing)
+            self.context.disk_space.stands(self._generation.id, standing)
+
+    async def reload(self) -> None:
+        """Go on from the row: where the answer to a commit got lost, it is ahead."""
+        row = await self.context.journal.get(self._generation.id)
+        if row is not None:
+            known = row.reply.known or not self._generation.reply.known
+            self._generation = row if known else row.evolve(reply=self._generation.reply)
+
+    def enter(self, stage: Stage) -> None:
+        """Go on to a stage; the card shows it with what comes next."""
+        self.meter.enter(stage, self.context.clock.now())
 
     def show(self, stage: Stage | None = None) -> None:
         """Show how far it is."""
-        now = self.kit.clock.now()
         if stage is not None:
-            self.meter.enter(stage, now)
-        self.kit.delivery.show(self.generation, self.meter.progress(now, self.wait))
+            self.enter(stage)
+        progress = self.meter.progress(self.context.clock.now(), self._wait)
+        self.context.delivery.show(self._generation, progress)
 
     def waits_for(self, wait: Wait | None) -> None:
         """Show what keeps it, or that nothing does any more; not where its end is shown already."""
-        self.wait = wait
-        is_over = self.generation.state.final or self.delivered is not None
-        if not is_over and self.generation.reply.known:
+        self._wait = wait
+        is_over = self._generation.state.final or self._delivered is not None
+        if not is_over and self._generation.reply.known:
             self.show()
+
+    def goes_on(self, wait: Wait | None = None) -> None:
+        """Nothing keeps it any more, or only `wait`: the card tells so with what comes next."""
+        self._wait = wait
 
     @asynccontextmanager
     async def stoppable(self) -> AsyncGenerator[None, None]:
         """Waits in here end at once, as `Stopped`, when the person cancels."""
-        if self.generation.cancel_requested or self.gives_way:
+        if self._generation.cancel_requested or self._gives_way:
             raise Stopped
         scope = asyncio.timeout(None)
         try:
@@ -283,33 +255,54 @@ class Job:
                 raise Stopped from None
             raise
 
+    def cancel_was_sent(self) -> None:
+        """The service knows that its person canceled."""
+        self._cancel_sent = True
+
+    def remember(self, prediction: PredictionView | None) -> None:
+        """Its prediction ended well, like this; None where that is to be asked again."""
+        self._prediction = prediction
+
+    def was_delivered(self, generation: Generation) -> None:
+        """Discord has its track."""
+        self._delivered = generation
+
+    def end_was_told(self, told: bool = True) -> None:
+        """Discord has its end, or what seemed to be it was not."""
+        self._end_told = told
+
     async def wait_for_way(self, closed: NoWayNow) -> None:
         """Wait until there may be a way to deliver what Discord lets us post nowhere now.
 
         The person opens one with a click or a command. Where one may open by itself, it is tried
         again: when Discord tells of a change there, and at growing waits of up to an hour.
         """
-        self.kit.parked.add(self)
-        self.kit.disk_space.stands(self.generation.id, Standing.KEPT)
-        self.is_homeless = closed.place_gone
+        context, generation_id = self.context, self._generation.id
+        context.awaiting_way.add(generation_id)
+        context.disk_space.stands(generation_id, Standing.KEPT)
+        self._is_homeless = closed.place_gone
         retry_s = self._way_retry_s if closed.may_open else None
         self._way_retry_s = min(_WAY_CAP_S, self._way_retry_s * 2)
-        log.info("generation %s waits for its person", self.generation.id)
+        log.info("generation %s waits for its person", generation_id)
         try:
             async with self._saving:
-                reply = self.generation.reply
+                reply = self._generation.reply
                 if is_spent := bool(reply.token) and not closed.token_lives:
                     # Other processes see by the row that it waits, whenever the token has died.
                     reply = replace(reply, token="")
                 # Whatever ends this process meanwhile, it is not work on the files.
-                if (is_spent or self.generation.attempts) and not self._way.is_set():
-                    await self._write(self.generation.evolve(reply=reply, attempts=0))
-            await self.kit.clock.wait(self._way, retry_s)
+                if (is_spent or self._generation.attempts) and not self._way.is_set():
+                    await self._write(self._generation.evolve(reply=reply, attempts=0))
+            await context.clock.wait(self._way, retry_s)
         finally:
-            self.kit.parked.discard(self)
-            self.kit.disk_space.stands(self.generation.id, Standing.PAID)
+            context.awaiting_way.discard(generation_id)
+            context.disk_space.stands(generation_id, Standing.PAID)
             self._way.clear()
 
+    def _stop_waiting(self) -> None:
+        if self._stopping is not None:
+            self._stopping.reschedule(asyncio.get_running_loop().time())
+
     async def _write(self, generation: Generation) -> None:
-        await self.kit.journal.save(generation)
-        self.generation = generation
+        await self.context.journal.save(generation)
+        self._generation = generation

@@ -1,24 +1,22 @@
-"""What is done every few seconds for all runs together: leases, adoption, late cards, room."""
+"""What is done every few seconds for all jobs together: leases, adoption, late cards, room."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import math
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 from bot.domain.derive import STORED_FOR
 from bot.domain.errors import BotError, JournalFault, TooLateToCancel
-from bot.domain.generation import LATE, Generation, Reply
-from bot.engine.job import Job, Kit
+from bot.domain.generation import Reply
+from bot.engine.context import JobContext
+from bot.engine.registry import JobRegistry
 
 log = logging.getLogger(__name__)
 
 _LEASE_S = 20.0
-_LATE_AGAIN = timedelta(seconds=30)
-"""A card that is late is shown so seldom for that alone: its edit may have failed."""
 _TOLD_ONE_BY_ONE = 20
 """Thousands of lines would take the time of the first commands."""
 _EVERY_S = 5.0
@@ -34,41 +32,31 @@ _LOOKED_FOR = timedelta(hours=2)
 class LeaseKeeper:
     """Keeps what this process follows, and takes over what others have left."""
 
-    def __init__(
-        self,
-        kit: Kit,
-        jobs: Mapping[str, Job],
-        *,
-        take_up: Callable[[Generation], None],
-        give_up: Callable[[str], None],
-    ) -> None:
-        self._kit = kit
-        self._jobs = jobs
-        self._take_up = take_up
-        self._give_up = give_up
-        self._members = 1
+    def __init__(self, context: JobContext, registry: JobRegistry) -> None:
+        self._context = context
+        self._registry = registry
         self._was_busy = False
-        self._renewed_at_s = kit.clock.monotonic()
+        self._renewed_at_s = context.clock.monotonic()
         self._adopts_from_s = self._forgets_from_s = self._tidies_from_s = -math.inf
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows, where its row stands; how many."""
-        found = await self._kit.journal.claim(_LEASE_S)
+        found = await self._context.journal.claim(_LEASE_S)
         if len(found) > _TOLD_ONE_BY_ONE:
             log.info("%d generations are taken up", len(found))
         for generation in found:
             if len(found) <= _TOLD_ONE_BY_ONE:
                 log.info("generation %s is taken up as %s", generation.id, generation.state)
-            self._take_up(generation)
+            self._registry.follow(generation)
         return len(found)
 
     async def keep_on(self) -> None:
         """Do it all, again and again, until it is cancelled."""
         while True:
-            await self._kit.clock.sleep(_EVERY_S)
+            await self._context.clock.sleep(_EVERY_S)
             self._show_late()
             self._tidy_memory()
-            await self._kit.disk.look()
+            await self._context.disk.look()
             try:
                 await self._renew()
                 await self._tidy()
@@ -79,7 +67,7 @@ class LeaseKeeper:
 
     async def keep_disk(self) -> None:
         """Learn what the disk takes and what is left over on it, before the first order comes."""
-        await self._kit.disk.look()
+        await self._context.disk.look()
         try:
             await self._tidy()
         except (JournalFault, OSError) as error:
@@ -87,7 +75,7 @@ class LeaseKeeper:
 
     def _tidy_memory(self) -> None:
         """Once nothing is under way, have what is left of it found: it takes 20 ms then."""
-        if self._jobs:
+        if self._registry.jobs:
             self._was_busy = True
         elif self._was_busy:
             self._was_busy = False
@@ -95,16 +83,9 @@ class LeaseKeeper:
 
     def _show_late(self) -> None:
         """Have every card offer a way to a fresh token before its own dies, news or not."""
-        now = self._kit.clock.now()
-        for job in self._jobs.values():
-            reply = job.generation.reply
-            if now < job.late_again_at:
-                continue
-            is_late = now > reply.token_expires_at - LATE and reply.token_lives(now)
-            # What is being delivered has had its last edit but one.
-            if is_late and reply.known and job.generation.state.cancelable:
-                job.late_again_at = now + _LATE_AGAIN
-                job.show()
+        now = self._context.clock.now()
+        for job in self._registry.jobs:
+            job.show_if_late(now)
 
     def _go_without(self) -> None:
         """What is ours stays ours until the lease ends: from then on others may follow it.
@@ -112,20 +93,20 @@ class LeaseKeeper:
         Nor is anything adopted for a while: the others may have been as cut off as this process,
         and their leases are to be renewed first.
         """
-        now_s = self._kit.clock.monotonic()
+        now_s = self._context.clock.monotonic()
         self._adopts_from_s = now_s + _LEASE_S
-        if self._members > 1 and now_s > self._renewed_at_s + _LEASE_S:
-            for generation_id in tuple(self._jobs):
-                self._give_up(generation_id)
+        if self._context.processes > 1 and now_s > self._renewed_at_s + _LEASE_S:
+            for generation_id in self._registry.ids:
+                self._registry.let_go(generation_id)
 
     async def _renew(self) -> None:
-        journal = self._kit.journal
-        began_s = self._kit.clock.monotonic()
-        renewal = await journal.renew(_LEASE_S, tuple(self._jobs))
+        journal = self._context.journal
+        began_s = self._context.clock.monotonic()
+        renewal = await journal.renew(_LEASE_S, self._registry.ids)
         for generation_id in renewal.lost:
-            self._give_up(generation_id)
+            self._registry.let_go(generation_id)
         for generation_id in renewal.cancel_requested:
-            job = self._jobs.get(generation_id)
+            job = self._registry.get(generation_id)
             if job is not None and not job.generation.cancel_requested:
                 with suppress(TooLateToCancel):
                     await job.request_cancel()
@@ -135,17 +116,14 @@ class LeaseKeeper:
             with suppress(JournalFault):
                 generation = await journal.get(generation_id)
                 if generation is not None and generation.open:
-                    self._take_up(generation)
+                    self._registry.follow(generation)
         self._renewed_at_s = began_s
         if began_s >= self._adopts_from_s:
             await self.adopt()
-        self._members = await journal.live_members()
-        self._kit.poller.members = self._kit.submit_gate.members = self._members
-        self._kit.disk_space.ledger.members = self._members
-        self._kit.disk_space.settle()
+        self._context.share_between(await journal.live_members())
 
     async def _bring(self, generation_id: str, reply: Reply) -> None:
-        job = self._jobs.get(generation_id)
+        job = self._registry.get(generation_id)
         # A run that was taken up with this wish is there already.
         if job is None or job.generation.reply.token_expires_at >= reply.token_expires_at:
             return
@@ -155,22 +133,24 @@ class LeaseKeeper:
             await job.bring(reply)
 
     async def _forget_spent(self) -> None:
-        clock = self._kit.clock
+        clock = self._context.clock
         if clock.monotonic() < self._forgets_from_s:
             return
         self._forgets_from_s = clock.monotonic() + _FORGET_EVERY_S
         now = clock.now()
-        await self._kit.journal.forget_spent(now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR)
+        await self._context.journal.forget_spent(
+            now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR
+        )
 
     async def _tidy(self) -> None:
         """Remove what is nobody's, and count what of it is too young to be sure."""
-        clock, track_store = self._kit.clock, self._kit.track_store
+        clock, track_store = self._context.clock, self._context.track_store
         if clock.monotonic() < self._tidies_from_s:
             return
         self._tidies_from_s = clock.monotonic() + _TIDY_EVERY_S
-        open_ids = await self._kit.journal.open_ids()
+        open_ids = await self._context.journal.open_ids()
         if (removed := await track_store.tidy(open_ids)) > 0:
             log.info("%d files were left over, and are removed", removed)
-        ledger = self._kit.disk_space.ledger
-        ledger.left_over_bytes = await track_store.left_over_bytes({*open_ids, *self._jobs})
-        self._kit.disk_space.settle()
+        ledger = self._context.disk_space.ledger
+        ledger.left_over_bytes = await track_store.left_over_bytes({*open_ids, *self._registry.ids})
+        self._context.disk_space.settle()

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable
 from contextlib import suppress
 
-from bot.domain.clock import Clock
 from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.waits import NotPostable
+from bot.engine.context import JobContext
 from bot.engine.job import Job
-from bot.engine.ports import Journal
+from bot.engine.registry import JobRegistry
 
 log = logging.getLogger(__name__)
 
@@ -26,19 +26,9 @@ _LOOK_S = 1.2
 class Relocation:
     """Moves generations to where their persons are, whichever process follows them."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        clock: Clock,
-        jobs: Mapping[str, Job],
-        parked: Set[Job],
-        members: Callable[[], int],
-    ) -> None:
-        self._journal = journal
-        self._clock = clock
-        self._jobs = jobs
-        self._parked = parked
-        self._members = members
+    def __init__(self, context: JobContext, registry: JobRegistry) -> None:
+        self._context = context
+        self._registry = registry
         self._looking = asyncio.Semaphore(1)
         """One look at a time: in a burst of commands, writing what they ask for goes first."""
 
@@ -63,23 +53,23 @@ class Relocation:
         # Every command asks this, and thousands may be under way: few of them wait for a way.
         waiting = [
             job.generation
-            for job in self._parked
+            for job in self._registry.awaiting_way()
             if job.generation.requester_id == user_id
             and not _is_too_large(job, limit_bytes)
             and (job.generation.reply.channel_id == channel_id or (job.is_homeless and in_dm))
         ]
         waiting.sort(key=lambda generation: (generation.created_at, generation.id))
-        if self._members() > 1:
+        if self._context.processes > 1:
             waiting += await self._waiting_elsewhere(user_id, channel_id)
         return list({take.batch_id or take.id: take.id for take in waiting}.values())
 
     async def _bring(self, generation_id: str, reply: Reply) -> bool:
-        if (job := self._jobs.get(generation_id)) is not None:
+        if (job := self._registry.get(generation_id)) is not None:
             # Another process may have taken it over, which is not known here yet.
             with suppress(NotFollowedHere):
                 await job.bring(reply)
                 return True
-        return await self._journal.request_bring(generation_id, reply)
+        return await self._context.journal.request_bring(generation_id, reply)
 
     async def _waiting_elsewhere(self, user_id: int, channel_id: int) -> list[Generation]:
         """Those that other processes follow, by their rows; none where that cannot be read soon.
@@ -88,15 +78,15 @@ class Relocation:
         """
         try:
             async with asyncio.timeout(_LOOK_S), self._looking:
-                rows = await self._journal.open_of(user_id, channel_id)
+                rows = await self._context.journal.open_of(user_id, channel_id)
         except (JournalFault, TimeoutError) as error:
             log.warning("what waits elsewhere for user %d is not known: %r", user_id, error)
             return []
-        now = self._clock.now()
+        now = self._context.clock.now()
         return [
             row
             for row in rows
-            if row.id not in self._jobs
+            if self._registry.get(row.id) is None
             and (row.state is State.DELIVERING or row.state.final)
             and not row.reply.token_lives(now)
         ]

@@ -14,7 +14,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import NoWayNow
 from bot.engine.relocation import Relocation
-from tests.fakes import NOON, FakeClock, FakeJournal, a_generation, a_reply
+from tests.fakes import NOON, FakeJournal, a_generation, a_reply
 from tests.unit.service_kit import Rig, a_rig
 
 FRESH = replace(a_reply(), token="fresh", token_expires_at=NOON + timedelta(hours=1))
@@ -27,10 +27,13 @@ PERSON, CHANNEL = WAITS.requester_id, WAITS.reply.channel_id
 
 async def elsewhere(*generations: Generation) -> tuple[Relocation, FakeJournal]:
     """A process that follows none of these."""
-    journal = FakeJournal()
+    rig = a_rig()
+    rig.clock.pass_s((LATER - NOON).total_seconds())
     for generation in generations:
-        await journal.add(generation)
-    return Relocation(journal, FakeClock(LATER), {}, set(), lambda: 2), journal
+        await rig.journal.add(generation)
+    context, registry = rig.service._context, rig.service._registry  # pyright: ignore[reportPrivateUsage] - its parts
+    context.share_between(2)
+    return Relocation(context, registry), rig.journal
 
 
 async def parked() -> tuple[Rig, str]:

@@ -149,7 +149,7 @@ async def test_an_output_larger_than_expected_is_given_room_first() -> None:
         async def download(
             self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
         ) -> None:
-            held = rig.service._kit.disk_space.ledger.used_bytes  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+            held = rig.service._context.disk_space.ledger.used_bytes  # pyright: ignore[reportPrivateUsage] - nobody else can tell
             asked.append((limit_bytes, held))
             if limit_bytes < 20_000_000:
                 raise OutputTooLarge(limit_bytes)
@@ -166,7 +166,7 @@ async def test_everything_is_given_back() -> None:
         await rig.submit(request_)
     await rig.service.idle()
     assert {row.state for row in rig.journal.rows.values()} == {State.DELIVERED}
-    assert rig.service._kit.disk_space.ledger.used_bytes == 0  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+    assert rig.service._context.disk_space.ledger.used_bytes == 0  # pyright: ignore[reportPrivateUsage] - nobody else can tell
 
 
 async def test_a_piece_that_will_never_fit_is_refused_and_costs_nothing() -> None:
@@ -188,14 +188,14 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
             return await super().take_in(SOURCE, limit_bytes)
 
     rig = a_rig(sound=Counted())
-    ledger = rig.service._kit.disk_space.ledger  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+    ledger = rig.service._context.disk_space.ledger  # pyright: ignore[reportPrivateUsage] - nobody else can tell
     waits: list[object] = []
     wait = rig.clock.wait
 
     async def until_there_is(event: asyncio.Event, timeout_s: float | None) -> bool:
         if len(taken) == 1 and ledger.held_bytes("other"):
             waits.extend(progress.wait for _, progress in rig.delivery.shown[-1:])
-            rig.service._kit.disk_space.release("other")  # pyright: ignore[reportPrivateUsage] - nobody else can
+            rig.service._context.disk_space.release("other")  # pyright: ignore[reportPrivateUsage] - nobody else can
         return await wait(event, timeout_s)
 
     rig.clock.wait = until_there_is  # type: ignore[method-assign]
@@ -209,7 +209,7 @@ async def test_a_piece_for_which_there_is_no_room_yet_is_fetched_anew_once_there
 async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
     rig = a_rig()
     generation = await rig.submit(a_request())
-    run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
+    run = rig.service._registry._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     run.give_way()
     await rig.service.idle()
     row = rig.journal.rows[generation.id]
@@ -221,7 +221,7 @@ async def test_what_is_not_paid_gives_way_and_is_told_so() -> None:
 async def test_what_is_paid_does_not_give_way() -> None:
     rig = a_rig()
     generation = await rig.submit(a_request())
-    run = rig.service._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
+    run = rig.service._registry._jobs[generation.id]  # pyright: ignore[reportPrivateUsage] - the room's way in
     while run.is_unpaid:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)
     run.give_way()
@@ -237,7 +237,7 @@ async def test_files_of_an_earlier_process_are_counted() -> None:
     deliver = rig.delivery.deliver
 
     async def looked(*args: object, **kwargs: object) -> object:
-        seen.append(rig.service._kit.disk_space.ledger.used_bytes)  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+        seen.append(rig.service._context.disk_space.ledger.used_bytes)  # pyright: ignore[reportPrivateUsage] - nobody else can tell
         return await deliver(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - handed on
 
     rig.delivery.deliver = looked  # type: ignore[method-assign, assignment]  # pyright: ignore[reportAttributeAccessIssue] - the same
@@ -268,7 +268,7 @@ async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_the
         await save(generation)
 
     async def recovers(event: asyncio.Event, timeout_s: float | None) -> bool:
-        if event is rig.service._kit.disk.recovered:  # pyright: ignore[reportPrivateUsage] - nobody else can tell
+        if event is rig.service._context.disk.recovered:  # pyright: ignore[reportPrivateUsage] - nobody else can tell
             waits.append(timeout_s or 0.0)
             track_store.fault = None
             await rig.service.lease_keeper.keep_disk()

@@ -394,7 +394,7 @@ async def test_what_has_ended_leaves_no_run_behind_to_be_searched_for() -> None:
     gc.disable()
     try:
         await rig.submit(GenerationRequest(Inputs("house", seed=7)))
-        under_way = rig.service._jobs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
+        under_way = rig.service._registry._jobs.values()  # pyright: ignore[reportPrivateUsage] - only to see it go
         runs = [ref(run) for run in under_way]
         await rig.service.idle()
         await spin()
@@ -414,7 +414,7 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     await rig.service.adopt()
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     assert searched == []
-    rig.service._jobs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
+    rig.service._registry._jobs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
     await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
     assert searched == [1]
     await rig.service.close()

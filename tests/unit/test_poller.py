@@ -285,7 +285,7 @@ async def test_what_the_list_has_told_is_not_asked_for(seed: int | None, asked: 
     ) -> Generator[Watch, None, None]:
         yield Watch(prediction_id, created_at, news, ended)
 
-    rig.service._kit.poller.watching = told  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    rig.service._context.poller.watching = told  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     delivered = await rig.run(Inputs("house", seed=seed))
     assert delivered.state is State.DELIVERED
     assert delivered.predict_time_s == 4.2
@@ -305,7 +305,7 @@ async def test_that_it_runs_is_shown_as_the_list_tells_it_without_a_question() -
         watches.append(Watch(prediction_id, created_at, news))
         yield watches[0]
 
-    poller = rig.service._kit.poller  # pyright: ignore[reportPrivateUsage]
+    poller = rig.service._context.poller  # pyright: ignore[reportPrivateUsage]
     poller.watching = listed  # pyright: ignore[reportAttributeAccessIssue]
     poller.delay_s = lambda _: 3600.0  # pyright: ignore[reportAttributeAccessIssue]
     rig.clock.wait = lambda event, _: event.wait()  # pyright: ignore[reportAttributeAccessIssue]

@@ -401,7 +401,7 @@ async def test_a_command_looks_at_no_other_persons_generation() -> None:
     rig = a_rig()
     service = rig.service
     jobs = Unlooked()
-    service._jobs = service._bringing._jobs = jobs  # pyright: ignore[reportPrivateUsage] - see above
+    service._registry._jobs = jobs  # pyright: ignore[reportPrivateUsage] - see above
     [generation] = await service.submit(GenerationRequest(Inputs("house")), 5, a_reply())
     assert await service.waiting_for(5, generation.reply.channel_id) == []
     await service.idle()

@@ -15,11 +15,12 @@ from bot.domain.generation import AudioSource, State
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, MODEL_WINDOW_S, Inputs
 from bot.domain.validation import check_audio
 from bot.domain.waits import Hindered, Obstacle
-from bot.engine.disk_claims import claim, enlarge, extension_bytes
+from bot.engine.disk_claims import extension_bytes
 from bot.engine.disk_health import disk_obstacle
 from bot.engine.job import Job
 from bot.engine.ports import InputAudio
 from bot.engine.states.acknowledging import await_acknowledgement
+from bot.engine.states.disk_room import claim, enlarge
 from bot.engine.states.outages import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
 from bot.engine.states.turns import reading_turn
 from bot.engine.troubles import Task
@@ -34,7 +35,7 @@ async def prepare(job: Job) -> None:
     source, inputs = job.generation.source, job.generation.inputs
     if source is None or inputs.input_audio is not None:
         if job.generation.audio_s is not None:
-            check_audio(job.kit.table, inputs, job.generation.audio_s)
+            check_audio(job.context.table, inputs, job.generation.audio_s)
         await job.save(State.QUEUED)
         return
     try:
@@ -44,7 +45,7 @@ async def prepare(job: Job) -> None:
             else:
                 await _prepare_input(job, source)
     except OSError as error:
-        job.kit.disk.failed(error)
+        job.context.disk.failed(error)
         raise DiskUnusable(disk_obstacle(error) is Obstacle.DISK_FULL) from error
 
 
@@ -56,18 +57,18 @@ async def _with_room(
     Where there is no room for all, everything is given back, and claimed anew at once: nobody is
     to hold a part that another one waits for.
     """
-    most_bytes = min(INPUT_AUDIO_MAX_BYTES, job.kit.disk_space.ledger.share_bytes)
+    most_bytes = min(INPUT_AUDIO_MAX_BYTES, job.context.disk_space.ledger.share_bytes)
     size_bytes = most_bytes if source.size_bytes is None else source.size_bytes
     needed_bytes: int | None = min(size_bytes, INPUT_AUDIO_MAX_BYTES)
     while needed_bytes is not None:
         await claim(job, needed_bytes)
         # Folders that are gone are made again by it.
-        await job.kit.disk.look()
+        await job.context.disk.look()
         if not await job.attempts.begin():
             raise AudioGivenUp
         needed_bytes = await work(needed_bytes)
         if needed_bytes is not None:
-            job.kit.disk_space.release(job.generation.id)
+            job.context.disk_space.release(job.generation.id)
 
 
 async def _prepare_input(job: Job, source: AudioSource) -> None:
@@ -76,28 +77,28 @@ async def _prepare_input(job: Job, source: AudioSource) -> None:
     if first_s is None and _is_heard_from_its_beginning(inputs):
         first_s = MODEL_WINDOW_S
     await _with_room(job, source, partial(_take_in_input, job, source, first_s))
-    job.kit.disk_space.release(job.generation.id)
+    job.context.disk_space.release(job.generation.id)
 
 
 async def _take_in_input(
     job: Job, source: AudioSource, first_s: float | None, room_bytes: int
 ) -> int | None:
     """Bring the input to where the model reads it; the bytes it takes, where those are too many."""
-    sound, inputs = job.kit.sound, job.generation.inputs
-    shorter = job.kit.tracks_folder / f"{job.generation.id}.input.wav"
+    sound, inputs = job.context.sound, job.generation.inputs
+    shorter = job.context.tracks_folder / f"{job.generation.id}.input.wav"
     made = {shorter}
     try:
         async with reading_turn(job):
             audio = await sound.take_in(source, room_bytes)
             made.add(audio.path)
-            needed_bytes = await job.kit.track_store.size_of(str(audio.path))
+            needed_bytes = await job.context.track_store.size_of(str(audio.path))
             if first_s is not None and audio.duration_s > first_s:
                 needed_bytes += round(first_s * audio.pcm_bytes_per_s)
             if not enlarge(job, needed_bytes):
                 return needed_bytes
             if first_s is not None:
                 audio = await sound.begin_with(audio, first_s, shorter)
-        check_audio(job.kit.table, inputs, audio.duration_s)
+        check_audio(job.context.table, inputs, audio.duration_s)
         await _upload(job, audio, inputs)
     finally:
         for path in made:
@@ -113,19 +114,19 @@ def _is_heard_from_its_beginning(inputs: Inputs) -> bool:
 
 async def _prepare_extension(job: Job, source: AudioSource, more_s: int) -> None:
     """The model gets the end of the piece; the piece stays here until the two are joined."""
-    piece = job.kit.tracks_folder / f"{job.generation.id}.piece"
+    piece = job.context.tracks_folder / f"{job.generation.id}.piece"
     await job.save(piece_path=str(piece))
     await _with_room(job, source, partial(_take_in_extension, job, source, more_s, piece))
-    piece_bytes = await job.kit.track_store.size_of(str(piece))
-    job.kit.disk_space.shrink(job.generation.id, piece_bytes + _joined_bytes(job, more_s))
+    piece_bytes = await job.context.track_store.size_of(str(piece))
+    job.context.disk_space.shrink(job.generation.id, piece_bytes + _joined_bytes(job, more_s))
 
 
 async def _take_in_extension(
     job: Job, source: AudioSource, more_s: int, piece: Path, room_bytes: int
 ) -> int | None:
     """Keep the piece and bring its end to the model; the bytes it takes, where too many."""
-    sound = job.kit.sound
-    context = job.kit.tracks_folder / f"{job.generation.id}.context.wav"
+    sound = job.context.sound
+    context = job.context.tracks_folder / f"{job.generation.id}.context.wav"
     try:
         async with reading_turn(job):
             # After a restart it may be there already, and its source no longer.
@@ -146,7 +147,7 @@ async def _take_in_extension(
             continuation_end=None,
             duration=plan.duration,
         )
-        check_audio(job.kit.table, inputs, given.duration_s)
+        check_audio(job.context.table, inputs, given.duration_s)
         await _upload(job, given, inputs, given_s=piece_s)
     finally:
         await sound.discard(context)
@@ -161,12 +162,12 @@ async def _keep_piece(
     Raises:
         RequestRefused: it cannot be had, or not be used.
     """
-    audio = await job.kit.sound.take_in(source, room_bytes)
+    audio = await job.context.sound.take_in(source, room_bytes)
     try:
         length_s = min(audio.duration_s, source.keep_s or audio.duration_s)
         if length_s > PIECE_MAX_S:
             raise PieceTooLong(length_s, PIECE_MAX_S)
-        needed_bytes = await job.kit.track_store.size_of(str(audio.path))
+        needed_bytes = await job.context.track_store.size_of(str(audio.path))
         if length_s < audio.duration_s:
             needed_bytes += round(length_s * audio.pcm_bytes_per_s)
         plan = plan_extension(length_s, more_s)
@@ -174,9 +175,9 @@ async def _keep_piece(
         needed_bytes += extension_bytes(length_s, more_s)
         if not enlarge(job, needed_bytes):
             return needed_bytes
-        return float(await job.kit.sound.keep(audio, piece, source.keep_s))
+        return float(await job.context.sound.keep(audio, piece, source.keep_s))
     finally:
-        await job.kit.sound.discard(audio.path)
+        await job.context.sound.discard(audio.path)
 
 
 def _joined_bytes(job: Job, more_s: int) -> int:
@@ -189,11 +190,11 @@ async def take_in_piece(job: Job, source: AudioSource, piece: Path) -> float:
     Raises:
         RequestRefused: it cannot be had, or not be used.
     """
-    audio = await job.kit.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
+    audio = await job.context.sound.take_in(source, INPUT_AUDIO_MAX_BYTES)
     try:
-        return await job.kit.sound.keep(audio, piece, source.keep_s)
+        return await job.context.sound.keep(audio, piece, source.keep_s)
     finally:
-        await job.kit.sound.discard(audio.path)
+        await job.context.sound.discard(audio.path)
 
 
 async def _upload(
@@ -205,32 +206,33 @@ async def _upload(
         State.QUEUED,
         inputs=replace(inputs, input_audio=address),
         audio_s=audio.duration_s,
-        stored_at=job.kit.clock.now(),
+        stored_at=job.context.clock.now(),
         given_s=given_s,
     )
 
 
 async def _store(job: Job, audio: InputAudio) -> str:
     """Put audio where the model reads it, be it after an outage; its address there."""
-    began_at = job.kit.clock.now()
+    context = job.context
+    began_at = context.clock.now()
     while True:
         try:
-            stored = await job.kit.predictions.upload(
+            stored = await context.predictions.upload(
                 audio.path, audio.filename, audio.content_type
             )
         except OUTAGE as error:
-            if job.kit.clock.now() > began_at + SUBMIT_WITHIN:
+            if context.clock.now() > began_at + SUBMIT_WITHIN:
                 raise
             log.info("generation %s, its input audio: %r", job.generation.id, error)
-            trouble = job.kit.troubles.met(Task.STORE, obstacle_of(error))
+            trouble = context.troubles.met(Task.STORE, obstacle_of(error))
             delay_s = pause_s(error)
-            job.wait = Hindered(trouble.obstacle, job.kit.clock.now() + timedelta(seconds=delay_s))
-            job.show()
-            await job.kit.clock.sleep(delay_s)
+            next_try_at = context.clock.now() + timedelta(seconds=delay_s)
+            job.waits_for(Hindered(trouble.obstacle, next_try_at))
+            await context.clock.sleep(delay_s)
         except REFUSALS as error:
-            job.kit.troubles.met(Task.STORE, obstacle_of(error))
+            context.troubles.met(Task.STORE, obstacle_of(error))
             raise
         else:
-            job.kit.troubles.over(Task.STORE)
-            job.wait = None
+            context.troubles.over(Task.STORE)
+            job.goes_on()
             return stored.url

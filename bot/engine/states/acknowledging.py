@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from bot.domain.errors import NeverBegun
 from bot.domain.generation import State
-from bot.engine.job import Job, retry_delays_s
+from bot.engine.job import Job
 from bot.engine.ports import DiscordFault, NoWayNow
+from bot.engine.states.outages import retry_delays_s
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +32,20 @@ async def await_acknowledgement(job: Job) -> bool:
     """
     while job.answering:
         job.wake.clear()
-        await job.kit.clock.wait(job.wake, None)
+        await job.context.clock.wait(job.wake, None)
     if job.is_ours:
         await _await_decision(job)
     delays_s = retry_delays_s()
     while job.is_ours and not job.generation.reply.known:
         try:
-            reply = await job.kit.delivery.find(job.generation)
+            reply = await job.context.delivery.find(job.generation)
         except NoWayNow as error:
             raise NeverBegun from error
         except DiscordFault as error:
             delay_s = next(delays_s, None)
             if delay_s is None:
                 raise NeverBegun from error
-            await job.kit.clock.sleep(delay_s)
+            await job.context.clock.sleep(delay_s)
             continue
         if reply is None:
             break
@@ -52,7 +53,7 @@ async def await_acknowledgement(job: Job) -> bool:
         await job.save(reply=reply)
     if not job.generation.reply.known:
         log.warning("generation %s was never acknowledged here", job.generation.id)
-        await job.save(State.CANCELED, told=True, ended_at=job.kit.clock.now())
+        await job.save(State.CANCELED, told=True, ended_at=job.context.clock.now())
     elif job.generation.source is not None:
         # Fetching audio takes its time; the token may not outlive a restart meanwhile.
         await job.save()
@@ -61,10 +62,10 @@ async def await_acknowledgement(job: Job) -> bool:
 
 async def _await_decision(job: Job) -> None:
     """Until it is known, or Discord has decided; no longer, whatever this machine's clock does."""
-    left_s = (job.generation.created_at + _DECIDED - job.kit.clock.now()).total_seconds()
-    ends_at_s = job.kit.clock.monotonic() + min(_DECIDED.total_seconds(), left_s)
+    left_s = (job.generation.created_at + _DECIDED - job.context.clock.now()).total_seconds()
+    ends_at_s = job.context.clock.monotonic() + min(_DECIDED.total_seconds(), left_s)
     while not job.generation.reply.known:
-        if (left_s := ends_at_s - job.kit.clock.monotonic()) <= 0:
+        if (left_s := ends_at_s - job.context.clock.monotonic()) <= 0:
             return
         job.wake.clear()
-        await job.kit.clock.wait(job.wake, left_s)
+        await job.context.clock.wait(job.wake, left_s)

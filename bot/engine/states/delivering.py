@@ -23,12 +23,12 @@ from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
 from bot.engine.disk_space import track_bytes, with_conversion
-from bot.engine.job import Job, Stopped, retry_delays_s
+from bot.engine.job import Job, Stopped
 from bot.engine.ports import DiscordFault, Moved, NoWayNow
 from bot.engine.states.accepted import take_in_piece
 from bot.engine.states.fetching import KEPT_FOR, fetch
 from bot.engine.states.keeping import keep, where_it_is
-from bot.engine.states.outages import UNREACHABLE_DELAY_S
+from bot.engine.states.outages import UNREACHABLE_DELAY_S, retry_delays_s
 from bot.engine.track_files import Form
 from bot.engine.troubles import Task
 from bot.host.threads import TRACKS
@@ -52,13 +52,13 @@ async def collect(job: Job) -> None:
         TrackLeft: it cannot be fetched, and is still at Replicate.
         TrackError: it is not there either.
     """
-    began_at = job.kit.clock.now()
-    job.wait = None
+    began_at = job.context.clock.now()
+    job.goes_on()
     while True:
         try:
             await _collect_once(job)
         except OSError as error:
-            if job.kit.clock.now() > began_at + KEPT_FOR:
+            if job.context.clock.now() > began_at + KEPT_FOR:
                 raise TrackNotStored(disk_obstacle(error) is Obstacle.DISK_FULL) from error
             await _wait_for_disk(job, error)
         except (OutputTooLarge, OutputNotAudio) as error:
@@ -72,20 +72,19 @@ async def collect(job: Job) -> None:
 
 async def _wait_for_disk(job: Job, error: OSError) -> None:
     log.warning("generation %s cannot be written: %r", job.generation.id, error)
-    job.kit.disk.failed(error)
-    next_try_at = job.kit.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
-    job.wait = Hindered(disk_obstacle(error), next_try_at)
-    job.prediction = None
-    job.show()
-    await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
+    job.context.disk.failed(error)
+    next_try_at = job.context.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
+    job.remember(None)
+    job.waits_for(Hindered(disk_obstacle(error), next_try_at))
+    await job.context.clock.sleep(UNREACHABLE_DELAY_S)
     # Folders that are gone are made again by it.
-    await job.kit.disk.look()
+    await job.context.disk.look()
 
 
 async def _collect_once(job: Job) -> None:
-    job.meter.enter(Stage.FETCHING, job.kit.clock.now())
-    generation, folder = job.generation, job.kit.tracks_folder
-    extension = str(job.kit.table.effective(generation.inputs, "output_format") or "wav")
+    job.enter(Stage.FETCHING)
+    generation, folder = job.generation, job.context.tracks_folder
+    extension = str(job.context.table.effective(generation.inputs, "output_format") or "wav")
     given_s = generation.given_s
     output = track = Form.WHOLE.path(folder, generation.id, extension)
     if generation.piece_path is not None:
@@ -103,7 +102,7 @@ async def _collect_once(job: Job) -> None:
                         track, given_s = output, generation.audio_s
                 finally:
                     if track is not output:
-                        await job.kit.sound.discard(output)
+                        await job.context.sound.discard(output)
             try:
                 track_s = await _label(job, track)
             except OutputNotAudio as error:
@@ -113,7 +112,7 @@ async def _collect_once(job: Job) -> None:
                 await TRACKS.run(fetched.replace, track)
     except (Stopped, UserError):
         # A restart goes on with what there is of the file; an end leaves nothing.
-        await job.kit.predictions.discard_part(output)
+        await job.context.predictions.discard_part(output)
         raise
     await job.save(
         State.DELIVERING, track_path=str(track), track_s=track_s, given_s=given_s, attempts=1
@@ -134,7 +133,7 @@ async def _label(job: Job, track: Path) -> float | None:
     if not await job.attempts.begin():
         return None
     try:
-        return await job.kit.sound.label(track, job.generation)
+        return await job.context.sound.label(track, job.generation)
     except (OSError, OutputNotAudio):
         raise
     except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is
@@ -170,7 +169,7 @@ def _note(job: Job, what: str, error: Exception) -> None:
 
 
 async def _join_to_piece(job: Job, piece: Path, output: Path, track: Path) -> None:
-    generation, sound = job.generation, job.kit.sound
+    generation, sound = job.generation, job.context.sound
     try:
         is_there = await sound.length_s(piece) is not None
     except RequestRefused as error:
@@ -191,14 +190,14 @@ async def _join_to_piece(job: Job, piece: Path, output: Path, track: Path) -> No
 async def _beside_bytes(job: Job) -> int:
     """What an extension takes beside the model's output: its piece, and the two joined."""
     generation = job.generation
-    piece_bytes = await job.kit.track_store.size_of(generation.piece_path)
+    piece_bytes = await job.context.track_store.size_of(generation.piece_path)
     whole_s = (generation.given_s or 0.0) + (generation.more_s or 0)
     return piece_bytes + with_conversion(track_bytes(whole_s))
 
 
 async def deliver(job: Job) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
-    job.meter.enter(Stage.UPLOADING, job.kit.clock.now())
+    job.enter(Stage.UPLOADING)
     delays_s = retry_delays_s()
     faults = 0
     while job.delivered is None:
@@ -208,7 +207,7 @@ async def deliver(job: Job) -> None:
             log.warning("generation %s: its track is gone, fetching it again", job.generation.id)
             await job.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
-            await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
+            await job.context.clock.sleep(UNREACHABLE_DELAY_S)
             return
         except NoWayNow as closed:
             await job.wait_for_way(closed)
@@ -223,20 +222,20 @@ async def deliver(job: Job) -> None:
             if delay_s is None:
                 await job.wait_for_way(NoWayNow(may_open=True, token_lives=True))
             else:
-                await job.kit.clock.sleep(delay_s)
+                await job.context.clock.sleep(delay_s)
         except Exception:
             log.exception("generation %s: delivering it met a fault of ours", job.generation.id)
             faults += 1
             if faults < _FAULTS_MAX:
-                await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
+                await job.context.clock.sleep(UNREACHABLE_DELAY_S)
             else:
                 await keep(job, None)
         else:
             if isinstance(delivered, Moved):
                 await job.save(reply=delivered.reply)
             else:
-                job.delivered = delivered
-    job.kit.troubles.over(Task.DELIVER)
+                job.was_delivered(delivered)
+    job.context.troubles.over(Task.DELIVER)
     delivered = job.delivered
     await job.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
 
@@ -244,26 +243,25 @@ async def deliver(job: Job) -> None:
 def _explain(job: Job, error: DiscordFault | OSError, delay_s: float | None) -> None:
     """Have the card tell why the track is not in it yet, where it can still be edited."""
     if isinstance(error, OSError):
-        job.kit.disk.failed(error)
+        job.context.disk.failed(error)
         obstacle = disk_obstacle(error)
     else:
-        obstacle = job.kit.troubles.met(Task.DELIVER, Obstacle.DISCORD).obstacle
+        obstacle = job.context.troubles.met(Task.DELIVER, Obstacle.DISCORD).obstacle
     next_try_at = None
     if delay_s is not None:
-        next_try_at = job.kit.clock.now() + timedelta(seconds=delay_s)
-    job.wait = Hindered(obstacle, next_try_at)
-    job.show()
+        next_try_at = job.context.clock.now() + timedelta(seconds=delay_s)
+    job.waits_for(Hindered(obstacle, next_try_at))
 
 
 async def _deliver_once(job: Job, *, untouched: bool) -> Generation | Moved:
     untouched = not await job.attempts.begin() or untouched
-    ended_at = job.kit.clock.now()
+    ended_at = job.context.clock.now()
     delivered = job.generation.evolve(State.DELIVERED, ended_at=ended_at, told=True)
     track = Path(job.generation.track_path or "")
     try:
-        shown = await job.kit.delivery.deliver(delivered, track, untouched=untouched)
+        shown = await job.context.delivery.deliver(delivered, track, untouched=untouched)
     except FileNotFoundError:
-        if not await job.kit.delivery.has_track(delivered):
+        if not await job.context.delivery.has_track(delivered):
             raise
         shown = job.generation.reply
     return shown if isinstance(shown, Moved) else delivered.evolve(reply=shown)

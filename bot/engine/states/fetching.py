@@ -14,10 +14,10 @@ from bot.domain.errors import (
     ReplicateError,
 )
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
-from bot.engine.disk_claims import claim
 from bot.engine.disk_space import track_bytes, with_conversion
 from bot.engine.job import Job
 from bot.engine.ports import PredictionView
+from bot.engine.states.disk_room import claim
 from bot.engine.states.outages import PASSING, UNREACHABLE_DELAY_S, obstacle_of
 from bot.engine.troubles import Task
 
@@ -45,7 +45,7 @@ async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
         ReplicateError: the service cannot be asked where it is, for as long as it keeps it.
         OSError: the disk does not take it.
     """
-    began_at, story = job.kit.clock.now(), _Story(job)
+    began_at, story = job.context.clock.now(), _Story(job)
     refusals = 0
     job.show()
     while True:
@@ -53,21 +53,21 @@ async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
             await _download(job, path, beside_bytes, story)
         except (*PASSING, OutputUnreachable) as error:
             refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
-            if refusals >= _REFUSALS or job.kit.clock.now() > began_at + KEPT_FOR:
+            if refusals >= _REFUSALS or job.context.clock.now() > began_at + KEPT_FOR:
                 raise
             log.info("generation %s, its audio: %r", job.generation.id, error)
             _explain(job, error)
         else:
-            job.kit.troubles.over(Task.FETCH)
-            job.wait = None
+            job.context.troubles.over(Task.FETCH)
+            job.goes_on()
             return
-        job.prediction = None
-        await job.kit.clock.sleep(UNREACHABLE_DELAY_S)
+        job.remember(None)
+        await job.context.clock.sleep(UNREACHABLE_DELAY_S)
 
 
 async def _download(job: Job, path: Path, beside_bytes: int, story: _Story) -> None:
     """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
-    length_s = job.kit.table.duration_s(job.generation.inputs)
+    length_s = job.context.table.duration_s(job.generation.inputs)
     limit_bytes = track_bytes(length_s)
     while True:
         await claim(job, beside_bytes + with_conversion(limit_bytes))
@@ -79,33 +79,33 @@ async def _download(job: Job, path: Path, beside_bytes: int, story: _Story) -> N
             limit_bytes *= 4
         else:
             break
-    size_bytes = await job.kit.track_store.size_of(str(path))
-    job.kit.disk_space.shrink(job.generation.id, beside_bytes + with_conversion(size_bytes))
+    size_bytes = await job.context.track_store.size_of(str(path))
+    job.context.disk_space.shrink(job.generation.id, beside_bytes + with_conversion(size_bytes))
 
 
 async def _download_within(job: Job, path: Path, limit_bytes: int, story: _Story) -> None:
     prediction = job.prediction
     if prediction is None:
-        prediction = await job.kit.predictions.get(job.generation.prediction_id or "")
+        prediction = await job.context.predictions.get(job.generation.prediction_id or "")
     if prediction.output_url is None:
         raise OutputExpired if prediction.data_removed else OutputMissing
     story.asked_for(prediction)
     story.tell()
-    await job.kit.predictions.download(prediction.output_url, path, limit_bytes, story.tell)
+    await job.context.predictions.download(prediction.output_url, path, limit_bytes, story.tell)
 
 
 class _Story:
     """What a card tells of a download, as time passes."""
 
     def __init__(self, job: Job) -> None:
-        self._run = job
+        self._job = job
         self._asked_at: datetime | None = None
         """When the file was asked for first."""
         self._link: Link | None = None
 
     def asked_for(self, prediction: PredictionView) -> None:
         """The file of this prediction is being fetched."""
-        now = self._run.kit.clock.now()
+        now = self._job.context.clock.now()
         self._asked_at = self._asked_at or now
         url = prediction.output_url or ""
         if url.startswith(("https://", "http://")):
@@ -113,14 +113,14 @@ class _Story:
 
     def tell(self) -> None:
         """Have the card tell how it goes, where that is news."""
-        if _is_about_the_disk(self._run.wait):
+        if _is_about_the_disk(self._job.wait):
             return
-        _show(self._run, self._how_it_goes())
+        _show(self._job, self._how_it_goes())
 
     def _how_it_goes(self) -> FetchingSlow | None:
-        now, link = self._run.kit.clock.now(), self._link
+        now, link = self._job.context.clock.now(), self._link
         passed = now - (self._asked_at or now)
-        if passed < SLOW_AFTER and not isinstance(self._run.wait, FetchingSlow):
+        if passed < SLOW_AFTER and not isinstance(self._job.wait, FetchingSlow):
             return None
         lives = link is not None and now < link.lives_until
         return FetchingSlow(link if lives and passed >= LINK_AFTER else None)
@@ -129,17 +129,16 @@ class _Story:
 def _explain(job: Job, error: ReplicateError | OutputUnreachable) -> None:
     """Have the card tell why the audio is not here yet."""
     if isinstance(error, ReplicateError):
-        _show(job, Hindered(job.kit.troubles.met(Task.FETCH, obstacle_of(error)).obstacle))
+        _show(job, Hindered(job.context.troubles.met(Task.FETCH, obstacle_of(error)).obstacle))
         return
-    job.kit.troubles.met(Task.FETCH, Obstacle.OUTAGE)
+    job.context.troubles.met(Task.FETCH, Obstacle.OUTAGE)
     if not isinstance(job.wait, FetchingSlow):
         _show(job, FetchingSlow())
 
 
 def _show(job: Job, wait: Wait | None) -> None:
     if job.wait != wait:
-        job.wait = wait
-        job.show()
+        job.waits_for(wait)
 
 
 def _is_about_the_disk(wait: Wait | None) -> bool:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 async def where_it_is(job: Job) -> Link | None:
     """Where the service keeps the track, and until when; None where that is not known, or over."""
     try:
-        prediction = await job.kit.predictions.get(job.generation.prediction_id or "")
+        prediction = await job.context.predictions.get(job.generation.prediction_id or "")
     except ReplicateError as error:
         log.warning("generation %s, where its track is: %r", job.generation.id, error)
         return None
@@ -24,7 +24,7 @@ async def where_it_is(job: Job) -> Link | None:
     if completed_at is None or not url.startswith(("https://", "http://")):
         return None
     lives_until = completed_at + KEPT_FOR
-    return Link(url, lives_until) if job.kit.clock.now() < lives_until else None
+    return Link(url, lives_until) if job.context.clock.now() < lives_until else None
 
 
 async def keep(job: Job, limit_bytes: int | None) -> None:
@@ -33,6 +33,5 @@ async def keep(job: Job, limit_bytes: int | None) -> None:
     It is shown where its person brings it to: larger files may be posted there, or the fault of
     ours be gone.
     """
-    job.wait = NotPostable(limit_bytes, await where_it_is(job))
-    job.show()
+    job.waits_for(NotPostable(limit_bytes, await where_it_is(job)))
     await job.wait_for_way(NoWayNow(token_lives=True))

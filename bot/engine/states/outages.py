@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.domain.errors import (
@@ -40,6 +41,8 @@ _LONGEST_PAUSE_S = 60.0
 OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
 _OUTAGE = timedelta(minutes=55)
 """Replicate keeps an output for an hour after the run; past an outage of that length it is gone."""
+_RETRY_CAP_S = 300.0
+_RETRY_WITHIN_S = 24 * 3600.0
 _UNKNOWN_TIMES = 5
 _UNKNOWN_FOR = timedelta(minutes=1)
 """So long a new prediction may be unknown to the server that is asked."""
@@ -70,11 +73,20 @@ def pause_s(error: ReplicateError) -> float:
     return max(UNREACHABLE_DELAY_S, min(_LONGEST_PAUSE_S, asked_s or 0.0))
 
 
+def retry_delays_s() -> Iterator[float]:
+    """Waits between tries at what Discord has a fault with, for about a day."""
+    delay_s, so_far_s = 5.0, 0.0
+    while so_far_s < _RETRY_WITHIN_S:
+        yield delay_s
+        so_far_s += delay_s
+        delay_s = min(_RETRY_CAP_S, delay_s * 2)
+
+
 class Patience:
     """With a service that is asked about something paid, and does not answer as it should."""
 
     def __init__(self, job: Job, submitted_at: datetime) -> None:
-        self._run = job
+        self._job = job
         self._hindered = False
         self._submitted_at = submitted_at
         self._unknown_times = 0
@@ -83,9 +95,10 @@ class Patience:
     def answered(self) -> None:
         """The service has answered as it should."""
         self._unknown_times = 0
-        self._run.kit.troubles.over(Task.FOLLOW)
+        self._job.context.troubles.over(Task.FOLLOW)
         if self._hindered:
-            self._hindered, self._run.wait = False, None
+            self._hindered = False
+            self._job.goes_on()
 
     def bear(self, error: ReplicateError) -> None:
         """Show why the service could not be asked this time, or give up on it.
@@ -95,22 +108,24 @@ class Patience:
             AccessLost: it has refused for as long.
             ThingUnknown: it keeps saying that there is no such thing.
         """
-        now = self._run.kit.clock.now()
+        now = self._job.context.clock.now()
         if now > self._submitted_at + OVERDUE + _OUTAGE:
             if isinstance(error, OUTAGE):
                 raise OutageTooLong from error
             raise AccessLost(obstacle_of(error)) from error
         if not isinstance(error, ThingUnknown):
             self._unknown_times = 0
-            trouble = self._run.kit.troubles.met(Task.FOLLOW, obstacle_of(error))
-            self._hindered, self._run.wait = True, Hindered(trouble.obstacle)
-        elif self._unknown_times == 0:
+            self._hindered = True
+            trouble = self._job.context.troubles.met(Task.FOLLOW, obstacle_of(error))
+            self._job.waits_for(Hindered(trouble.obstacle))
+            return
+        if self._unknown_times == 0:
             self._unknown_times, self._unknown_since = 1, now
         else:
             self._unknown_times += 1
             if self._unknown_times >= _UNKNOWN_TIMES and now >= self._unknown_since + _UNKNOWN_FOR:
                 raise error
-        self._run.show()
+        self._job.show()
 
 
 def check_still_running(job: Job, submitted_at: datetime) -> None:
@@ -119,5 +134,5 @@ def check_still_running(job: Job, submitted_at: datetime) -> None:
     Raises:
         PredictionOverdue: so it is.
     """
-    if job.kit.clock.now() > submitted_at + OVERDUE:
+    if job.context.clock.now() > submitted_at + OVERDUE:
         raise PredictionOverdue

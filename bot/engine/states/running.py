@@ -37,20 +37,19 @@ _DEADLINE = timedelta(seconds=CANCEL_AFTER_S) - timedelta(minutes=2)
 
 async def follow(job: Job) -> None:
     """Poll within the budget, show what the logs tell, and end as the prediction does."""
-    if job.place is None:
-        job.place = job.kit.line.seat(job.generation.requester_id)
+    job.seat.take()
     submitted_at = job.generation.submitted_at or job.generation.created_at
     job.meter.audio_prompt_s = audio_prompt_s(job.generation.inputs, job.generation.audio_s)
     job.meter.enter(Stage.STARTING, submitted_at)
-    job.wait = None
+    job.goes_on()
     prediction_id = job.generation.prediction_id or ""
-    with job.kit.poller.watching(prediction_id, submitted_at, job.wake) as watch:
+    with job.context.poller.watching(prediction_id, submitted_at, job.wake) as watch:
         await _poll(job, submitted_at, watch)
-    job.give_up_seat()
+    job.seat.give_up()
 
 
 async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
-    clock, poller = job.kit.clock, job.kit.poller
+    clock, poller = job.context.clock, job.context.poller
     patience = Patience(job, submitted_at)
     asks_at_s, quiet_until_s = clock.monotonic() + poller.first_delay_s(), -math.inf
     is_woken = False
@@ -81,7 +80,7 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
 
 
 def _has_news(job: Job, watch: Watch) -> bool:
-    return watch.has_ended or (job.generation.cancel_requested and not job.cancel_sent)
+    return watch.has_ended or job.wants_cancel_sent
 
 
 def _known(job: Job, watch: Watch) -> PredictionView | None:
@@ -95,21 +94,21 @@ def _known(job: Job, watch: Watch) -> PredictionView | None:
 
 async def _ask(job: Job) -> PredictionView:
     prediction_id = job.generation.prediction_id or ""
-    if job.generation.cancel_requested and not job.cancel_sent:
-        prediction = await job.kit.predictions.cancel(prediction_id)
-        job.cancel_sent = True
+    if job.wants_cancel_sent:
+        prediction = await job.context.predictions.cancel(prediction_id)
+        job.cancel_was_sent()
         return prediction
-    return await job.kit.predictions.get(prediction_id)
+    return await job.context.predictions.get(prediction_id)
 
 
 async def _take(job: Job, prediction: PredictionView, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
-    now = job.kit.clock.now()
+    now = job.context.clock.now()
     match prediction.status:
         case "succeeded":
             if prediction.logs:
                 job.meter.read(prediction.logs, now)
-            job.prediction = prediction
+            job.remember(prediction)
             await job.save(
                 State.COLLECTING,
                 predict_time_s=prediction.predict_time_s,
@@ -130,6 +129,6 @@ async def _take(job: Job, prediction: PredictionView, submitted_at: datetime) ->
         case "processing":
             job.meter.read(prediction.logs, now)
         case _:
-            job.meter.enter(Stage.STARTING, now)
+            job.enter(Stage.STARTING)
     job.show()
     return False

@@ -22,7 +22,7 @@ async def reading_turn(job: Job) -> AsyncGenerator[None, None]:
 
     The card says what is waited for: the person's own files, or everybody's.
     """
-    line = job.kit.reading_line
+    line = job.context.reading_queue
     place = line.join(job.generation.requester_id)
     shown: Stage | None = None
     try:
@@ -32,7 +32,7 @@ async def reading_turn(job: Job) -> AsyncGenerator[None, None]:
             if stage is not shown:
                 shown = stage
                 job.show(stage)
-            await job.kit.clock.wait(place.granted, _LOOK_S)
+            await job.context.clock.wait(place.granted, _LOOK_S)
         job.show(Stage.CHECKING)
         token = ASKER.set(place.user_id)
         try:

@@ -40,15 +40,14 @@ async def find_again(job: Job) -> None:
     await job.reload()
     if job.generation.state is not State.SUBMITTING:
         return
-    if job.place is None:
-        job.place = job.kit.line.seat(job.generation.requester_id)
-    job.wait = None
+    job.seat.take()
+    job.goes_on()
     patience = Patience(job, _sent_at(job.generation))
     looked = 0
     while looked < len(_FIND_AFTER_S):
         job.show(Stage.LOOKING)
         # Not cut short by a Cancel: what comes late is still to be found, and stopped.
-        await job.kit.clock.sleep(_FIND_AFTER_S[looked])
+        await job.context.clock.sleep(_FIND_AFTER_S[looked])
         try:
             if await _take_over(job, job.generation):
                 return
@@ -75,8 +74,8 @@ async def keep_stopping(job: Job) -> None:
 
 async def _keep_looking(job: Job, look: Callable[[Job, Generation], Awaitable[bool]]) -> None:
     ends_at = _sent_at(job.generation) + KEEP_LOOKING
-    while (left_s := (ends_at - job.kit.clock.now()).total_seconds()) > 0:
-        await job.kit.clock.sleep(min(_LOOK_EVERY_S, left_s))
+    while (left_s := (ends_at - job.context.clock.now()).total_seconds()) > 0:
+        await job.context.clock.sleep(min(_LOOK_EVERY_S, left_s))
         try:
             if await look(job, job.generation):
                 return
@@ -99,7 +98,7 @@ async def take_over_first_try(job: Job) -> bool:
     patience = Patience(job, job.generation.created_at)
     while True:
         job.show(Stage.LOOKING)
-        now = job.kit.clock.now()
+        now = job.context.clock.now()
         try:
             for one in tries:
                 if await _take_over(job, one):
@@ -115,9 +114,9 @@ async def take_over_first_try(job: Job) -> bool:
             if now >= sure_at:
                 return False
         # Not longer than until the last look; 1 s at the least, which is for a faulty service.
-        left_s = (sure_at - job.kit.clock.now()).total_seconds()
+        left_s = (sure_at - job.context.clock.now()).total_seconds()
         async with job.stoppable():
-            await job.kit.clock.sleep(max(1.0, min(_LOOK_EVERY_S, left_s)))
+            await job.context.clock.sleep(max(1.0, min(_LOOK_EVERY_S, left_s)))
 
 
 async def _first_tries(job: Job) -> Sequence[Generation]:
@@ -125,7 +124,7 @@ async def _first_tries(job: Job) -> Sequence[Generation]:
     tries: list[Generation] = []
     one = job.generation
     while one.relation is Relation.RETRY and one.parent_id and len(tries) < _TRIES_MAX:
-        parent = await job.kit.journal.get(one.parent_id)
+        parent = await job.context.journal.get(one.parent_id)
         if parent is None:
             break
         tries.append(parent)
@@ -135,11 +134,11 @@ async def _first_tries(job: Job) -> Sequence[Generation]:
 
 async def _take_over(job: Job, sent: Generation) -> bool:
     """Go on from the prediction of what was `sent`, this one or its first try; False for none."""
-    async with job.kit.submit_gate.alone(sent.inputs):
+    async with job.context.submit_gate.alone(sent.inputs):
         prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
-        job.wait = None
+        job.goes_on()
         if job.generation.state is State.QUEUED:
             await job.save(State.SUBMITTING, submitted_at=_sent_at(sent))
         await job.save(State.RUNNING, prediction_id=prediction_id, failure=None, ended_at=None)
@@ -147,21 +146,22 @@ async def _take_over(job: Job, sent: Generation) -> bool:
 
 
 async def _stop(job: Job, sent: Generation) -> bool:
-    async with job.kit.submit_gate.alone(sent.inputs):
+    async with job.context.submit_gate.alone(sent.inputs):
         prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
-        await job.kit.predictions.cancel(prediction_id)
+        await job.context.predictions.cancel(prediction_id)
         await job.save(prediction_id=prediction_id)
         return True
 
 
 async def _find(job: Job, sent: Generation) -> str | None:
     """The prediction of what was `sent`; while others with the very same inputs are kept out."""
-    found = await job.kit.predictions.find(sent.version, sent.inputs, _sent_at(sent) - _CLOCK_SKEW)
+    since = _sent_at(sent) - _CLOCK_SKEW
+    found = await job.context.predictions.find(sent.version, sent.inputs, since)
     # The same person may have asked for the very same a minute ago: each gets its own.
     for candidate in reversed(found):
-        if not await job.kit.journal.prediction_known(candidate.id):
+        if not await job.context.journal.prediction_known(candidate.id):
             log.info("generation %s found its prediction", job.generation.id)
             return candidate.id
     return None
