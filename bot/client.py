@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
-from discord.http import HTTPClient
-from yarl import URL
 
 from bot.card.buttons import CardButton, CardSelect, Press
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
+from bot.command_sync import CommandSync
 from bot.delivery import DiscordDelivery, Rows
 from bot.delivery.requests import watching
-from bot.discord_internals import LIMITS
-from bot.domain.backoff import growing_waits_s
+from bot.discord_internals import ReconnectingBot, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
@@ -34,9 +28,6 @@ from bot.engine.service import EngineConfig, GenerationService
 log = logging.getLogger(__name__)
 
 COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks", "cogs.reopened")
-_SYNCED = "synced_commands"
-_SYNC_TURN_S = 15.0
-_SYNC_AGAIN_S = 300.0
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
@@ -79,10 +70,6 @@ class Parts:
     """Waits for the schema that the inputs should have been made from; None where they were."""
 
 
-class _NextTry(Exception):
-    """A shard could not be connected, and is to be tried again."""
-
-
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
     """Commands for servers, DMs and user installs, whose errors end in a sentence."""
 
@@ -97,7 +84,7 @@ class CommandTree(app_commands.CommandTree["MusicGenBot"]):
         await report(interaction, cause or error)
 
 
-class MusicGenBot(commands.AutoShardedBot):
+class MusicGenBot(ReconnectingBot):
     """The bot: discord.py's client with the studio behind it."""
 
     def __init__(
@@ -106,9 +93,7 @@ class MusicGenBot(commands.AutoShardedBot):
         *,
         force_sync: bool = False,
     ) -> None:
-        # It makes no use of voice; nobody is to wonder about two warnings at each start.
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-        logging.getLogger("discord.app_commands.tree").addFilter(is_worth_a_log)
+        quiet(is_worth_a_log)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -132,10 +117,10 @@ class MusicGenBot(commands.AutoShardedBot):
         self.clock = parts.clock
         self._beginning = asyncio.Lock()
         self._begun = False
-        self._launching: set[int] = set()
         self.shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = BackgroundTasks()
+        self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
         self.renderer = CardRenderer(parts.config.table, parts.model_name)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock
@@ -153,18 +138,17 @@ class MusicGenBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
         self.add_dynamic_items(CardButton, CardSelect)
-        limit_waits(self.http, LIMITS)
         for name in COGS:
             # A login that failed half way is tried again.
             if name not in self.extensions:
                 await self.load_extension(name)
         if self._force_sync:
             # Who only syncs must not take a running process's generations.
-            await self._sync(self._digest())
+            await self._command_sync.sync()
             return
         await self.begin()
         # What is paid for does not wait for Discord to take the commands.
-        self._owner.start(self._keep_synced(), name="command sync")
+        self._command_sync.start()
 
     async def begin(self) -> None:
         """Take up what an earlier process left open, once; that needs no Discord.
@@ -176,91 +160,6 @@ class MusicGenBot(commands.AutoShardedBot):
             if not self._begun:
                 await self.service.start()
                 self._begun = True
-
-    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect a shard, again and again.
-
-        discord.py's own calls itself for each try, which ends at Python's limit of calls within
-        calls: with Discord away for an hour and a half.
-        """
-        if shard_id in self._launching:
-            raise _NextTry
-        self._launching.add(shard_id)
-        try:
-            for wait_s in growing_waits_s():
-                try:
-                    await super().launch_shard(gateway, shard_id, initial=initial)
-                except _NextTry:
-                    initial = False
-                    await self.clock.sleep(wait_s)
-                else:
-                    return
-        finally:
-            self._launching.discard(shard_id)
-
-    async def _keep_synced(self) -> None:
-        """Sync the commands; where that fails, again and again.
-
-        No deadline cuts a try short: each request has limits of its own, the rest is the time
-        that Discord asks us to wait, and discord.py (2.7.1, `HTTPClient.request`) sends nothing
-        more for good when it is broken off during a global rate limit.
-        """
-        while True:
-            delay_s = _SYNC_TURN_S
-            try:
-                if await self._sync_if_changed():
-                    return
-            except (discord.DiscordException, aiohttp.ClientError, OSError, JournalFault) as error:
-                delay_s = _SYNC_AGAIN_S
-                log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
-            await self.clock.sleep(delay_s)
-
-    async def _sync_if_changed(self) -> bool:
-        """Sync if the payload differs from the last one sent; False while another process does."""
-        digest = self._digest()
-        if not await self._is_synced(digest):
-            if not await self._journal.try_lock(_SYNCED, _SYNC_TURN_S):
-                log.info("commands have changed; another process syncs them")
-                return False
-            async with self._sync_turn():
-                # Another process may just have done it.
-                if not await self._is_synced(digest):
-                    await self._sync(digest)
-                    return True
-        log.info("commands are as they were; not synced")
-        return True
-
-    def _digest(self) -> str:
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
-        text = json.dumps([self.application_id, payload], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    async def _is_synced(self, digest: str) -> bool:
-        return await self._journal.fact(_SYNCED) == digest
-
-    async def _sync(self, digest: str) -> None:
-        await self.tree.sync()
-        await self._journal.remember(_SYNCED, digest)
-        log.info("commands synced")
-
-    @asynccontextmanager
-    async def _sync_turn(self) -> AsyncGenerator[None, None]:
-        """Keep the lock as long as this takes: Discord may let a sync wait."""
-        turn = self._owner.start(self._prolong_sync_turn(), name="command sync turn")
-        try:
-            yield
-        finally:
-            turn.cancel()
-            # Whoever starts next, with other commands, shall not take us for still at it.
-            await self._journal.unlock(_SYNCED)
-
-    async def _prolong_sync_turn(self) -> None:
-        while True:
-            await self.clock.sleep(_SYNC_TURN_S / 3)
-            try:
-                await self._journal.try_lock(_SYNCED, _SYNC_TURN_S)
-            except JournalFault as error:
-                log.warning("the turn to sync the commands was not prolonged: %s", error)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Take turns: Discord allows one IDENTIFY in 5 s, whichever process it comes from."""
@@ -292,10 +191,3 @@ class MusicGenBot(commands.AutoShardedBot):
         """Let go of the runs, whose rows say where to go on, then of Discord."""
         await asyncio.gather(self.service.close(), self.delivery.close(), self._owner.close())
         await super().close()
-
-
-def limit_waits(http: HTTPClient, limits: aiohttp.ClientTimeout) -> None:
-    """Bound what a request to Discord may take; discord.py leaves that to aiohttp's 300 s."""
-    # Neither library has another way. Interactions take their session from here, too.
-    session: aiohttp.ClientSession = vars(http)["_HTTPClient__session"]
-    session._timeout = limits  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

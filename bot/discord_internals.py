@@ -1,40 +1,51 @@
-"""Where discord.py (2.7.1) has no door: its session, its gateway, its endless tries."""
+"""Every touch of what discord.py keeps to itself; `verify` tells what a release has moved.
+
+Nobody else uses its private names, nor modules and attributes that it does not document. Written
+for discord.py 2.7.1.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import html
+import inspect
 import json
-import re
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import aiohttp
 import discord
+from discord.app_commands import tree
+from discord.ext import commands
 from discord.gateway import DiscordClientWebSocketResponse, DiscordWebSocket
 from discord.http import HTTPClient, Route
+from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from yarl import URL
 
+from bot.discord_errors import DiscordAway
+from bot.domain.backoff import growing_waits_s
+from bot.domain.clock import Clock
 from bot.network.proxies import Proxies
 from bot.network.resolver import Resolver
 
 LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
-"""Time for 10 MB over a slow line, but not for an answer that does not come."""
-_TITLE = re.compile(r"<title>(.{1,200}?)</title>", re.IGNORECASE | re.DOTALL)
+"""What a request to Discord may take; discord.py leaves that to aiohttp's 300 s.
+
+Time for 10 MB over a slow line, but not for an answer that does not come.
+"""
+_APPLICATION_WEBHOOK = 3
+_SESSION = "_HTTPClient__session"
 _UNAUTHORIZED = 401
-
-
-class DiscordAway(Exception):
-    """Discord, or something in front of it, has answered that it is not to be had now."""
-
-    def __init__(self, status: int, text: str, retry_after_s: float) -> None:
-        super().__init__(http_words(status, text))
-        self.retry_after_s = retry_after_s
-        """How long it asks to be left alone; 0 where it does not say."""
 
 
 def point_at(discord_base_url: str) -> None:
     """Let discord.py speak to another address than Discord's, such as a REST proxy."""
     Route.BASE = f"{discord_base_url}/api/v10"
+
+
+def api_host() -> str | None:
+    """The host that requests to Discord's API go to."""
+    return URL(Route.BASE).host
 
 
 async def find_gateway(client: discord.Client) -> None:
@@ -66,7 +77,7 @@ def open_session(client: discord.Client, token: str, proxies: Proxies) -> None:
         trace_configs=None if http.http_trace is None else [http.http_trace],
         middlewares=(proxies,),
     )
-    vars(http)["_HTTPClient__session"] = session
+    vars(http)[_SESSION] = session
     http.token = token
     http._global_over = asyncio.Event()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - as its own login does
     http._global_over.set()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the same
@@ -76,6 +87,11 @@ def open_session(client: discord.Client, token: str, proxies: Proxies) -> None:
         return await _who_am_i(http, session)
 
     http.static_login = static_login
+
+
+def session_of(client: discord.Client) -> aiohttp.ClientSession:
+    """The HTTP session of a client that has one; its interactions take theirs from it, too."""
+    return vars(client.http)[_SESSION]
 
 
 async def _who_am_i(http: HTTPClient, session: aiohttp.ClientSession) -> Any:
@@ -97,17 +113,134 @@ async def _who_am_i(http: HTTPClient, session: aiohttp.ClientSession) -> Any:
     return user
 
 
-def http_words(status: int, text: str) -> str:
-    """An answer's status, and what a page instead of JSON is headed by, such as Cloudflare's."""
-    title = _TITLE.search(text)
-    if title is None:
-        return f"HTTP {status}"
-    return f"HTTP {status}, {' '.join(html.unescape(title[1]).split())[:100]}"
-
-
 def _object(text: str) -> dict[str, Any] | None:
     try:
         value: Any = json.loads(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType] - JSON
+
+
+def interaction_webhook(client: discord.Client, application_id: int, token: str) -> discord.Webhook:
+    """What an interaction's token reaches, rebuilt from the two.
+
+    The public constructors make only a channel's webhook, which may not send ephemerally.
+    """
+    return discord.Webhook.from_state(
+        data={"id": application_id, "type": _APPLICATION_WEBHOOK, "token": token},
+        state=client._connection,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+    )
+
+
+async def original_response(webhook: discord.Webhook) -> Any:
+    """The first answer to an interaction, as the API gives it; the interaction is not at hand."""
+    return await async_context.get().get_original_interaction_response(
+        webhook.id,
+        webhook.token or "",
+        session=webhook.session,
+        proxy=webhook.proxy,
+        proxy_auth=webhook.proxy_auth,
+    )
+
+
+def message_flags(number: int) -> discord.MessageFlags:
+    """A message's flags, of their number at the API."""
+    return discord.MessageFlags._from_value(number)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way
+
+
+def quiet(is_worth_a_log: Callable[[logging.LogRecord], bool]) -> None:
+    """Have discord.py log of commands only what is, and nothing of voice, which is not used."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    logging.getLogger(tree.__name__).addFilter(is_worth_a_log)
+
+
+class _NextTry(Exception):
+    """A shard could not be connected, and is to be tried again."""
+
+
+class ReconnectingBot(commands.AutoShardedBot):
+    """Connects a shard again and again, however long Discord is away.
+
+    discord.py's own `launch_shard` calls itself for each try, which ends at Python's limit of calls
+    within calls: with Discord away for an hour and a half.
+    """
+
+    clock: Clock
+    """Set by whoever inherits."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._launching: set[int] = set()
+
+    async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard."""
+        if shard_id in self._launching:
+            raise _NextTry
+        self._launching.add(shard_id)
+        try:
+            for wait_s in growing_waits_s():
+                try:
+                    await super().launch_shard(gateway, shard_id, initial=initial)
+                except _NextTry:
+                    initial = False
+                    await self.clock.sleep(wait_s)
+                else:
+                    return
+        finally:
+            self._launching.discard(shard_id)
+
+
+# ---------------------------------------------------------------------- what all this rests on
+
+_HTTP_ATTRIBUTES = (_SESSION, "_global_over", "connector", "http_trace", "token", "user_agent")
+_PARAMETERS = (
+    (HTTPClient, "static_login", ("self", "token")),
+    (HTTPClient, "get_bot_gateway", ("self",)),
+    (discord.AutoShardedClient, "launch_shard", ("self", "gateway", "shard_id", "initial")),
+    (discord.Webhook, "from_state", ("data", "state")),
+    (discord.MessageFlags, "_from_value", ("value",)),
+    (
+        *(AsyncWebhookAdapter, "get_original_interaction_response"),
+        ("self", "application_id", "token", "session", "proxy", "proxy_auth"),
+    ),
+)
+_SOURCES = (
+    (HTTPClient, "static_login", "self.__session = aiohttp.ClientSession("),
+    (HTTPClient, "static_login", "self._global_over.set()"),
+    (discord.AutoShardedClient, "launch_shard", "self.launch_shard("),
+    (discord.Webhook, "from_state", f"http.{_SESSION}"),
+)
+_CLASS_ATTRIBUTES = (
+    (Route, ("BASE",)),
+    (DiscordWebSocket, ("DEFAULT_GATEWAY",)),
+    (discord.VoiceClient, ("warn_nacl", "warn_dave")),
+    (discord.Webhook, ("session", "proxy", "proxy_auth")),
+)
+
+
+def verify() -> list[str]:
+    """What this file counts on and the installed discord.py does not have, a sentence each."""
+    return [f"discord.py {discord.__version__}: {problem}" for problem in _problems()]
+
+
+def _problems() -> Iterator[str]:
+    client = discord.AutoShardedClient(intents=discord.Intents.none())
+    yield from _missing(client, ("_connection", "http"))
+    yield from _missing(client.http, _HTTP_ATTRIBUTES)
+    for owner, names in _CLASS_ATTRIBUTES:
+        yield from _missing(owner, names)
+    for owner, name, expected in _PARAMETERS:
+        if not hasattr(owner, name):
+            yield from _missing(owner, (name,))
+        elif (found := tuple(inspect.signature(getattr(owner, name)).parameters)) != expected:
+            yield f"{owner.__name__}.{name} takes {', '.join(found)}"
+    for owner, name, line in _SOURCES:
+        if hasattr(owner, name) and line not in inspect.getsource(getattr(owner, name)):
+            yield f"{owner.__name__}.{name} does not say `{line}`"
+    if vars(tree)["_log"].name != tree.__name__:
+        yield f"commands are not logged as {tree.__name__}"
+
+
+def _missing(owner: object, names: tuple[str, ...]) -> Iterator[str]:
+    called = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+    yield from (f"{called} has no `{name}`" for name in names if not hasattr(owner, name))

@@ -18,7 +18,8 @@ from bot.audio.files import AudioFiles
 from bot.audio.track_store import TrackStore
 from bot.card import strings
 from bot.client import MusicGenBot, Parts, Shards
-from bot.connection import TOKEN_REFUSED, StartOver, is_network_fault, log_in, stay_connected, words
+from bot.connection import TOKEN_REFUSED, StartOver, log_in, stay_connected
+from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock

@@ -6,10 +6,10 @@ import logging
 
 import discord
 
-from bot.card.report import ACKNOWLEDGED, TAKEN_ALREADY, UNKNOWN_INTERACTION
+from bot.card.report import ACKNOWLEDGED
 from bot.client import MusicGenBot
 from bot.delivery.requests import counting_sends
-from bot.delivery.sender import NOT_DONE
+from bot.discord_errors import NETWORK_FAULTS, Meaning, meaning_of
 from bot.domain.generation import Generation, Reply
 from cogs.addressing import deferred_reply
 
@@ -33,13 +33,14 @@ async def open_reply(
             try:
                 deferred = await interaction.response.defer(thinking=True)
             except discord.HTTPException as error:
+                meaning = meaning_of(error)
                 repeated = number > 0 or sends.repeated
-                if error.code == TAKEN_ALREADY and repeated:
+                if meaning is Meaning.ANSWERED_ALREADY and repeated:
                     break
-                if error.code in {TAKEN_ALREADY, UNKNOWN_INTERACTION}:
+                if meaning in {Meaning.ANSWERED_ALREADY, Meaning.TOO_LATE}:
                     bot.service.let_go(generations)
                 raise
-            except NOT_DONE as error:
+            except NETWORK_FAULTS as error:
                 log.warning("the answer to an acknowledgement was lost: %r", error)
             else:
                 return await deferred_reply(interaction, deferred)
@@ -61,11 +62,12 @@ async def acknowledge(interaction: discord.Interaction) -> None:
             try:
                 await interaction.response.defer()
             except discord.HTTPException as error:
-                if error.code != TAKEN_ALREADY or not (number or sends.repeated):
+                repeated = number > 0 or sends.repeated
+                if meaning_of(error) is not Meaning.ANSWERED_ALREADY or not repeated:
                     raise
                 interaction.extras[ACKNOWLEDGED] = True
                 return
-            except NOT_DONE as error:
+            except NETWORK_FAULTS as error:
                 log.warning("the answer to an acknowledgement was lost: %r", error)
                 interaction.extras[ACKNOWLEDGED] = True
             else:

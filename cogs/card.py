@@ -14,13 +14,13 @@ from bot.card.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.sounds import takes_here
 from bot.client import MusicGenBot
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import GenerationUnknown, JournalFault, NotDeletable, NotYours
 from cogs.replies import reading, takes_of
 
 log = logging.getLogger(__name__)
 
 _ASKED_MAX = 1000
-_UNKNOWN_MESSAGE = 10008
 
 
 class Card(commands.Cog):
@@ -99,8 +99,8 @@ class Card(commands.Cog):
         )
         try:
             await channel.get_partial_message(message_id).delete()
-        except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
+        except REQUEST_FAILED as error:
+            if meaning_of(error) is Meaning.MESSAGE_GONE:
                 return True
             log.info("message %d is not mine to delete: %s", message_id, error)
         else:
@@ -111,9 +111,9 @@ class Card(commands.Cog):
             return False
         try:
             await asked.delete_original_response()
-        except discord.HTTPException as error:
+        except REQUEST_FAILED as error:
             log.info("message %d cannot be deleted: %s", message_id, error)
-            return error.code == _UNKNOWN_MESSAGE
+            return meaning_of(error) is Meaning.MESSAGE_GONE
         return True
 
     def _remember(self, message_id: int, interaction: discord.Interaction) -> None:

@@ -11,7 +11,7 @@ import discord
 
 from bot.card import strings
 from bot.client import MusicGenBot
-from bot.delivery.sender import NOT_DONE
+from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import BotError, PermissionsMissing, TookTooLong
 from bot.domain.generation import Generation
 from bot.domain.request import GenerationRequest
@@ -130,7 +130,7 @@ async def _waiting_behind(bot: MusicGenBot, interaction: discord.Interaction) ->
             await interaction.edit_original_response(
                 embed=discord.Embed(description=strings.card.QUEUED)
             )
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.warning("nothing is brought to user %d: %r", interaction.user.id, error)
             return []
     return waiting
@@ -143,7 +143,7 @@ async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: li
         # All of them first: a track that has arrived mentions its person in another followup.
         try:
             message = await interaction.followup.send(strings.card.EARLIER, wait=True)
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.warning("no more is brought to user %d: %r", interaction.user.id, error)
             break
         opened.append((generation_id, message))
@@ -158,5 +158,5 @@ async def _bring(bot: MusicGenBot, interaction: discord.Interaction, waiting: li
 async def _take_back(message: discord.WebhookMessage) -> None:
     try:
         await message.delete()
-    except NOT_DONE as error:
+    except REQUEST_FAILED as error:
         log.warning("message %d cannot be taken back: %r", message.id, error)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import aiohttp
 import discord
 
 from bot.card import strings
@@ -21,6 +20,7 @@ from bot.card.sounds import take_file
 from bot.client import MusicGenBot
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.upload import TrackUpload
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
 from bot.host.threads import TRACKS
@@ -29,8 +29,6 @@ from cogs.addressing import reply_at
 log = logging.getLogger(__name__)
 
 _FETCH_WITHIN_S = 60.0
-_UNKNOWN_MESSAGE = 10008
-_TOO_LARGE_STATUS = 413
 
 
 class _NotHere(Exception):
@@ -73,7 +71,7 @@ async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> N
                 embed=outgoing.embed, view=outgoing.view, attachments=files
             )
         except discord.HTTPException as error:
-            if error.status != _TOO_LARGE_STATUS or not files:
+            if meaning_of(error) is not Meaning.TOO_LARGE or not files:
                 raise
             raise OutputTooLarge(interaction.filesize_limit) from error
 
@@ -100,11 +98,8 @@ async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
             path = folder / f"track{Path(file.filename).suffix}"
             await TRACKS.run(path.write_bytes, await attachment.read())
-    except discord.HTTPException as error:
-        log.info("the track of generation %s cannot be fetched: %s", generation.id, error)
-        gone = error.code == _UNKNOWN_MESSAGE
+    except REQUEST_FAILED as error:
+        log.info("the track of generation %s cannot be fetched: %r", generation.id, error)
+        gone = meaning_of(error) is Meaning.MESSAGE_GONE
         raise _NotHere(strings.tracks.LOST if gone else elsewhere) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("the track of generation %s cannot be fetched: %r", generation.id, error)
-        raise _NotHere(elsewhere) from error
     return path

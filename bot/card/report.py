@@ -6,10 +6,10 @@ import logging
 import secrets
 from typing import Protocol, cast
 
-import aiohttp
 import discord
 
 from bot.card import strings
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
 
@@ -17,10 +17,6 @@ log = logging.getLogger(__name__)
 
 ACKNOWLEDGED = "acknowledged"
 """In the `extras` of an interaction that Discord holds for acknowledged, unlike discord.py."""
-UNKNOWN_INTERACTION = 10062
-"""Discord's code for one whose three seconds are over."""
-TAKEN_ALREADY = 40060
-"""Discord's code for one that is answered already, be it by another process."""
 _GIVE_WAY_S = 0.7
 """Who does not know what it is about answers only after those who may."""
 
@@ -36,13 +32,15 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     if isinstance(error, DeliveredTwice):
         log.info("an interaction was delivered twice")
         return
-    if isinstance(error, discord.HTTPException):
-        if error.code == TAKEN_ALREADY:
+    match meaning_of(error):
+        case Meaning.ANSWERED_ALREADY:
             log.info("an interaction could not be acknowledged: another process has answered it")
             return
-        if error.code == UNKNOWN_INTERACTION:
+        case Meaning.TOO_LATE:
             log.warning("an interaction could not be acknowledged: %s", error)
             return
+        case _:
+            pass
     if isinstance(error, GenerationUnknown | ShuttingDown) and not _is_answered(interaction):
         await give_way(interaction)
         if interaction.client.is_closed():
@@ -64,8 +62,7 @@ def is_worth_a_log(record: logging.LogRecord) -> bool:
     `CommandTree._call`).
     """
     error = record.exc_info[1] if record.exc_info else None
-    codes = TAKEN_ALREADY, UNKNOWN_INTERACTION
-    return not (isinstance(error, discord.HTTPException) and error.code in codes)
+    return meaning_of(error) not in {Meaning.ANSWERED_ALREADY, Meaning.TOO_LATE}
 
 
 async def give_way(interaction: discord.Interaction) -> None:
@@ -84,6 +81,6 @@ async def tell(interaction: discord.Interaction, text: str) -> None:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+    except REQUEST_FAILED as error:
         # Its three seconds or its token are over; there is no other way to this person.
         log.warning("an interaction could not be answered: %s", error)

@@ -17,10 +17,10 @@ from bot.delivery.editor import CardEditor
 from bot.delivery.live_card import LiveCard
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.message_turn import Rows, message_turn
-from bot.delivery.outcome import NOT_DONE
 from bot.delivery.pictures import Pictures
 from bot.delivery.sender import Sender, WordsBlocked
 from bot.delivery.upload import TrackUpload
+from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply, State
@@ -288,7 +288,7 @@ class DiscordDelivery:
         try:
             await self._sender.say(generation.reply, text)
             await self._sender.take_back(generation.reply)
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
 
     async def _call(self, live: LiveCard, generation: Generation, *, mentioned: bool) -> None:
@@ -311,5 +311,5 @@ class DiscordDelivery:
             )
         try:
             await self._sender.say(reply, text, mention=user_id)
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.warning("no mention for generation %s: %s", generation.id, error)

@@ -10,8 +10,8 @@ import discord
 from bot.card import strings
 from bot.card.buttons import names
 from bot.delivery.message import OutgoingMessage
-from bot.delivery.outcome import NOT_DONE, Outcome
-from bot.delivery.transport import SURE_LIMIT_BYTES, Transport
+from bot.delivery.transport import SURE_LIMIT_BYTES, Outcome, Transport
+from bot.discord_errors import REQUEST_FAILED
 from bot.domain.generation import Reply
 from bot.engine.ports import Moved
 
@@ -45,14 +45,14 @@ class Openings:
         """
         if (there := await self._find(outgoing)) is not None:
             return self._moved(there)
-        outcome = Outcome.CLOSED
+        outcome = Outcome.REFUSED
         for way in (True, False) if by_token else (False,):
             if outcome is not Outcome.FAULT:
                 came_of_it, there = await self._send(outgoing, words, by_token=way)
                 if there is not None:
                     return self._moved(there)
                 # Where the bot is no member, what the token met says more.
-                if came_of_it is not Outcome.CLOSED or outcome is not Outcome.WORDS:
+                if came_of_it is not Outcome.REFUSED or outcome is not Outcome.WORDS_BLOCKED:
                     outcome = came_of_it
         return outcome
 
@@ -89,7 +89,7 @@ class Openings:
                     token = reply.token if by_token else ""
                     # What the channel's history tells of, all of it can see.
                     return replace(reply, message_id=message.id, token=token, private=False)
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.info("channel %d cannot be read: %s", reply.channel_id, error)
         return None
 
@@ -121,7 +121,7 @@ class Openings:
                 allowed_mentions=allowed,
                 nonce=outgoing.generation.id,
             )
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             means = self._transport.by_token if by_token else self._transport.by_bot
             return means(error, outgoing.generation), None
         # No token edits what the bot has said by itself.

@@ -18,9 +18,9 @@ import discord
 from bot.card import strings
 from bot.card.sounds import take_file
 from bot.delivery.message import PICTURE_NAME
-from bot.delivery.outcome import NOT_DONE
 from bot.delivery.sender import Sender
 from bot.delivery.upload import picture_of
+from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
 from bot.engine.ports import Sound
@@ -82,7 +82,7 @@ class Pictures:
             embed = message.embeds[0].set_image(url=f"attachment://{PICTURE_NAME}")
             try:
                 await message.edit(embed=embed, attachments=[*message.attachments, png])
-            except NOT_DONE as error:
+            except REQUEST_FAILED as error:
                 log.info("the picture of generation %s is not shown: %s", generation.id, error)
 
 

@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
-from discord.webhook.async_ import async_context
 
 from bot.card import strings
 from bot.card.buttons import CANCEL_ONLY, card_view, is_about, is_ours
-from bot.delivery.outcome import CLOSED_STATUSES, MESSAGE_GONE, NOT_DONE, TOKEN_DEAD
 from bot.delivery.transport import Transport
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
+from bot.discord_internals import message_flags, original_response
 from bot.domain.clock import Clock
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply
 from bot.engine.ports import DiscordFault, NoWayNow
@@ -41,7 +41,7 @@ class _Fresh:
     """A message as the API gives it, and what it says of its owner."""
 
     def __init__(self, message: Any) -> None:
-        flags = discord.MessageFlags._from_value(message.get("flags", 0))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way from its number
+        flags = message_flags(message.get("flags", 0))
         self.id = int(message["id"])
         self.waits = flags.loading
         self.private = flags.ephemeral
@@ -73,53 +73,40 @@ async def find_reply(
             if not token_lives:
                 transport.outlived(reply)
             return found  # noqa: TRY300 - what follows is for where this fails
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.info("the reply of generation %s: %s", generation.id, error)
-            if not isinstance(error, discord.HTTPException):
+            meaning = meaning_of(error)
+            if meaning is Meaning.FAULT:
                 raise DiscordFault from error
-            if error.code == MESSAGE_GONE:
+            if meaning is Meaning.MESSAGE_GONE:
                 return replace(reply, message_id=discord.utils.time_snowflake(_asked_at(reply)))
-            transport.refused(error, reply)
-            if error.code != TOKEN_DEAD:
-                if error.status in CLOSED_STATUSES:
-                    return None
-                raise DiscordFault from error
+            transport.note_refusal(error, reply)
+            if meaning is not Meaning.TOKEN_DEAD:
+                return None
     return await _find_in_channel(transport, generation, named)
 
 
 async def _find_by_token(
     transport: Transport, reply: Reply, named: str, clock: Clock
 ) -> Reply | None:
-    message = await _original(transport, reply)
+    webhook = transport.webhook(reply)
+    message = _Fresh(await original_response(webhook))
     # What is older than the interaction is the card whose button was pressed.
     is_new = discord.utils.snowflake_time(message.id) > _asked_at(reply) - _SAME_MOMENT
     if not is_new or not (message.waits or message.has_card):
         return None
     if not message.buttons:
-        await transport.webhook(reply).edit_message(
+        await webhook.edit_message(
             message.id,
             embed=discord.Embed(description=strings.card.QUEUED),
             view=card_view(CANCEL_ONLY, named),
         )
         await clock.sleep(_CLAIM_STANDS_S)
-        message = await _original(transport, reply)
+        message = _Fresh(await original_response(webhook))
     if not any(is_about(custom_id, named) for custom_id in message.buttons):
         log.info("message %d is another process's", message.id)
         return None
     return replace(reply, message_id=message.id, private=message.private)
-
-
-async def _original(transport: Transport, reply: Reply) -> _Fresh:
-    webhook = transport.webhook(reply)
-    # What `Interaction.original_response` does, without the interaction.
-    message = await async_context.get().get_original_interaction_response(
-        reply.application_id,
-        reply.token,
-        session=webhook.session,
-        proxy=webhook.proxy,
-        proxy_auth=webhook.proxy_auth,
-    )
-    return _Fresh(message)
 
 
 async def _find_in_channel(
@@ -143,11 +130,9 @@ async def _find_in_channel(
                 if buttons and not any(is_about(custom_id, named) for custom_id in buttons):
                     return None
                 return replace(reply, message_id=message.id)
-    except NOT_DONE as error:
+    except REQUEST_FAILED as error:
         log.info("channel %d cannot be read: %s", reply.channel_id, error)
-        if isinstance(error, discord.HTTPException) and error.status in CLOSED_STATUSES:
-            raise NoWayNow from error
-        raise DiscordFault from error
+        raise (DiscordFault if meaning_of(error) is Meaning.FAULT else NoWayNow) from error
     return None
 
 

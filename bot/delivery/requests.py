@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import aiohttp
-from discord.http import Route
-from yarl import URL
 
+from bot.discord_internals import api_host
 from bot.domain.clock import Clock
 from bot.host.service_time import Service, hearing
 
@@ -57,7 +56,7 @@ def watching(clock: Clock) -> aiohttp.TraceConfig:
 
     async def ends(_: object, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
         # Attachments come from elsewhere.
-        if end.url.host == URL(Route.BASE).host:
+        if end.url.host == api_host():
             heard(end.response.headers, context.asked_s)
 
     trace = aiohttp.TraceConfig()

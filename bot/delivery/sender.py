@@ -1,9 +1,9 @@
-"""The ways to the one reply of a generation, and what to do when one of them is closed.
+"""Shows a card in the reply of its generation, by whichever token still can, or in a new message.
 
 Discord answers an edit with a dead interaction token by 401/50027; the bot's own token still
 edits the message in servers it is a member of and in its own DMs
 (discord.com developers/resources/message, Edit Message). In other people's servers and group DMs
-there is no way but a fresh token, which a click or a command brings.
+only a fresh token helps, which a click or a command brings.
 
 No refusal of Discord's is the last word on a track, for it is paid: a thread may be unlocked, a
 permission given back. Where its channel was deleted, it goes to its person's direct messages; what
@@ -21,9 +21,9 @@ from bot.card.render import Card
 from bot.card.sounds import take_file
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.opening import Openings
-from bot.delivery.outcome import NOT_DONE, Outcome
 from bot.delivery.recovery import find_reply
-from bot.delivery.transport import Transport
+from bot.delivery.transport import Outcome, Transport
+from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
@@ -32,8 +32,8 @@ from bot.engine.ports import DiscordFault, Moved, NoWayNow
 log = logging.getLogger(__name__)
 
 
-_SHUT = frozenset({Outcome.CLOSED, Outcome.WORDS})
-"""One way is; the other one may not be."""
+_REFUSALS = frozenset({Outcome.REFUSED, Outcome.WORDS_BLOCKED})
+"""Of one token; the other one may do."""
 
 
 class WordsBlocked(NoWayNow):
@@ -64,7 +64,7 @@ class Sender:
             if self._transport.token_lives(reply):
                 return await self._transport.webhook(reply).fetch_message(reply.message_id)
             return await self._transport.channel(reply).fetch_message(reply.message_id)
-        except NOT_DONE as error:
+        except REQUEST_FAILED as error:
             log.info("message %d cannot be read: %s", reply.message_id, error)
             return None
 
@@ -87,12 +87,12 @@ class Sender:
             NoWayNow: neither token may edit it now.
         """
         outcome = await self._edit(outgoing)
-        if outcome is Outcome.WORDS:
+        if outcome is Outcome.WORDS_BLOCKED:
             outcome = await self._edit(outgoing.without_words())
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        if outcome in _SHUT:
-            raise self._transport.closed(outgoing.generation.reply)
+        if outcome in _REFUSALS:
+            raise self._transport.unreachable(outgoing.generation.reply)
         return outcome is Outcome.DONE
 
     async def put(self, outgoing: OutgoingMessage, opening: Card) -> bool | Moved:
@@ -120,20 +120,20 @@ class Sender:
         may_open = outcome is not Outcome.FAULT and not is_opened
         opened = replace(outgoing, card=opening, track=None)
         if may_open and self._transport.may_post(reply, with_file=outgoing.track is not None):
-            outcome = await self._openings.open(opened, by_token=outcome is Outcome.GONE)
-        is_nowhere = outcome is Outcome.NOWHERE
+            outcome = await self._openings.open(opened, by_token=outcome is Outcome.MESSAGE_GONE)
+        is_nowhere = outcome is Outcome.CHANNEL_GONE
         if is_nowhere and outgoing.track is not None:
             outcome = await self._openings.open_dm(opened)
         if isinstance(outcome, Moved):
             return outcome
         if outcome is Outcome.FAULT:
             raise DiscordFault
-        if outcome is Outcome.GONE:
+        if outcome is Outcome.MESSAGE_GONE:
             # Whoever deletes each new message at once is not sent one after the other.
             self._openings.forget(reply)
-        if outcome is Outcome.WORDS:
-            raise WordsBlocked(**vars(self._transport.closed(reply)))
-        raise self._transport.closed(reply, place_gone=is_nowhere)
+        if outcome is Outcome.WORDS_BLOCKED:
+            raise WordsBlocked(**vars(self._transport.unreachable(reply)))
+        raise self._transport.unreachable(reply, place_gone=is_nowhere)
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
@@ -161,14 +161,14 @@ class Sender:
 
     async def _edit(self, outgoing: OutgoingMessage) -> Outcome:
         """Both edits set the same message to the same state, so trying the other is harmless."""
-        outcome, reply = Outcome.CLOSED, outgoing.generation.reply
+        outcome, reply = Outcome.REFUSED, outgoing.generation.reply
         token_lives = self._transport.token_lives(reply)
         if token_lives:
             outcome = await self._edit_by_token(outgoing)
-        if outcome in _SHUT or (outcome is Outcome.FAULT and self._can_carry(outgoing)):
+        if outcome in _REFUSALS or (outcome is Outcome.FAULT and self._can_carry(outgoing)):
             by_bot = await self._edit_by_bot(outgoing)
             # After a fault only success is news: the first way may work again in a while.
-            if outcome is Outcome.CLOSED or by_bot is Outcome.DONE:
+            if outcome is Outcome.REFUSED or by_bot is Outcome.DONE:
                 outcome = by_bot
         is_over = outcome is Outcome.DONE or outcome is Outcome.FAULT
         if not token_lives and not is_over and await self._transport.may_try(reply):
@@ -191,7 +191,7 @@ class Sender:
                         files, lambda: webhook.fetch_message(reply.message_id)
                     ),
                 )
-            except NOT_DONE as error:
+            except REQUEST_FAILED as error:
                 return self._transport.by_token(error, outgoing.generation)
         return Outcome.DONE
 
@@ -206,7 +206,7 @@ class Sender:
                     view=outgoing.view,
                     attachments=await outgoing.attachments(files, message.fetch),
                 )
-            except NOT_DONE as error:
+            except REQUEST_FAILED as error:
                 return self._transport.by_bot(error, outgoing.generation)
         return Outcome.DONE
 

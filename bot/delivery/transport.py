@@ -1,21 +1,26 @@
-"""What reaches a reply: its interaction's token for as long as it lives, and the bot's own."""
+"""Requests about a reply: by its interaction's token for as long as it lives, or by the bot's own.
+
+What Discord answers to them is told as an `Outcome`.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from enum import Enum, auto
 
 import discord
 from aiolimiter import AsyncLimiter
 
-from bot.delivery.outcome import NOT_DONE, TOKEN_DEAD_CODES, Outcome, outcome_of
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
+from bot.discord_internals import interaction_webhook
 from bot.domain.clock import Clock
+from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
 from bot.engine.ports import NoWayNow
 
 log = logging.getLogger(__name__)
 
-_APPLICATION_WEBHOOK = 3
 _VERDICTS_MAX = 10_000
 _TRIES_MAX, _TRIES_WITHIN_S = 500, 600.0
 """Discord bans for a while who is refused 10,000 times in 10 minutes (topics/rate-limits, 2026-08);
@@ -25,8 +30,31 @@ SURE_LIMIT_BYTES = 10 * 1024 * 1024
 """What Discord has taken from everyone everywhere for years (discord.py 2.7.1, guild.py)."""
 
 
+class Outcome(Enum):
+    """What came of a request."""
+
+    DONE = auto()
+    REFUSED = auto()
+    """This token may not do it, for now at least; the other one may."""
+    WORDS_BLOCKED = auto()
+    """The same, for what the message says: with other words it may."""
+    CHANNEL_GONE = auto()
+    MESSAGE_GONE = auto()
+    FAULT = auto()
+    """It did not work this time."""
+
+
+_OUTCOMES = {
+    Meaning.MESSAGE_GONE: Outcome.MESSAGE_GONE,
+    Meaning.CHANNEL_GONE: Outcome.CHANNEL_GONE,
+    Meaning.WORDS_BLOCKED: Outcome.WORDS_BLOCKED,
+    Meaning.FAULT: Outcome.FAULT,
+}
+"""Whatever else an error means, it is a refusal."""
+
+
 class Transport:
-    """The two ways to a reply, and what is known of them."""
+    """Reaches replies by either token, and remembers which of them are dead."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._client = client
@@ -36,25 +64,20 @@ class Transport:
         self._tries = AsyncLimiter(_TRIES_MAX, _TRIES_WITHIN_S)
 
     def webhook(self, reply: Reply) -> discord.Webhook:
-        """The way of the interaction's token."""
-        # An interaction's webhook, rebuilt from the journal; the public constructors make only
-        # the channel kind, which may not send ephemerally.
-        return discord.Webhook.from_state(
-            data={"id": reply.application_id, "type": _APPLICATION_WEBHOOK, "token": reply.token},
-            state=self._client._connection,  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
-        )
+        """What the interaction's token edits and sends with."""
+        return interaction_webhook(self._client, reply.application_id, reply.token)
 
     def channel(self, reply: Reply) -> discord.PartialMessageable:
-        """The way of the bot's own token."""
+        """What the bot's own token edits and sends in."""
         return self._client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
 
     def token_lives(self, reply: Reply) -> bool:
-        """Whether the first one is open, as far as is known; Discord's own word goes first."""
+        """Whether the interaction's token does, as far as is known; Discord's word goes first."""
         lives = self._verdicts.get(reply.token)
         return reply.token_lives(self._clock.now()) if lives is None else lives
 
     async def may_try(self, reply: Reply) -> bool:
-        """Whether a token that seems to be dead is worth a try: once, where no other way leads.
+        """Whether a token that seems to be dead is worth a try: once, where nothing else helps.
 
         Our clock may be wrong. A try is a request that Discord counts where it is: see
         `_TRIES_MAX`.
@@ -78,41 +101,41 @@ class Transport:
             self._verdicts.popitem(last=False)
 
     def by_token(self, error: Exception, generation: Generation) -> Outcome:
-        """What one of `NOT_DONE` means that was met on the first way.
+        """What one of `REQUEST_FAILED` means that the interaction's token has met.
 
         Raises:
             OutputTooLarge: it was too much for Discord.
         """
-        self.refused(error, generation.reply)
-        return outcome_of(error, generation)
+        self.note_refusal(error, generation.reply)
+        return _outcome_of(error, generation)
 
-    def refused(self, error: Exception, reply: Reply) -> None:
-        """A token has met this; some of it means that it is dead."""
-        if isinstance(error, discord.HTTPException) and error.code in TOKEN_DEAD_CODES:
+    def note_refusal(self, error: Exception, reply: Reply) -> None:
+        """Take note of what a token has met: it may mean that the token is dead."""
+        if meaning_of(error) in {Meaning.TOKEN_DEAD, Meaning.TOKEN_UNKNOWN}:
             self._judge(reply.token, lives=False)
 
     def by_bot(self, error: Exception, generation: Generation) -> Outcome:
-        """The same, met on the second way.
+        """The same, met by the bot's own token.
 
         Raises:
             OutputTooLarge: it was too much for Discord.
         """
-        outcome = outcome_of(error, generation)
+        outcome = _outcome_of(error, generation)
         # That a channel is gone is believed only of one that it could see.
-        if outcome is Outcome.NOWHERE and self._guild(generation.reply) is None:
-            return Outcome.CLOSED
+        if outcome is Outcome.CHANNEL_GONE and self._guild(generation.reply) is None:
+            return Outcome.REFUSED
         return outcome
 
     async def dm(self, generation: Generation) -> int | Outcome:
         """The channel of the direct messages with its person, or why there is none."""
         try:
             channel = await self._client.create_dm(discord.Object(generation.requester_id))
-        except NOT_DONE as error:
-            return outcome_of(error, generation)
+        except REQUEST_FAILED as error:
+            return _outcome_of(error, generation)
         return channel.id
 
-    def closed(self, reply: Reply, *, place_gone: bool = False) -> NoWayNow:
-        """What it means that neither way leads there now."""
+    def unreachable(self, reply: Reply, *, place_gone: bool = False) -> NoWayNow:
+        """The error that tells that neither token reaches it now."""
         token_lives = self.token_lives(reply)
         return NoWayNow(
             may_open=token_lives or self._guild(reply) is not None,
@@ -144,3 +167,16 @@ class Transport:
 
     def _guild(self, reply: Reply) -> discord.Guild | None:
         return None if reply.guild_id is None else self._client.get_guild(reply.guild_id)
+
+
+def _outcome_of(error: Exception, generation: Generation) -> Outcome:
+    """What one of `REQUEST_FAILED` means.
+
+    Raises:
+        OutputTooLarge: it was too much for Discord.
+    """
+    log.info("a request for generation %s failed: %s", generation.id, error)
+    meaning = meaning_of(error)
+    if meaning is Meaning.TOO_LARGE:
+        raise OutputTooLarge(generation.reply.filesize_limit_bytes) from error
+    return _OUTCOMES.get(meaning, Outcome.REFUSED)

@@ -27,7 +27,6 @@ async def world(
     """The bot at work in a fresh Discord; a test that leaves an error in the log fails."""
     caplog.set_level(logging.INFO)
     _be_quick(monkeypatch)
-    _limit_nothing(monkeypatch)
     # There is no other process that this one would have to let go first.
     monkeypatch.setattr("bot.card.report._GIVE_WAY_S", 0.0)
     _allow_files_in_dms(monkeypatch)
@@ -52,15 +51,6 @@ def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = simcord.Env._settle_internal.__kwdefaults__  # pyright: ignore[reportPrivateUsage] - no public setting
     assert defaults is not None
     monkeypatch.setitem(defaults, "idle", 0.001)
-
-
-def _limit_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """simcord has no connections whose waits could be limited."""
-
-    def limit_waits(http: object, limits: object) -> None:
-        pass
-
-    monkeypatch.setattr("bot.client.limit_waits", limit_waits)
 
 
 def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:

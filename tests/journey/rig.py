@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 from pydantic import JsonValue, TypeAdapter
 
 from bot.client import MusicGenBot
-from bot.discord_internals import find_gateway, point_at
+from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
 from bot.main import open_parts
 from bot.playground.discord.actors import Actor, Used, Value
@@ -175,7 +175,9 @@ class Rig:
         self._bot = bot = MusicGenBot(parts)
         # Nobody is in the stand-in's server but those it announces at once.
         bot._connection.guild_ready_timeout = 0.05  # pyright: ignore[reportPrivateUsage] - fixed there
-        await bot.login(self.settings.discord_token.get_secret_value())
+        token = self.settings.discord_token.get_secret_value()
+        open_session(bot, token, self.settings.proxies)
+        await bot.login(token)
         await find_gateway(bot)
         connected = asyncio.create_task(bot.connect())
 

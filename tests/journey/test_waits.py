@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.client import limit_waits
+from bot.discord_internals import session_of
 from bot.playground.replicate.scripts import Script
 from tests.journey.rig import EDIT, Rig, a_rig, has_track, words
 
@@ -17,18 +17,17 @@ HANGS_S = 5.0
 SOON = aiohttp.ClientTimeout(total=60.0, sock_connect=1.0, sock_read=0.2)
 
 
-def limits_of(rig: Rig) -> aiohttp.ClientTimeout:
-    session: aiohttp.ClientSession = vars(rig.bot.http)["_HTTPClient__session"]
-    return session.timeout
+def limit_waits(rig: Rig) -> None:
+    session_of(rig.bot)._timeout = SOON  # pyright: ignore[reportPrivateUsage] - fixed once it is open
 
 
 async def test_a_bot_that_has_started_waits_for_no_answer_for_minutes(rig: Rig) -> None:
-    limits = limits_of(rig)
+    limits = session_of(rig.bot).timeout
     assert (limits.total, limits.sock_connect, limits.sock_read) == (180, 10, 20)
 
 
 async def test_an_edit_that_hangs_holds_nothing_up(rig: Rig) -> None:
-    limit_waits(rig.bot.http, SOON)
+    limit_waits(rig)
     rig.trouble_discord(EDIT, delay_s=HANGS_S)
     began_s = time.monotonic()
     used = await rig.musicgen()
@@ -38,7 +37,7 @@ async def test_an_edit_that_hangs_holds_nothing_up(rig: Rig) -> None:
 
 
 async def test_a_request_by_the_bots_own_token_that_hangs_ends(rig: Rig) -> None:
-    limit_waits(rig.bot.http, SOON)
+    limit_waits(rig)
     rig.trouble_discord("GET /api/v10/channels/*", delay_s=HANGS_S)
     began_s = time.monotonic()
     with pytest.raises(TimeoutError):
@@ -48,7 +47,7 @@ async def test_a_request_by_the_bots_own_token_that_hangs_ends(rig: Rig) -> None
 
 async def test_a_silent_gateway_is_no_hanging_answer(rig: Rig) -> None:
     """Between two heartbeats of 41 s nothing may come."""
-    limit_waits(rig.bot.http, SOON)
+    limit_waits(rig)
     rig.discord.gateway.drop()
     await rig.discord.world.until(lambda world: not world.bot_online)
     await rig.discord.world.until(lambda world: world.bot_online)

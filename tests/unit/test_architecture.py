@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,18 @@ def test_imports_go_one_way(capsys: pytest.CaptureFixture[str]) -> None:
     """What may import what stands in `pyproject.toml`."""
     exit_code = lint_imports(str(ROOT / "pyproject.toml"), no_cache=True)
     assert exit_code == 0, capsys.readouterr().out
+
+
+PRIVATE = re.compile(
+    r"noqa: SLF001|reportPrivateUsage|\b_[A-Z]\w*__\w+|"
+    r"from discord\.(?:http|gateway|state|webhook\.async_|app_commands\.tree) import"
+)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=path_of)
+def test_one_file_alone_touches_the_insides_of_discord_py(source: Path) -> None:
+    if path_of(source) != "bot/discord_internals.py":
+        assert PRIVATE.findall(source.read_text()) == []
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=path_of)

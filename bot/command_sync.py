@@ -1,0 +1,118 @@
+"""Tells Discord the bot's commands: only when they have changed, and one process at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord_errors import NETWORK_FAULTS
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault
+from bot.engine.background import BackgroundTasks
+from bot.engine.ports import Facts
+
+log = logging.getLogger(__name__)
+
+_SYNCED = "synced_commands"
+_TURN_S = 15.0
+_AGAIN_S = 300.0
+
+
+class CommandSync:
+    """Syncs a command tree; what was sent last is remembered in the journal."""
+
+    def __init__(
+        self,
+        tree: app_commands.CommandTree[Any],
+        journal: Facts,
+        clock: Clock,
+        owner: BackgroundTasks,
+    ) -> None:
+        self._tree = tree
+        self._journal = journal
+        self._clock = clock
+        self._owner = owner
+
+    def start(self) -> None:
+        """Sync in the background; where that fails, again and again."""
+        self._owner.start(self._keep_synced(), name="command sync")
+
+    async def sync(self) -> None:
+        """Send the commands to Discord now, changed or not.
+
+        Raises:
+            discord.DiscordException: Discord has not taken them.
+            JournalFault: they are not remembered.
+        """
+        await self._send(self._digest())
+
+    async def _keep_synced(self) -> None:
+        """Try until it is done.
+
+        No deadline cuts a try short: each request has limits of its own, the rest is the time
+        that Discord asks us to wait, and discord.py (2.7.1, `HTTPClient.request`) sends nothing
+        more for good when it is broken off during a global rate limit.
+        """
+        while True:
+            delay_s = _TURN_S
+            try:
+                if await self._sync_if_changed():
+                    return
+            except (discord.DiscordException, *NETWORK_FAULTS, OSError, JournalFault) as error:
+                delay_s = _AGAIN_S
+                log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
+            await self._clock.sleep(delay_s)
+
+    async def _sync_if_changed(self) -> bool:
+        """Sync if the payload differs from the last one sent; False while another process does."""
+        digest = self._digest()
+        if not await self._is_synced(digest):
+            if not await self._journal.try_lock(_SYNCED, _TURN_S):
+                log.info("commands have changed; another process syncs them")
+                return False
+            async with self._turn():
+                # Another process may just have done it.
+                if not await self._is_synced(digest):
+                    await self._send(digest)
+                    return True
+        log.info("commands are as they were; not synced")
+        return True
+
+    def _digest(self) -> str:
+        payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
+        text = json.dumps([self._tree.client.application_id, payload], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    async def _is_synced(self, digest: str) -> bool:
+        return await self._journal.fact(_SYNCED) == digest
+
+    async def _send(self, digest: str) -> None:
+        await self._tree.sync()
+        await self._journal.remember(_SYNCED, digest)
+        log.info("commands synced")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None, None]:
+        """Keep the lock as long as this takes: Discord may let a sync wait."""
+        turn = self._owner.start(self._prolong_turn(), name="command sync turn")
+        try:
+            yield
+        finally:
+            turn.cancel()
+            # Whoever starts next, with other commands, shall not take us for still at it.
+            await self._journal.unlock(_SYNCED)
+
+    async def _prolong_turn(self) -> None:
+        while True:
+            await self._clock.sleep(_TURN_S / 3)
+            try:
+                await self._journal.try_lock(_SYNCED, _TURN_S)
+            except JournalFault as error:
+                log.warning("the turn to sync the commands was not prolonged: %s", error)
