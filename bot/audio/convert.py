@@ -14,9 +14,10 @@ from typing import Any, Literal, cast
 
 from bot.audio.probe import Format, probe, sniff
 from bot.audio.resampling import resampled
-from bot.audio.samples import mixed, opened, whole_file
+from bot.audio.samples import mixed, opened
 from bot.audio.tags import TagsNotWritten, write_tags
 from bot.domain.errors import AudioUnreadable, NotAudio, OutputTooLarge
+from bot.host.whole_files import whole_file
 
 log = logging.getLogger(__name__)
 

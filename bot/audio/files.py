@@ -16,7 +16,6 @@ from bot.audio import jobs
 from bot.audio.intake import AudioIntake
 from bot.audio.lane import Lane, Limits
 from bot.audio.probe import Format
-from bot.audio.samples import draft_of
 from bot.audio.split import NotSplit, split_wav
 from bot.domain.errors import (
     AudioBeyondBounds,
@@ -40,6 +39,7 @@ from bot.domain.picture import Picture
 from bot.domain.plain_text import one_line
 from bot.engine.ports import InputAudio
 from bot.host.threads import INTAKE, TRACKS
+from bot.host.whole_files import draft_of, whole_file
 from bot.network.proxies import Proxies
 
 log = logging.getLogger(__name__)
@@ -303,5 +303,5 @@ def _settings(generation: Generation) -> str:
 
 
 def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.move(source, target)
+    with whole_file(target) as draft:
+        shutil.move(source, draft)

@@ -32,6 +32,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource
 from bot.host.threads import INTAKE
+from bot.host.whole_files import make_folder_of
 from bot.network.http_address import http_address
 from bot.network.proxies import Proxies
 from bot.network.public_addresses import NotPublic, is_public
@@ -248,7 +249,7 @@ async def _write(path: Path, data: bytes) -> None:
 
 
 def _append(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder_of(path)
     with path.open("ab") as file:
         file.write(data)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from bot.audio.bounds import check_amount, check_form
 from bot.audio.probe import Format, sniff
 from bot.domain.errors import AudioUnreadable, NotAudio
+from bot.host.whole_files import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,24 +177,3 @@ def pcm_file(path: Path, rate_hz: int, channels: int) -> Generator[PcmFile]:
         SoundFile(draft, "w", rate_hz, channels, "PCM_16", format="WAV") as sound,
     ):
         yield PcmFile(sound)
-
-
-def draft_of(path: Path) -> Path:
-    """Where a file is written until it is whole.
-
-    A process that is killed leaves it behind, for the next try to write over.
-    """
-    return path.with_name(f"{path.name}.draft")
-
-
-@contextmanager
-def whole_file(path: Path) -> Generator[Path]:
-    """The draft of a file, which takes its place at the end, or goes away after an error."""
-    draft = draft_of(path)
-    # Somebody may have removed the folder while the bot runs.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.audio.samples import whole_file
+from bot.host.whole_files import whole_file
 
 _COPY_BYTES = 1 << 20
 _HEAD_BYTES = 12

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio.probe import Format, probe
-from bot.audio.samples import whole_file
 from bot.domain.errors import BotError
+from bot.host.whole_files import whole_file
 
 
 class TagsNotWritten(BotError):

@@ -20,6 +20,8 @@ from typing import IO
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yarl import URL
 
+from bot.host.whole_files import make_folder_of
+
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.IGNORECASE)
 _OLDER_BY_S = 1.0
 """A Last-Modified of the very second of the answer may be followed by another version."""
@@ -159,8 +161,7 @@ class PartialFile:
             if self._fresh:
                 self._close()
             if self._file is None:
-                # Somebody may have removed the folder while the bot runs.
-                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder_of(self._path)
                 self._file = self._path.open("wb" if self._fresh else "ab")
                 self._fresh = False
             self._file.write(chunk)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bot.playground.discord.interactions import Interaction, InteractionKind
+from bot.playground.discord.interactions import InteractionKind
+from bot.playground.discord.messages import Interaction
 from bot.playground.replicate.timings import Timings
 from tests.browser.chromium import Visitor, plays
 from tests.browser.conftest import Visit

@@ -15,7 +15,8 @@ from bot.audio import picture
 from bot.audio.files import AudioFiles
 from bot.domain.errors import WorkerCrashed
 from bot.domain.picture import Picture
-from bot.playground.discord.messages import Attachment, Message
+from bot.playground.discord.attachments import Attachment
+from bot.playground.discord.messages import Message
 from bot.playground.discord.wire import File
 from tests.journey.rig import Rig, has_ended, has_track
 from tests.journey.sound import wav

@@ -13,8 +13,9 @@ from enum import Enum, auto
 from bot.card import strings
 from bot.domain.track_names import seed_in
 from bot.playground.discord.actors import Used
+from bot.playground.discord.attachments import Attachment
 from bot.playground.discord.interactions import Stage
-from bot.playground.discord.messages import Attachment, Message
+from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel, ChannelKind
 from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction

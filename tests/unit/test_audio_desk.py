@@ -13,7 +13,6 @@ from bot.audio.cut import cut_beginning
 from bot.audio.files import AudioFiles
 from bot.audio.lane import Limits
 from bot.audio.probe import probe
-from bot.audio.samples import draft_of
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
@@ -27,6 +26,7 @@ from bot.domain.errors import (
     WorkerFaulty,
 )
 from bot.engine.ports import InputAudio
+from bot.host.whole_files import draft_of
 from tests.fakes import a_generation
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of, silence
 

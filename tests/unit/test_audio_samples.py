@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.audio.samples import Tail, mixed, opened, pcm_file, whole_file
+from bot.audio.samples import Tail, mixed, opened, pcm_file
 from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
+from bot.host.whole_files import whole_file
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 

@@ -1,9 +1,10 @@
 """A Discord on loopback for one bot and three people: gateway, REST, CDN, web page, actors."""
 
 from .actors import Actor, Used
+from .attachments import Attachment
 from .clock import Clock
-from .interactions import Interaction, Stage
-from .messages import Attachment, Message, Revision
+from .interactions import Stage
+from .messages import Interaction, Message, Revision
 from .model import Channel, Permissions, User
 from .server import DiscordStandIn, Request
 from .windows import Window

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from .commands import Command, Option, OptionType
-from .interactions import Interaction, Stage
-from .messages import Message
+from .interactions import Stage
+from .messages import Interaction, Message
 from .modals import Modal
 from .model import Channel, User
 from .options import FieldValue, GivenOption

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from PIL import Image, UnidentifiedImageError
 
+from .attachments import Attachment
 from .message_forms import Embed
-from .messages import Attachment
 from .wire import JsonObject, as_object
 
 LINK_LIFE_S = 24 * 3600
@@ -78,6 +78,25 @@ class Cdn:
         if not hmac.compare_digest(signature, given.get("hm", "")):
             return False
         return int(given["ex"], 16) > self._now()
+
+    def attachment(self, file: Attachment) -> JsonObject:
+        """The attachment object with a freshly signed URL."""
+        url = self.url(file)
+        json: JsonObject = {
+            "id": str(file.id),
+            "filename": file.filename,
+            "size": len(file.data),
+            "url": url,
+            "proxy_url": url,
+            "content_type": file.content_type,
+        }
+        if file.description is not None:
+            json["description"] = file.description
+        if file.width is not None:
+            json |= {"width": file.width, "height": file.height}
+        if file.ephemeral:
+            json["ephemeral"] = True
+        return json
 
     def embed(self, embed: Embed, files: Iterable[Attachment]) -> JsonObject:
         """The embed object, with links in place of `attachment://` names."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .interactions import Interaction
-from .messages import Message
+from .messages import Interaction, Message
 from .model import Channel, User
 
 

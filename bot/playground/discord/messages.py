@@ -1,54 +1,20 @@
-"""Messages and their files, as they are now and as they were."""
+"""Messages, as they are now and as they were, and the interactions that they answer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
+from .attachments import Attachment
+from .cdn import Cdn
+from .commands import Command, OptionType
 from .components import ActionRow, MessageItem, items, to_json
+from .interactions import CallbackType, InteractionKind, Stage
 from .message_forms import NO_FLAGS, Embed, MessageFlags
-from .model import Channel, User, timestamp
+from .modals import Modal
+from .model import Channel, ChannelKind, User, timestamp
 from .wire import JsonObject
-
-if TYPE_CHECKING:
-    from .cdn import Cdn
-    from .interactions import Interaction
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Attachment:
-    """A file Discord keeps."""
-
-    id: int
-    channel_id: int
-    filename: str
-    content_type: str
-    data: bytes = field(repr=False)
-    description: str | None = None
-    width: int | None = None
-    height: int | None = None
-    ephemeral: bool = False
-
-    def to_json(self, cdn: Cdn) -> JsonObject:
-        """The attachment object with a freshly signed URL."""
-        url = cdn.url(self)
-        json: JsonObject = {
-            "id": str(self.id),
-            "filename": self.filename,
-            "size": len(self.data),
-            "url": url,
-            "proxy_url": url,
-            "content_type": self.content_type,
-        }
-        if self.description is not None:
-            json["description"] = self.description
-        if self.width is not None:
-            json |= {"width": self.width, "height": self.height}
-        if self.ephemeral:
-            json["ephemeral"] = True
-        return json
 
 
 class MessageType(IntEnum):
@@ -172,7 +138,7 @@ class Message:
             "mention_everyone": self.mention_everyone,
             "mentions": [user.to_json() for user in self.mentions],
             "mention_roles": [],
-            "attachments": [file.to_json(cdn) for file in body.attachments],
+            "attachments": [cdn.attachment(file) for file in body.attachments],
             "embeds": [cdn.embed(embed, body.files) for embed in body.embeds],
             "components": [to_json(row) for row in body.components],
         }
@@ -212,6 +178,82 @@ class Message:
         json: JsonObject = {"message_reference": reference}
         if not nested:
             json["referenced_message"] = None if other.deleted else other.to_json(cdn, nested=True)
+        return json
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """One interaction; its identity is what matters, so it compares by it."""
+
+    id: int
+    token: str = field(repr=False)
+    kind: InteractionKind
+    user: User
+    channel: Channel
+    data: JsonObject = field(repr=False)
+    created_at: float
+    owners: JsonObject
+    """`authorizing_integration_owners`."""
+    command: Command | None = None
+    message: Message | None = None
+    """The message whose component was used, also of the modal that came of it."""
+    target: Message | None = None
+    """The message a message command was used on."""
+    opener: Interaction | None = None
+    """The interaction whose modal this one submits."""
+    stage: Stage = Stage.WAITING
+    callback: CallbackType | None = None
+    answered_at: float | None = None
+    deferred: bool = False
+    """A deferred message still waits for its content."""
+    original: Message | None = None
+    """What @original names."""
+    followups: list[Message] = field(default_factory=list[Message])
+    modal: Modal | None = None
+    choices: list[JsonObject] | None = None
+
+    @property
+    def context(self) -> int:
+        """0 in a guild, 1 in the bot's DM, 2 in other private channels."""
+        if self.channel.guild is not None:
+            return 0
+        return 1 if self.channel.kind is ChannelKind.DM else 2
+
+    @property
+    def user_installed_only(self) -> bool:
+        """Whether the app is here only because the person installed it."""
+        return "0" not in self.owners
+
+    @property
+    def command_name(self) -> str:
+        """The command with its subcommands, as people see it."""
+        words = [self.command.name if self.command else ""]
+        options = self.data.get("options")
+        while isinstance(options, list) and options and isinstance(options[0], dict):
+            if options[0].get("type") not in (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP):
+                break
+            words.append(str(options[0]["name"]))
+            options = options[0].get("options")
+        return " ".join(words)
+
+    def metadata(self, followup_to: int | None = None) -> JsonObject:
+        """The `interaction_metadata` of a message made by it."""
+        json: JsonObject = {
+            "id": str(self.id),
+            "type": int(self.kind),
+            "user": self.user.to_json(),
+            "authorizing_integration_owners": self.owners,
+        }
+        if followup_to is not None:
+            json["original_response_message_id"] = str(followup_to)
+        if self.kind is InteractionKind.COMMAND and self.command is not None:
+            json |= {"name": self.command_name, "command_type": self.command.form.type}
+        if self.target is not None:
+            json["target_message_id"] = str(self.target.id)
+        if self.kind is InteractionKind.COMPONENT and self.message is not None:
+            json["interacted_message_id"] = str(self.message.id)
+        if self.opener is not None:
+            json["triggering_interaction_metadata"] = self.opener.metadata()
         return json
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from . import payloads
+from .attachments import Attachment
 from .commands import Option, OptionType
 from .forms import Form
-from .messages import Attachment
 from .modals import (
     Checkbox,
     ChoiceGroup,
@@ -75,7 +75,7 @@ class Resolved:
 
     def _keep(self, kept: Attachment) -> str:
         self.world.uploads[kept.id] = kept
-        self._add("attachments", str(kept.id), kept.to_json(self.world.cdn))
+        self._add("attachments", str(kept.id), self.world.cdn.attachment(kept))
         return str(kept.id)
 
     def user(self, user_id: str) -> str:

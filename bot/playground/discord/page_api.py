@@ -11,8 +11,7 @@ from yarl import URL
 
 from .commands import Command
 from .forms import Form, Snowflake, parse
-from .interactions import Interaction
-from .messages import Message
+from .messages import Interaction, Message
 from .model import Channel, User
 from .options import FieldValue, GivenOption
 from .page_live import Live

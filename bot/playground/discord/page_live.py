@@ -19,8 +19,7 @@ from .events import (
     MessageEdited,
     Pinged,
 )
-from .interactions import Interaction
-from .messages import Message
+from .messages import Interaction, Message
 from .model import Channel, ChannelKind, Permissions, User
 from .outbox import Outbox
 from .wire import JsonObject, dumps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .interactions import Interaction
+from .messages import Interaction
 from .model import MEMBER, Channel, Guild, User, timestamp
 from .wire import JsonObject, JsonValue
 from .world import World

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from .commands import Command
 from .components import Button, EntitySelect, StringSelect
-from .interactions import Interaction, InteractionKind, Stage
+from .interactions import InteractionKind, Stage
 from .message_forms import AllowedMentions
-from .messages import Message, MessageBody, find_item
+from .messages import Interaction, Message, MessageBody, find_item
 from .model import Channel, ChannelKind, Permissions, User
 from .options import FieldValue, GivenOption, Resolved, fill, pick, submit
 from .posting import address, attach, check_sizes, new_message

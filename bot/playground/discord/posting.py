@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from .attachments import Attachment
 from .cdn import clean_filename, content_type, picture_size
 from .components import numbered_rows
 from .forms import parse, refuse
@@ -16,7 +17,7 @@ from .message_forms import (
     MessageFlags,
     MessageForm,
 )
-from .messages import Attachment, Message, MessageBody, MessageType, Revision
+from .messages import Message, MessageBody, MessageType, Revision
 from .model import Channel, Permissions, User
 from .wire import ApiError, Body, Code, File, JsonValue
 from .world import World

@@ -8,9 +8,9 @@ from pydantic import JsonValue
 
 from .events import InteractionAnswered
 from .forms import Form, length, parse, refuse
-from .interactions import CallbackType, Interaction, InteractionKind, Stage
+from .interactions import CallbackType, InteractionKind, Stage
 from .message_forms import AllowedMentions, MessageFlags
-from .messages import Message, MessageBody, MessageType
+from .messages import Interaction, Message, MessageBody, MessageType
 from .modals import Modal, numbered_modal
 from .model import ChannelKind
 from .posting import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .interactions import Interaction
+from .messages import Interaction
 from .responses import by_token, edit_by_token, follow_up, its_message, respond
 from .wire import answer, read_body
 from .world import World

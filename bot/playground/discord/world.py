@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .attachments import Attachment
 from .cdn import Cdn
 from .clock import Clock
 from .commands import CommandBook
@@ -24,9 +25,9 @@ from .events import (
     Pinged,
     ThreadOpened,
 )
-from .interactions import Interaction, InteractionKind, Stage
+from .interactions import InteractionKind, Stage
 from .message_forms import MessageFlags
-from .messages import Attachment, Message, MessageBody, Revision
+from .messages import Interaction, Message, MessageBody, Revision
 from .model import MEMBER, PRIVATE, Channel, ChannelKind, Guild, Permissions, User
 from .windows import EDIT, GLOBAL, SEND, WEBHOOK, Window
 from .wire import ApiError, Code, Snowflakes
