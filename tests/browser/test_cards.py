@@ -10,7 +10,7 @@ from tests.browser.conftest import Visit
 from tests.journey.rig import Rig
 from tests.journey.sound import wav
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_somebody_elses_card_is_extended_through_its_form(

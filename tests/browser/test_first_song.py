@@ -16,7 +16,7 @@ from tests.browser.conftest import Visit
 from tests.journey.rig import Rig, a_rig
 from tests.journey.sound import wav
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 UNHURRIED = Timings(cold_start_s=15, step_rate_per_s=10, encode_s=2, tick_s=1)
 TAKE_DOWN = """(card) => {

@@ -9,7 +9,7 @@ from bot.playground.discord import DiscordStandIn
 from tests.browser.chromium import Visitor, too_wide
 from tests.browser.conftest import Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_suggestions_come_from_the_bot_while_typing(

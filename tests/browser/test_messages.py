@@ -13,7 +13,7 @@ from tests.browser.showcase import showcase_bot
 from tests.contract.discord_kit import running
 from tests.journey.sound import wav
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 FIRST_RESPONSE_S = 3.0
 

@@ -12,7 +12,7 @@ from bot.playground.launch import NOTICE
 from tests.browser.chromium import a_context, arrive, plays
 from tests.browser.process import a_playground, launched
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_one_command_brings_a_page_that_makes_music(browser: Browser) -> None:

@@ -16,7 +16,7 @@ from bot.playground.discord import DiscordStandIn, File
 from tests.browser.chromium import FLAGS, Visitor, find_chromium
 from tests.browser.conftest import Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 ATTACK = """async ({base, ada, jam, fault}) => {
   const payload = JSON.stringify({ as: ada, channel_id: jam, content: "I was here" });

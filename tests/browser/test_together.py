@@ -14,7 +14,7 @@ from tests.browser.chromium import Visitor, too_wide
 from tests.browser.conftest import Visit
 from tests.journey.rig import Rig, a_rig
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
 ENDLESS = Timings(cold_start_s=0, step_rate_per_s=0.5, tick_s=1)
 

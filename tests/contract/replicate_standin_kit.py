@@ -53,6 +53,11 @@ class PushedClock:
         sleeping.cancel()
         return event.is_set()
 
+    @property
+    def sleeping(self) -> int:
+        """How many wait for it to be pushed."""
+        return sum(not future.done() for _, future in self._sleepers)
+
     async def push(self, delay_s: float) -> None:
         """Let time pass, then let everything that woke run until it sleeps again."""
         self._now_s += delay_s

@@ -132,7 +132,9 @@ async def test_data_is_removed_after_an_hour(shop: Shop) -> None:
 async def test_prefer_wait_holds_the_request(shop: Shop) -> None:
     holding = asyncio.ensure_future(shop.create({"Prefer": "wait=30"}, duration=1))
     while not holding.done():
-        await shop.clock.push(0.1)
+        # While music is rendered only the held request sleeps, and its time must not run out.
+        if shop.clock.sleeping > 1:
+            await shop.clock.push(0.1)
         async with shop.session.get(f"{shop.replicate.base_url}/v1/account") as answer:
             assert answer.status == 401, "meanwhile it answers others"
     held = await holding

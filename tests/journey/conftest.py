@@ -1,11 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import logging
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
 
 from tests.journey.rig import Rig, a_rig
+
+
+@pytest.fixture(autouse=True)
+def bot_log() -> Generator[None]:
+    """Has a failure's report show what the bot logged."""
+    logger = logging.getLogger("bot")
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    yield
+    logger.setLevel(before)
 
 
 @pytest.fixture

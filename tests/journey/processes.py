@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from tests.evidence import show_on_failure
 from tests.journey.rig import Rig
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,9 @@ class BotProcess:
         except TimeoutError:
             raise AssertionError(f"still there after {timeout_s} s:\n{self.output}") from None
 
+    def _read(self) -> str:
+        return self.output if self._out.exists() else "(it is gone with its folder)"
+
     def ask_to_stop(self, name: signal.Signals = signal.SIGTERM) -> None:
         """Send the signal that a service manager sends."""
         self._process.send_signal(name)
@@ -69,7 +73,9 @@ class BotProcess:
                 sys.executable, "-m", module, *arguments, cwd=folder, env=full, stdout=file,
                 stderr=file,
             )  # fmt: skip
-        return cls(process, out)
+        bot = cls(process, out)
+        show_on_failure(f"what {' '.join(('python -m', module, *arguments))} printed", bot._read)
+        return bot
 
 
 def settings_of(rig: Rig) -> dict[str, str]:

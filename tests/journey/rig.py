@@ -27,6 +27,7 @@ from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from bot.settings import Settings
+from tests.evidence import show_on_failure
 
 SPEED = 25.0
 PATIENCE_S = 10.0
@@ -238,6 +239,7 @@ async def a_rig(
             }
         )
         rig = Rig(discord, replicate, settings, bot_clock or clock)
+        show_on_failure("what the channels hold", discord.world.transcript)
         ticking = asyncio.create_task(clock.tick())
         try:
             if start:
