@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.card.buttons import CardButton, CardSelect, Press
+from bot.card.buttons import CardButton, CardSelect, RunAction
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
@@ -27,7 +27,7 @@ from bot.engine.service import EngineConfig, GenerationService
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.musicgen", "cogs.make", "cogs.forms", "cogs.card", "cogs.tracks", "cogs.reopened")
+COGS = ("cogs.musicgen", "cogs.actions", "cogs.tracks", "cogs.channel_events")
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
@@ -111,7 +111,7 @@ class MusicGenBot(ReconnectingBot):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
-        self.presses: dict[str, Press] = {}
+        self.run_action: RunAction
         self.sound = parts.sound
         self._journal = parts.journal
         self.clock = parts.clock

@@ -6,12 +6,12 @@ import logging
 
 import discord
 
+from bot.card.interactions import reply_at, reply_in
 from bot.card.report import ACKNOWLEDGED
 from bot.client import MusicGenBot
 from bot.delivery.requests import counting_sends
 from bot.discord_errors import NETWORK_FAULTS, Meaning, meaning_of
 from bot.domain.generation import Generation, Reply
-from cogs.addressing import deferred_reply
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,21 @@ async def open_reply(
             except NETWORK_FAULTS as error:
                 log.warning("the answer to an acknowledgement was lost: %r", error)
             else:
-                return await deferred_reply(interaction, deferred)
+                return await _deferred_reply(interaction, deferred)
     interaction.extras[ACKNOWLEDGED] = True
     return None
+
+
+async def _deferred_reply(
+    interaction: discord.Interaction,
+    deferred: discord.InteractionCallbackResponse[discord.Client] | None,
+) -> Reply:
+    """The reply that a defer has just opened."""
+    message_id = deferred.message_id if deferred is not None else None
+    if deferred is None or message_id is None:
+        return reply_in(interaction, await interaction.original_response())
+    # Where apps from outside may not speak, Discord makes every answer of theirs private.
+    return reply_at(interaction, message_id, private=deferred.is_ephemeral())
 
 
 async def acknowledge(interaction: discord.Interaction) -> None:

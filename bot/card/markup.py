@@ -6,6 +6,7 @@ import re
 
 import discord
 
+from bot.domain.generation import Reply
 from bot.domain.plain_text import shortened
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
@@ -32,6 +33,12 @@ def fitted(text: str, limit: int) -> str:
 def link(text: str, url: str, limit: int) -> str:
     """`text`, quoted, as a link; it cannot lead anywhere else."""
     return f"[{quoted(text.translate(_ROUND), limit) or '…'}]({url})"
+
+
+def jump_url(reply: Reply) -> str:
+    """The address of the message that shows a generation."""
+    place = "@me" if reply.guild_id is None else str(reply.guild_id)
+    return f"https://discord.com/channels/{place}/{reply.channel_id}/{reply.message_id}"
 
 
 def size(size_bytes: int) -> str:

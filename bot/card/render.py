@@ -9,10 +9,10 @@ from types import MappingProxyType
 import discord
 
 from bot.card import strings
-from bot.card.buttons import Action
+from bot.card.action import Action
+from bot.card.actions import BRING, CANCEL, actions_after
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
-from bot.card.offers import offers, offers_for_takes
 from bot.domain.errors import InternalFault
 from bot.domain.generation import LATE, Generation, State
 from bot.domain.inputs import Inputs, InputTable, plain
@@ -51,21 +51,21 @@ class CardRenderer:
     ) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
         words = strings.card.stage(progress)
-        actions = (Action.CANCEL,) if generation.state.cancelable else ()
+        actions = (CANCEL,) if generation.state.cancelable else ()
         if progress.now > generation.reply.token_expires_at - LATE:
             words = f"{words}\n{strings.card.LATE}"
-            actions = (*actions, Action.BRING)
+            actions = (*actions, BRING)
         elif isinstance(progress.wait, NotPostable):
-            actions = (*actions, Action.BRING)
+            actions = (*actions, BRING)
         return Card(self._embed(generation, _RUNNING, words, parent), actions)
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
-        return Card(self._embed(generation, _RUNNING, strings.card.COMING, None), (Action.BRING,))
+        return Card(self._embed(generation, _RUNNING, strings.card.COMING, None), (BRING,))
 
     def waiting(self, generation: Generation) -> Card:
         """What a message shows that does not take the track now."""
-        return Card(self._embed(generation, _RUNNING, strings.card.WAITS, None), (Action.BRING,))
+        return Card(self._embed(generation, _RUNNING, strings.card.WAITS, None), (BRING,))
 
     def ended(
         self, generation: Generation, parent: Generation | None = None, note: str = ""
@@ -81,7 +81,7 @@ class CardRenderer:
                 colour, words = _FAILED, f"{strings.card.FAILED}\n{words}"
         embed = self._embed(generation, colour, words, parent)
         _add_time_taken(embed, (generation,))
-        return Card(embed, offers(generation, self._table))
+        return Card(embed, actions_after((generation,), self._table))
 
     def takes(
         self,
@@ -102,15 +102,15 @@ class CardRenderer:
         if not running:
             embed = self._takes_embed(takes, _colour(takes), lines, parent)
             _add_time_taken(embed, takes)
-            return Card(embed, offers_for_takes(takes, self._table))
+            return Card(embed, actions_after(takes, self._table))
         current = [progresses[take.id] for take in running if take.id in progresses]
         lines += strings.waits.notes((p.wait, p.stage) for p in current if p.wait is not None)
         cancelable = any(take.state.cancelable for take in running)
-        actions = (Action.CANCEL,) if cancelable else ()
+        actions = (CANCEL,) if cancelable else ()
         expires_at = max(take.reply.token_expires_at for take in running)
         if any(progress.now > expires_at - LATE for progress in current):
             lines.append(strings.card.LATE)
-            actions = (*actions, Action.BRING)
+            actions = (*actions, BRING)
         return Card(self._takes_embed(takes, _RUNNING, lines, parent), actions)
 
     def _takes_embed(

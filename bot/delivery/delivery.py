@@ -11,8 +11,8 @@ from pathlib import Path
 import discord
 
 from bot.card import strings
+from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
-from bot.card.sounds import take_file
 from bot.delivery.editor import CardEditor
 from bot.delivery.live_card import LiveCard
 from bot.delivery.message import OutgoingMessage
@@ -114,7 +114,7 @@ class DiscordDelivery:
 
     async def has_track(self, generation: Generation) -> bool:
         """Whether its file is in its message already: an upload's answer may have been lost."""
-        return take_file(await self._sender.shown(generation.reply), generation) is not None
+        return track_attachment(await self._sender.shown(generation.reply), generation) is not None
 
     async def end(self, generation: Generation) -> Moved | None:
         """Show that it failed or was canceled; a refusal is told to its person alone.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import discord
 
 from bot.card import strings
-from bot.card.buttons import names
+from bot.card.buttons import has_button_about
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.transport import SURE_LIMIT_BYTES, Outcome, Transport
 from bot.discord_errors import REQUEST_FAILED
@@ -83,7 +83,7 @@ class Openings:
             async for message in self._transport.channel(reply).history(
                 limit=_LOOK_BACK, after=later
             ):
-                if names(message, outgoing.named):
+                if has_button_about(message, outgoing.named):
                     # What the bot said by itself, no token edits.
                     by_token = message.webhook_id is not None
                     token = reply.token if by_token else ""

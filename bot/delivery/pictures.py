@@ -16,7 +16,7 @@ from pathlib import Path
 import discord
 
 from bot.card import strings
-from bot.card.sounds import take_file
+from bot.card.audio_attachments import track_attachment
 from bot.delivery.message import PICTURE_NAME
 from bot.delivery.sender import Sender
 from bot.delivery.upload import picture_of
@@ -90,5 +90,7 @@ def _lacks_picture(message: discord.Message, generation: Generation) -> bool:
     """Whether it shows the track, and nothing that has a picture already."""
     embeds = message.embeds
     return (
-        take_file(message, generation) is not None and len(embeds) == 1 and not embeds[0].image.url
+        track_attachment(message, generation) is not None
+        and len(embeds) == 1
+        and not embeds[0].image.url
     )

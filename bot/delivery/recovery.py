@@ -18,7 +18,8 @@ from typing import Any
 import discord
 
 from bot.card import strings
-from bot.card.buttons import CANCEL_ONLY, card_view, is_about, is_ours
+from bot.card.actions import CANCEL
+from bot.card.buttons import card_view, is_about, is_ours
 from bot.delivery.transport import Transport
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.discord_internals import message_flags, original_response
@@ -99,7 +100,7 @@ async def _find_by_token(
         await webhook.edit_message(
             message.id,
             embed=discord.Embed(description=strings.card.QUEUED),
-            view=card_view(CANCEL_ONLY, named),
+            view=card_view((CANCEL,), named),
         )
         await clock.sleep(_CLAIM_STANDS_S)
         message = _Fresh(await original_response(webhook))

@@ -17,8 +17,8 @@ from dataclasses import replace
 
 import discord
 
+from bot.card.audio_attachments import track_attachment
 from bot.card.render import Card
-from bot.card.sounds import take_file
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.opening import Openings
 from bot.delivery.recovery import find_reply
@@ -224,5 +224,5 @@ def _shows(message: discord.Message | None, outgoing: OutgoingMessage) -> bool:
     if message is None:
         return False
     if outgoing.track is not None:
-        return take_file(message, outgoing.generation) is not None
+        return track_attachment(message, outgoing.generation) is not None
     return [embed.description for embed in message.embeds] == [outgoing.embed.description]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
 
 import discord
 import pytest
 
-from bot.card import strings
-from bot.card.buttons import Action
+from bot.card import actions, strings
+from bot.card.action import Action
 from bot.domain import errors
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
@@ -357,6 +359,9 @@ async def test_a_card_whose_audio_is_gone(world: World, label: str) -> None:
     assert (await scene.press(world.bo, label)).told == strings.errors.sentence(errors.SourceGone())
 
 
-@pytest.mark.parametrize("action", list(Action))
-async def test_every_button_has_a_press(world: World, action: Action) -> None:
-    assert action in world.bot.presses
+@pytest.mark.parametrize("module", [found.name for found in iter_modules(actions.__path__)])
+def test_every_action_is_registered(module: str) -> None:
+    defined = vars(import_module(f"bot.card.actions.{module}")).values()
+    for action in defined:
+        if isinstance(action, Action):
+            assert actions.ACTIONS[action.name] is action

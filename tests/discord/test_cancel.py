@@ -6,6 +6,8 @@ import discord
 import pytest
 
 from bot.card import strings
+from bot.card.action import Action
+from bot.card.actions import CANCEL
 from bot.card.buttons import card_view
 from bot.domain import errors
 from bot.domain.generation import State
@@ -289,7 +291,7 @@ async def test_a_button_whose_action_this_release_lacks(world: World) -> None:
     asked = await world.musicgen()
     channel = world.bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
-    view = card_view(("remix",), world.generation.id)  # pyright: ignore[reportArgumentType] - another release's
+    view = card_view((Action("remix", CANCEL.press, "Remix"),), world.generation.id)
     assert view is not None
     message = await channel.send("a card of another release", view=view)
     pressed = Pressed(await world.ada.click(message, custom_id=f"mg:1:remix:{world.generation.id}"))

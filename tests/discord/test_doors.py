@@ -8,7 +8,6 @@ from typing import NoReturn
 import pytest
 
 from bot.card import strings
-from bot.card.buttons import Action
 from bot.domain.errors import InternalFault
 from bot.domain.generation import State
 from tests.discord.world import World
@@ -58,10 +57,12 @@ async def test_a_journal_that_fails_before_the_acknowledgement(
     assert world.predictions.created == []
 
 
-async def test_a_button_with_a_bug(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_button_with_a_bug(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     world.bug_expected = True
     asked = await world.musicgen()
-    world.bot.presses[Action.CANCEL] = abuggy
+    monkeypatch.setattr(world.bot.service, "cancel", abuggy)
     [words] = (await asked.press(world.ada)).told
     assert told_of_a_bug(words, caplog.text)
     await world.done()

@@ -14,12 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.card import strings
-from bot.card.forms import Filled, Pick, edit_form, extend_form
-from bot.card.info import command_line, info_embed
+from bot.card.actions.edit import edit_form
+from bot.card.actions.extend import extend_form
+from bot.card.actions.info import command_line, info_embed
+from bot.card.actions.tracks import TrackList
+from bot.card.forms import FormOption, SubmittedForm
 from bot.card.lineage import at_card_of
 from bot.card.markup import fitted, link, quoted
 from bot.card.render import CardRenderer
-from bot.card.track_list import TrackList
 from bot.domain.errors import NotANumber, PredictionFailed, PromptBlank, UnknownChoice
 from bot.domain.generation import AudioSource, Relation, State
 from bot.domain.inputs import Inputs, InputTable
@@ -171,14 +173,16 @@ def test_nothing_hidden_is_on_a_card(prompt: str, name: str) -> None:
 @given(nasty, nasty)
 async def test_nothing_hidden_is_in_a_form(prompt: str, name: str) -> None:
     generation = a_generation(inputs=Inputs(prompt, seed=7))
-    picks = [Pick("1", name), Pick("2", prompt)]
-    for form in (extend_form(generation.id, prompt, picks), edit_form(generation, TABLE)):
+    options = [FormOption("1", name), FormOption("2", prompt)]
+    for form in (extend_form(generation.id, prompt, options), edit_form(generation, TABLE)):
         for part in form.to_dict()["components"]:
             field = part["component"]
             shown = [field.get("value"), field.get("placeholder")]
             shown += [option["label"] for option in field.get("options", [])]
             assert not any(hidden_in(text, lines=True) for text in shown if text)
-    assert not hidden_in(Filled("edit", "a", True, {"prompt": prompt}).text("prompt"), lines=True)
+    assert not hidden_in(
+        SubmittedForm("edit", "a", True, {"prompt": prompt}).text("prompt"), lines=True
+    )
 
 
 @given(nasty)

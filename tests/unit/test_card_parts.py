@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card.forms import Filled, Pick, edit_form, extend_form, melody_form, read_form
-from bot.card.info import command_line, info_embed
+from bot.card.actions import MELODY, actions_after
+from bot.card.actions.edit import edit_form
+from bot.card.actions.extend import extend_form
+from bot.card.actions.info import command_line, info_embed
+from bot.card.actions.melody import melody_form, melody_model
+from bot.card.actions.tracks import PAGE_SIZE, TrackList, read_turn
+from bot.card.audio_attachments import audio_attachments, track_attachment, track_attachments
+from bot.card.forms import FormOption, SubmittedForm, read_form
 from bot.card.lineage import at_card_of
-from bot.card.offers import melody_model, offers, offers_for_takes
-from bot.card.sounds import sound_files, take_file, takes_here
-from bot.card.track_list import PAGE_SIZE, TrackList, read_turn
 from bot.domain.errors import NotANumber
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
@@ -58,10 +61,10 @@ def texts_of(form: discord.ui.Modal) -> dict[str, Any]:
 @given(prompts, st.lists(st.text(min_size=1, max_size=300), max_size=30, unique=True))
 async def test_every_form_fits_discord(prompt: str, names: list[str]) -> None:
     generation = a_generation(inputs=Inputs(prompt=prompt, seed=7))
-    picks = [Pick(str(number), name) for number, name in enumerate(names)]
-    texts_of(extend_form(generation.id, prompt, picks))
-    texts_of(extend_form("1" * 20, None, picks))
-    texts_of(melody_form(generation.id, from_card=True, picks=picks))
+    options = [FormOption(str(number), name) for number, name in enumerate(names)]
+    texts_of(extend_form(generation.id, prompt, options))
+    texts_of(extend_form("1" * 20, None, options))
+    texts_of(melody_form(generation.id, from_card=True, options=options))
     assert texts_of(edit_form(generation, TABLE_))["prompt"].get("value", "") == readable(prompt)
 
 
@@ -89,19 +92,19 @@ def test_a_form_is_read_in_every_shape() -> None:
         {"type": 1, "components": [{"type": 4, "custom_id": "seed", "value": None}]},
     ]
     data = {"custom_id": "mg:1:m-edit:abcdefghijkl", "components": components}
-    assert read_form(data) == Filled(
+    assert read_form(data) == SubmittedForm(
         "edit", "abcdefghijkl", True, {"prompt": " x ", "model": "large", "seed": ""}
     )
 
 
 @given(st.integers(-(10**17), 10**17), st.sampled_from(["{}", " {} ", "{}s", "{} seconds", "{} s"]))
 def test_numbers_are_read(number: int, shape: str) -> None:
-    assert Filled("edit", "a", True, {"n": shape.format(number)}).number("n") == number
+    assert SubmittedForm("edit", "a", True, {"n": shape.format(number)}).number("n") == number
 
 
 @given(st.text(min_size=1))
 def test_anything_is_a_number_or_refused(text: str) -> None:
-    filled = Filled("edit", "a", True, {"n": text})
+    filled = SubmittedForm("edit", "a", True, {"n": text})
     try:
         number = filled.number("n")
     except NotANumber:
@@ -167,19 +170,19 @@ def test_info_hides_where_audio_came_from() -> None:
     assert "secret" not in str(embed.to_dict())
 
 
-# ------------------------------------------------------------------ offers
+# ------------------------------------------------------------------ actions
 
 
 @pytest.mark.parametrize("state", [State.DELIVERED, State.FAILED, State.CANCELED])
 def test_a_card_with_any_take_leads_on(state: State) -> None:
     delivered, other = a_generation(state=State.DELIVERED), a_generation(state=state)
-    assert offers_for_takes([other, delivered], TABLE_) == offers(delivered, TABLE_)
-    assert len(offers_for_takes([other, other], TABLE_)) == (7 if other == delivered else 3)
+    assert actions_after([other, delivered], TABLE_) == actions_after([delivered], TABLE_)
+    assert len(actions_after([other, other], TABLE_)) == (7 if other == delivered else 3)
 
 
 def test_a_fine_tune_without_models_takes_melodies() -> None:
     table = InputTable(tuple(spec for spec in TABLE if spec.name != "model_version"))
-    assert "melody" in offers(a_generation(state=State.DELIVERED), table)
+    assert MELODY in actions_after([a_generation(state=State.DELIVERED)], table)
     assert melody_model(table, Inputs("x")) is None
 
 
@@ -242,14 +245,14 @@ def attached(name: str, number: int = 1, **more: Any) -> dict[str, Any]:
 )
 def test_what_is_audio(name: str, content_type: str | None, is_sound: bool) -> None:
     message = a_message(attachments=[attached(name, content_type=content_type)])
-    assert [file.filename for file in sound_files(message)] == [name] * is_sound
+    assert [file.filename for file in audio_attachments(message)] == [name] * is_sound
 
 
 def test_audio_in_a_message_of_the_newer_kind() -> None:
     media = {"url": "https://cdn.example/1/riff.wav?hm=1", "attachment_id": "77"}
     file = {"type": 13, "id": 3, "file": media, "name": "riff.wav", "size": 9}
     message = a_message(flags=1 << 15, components=[{"type": 17, "id": 1, "components": [file]}])
-    [found] = sound_files(message)
+    [found] = audio_attachments(message)
     assert (found.id, found.filename, found.source.size_bytes) == ("77", "riff.wav", 9)
     assert found.source.url == media["url"]
 
@@ -265,18 +268,18 @@ def test_audio_in_a_forwarded_message() -> None:
         "flags": 0,
     }
     message = a_message(message_snapshots=[{"message": snapshot}])
-    assert [file.filename for file in sound_files(message)] == ["riff.wav"]
+    assert [file.filename for file in audio_attachments(message)] == ["riff.wav"]
 
 
 def test_takes_are_known_by_their_seeds() -> None:
     takes = [a_generation(inputs=Inputs("x", seed=n), batch_id="b" * 12) for n in (7, 8, 9)]
     files = [attached("x-9.wav", 1), attached("x-7.flac", 2), attached("other.wav", 3)]
-    here = takes_here(a_message(attachments=files), takes)
+    here = track_attachments(a_message(attachments=files), takes)
     assert [(take.seed, file.filename) for take, file in here] == [(7, "x-7.flac"), (9, "x-9.wav")]
     single = a_generation(inputs=Inputs("x", seed=1))
-    assert take_file(a_message(attachments=files[:1]), single) is not None
-    assert take_file(a_message(attachments=files), single) is None
-    assert take_file(None, single) is None
+    assert track_attachment(a_message(attachments=files[:1]), single) is not None
+    assert track_attachment(a_message(attachments=files), single) is None
+    assert track_attachment(None, single) is None
 
 
 # ------------------------------------------------------------------ lists and ideas

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.card import strings
-from bot.card.info import info_embed
+from bot.card.actions.info import info_embed
 from bot.card.lineage import Onlooker
 from bot.card.render import Card, CardRenderer
 from bot.domain.errors import PredictionFailed

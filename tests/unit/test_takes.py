@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.card import strings
-from bot.card.buttons import Action
+from bot.card.actions import BRING, CANCEL
 from bot.card.lineage import lineage
 from bot.card.render import CardRenderer
 from bot.domain.errors import PredictionFailed
@@ -60,7 +60,7 @@ def test_each_take_has_its_line() -> None:
     assert lines[0] == "**1** · seed `101` · ready, 8 s"
     assert lines[1] == "**2** · seed `102` · ▰▰▰▰▱▱▱▱ 50 % · about 12 s left"
     assert lines[2].startswith("**3** · seed `103` · The model failed")
-    assert card.actions == (Action.CANCEL,)
+    assert card.actions == (CANCEL,)
     assert card.embed.author.name == "Variation of “slow tango”"
     assert "Seed" not in [field.name for field in card.embed.fields]
 
@@ -96,7 +96,7 @@ def test_a_token_near_its_end_offers_a_way_out() -> None:
     three = takes(State.RUNNING, State.RUNNING, State.DELIVERED)
     late = at(Stage.STARTING, now=FIRST.reply.token_expires_at - timedelta(seconds=60))
     card = RENDERER.takes(three, {three[0].id: late})
-    assert card.actions == (Action.CANCEL, Action.BRING)
+    assert card.actions == (CANCEL, BRING)
     assert strings.card.LATE in (card.embed.description or "")
 
 

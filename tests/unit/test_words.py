@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.card import strings
-from bot.card.buttons import Action, CardButton, card_view
+from bot.card.action import Action
+from bot.card.actions import ACTIONS, CANCEL
+from bot.card.buttons import CardButton, card_view
 from bot.card.markup import fitted, quoted
 from bot.card.render import CardRenderer
 from bot.domain import errors
@@ -117,7 +119,7 @@ def test_every_stage_has_words_and_the_seed(stage: Stage) -> None:
     assert card.embed.description
     assert stage.value in card.embed.description.lower()
     assert any(field.value == "`7`" for field in card.embed.fields)
-    assert card.actions == (Action.CANCEL,)
+    assert card.actions == (CANCEL,)
 
 
 def test_a_cold_start_is_explained_after_ten_seconds() -> None:
@@ -193,13 +195,13 @@ def test_any_prompt_makes_a_card_that_discord_takes(prompt: str) -> None:
     assert len(embed) <= 6000
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
     view = card_view((action,), "abcdefghijkl")
     assert view is not None
     [button] = view.children
     assert isinstance(button, CardButton)
-    assert button.custom_id == f"mg:1:{action}:abcdefghijkl"
+    assert button.custom_id == f"mg:1:{action.name}:abcdefghijkl"
     assert button.template.fullmatch(button.custom_id)
     assert view.timeout is None
     assert isinstance(button.item, discord.ui.Button)

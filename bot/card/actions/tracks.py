@@ -1,4 +1,4 @@
-"""One page of a person's tracks: a list to read, a select to choose from, ways to turn the page."""
+"""The pages of `/tracks list`: turn one, or show a track of it again; for who has asked for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import discord
 
 from bot.card import strings
-from bot.card.buttons import PAGE, SHOW, CardButton, CardSelect, view_of
-from bot.card.info import jump_url
-from bot.card.markup import link, quoted
+from bot.card.action import Action, ActionContext
+from bot.card.buttons import CardButton, CardSelect, card_button, card_select, view_of
+from bot.card.interactions import check_permissions, check_requester, reading
+from bot.card.markup import jump_url, link, quoted
 from bot.domain.generation import Generation
 from bot.domain.inputs import InputTable
 from bot.domain.plain_text import shortened
+from bot.engine.service import GenerationService
 
 PAGE_SIZE = 10
 WORDS_MAX_CHARS = 50
@@ -60,7 +62,7 @@ class TrackList:
                 )
                 for track in self.tracks
             ]
-            items.append(CardSelect(SHOW, strings.tracks.PICK, options))
+            items.append(card_select(SHOW, strings.tracks.PICK, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
                 self._turn(self.page - 1, strings.tracks.NEWER, possible=self.page > 0),
@@ -74,7 +76,7 @@ class TrackList:
 
     def _turn(self, page: int, label: str, *, possible: bool) -> CardButton:
         about = f"{page}:{self.words[:WORDS_MAX_CHARS]}"
-        return CardButton(PAGE, about, label=label, disabled=not possible)
+        return card_button(PAGE, about, label=label, disabled=not possible)
 
 
 def read_turn(about: str) -> tuple[int, str]:
@@ -93,3 +95,39 @@ def _facts(track: Generation, table: InputTable) -> list[str]:
 
 def _cut(prompt: str) -> str:
     return shortened(prompt, _LABEL_MAX_CHARS) or "…"
+
+
+async def read_page(service: GenerationService, user_id: int, number: int, words: str) -> TrackList:
+    """A page of a person's tracks, counted from 0; the first, where that one is no more."""
+    library = service.library
+    before: str | None = None
+    async with reading():
+        if number > 0:
+            before = (await library.tracks_of(user_id, words, number * PAGE_SIZE)).more
+            # Where tracks were forgotten meanwhile, the list may have become shorter.
+            number = 0 if before is None else number
+        page = await library.tracks_of(user_id, words, PAGE_SIZE, before)
+        total = await library.count_tracks(user_id, words)
+    return TrackList(page.tracks, number, total, words)
+
+
+async def _turn(context: ActionContext, about: str) -> None:
+    """Another page, in place of the one before."""
+    interaction, table = context.interaction, context.service.table
+    number, words = read_turn(about)
+    page = await read_page(context.service, interaction.user.id, number, words)
+    await interaction.response.edit_message(embed=page.embed(table), view=page.view(table))
+
+
+async def _show(context: ActionContext, generation_id: str) -> None:
+    """Bring a track up here, as a card for everyone, with its audio where that can be had."""
+    async with reading():
+        generation = await context.service.get(generation_id)
+    check_requester(context.interaction, generation.requester_id)
+    check_permissions(context.interaction)
+    await context.interaction.response.defer(thinking=True)
+    await context.repost(generation)
+
+
+PAGE = Action("page", _turn)
+SHOW = Action("show", _show)

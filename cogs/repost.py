@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 import discord
 
 from bot.card import strings
-from bot.card.info import jump_url
-from bot.card.offers import LOST
+from bot.card.actions import WITHOUT_AUDIO
+from bot.card.audio_attachments import track_attachment
+from bot.card.interactions import reply_at
+from bot.card.markup import jump_url
 from bot.card.render import Card
-from bot.card.sounds import take_file
 from bot.client import MusicGenBot
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.upload import TrackUpload
@@ -24,7 +25,6 @@ from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
 from bot.host.threads import TRACKS
-from cogs.addressing import reply_at
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class _NotHere(Exception):
         self.words = words
 
 
-async def show_again(
+async def repost(
     bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
@@ -61,7 +61,7 @@ async def show_again(
                 await upload.clean_up()
     except _NotHere as missing:
         card = bot.renderer.ended(shown, parent, missing.words)
-        await _put(interaction, OutgoingMessage(generation, Card(card.embed, LOST)))
+        await _put(interaction, OutgoingMessage(generation, Card(card.embed, WITHOUT_AUDIO)))
 
 
 async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> None:
@@ -92,7 +92,7 @@ async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path
     try:
         async with asyncio.timeout(_FETCH_WITHIN_S):
             message = await channel.fetch_message(reply.message_id)
-            file = take_file(message, generation)
+            file = track_attachment(message, generation)
             if file is None:
                 raise _NotHere(strings.tracks.LOST)
             attachment = next(a for a in message.attachments if str(a.id) == file.id)

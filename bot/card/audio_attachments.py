@@ -17,7 +17,7 @@ _ENDINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFile:
+class AudioAttachment:
     """One audio file in a message; its address was signed for whoever asked for the message."""
 
     id: str
@@ -29,14 +29,14 @@ class SoundFile:
         return self.source.filename
 
 
-def sound_files(message: discord.Message | None) -> list[SoundFile]:
+def audio_attachments(message: discord.Message | None) -> list[AudioAttachment]:
     """The audio files of a message, forwarded ones included, in order."""
     return [] if message is None else list(_found(message))
 
 
-def take_file(message: discord.Message | None, take: Generation) -> SoundFile | None:
+def track_attachment(message: discord.Message | None, take: Generation) -> AudioAttachment | None:
     """The file of one track among those of the message that shows it."""
-    files = sound_files(message)
+    files = audio_attachments(message)
     named = [file for file in files if seed_in(file.filename) == take.seed]
     if named:
         return named[0]
@@ -44,35 +44,35 @@ def take_file(message: discord.Message | None, take: Generation) -> SoundFile | 
     return files[0] if len(files) == 1 and take.batch_id is None else None
 
 
-def takes_here(
+def track_attachments(
     message: discord.Message | None, takes: Iterable[Generation]
-) -> list[tuple[Generation, SoundFile]]:
+) -> list[tuple[Generation, AudioAttachment]]:
     """Those tracks whose file is in the message."""
-    found = [(take, take_file(message, take)) for take in takes]
+    found = [(take, track_attachment(message, take)) for take in takes]
     return [(take, file) for take, file in found if file is not None]
 
 
-def _found(message: discord.Message) -> Iterator[SoundFile]:
+def _found(message: discord.Message) -> Iterator[AudioAttachment]:
     attachments = [*message.attachments]
     for snapshot in message.message_snapshots:
         attachments += snapshot.attachments
     for attachment in attachments:
-        if _is_sound(attachment.filename, attachment.content_type):
+        if _is_audio(attachment.filename, attachment.content_type):
             yield _file(attachment.id, attachment.url, attachment.filename, attachment.size)
     # A message of the newer kind has its files among its components, and no attachments.
     for component in _walk(message.components):
         media = component.media
         name = component.name or media.url.partition("?")[0].rpartition("/")[2]
-        if _is_sound(name, media.content_type):
+        if _is_audio(name, media.content_type):
             yield _file(media.attachment_id or component.id, media.url, name, component.size)
 
 
-def _file(file_id: int | None, url: str, filename: str, size_bytes: int | None) -> SoundFile:
+def _file(file_id: int | None, url: str, filename: str, size_bytes: int | None) -> AudioAttachment:
     source = AudioSource(url=url, filename=filename, uploaded=True, size_bytes=size_bytes)
-    return SoundFile(str(file_id), source)
+    return AudioAttachment(str(file_id), source)
 
 
-def _is_sound(filename: str, content_type: str | None) -> bool:
+def _is_audio(filename: str, content_type: str | None) -> bool:
     kind = (content_type or "").partition(";")[0]
     return kind.startswith("audio/") or filename.lower().endswith(_ENDINGS)
 

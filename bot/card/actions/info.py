@@ -1,4 +1,4 @@
-"""What Info tells: everything there is to know of a track, and how to make it again."""
+"""Info: everything there is to know of a track, and how to make it again; for whoever presses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import discord
 
 from bot.card import strings
+from bot.card.action import Action, ActionContext
+from bot.card.audio_attachments import track_attachments
+from bot.card.interactions import reading, takes_of
 from bot.card.lineage import Onlooker
-from bot.card.markup import fitted, link
-from bot.domain.generation import REMADE, Generation, Reply
+from bot.card.markup import fitted, jump_url, link
+from bot.domain.generation import REMADE, Generation
 from bot.domain.inputs import InputTable, plain
 from bot.domain.plain_text import one_line
 
@@ -17,12 +20,6 @@ _TITLE_MAX_CHARS = 256
 _FIELD_MAX_CHARS = 1024
 _LINK_MAX_CHARS = 80
 _UNTOLD = frozenset({"prompt", "input_audio", "seed"})
-
-
-def jump_url(reply: Reply) -> str:
-    """The address of the message that shows a generation."""
-    place = "@me" if reply.guild_id is None else str(reply.guild_id)
-    return f"https://discord.com/channels/{place}/{reply.channel_id}/{reply.message_id}"
 
 
 def command_line(generation: Generation, table: InputTable) -> str:
@@ -132,3 +129,19 @@ def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooke
         source = strings.lineage.FORGOTTEN if is_track else strings.lineage.OUTSIDE
         lines.append(strings.lineage.came_from(below.relation, source))
     return lines
+
+
+async def _press(context: ActionContext, generation_id: str) -> None:
+    interaction, service = context.interaction, context.service
+    async with reading():
+        generation = await service.get(generation_id)
+        takes = await takes_of(service, generation)
+        ancestors = await service.library.ancestry(generation.id)
+    here = [take for take, _ in track_attachments(interaction.message, takes)]
+    onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
+    embed = info_embed(here or takes, ancestors, service.table, onlooker)
+    # Of their own ancestors they alone are told.
+    await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+INFO = Action("info", _press, strings.card.INFO, "🔎", in_second_row=True)

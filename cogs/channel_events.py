@@ -8,7 +8,7 @@ from discord.ext import commands
 from bot.client import MusicGenBot
 
 
-class Reopened(commands.Cog):
+class ChannelEvents(commands.Cog):
     """Has the studio look for a way where something has changed; it tells no more than that."""
 
     def __init__(self, bot: MusicGenBot) -> None:
@@ -50,4 +50,4 @@ class Reopened(commands.Cog):
 
 async def setup(bot: MusicGenBot) -> None:
     """discord.py's way to load a cog."""
-    await bot.add_cog(Reopened(bot))
+    await bot.add_cog(ChannelEvents(bot))

@@ -1,0 +1,114 @@
+"""What an action of a card is: how its button looks, its form, what a press does.
+
+Each has a module of its own in `bot.card.actions`. What it does, it does by way of an
+`ActionContext`, so that it can be read, and tested, without Discord's connection.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import discord
+
+from bot.card.audio_attachments import AudioAttachment
+from bot.card.forms import FormOption, SubmittedForm
+from bot.domain.clock import Clock
+from bot.domain.generation import Generation
+from bot.domain.inputs import InputTable
+from bot.domain.request import GenerationRequest
+from bot.engine.service import GenerationService
+
+T = TypeVar("T")
+
+_REMEMBERED = 1000
+
+
+class Recent(OrderedDict[int, T], Generic[T]):
+    """The last thousand of something, by Discord's ids."""
+
+    def __setitem__(self, key: int, value: T) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        while len(self) > _REMEMBERED:
+            self.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the presses of one process leave for later ones."""
+
+    delete_presses: Recent[discord.Interaction]
+    """By their card's message: their tokens delete it where the bot's own does not."""
+    audio_in_messages: Recent[list[AudioAttachment]]
+    """By message, for those whose form is open: a form's own interaction does not tell."""
+
+
+class ActionContext(Protocol):
+    """One interaction with a card, and what an action may do about it."""
+
+    interaction: discord.Interaction
+    service: GenerationService
+    clock: Clock
+    memory: Memory
+
+    async def acknowledge_once(self, generation_id: str) -> None:
+        """Defer, before anything is done that does harm when it is done twice.
+
+        Raises:
+            DeliveredTwice: Discord has delivered this interaction before.
+            discord.HTTPException: Discord has not taken it.
+        """
+        ...
+
+    async def start(self, request: GenerationRequest, takes: int = 1) -> None:
+        """Make it for whoever pressed, in a new reply to them.
+
+        Raises:
+            RequestRefused: it cannot be run, or not here, or not be journalled in time.
+        """
+        ...
+
+    async def repost(self, generation: Generation) -> None:
+        """Show a track once more, in the reply that was deferred."""
+        ...
+
+
+Press = Callable[[ActionContext, str], Awaitable[None]]
+"""Answers a press, given what the button is about; or a choice, given what was chosen."""
+Request = Callable[[ActionContext, SubmittedForm], Awaitable[GenerationRequest]]
+"""What is asked for by a form that somebody has sent."""
+
+
+def always(_: InputTable) -> bool:
+    """Whatever the model takes."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """An entry in the Apps menu of every message, which opens a form about its audio."""
+
+    label: str
+    form: Callable[[str, Sequence[FormOption]], discord.ui.Modal]
+    """Given the message's id, and its files to choose from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action:
+    """Something that people do by a button, a select, a form, or a message's menu."""
+
+    name: str
+    """In the custom_ids of messages out there: it stays."""
+    press: Press
+    label: str = ""
+    emoji: str | None = None
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    in_second_row: bool = False
+    offered: Callable[[InputTable], bool] = always
+    """Whether the model that runs here takes what it needs."""
+    request: Request | None = None
+    """For actions that open a form."""
+    menu: MenuEntry | None = None

@@ -1,0 +1,59 @@
+"""What people can do with a card, a module an action: look, form, what it asks for, for whom.
+
+`ACTIONS` has them all. They are pure but for their context, so they stand below the cogs: a card's
+renderer picks from them, and delivery puts their buttons into messages (`cogs.actions` runs them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.card.action import Action
+from bot.card.actions.again import AGAIN
+from bot.card.actions.bring import BRING
+from bot.card.actions.cancel import CANCEL
+from bot.card.actions.delete import CONFIRM_DELETE, DELETE, KEEP
+from bot.card.actions.edit import EDIT
+from bot.card.actions.extend import EXTEND
+from bot.card.actions.forget import FORGET
+from bot.card.actions.info import INFO
+from bot.card.actions.melody import MELODY
+from bot.card.actions.same import SAME
+from bot.card.actions.tracks import PAGE, SHOW
+from bot.card.actions.variations import VARIATIONS
+from bot.domain.generation import Generation, State
+from bot.domain.inputs import InputTable
+
+_ON_TRACKS = (AGAIN, VARIATIONS, EXTEND, MELODY, EDIT, INFO, DELETE)
+_WITHOUT_TRACK = (AGAIN, EDIT, INFO)
+WITHOUT_AUDIO = (SAME, EDIT, INFO)
+"""For a track whose audio is not at hand."""
+_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW)
+"""On cards that run, below questions, and in lists."""
+
+ACTIONS = {action.name: action for action in (*_ON_TRACKS, *_ELSEWHERE)}
+
+__all__ = [
+    "ACTIONS",
+    "AGAIN",
+    "BRING",
+    "CANCEL",
+    "DELETE",
+    "EDIT",
+    "EXTEND",
+    "FORGET",
+    "INFO",
+    "KEEP",
+    "MELODY",
+    "SAME",
+    "VARIATIONS",
+    "WITHOUT_AUDIO",
+    "actions_after",
+]
+
+
+def actions_after(takes: Sequence[Generation], table: InputTable) -> tuple[Action, ...]:
+    """The buttons of a card whose takes have all ended; it may have but one."""
+    if not any(take.state is State.DELIVERED for take in takes):
+        return _WITHOUT_TRACK
+    return tuple(action for action in _ON_TRACKS if action.offered(table))

@@ -1,0 +1,57 @@
+"""Cancel: for the generation's requester, or for who manages messages here."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.card import strings
+from bot.card.action import Action, ActionContext
+from bot.card.interactions import (
+    check_permissions,
+    check_requester,
+    manages_messages,
+    reply_in,
+    takes_of,
+)
+from bot.domain.errors import BotError, TooLateToCancel
+from bot.domain.generation import Generation
+
+log = logging.getLogger(__name__)
+
+
+async def _press(context: ActionContext, generation_id: str) -> None:
+    await context.acknowledge_once(generation_id)
+    generation = await context.service.get(generation_id)
+    if not manages_messages(context.interaction):
+        check_requester(context.interaction, generation.requester_id)
+    await _hand_over(context, generation)
+    try:
+        await context.service.cancel(generation_id)
+    except TooLateToCancel as error:
+        if error.made:
+            # Otherwise it would not be on its way.
+            check_permissions(context.interaction)
+        raise
+
+
+async def _hand_over(context: ActionContext, generation: Generation) -> None:
+    """Let this press's token show what becomes of a card whose own may be dead.
+
+    Not where the card lives on in another message, which a later command has brought.
+    """
+    message = context.interaction.message
+    if message is None:
+        return
+    try:
+        check_permissions(context.interaction)
+        replies = [take.reply for take in await takes_of(context.service, generation)]
+        card = max(replies, key=lambda reply: reply.message_id)
+        is_this = not card.known or card.message_id == message.id
+        if is_this or not card.token_lives(context.clock.now()):
+            await context.service.bring(generation.id, reply_in(context.interaction, message))
+    except BotError as error:
+        # It can be stopped all the same, and perhaps there is another way to tell of it.
+        log.info("generation %s goes on without this press: %r", generation.id, error)
+
+
+CANCEL = Action("cancel", _press, strings.card.CANCEL)

@@ -1,0 +1,94 @@
+"""Melody: new music on the tune of a track, or of the audio in any message; for whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import discord
+
+from bot.card import strings
+from bot.card.action import Action, ActionContext, MenuEntry
+from bot.card.actions.source import options_of, source_of
+from bot.card.forms import (
+    PROMPT,
+    FormOption,
+    SubmittedForm,
+    add_field,
+    add_options,
+    new_form,
+    prompt_field,
+    send_form,
+)
+from bot.card.interactions import reading
+from bot.domain.derive import melody
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.request import GenerationRequest
+from bot.domain.validation import takes_melody
+
+_NAME = "melody"
+
+
+def melody_form(
+    about: str, *, from_card: bool, options: Sequence[FormOption] = ()
+) -> discord.ui.Modal:
+    """What the tune should become."""
+    form = new_form(_NAME, about, strings.forms.MELODY_TITLE, from_card=from_card)
+    add_options(form, options, strings.forms.TAKE if from_card else strings.forms.FILE)
+    add_field(form, strings.forms.PROMPT, prompt_field(), strings.forms.PROMPT_ABOUT)
+    return form
+
+
+def _form_for_message(message_id: str, options: Sequence[FormOption]) -> discord.ui.Modal:
+    return melody_form(message_id, from_card=False, options=options)
+
+
+async def _press(context: ActionContext, generation_id: str) -> None:
+    async with reading():
+        generation = await context.service.get(generation_id)
+        options = await options_of(context, generation)
+    form = melody_form(generation.id, from_card=True, options=options)
+    await send_form(context.interaction, form)
+
+
+async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
+    parent, audio = await source_of(context, form)
+    request = melody(parent, audio, form.text(PROMPT))
+    model = melody_model(context.service.table, request.inputs)
+    return replace(request, inputs=replace(request.inputs, model_version=model))
+
+
+def melody_model(table: InputTable, inputs: Inputs) -> str | None:
+    """The model for a melody: the one that `inputs` name if it can, else its next of kin."""
+    model = table.model(inputs)
+    able = _melody_models(table)
+    if takes_melody(model) or not able:
+        return inputs.model_version
+    kin = set((model or "").split("-"))
+
+    def nearness(name: str) -> tuple[int, int]:
+        parts = set(name.split("-"))
+        return len(kin & parts), -len(parts - kin)
+
+    return max(able, key=nearness)
+
+
+def _offered(table: InputTable) -> bool:
+    several = "model_version" in table and bool(table["model_version"].choices)
+    return "input_audio" in table and (not several or bool(_melody_models(table)))
+
+
+def _melody_models(table: InputTable) -> tuple[str, ...]:
+    choices = table["model_version"].choices if "model_version" in table else ()
+    return tuple(model for model in choices if takes_melody(model))
+
+
+MELODY = Action(
+    _NAME,
+    _press,
+    strings.card.MELODY,
+    "🎼",
+    offered=_offered,
+    request=_request,
+    menu=MenuEntry(strings.commands.MENU_MELODY, _form_for_message),
+)

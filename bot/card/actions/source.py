@@ -1,0 +1,132 @@
+"""What an action takes from the message it was pressed on, or that a form is about."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+
+from bot.card import strings
+from bot.card.action import ActionContext
+from bot.card.audio_attachments import (
+    AudioAttachment,
+    audio_attachments,
+    track_attachment,
+    track_attachments,
+)
+from bot.card.forms import OPTION, FormOption, SubmittedForm
+from bot.card.interactions import reading, takes_of
+from bot.domain.errors import BotError, NoAudioHere, SourceGone
+from bot.domain.generation import AudioSource, Generation, Relation
+from bot.domain.request import GenerationRequest
+from bot.domain.track_names import seed_in
+
+log = logging.getLogger(__name__)
+
+_LINEAGE_WITHIN_S = 0.5
+
+
+async def remade(
+    context: ActionContext,
+    generation: Generation,
+    relation: Relation,
+    *,
+    prompt: str | None = None,
+    model_version: str | None = None,
+    duration: int | None = None,
+    seed: int | None = None,
+) -> GenerationRequest:
+    """A generation's request once more, with what is given changed; see `derive.remake`."""
+    return await context.service.remake(
+        generation,
+        relation=relation,
+        prompt=prompt,
+        model_version=model_version,
+        duration=duration,
+        seed=seed,
+        card_audio=await _card_audio(context, generation),
+    )
+
+
+async def _card_audio(context: ActionContext, generation: Generation) -> AudioSource | None:
+    """The audio of a track, or of another take of its card, in the message that was pressed."""
+    message = context.interaction.message
+    if (file := track_attachment(message, generation)) is not None:
+        return file.source
+    others = track_attachments(message, await takes_of(context.service, generation))
+    return others[0][1].source if others else None
+
+
+async def options_of(context: ActionContext, shown: Generation) -> list[FormOption]:
+    """The takes of a card to choose from, of those whose audio is in the message.
+
+    Raises:
+        SourceGone: none is.
+    """
+    takes = await takes_of(context.service, shown)
+    here = {take.id for take, _ in track_attachments(context.interaction.message, takes)}
+    if not here:
+        raise SourceGone
+    return [
+        FormOption(take.id, strings.forms.take(number, take.seed))
+        for number, take in enumerate(takes, start=1)
+        if take.id in here
+    ]
+
+
+async def source_of(
+    context: ActionContext, form: SubmittedForm
+) -> tuple[Generation | None, AudioSource]:
+    """The audio that a form is about, and the track that it is, where it is one of ours.
+
+    Its address was signed just now.
+
+    Raises:
+        SourceGone: the card does not have it any more.
+        NoAudioHere: the bot was restarted meanwhile, and cannot see the message itself.
+    """
+    if not form.from_card:
+        return await _source_in_message(context, form)
+    parent = await context.service.get(form.text(OPTION) or form.about)
+    file = track_attachment(context.interaction.message, parent)
+    if file is None:
+        raise SourceGone
+    return parent, file.source
+
+
+async def _source_in_message(
+    context: ActionContext, form: SubmittedForm
+) -> tuple[Generation | None, AudioSource]:
+    message_id = int(form.about) if form.about.isdecimal() else 0
+    files = context.memory.audio_in_messages.get(message_id) or await _fetch(context, message_id)
+    wanted = form.text(OPTION)
+    file = next((file for file in files if wanted in {"", file.id}), None)
+    if file is None:
+        raise NoAudioHere
+    return await _made_by_us(context, message_id, file), file.source
+
+
+async def _fetch(context: ActionContext, message_id: int) -> list[AudioAttachment]:
+    interaction = context.interaction
+    channel = interaction.client.get_partial_messageable(
+        interaction.channel_id or 0, guild_id=interaction.guild_id
+    )
+    try:
+        return audio_attachments(await channel.fetch_message(message_id))
+    except discord.HTTPException as error:
+        log.info("message %d cannot be read again: %s", message_id, error)
+        return []
+
+
+async def _made_by_us(
+    context: ActionContext, message_id: int, file: AudioAttachment
+) -> Generation | None:
+    channel_id = context.interaction.channel_id or 0
+    try:
+        async with reading(_LINEAGE_WITHIN_S):
+            shown = await context.service.library.by_message(channel_id, message_id)
+    except BotError as error:
+        # Lineage is worth less than the music.
+        log.warning("whose track message %d is, is not known: %r", message_id, error)
+        return None
+    return next((one for one in shown if one.seed == seed_in(file.filename)), None)

@@ -1,0 +1,87 @@
+"""What is known of an interaction before it is answered: what may be done here, and where."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import discord
+
+from bot.card import strings
+from bot.domain.errors import NotYours, PermissionsMissing, TookTooLong
+from bot.domain.generation import Generation, Reply
+from bot.engine.service import GenerationService
+
+_NEEDED = {
+    "attach_files": strings.commands.ATTACH_FILES,
+    "embed_links": strings.commands.EMBED_LINKS,
+}
+_READ_WITHIN_S = 1.2
+"""Of the 3 s that Discord waits for an answer; some read, and then write."""
+
+
+@asynccontextmanager
+async def reading(within_s: float = _READ_WITHIN_S) -> AsyncGenerator[None, None]:
+    """Surrounds all that has to be read before there is an answer.
+
+    Raises:
+        TookTooLong: Discord would not wait for it.
+    """
+    deadline = asyncio.timeout(within_s)
+    try:
+        async with deadline:
+            yield
+    except TimeoutError:
+        if deadline.expired():
+            raise TookTooLong from None
+        raise
+
+
+async def takes_of(service: GenerationService, generation: Generation) -> list[Generation]:
+    """All that its card shows, in order: itself, or every take of its batch."""
+    if generation.batch_id is None:
+        return [generation]
+    return await service.library.batch(generation.batch_id)
+
+
+def check_permissions(interaction: discord.Interaction) -> None:
+    """Hold what the bot may do here against what its reply needs, before anything is paid.
+
+    Raises:
+        PermissionsMissing: it may not.
+    """
+    may = interaction.app_permissions
+    missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
+    if missing:
+        raise PermissionsMissing(missing)
+
+
+def manages_messages(interaction: discord.Interaction) -> bool:
+    """Whether its person may do here what else only a generation's requester may."""
+    return interaction.permissions.manage_messages
+
+
+def check_requester(interaction: discord.Interaction, requester_id: int | None) -> None:
+    """Raises `NotYours` for anybody but the requester."""
+    if interaction.user.id != requester_id:
+        raise NotYours
+
+
+def reply_at(interaction: discord.Interaction, message_id: int, *, private: bool = False) -> Reply:
+    """The message with this id, editable for as long as this interaction's token lives."""
+    return Reply(
+        application_id=interaction.application_id,
+        channel_id=interaction.channel_id or 0,
+        message_id=message_id,
+        token=interaction.token,
+        token_expires_at=interaction.expires_at,
+        filesize_limit_bytes=interaction.filesize_limit,
+        guild_id=interaction.guild_id,
+        private=private,
+    )
+
+
+def reply_in(interaction: discord.Interaction, message: discord.Message) -> Reply:
+    """The same for a message that is at hand."""
+    return reply_at(interaction, message.id, private=message.flags.ephemeral)

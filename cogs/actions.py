@@ -1,0 +1,136 @@
+"""Runs the actions of cards: presses of buttons, choices, forms that are sent, messages' menus.
+
+What each of them does stands in `bot.card.actions`. discord.py forgets forms at a restart and
+answers nothing to one it does not know; here every one that is sent has an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.card.action import Memory, MenuEntry, Recent
+from bot.card.actions import ACTIONS
+from bot.card.audio_attachments import audio_attachments
+from bot.card.forms import FormOption, read_form, send_form
+from bot.card.interactions import reading
+from bot.card.report import give_way, report
+from bot.client import MusicGenBot
+from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NoAudioHere
+from bot.domain.generation import Generation
+from bot.domain.request import GenerationRequest
+from cogs.acknowledging import acknowledge
+from cogs.bring_waiting import bring_waiting
+from cogs.repost import repost
+from cogs.start import start
+
+log = logging.getLogger(__name__)
+
+_TAKEN_REMEMBERED = 1000
+_KNOWN_WITHIN_S = 0.5
+
+
+class Actions(commands.Cog):
+    """What people do with cards, and with the audio of any message."""
+
+    def __init__(self, bot: MusicGenBot) -> None:
+        self._bot = bot
+        self._memory = Memory(Recent(), Recent())
+        self._taken = deque[int](maxlen=_TAKEN_REMEMBERED)
+        bot.run_action = self.run
+
+    async def cog_load(self) -> None:
+        """Add the entries of messages' menus."""
+        for action in ACTIONS.values():
+            if action.menu is not None:
+                self._bot.tree.add_command(self._menu(action.menu))
+
+    async def run(self, interaction: discord.Interaction, name: str, about: str) -> None:
+        """A button was pressed, or an entry chosen; whatever goes wrong ends in a sentence."""
+        try:
+            action = ACTIONS.get(name)
+            if action is None:
+                raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
+            await action.press(self._context(interaction), about)
+        except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
+            await report(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """A form was sent; whatever goes wrong ends in a sentence."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        try:
+            form = read_form(cast("dict[str, Any]", interaction.data or {}))
+            action = None if form is None else ACTIONS.get(form.action)
+            if form is None or action is None or action.request is None:
+                raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
+            context = self._context(interaction)
+            async with reading():
+                request = await action.request(context, form)
+            await context.start(request)
+        except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
+            await report(interaction, error)
+
+    def _menu(self, entry: MenuEntry) -> app_commands.ContextMenu:
+        async def open_form(interaction: discord.Interaction, message: discord.Message) -> None:
+            files = audio_attachments(message)
+            if not files:
+                raise NoAudioHere
+            self._memory.audio_in_messages[message.id] = files
+            options = [FormOption(file.id, file.filename) for file in files]
+            await send_form(interaction, entry.form(str(message.id), options))
+            await bring_waiting(self._bot, interaction)
+
+        return app_commands.ContextMenu(name=entry.label, callback=open_form)
+
+    def _context(self, interaction: discord.Interaction) -> _Context:
+        return _Context(self._bot, interaction, self._memory, self._taken)
+
+
+class _Context:
+    """An `ActionContext`."""
+
+    def __init__(
+        self,
+        bot: MusicGenBot,
+        interaction: discord.Interaction,
+        memory: Memory,
+        taken: deque[int],
+    ) -> None:
+        self._bot = bot
+        self.interaction = interaction
+        self.service = bot.service
+        self.clock = bot.clock
+        self.memory = memory
+        self._taken = taken
+        """The interactions that are taken on: Discord may deliver one twice."""
+
+    async def acknowledge_once(self, generation_id: str) -> None:
+        if self.interaction.id in self._taken:
+            raise DeliveredTwice
+        self._taken.append(self.interaction.id)
+        try:
+            async with reading(_KNOWN_WITHIN_S):
+                await self.service.get(generation_id)
+        except GenerationUnknown:
+            await give_way(self.interaction)
+        except BotError as error:
+            log.info("whether generation %s is known here is not known: %r", generation_id, error)
+        await acknowledge(self.interaction)
+
+    async def start(self, request: GenerationRequest, takes: int = 1) -> None:
+        await start(self._bot, self.interaction, request, takes)
+
+    async def repost(self, generation: Generation) -> None:
+        await repost(self._bot, self.interaction, generation)
+
+
+async def setup(bot: MusicGenBot) -> None:
+    """discord.py's way to load a cog."""
+    await bot.add_cog(Actions(bot))
