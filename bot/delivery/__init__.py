@@ -1,4 +1,4 @@
-"""Gets cards to Discord: edits of the one reply while its token lives, another way after it."""
+"""Gets cards to Discord: edits of the one reply, or a new message where that is lost."""
 
 from bot.delivery.delivery import DiscordDelivery
 from bot.delivery.message_turn import Rows

@@ -1,4 +1,4 @@
-"""The studio's delivery port, on Discord."""
+"""Shows cards on Discord: while they change, and at their end, with the track."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import discord
 from bot.card import strings
 from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
-from bot.delivery.editor import CardEditor
-from bot.delivery.live_card import LiveCard
+from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.message_turn import Rows, message_turn
 from bot.delivery.pictures import Pictures
-from bot.delivery.sender import Sender, WordsBlocked
+from bot.delivery.sender import Sender
+from bot.delivery.transport import WordsBlocked
 from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
@@ -40,7 +40,7 @@ _LONG_WAIT = timedelta(minutes=1)
 
 
 class DiscordDelivery:
-    """One editor for each message; the last word of each card goes by whichever way is open."""
+    """One editor for each message; the end of each card is shown by whichever token can."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class DiscordDelivery:
             OutputTooLarge: Discord does not take it.
             NoWayNow, DiscordFault: it has to be tried again.
         """
-        with self._pictures.on_its_way():
+        with self._pictures.delivering():
             live = await self._for_the_end(generation)
             async with live.editor.turn, message_turn(self._rows, self._clock, generation):
                 await self._read(live, generation)
@@ -197,10 +197,10 @@ class DiscordDelivery:
     async def _put_track(
         self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool
     ) -> bool | Moved:
-        """Upload the track in the best form that the way takes; whether it was mentioned before."""
+        """Upload the track in the best form that Discord takes; whether it was mentioned before."""
         limit_bytes = self._sender.limit_bytes(live.reply(generation))
         upload = TrackUpload(self._sound, path, generation, limit_bytes, untouched=untouched)
-        opening, with_words = self._renderer.coming(generation), True
+        placeholder, with_words = self._renderer.coming(generation), True
         try:
             track = await upload.track()
             is_drawn = generation.batch_id is None and upload.is_drawable
@@ -214,11 +214,11 @@ class DiscordDelivery:
                     uploading = live.uploading(self._renderer, generation, self._clock.now())
                     await self._show_meanwhile(live, uploading)
                 try:
-                    mentioned = await self._sender.put(outgoing, opening)
+                    mentioned = await self._sender.put(outgoing, placeholder)
                 except WordsBlocked:
                     if not with_words:
                         raise
-                    opening, with_words = without_words(opening), False
+                    placeholder, with_words = without_words(placeholder), False
                 except OutputTooLarge as error:
                     upload.refused(track, error)
                     track = await upload.track()
@@ -265,8 +265,8 @@ class DiscordDelivery:
                 except WordsBlocked:
                     outgoing = outgoing.without_words()
                     mentioned = await self._sender.put(outgoing, outgoing.card)
-            except NoWayNow as closed:
-                if not closed.place_gone:
+            except NoWayNow as error:
+                if not error.place_gone:
                     raise
                 log.warning("generation %s ended, and its channel is gone", generation.id)
                 return None
@@ -281,7 +281,7 @@ class DiscordDelivery:
         """Turn the refusal, visible to all so far, into one that its person alone sees.
 
         In this order: a followup becomes private only once the deferred reply has been edited,
-        and whatever fails on the way, the sentence stays readable.
+        and whichever of these fails, the sentence stays readable.
         """
         if not generation.reply.token:
             return

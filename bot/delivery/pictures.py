@@ -28,9 +28,9 @@ from bot.engine.ports import Sound
 log = logging.getLogger(__name__)
 
 _FEW = 4
-"""So many tracks on their way at once each have time for their picture."""
+"""While so many tracks at most are being delivered, each has time for its picture."""
 _CALM_WITHIN_S = 20.0
-"""A picture waits no longer for a moment without tracks on their way."""
+"""A picture waits no longer for a moment in which no track is being delivered."""
 
 
 class Pictures:
@@ -40,27 +40,27 @@ class Pictures:
         self._sender = sender
         self._sound = sound
         self._clock = clock
-        self._on_their_way = 0
+        self._delivering = 0
         self._calm = asyncio.Event()
         self._calm.set()
         self._owed: set[str] = set()
         self._turn = asyncio.Lock()
 
     @contextmanager
-    def on_its_way(self) -> Generator[None, None, None]:
+    def delivering(self) -> Generator[None, None, None]:
         """Surrounds the delivery of a track."""
-        self._on_their_way += 1
+        self._delivering += 1
         self._calm.clear()
         try:
             yield
         finally:
-            self._on_their_way -= 1
-            if self._on_their_way == 0:
+            self._delivering -= 1
+            if self._delivering == 0:
                 self._calm.set()
 
     def has_time(self, generation: Generation) -> bool:
         """Whether the picture goes with its track; else it is owed, and comes `after_track`."""
-        if self._on_their_way > _FEW:
+        if self._delivering > _FEW:
             self._owed.add(generation.id)
             return False
         self._owed.discard(generation.id)

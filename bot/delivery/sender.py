@@ -20,14 +20,13 @@ import discord
 from bot.card.audio_attachments import track_attachment
 from bot.card.render import Card
 from bot.delivery.message import OutgoingMessage
-from bot.delivery.opening import Openings
-from bot.delivery.recovery import find_reply
-from bot.delivery.transport import Outcome, Transport
+from bot.delivery.recovery import Replacements, find_reply
+from bot.delivery.transport import Outcome, Transport, WordsBlocked
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
-from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.ports import DiscordFault, Moved
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +35,13 @@ _REFUSALS = frozenset({Outcome.REFUSED, Outcome.WORDS_BLOCKED})
 """Of one token; the other one may do."""
 
 
-class WordsBlocked(NoWayNow):
-    """AutoMod does not allow what the message says."""
-
-
 class Sender:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
         self._clock = clock
         self._transport = Transport(client, clock)
-        self._openings = Openings(self._transport)
+        self._replacements = Replacements(self._transport)
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
@@ -95,52 +90,51 @@ class Sender:
             raise self._transport.unreachable(outgoing.generation.reply)
         return outcome is Outcome.DONE
 
-    async def put(self, outgoing: OutgoingMessage, opening: Card) -> bool | Moved:
+    async def put(self, outgoing: OutgoingMessage, placeholder: Card) -> bool | Moved:
         """Show it in the reply; whether its person was mentioned there before.
 
-        `Moved` where a new message stands for the reply, which shows `opening` so far.
+        `Moved` where a new message stands for the reply, which shows `placeholder` so far.
 
         Raises:
-            OutputTooLarge: Discord refuses a file of that size; or the way that is open does,
-                whose limit it then names.
+            OutputTooLarge: the track is larger than the token that works may upload.
             DiscordFault: it did not work this time, and may have had its effect all the same.
             WordsBlocked: AutoMod is against what the card says.
             NoWayNow: neither token may post it now.
         """
         reply = outgoing.generation.reply
-        is_opened = self._openings.waits(reply)
+        was_replaced = self._replacements.is_placeholder(reply)
         outcome = await self._edit(outgoing)
         # Tried again, it might come too late to be read: once the token is dead.
         if outcome is Outcome.FAULT and _shows(await self.shown(reply), outgoing):
             outcome = Outcome.DONE
         if outcome is Outcome.DONE:
-            self._openings.forget(reply)
-            return is_opened
+            self._replacements.forget(reply)
+            return was_replaced
         # What a new message did not take either, another one would not.
-        may_open = outcome is not Outcome.FAULT and not is_opened
-        opened = replace(outgoing, card=opening, track=None)
-        if may_open and self._transport.may_post(reply, with_file=outgoing.track is not None):
-            outcome = await self._openings.open(opened, by_token=outcome is Outcome.MESSAGE_GONE)
-        is_nowhere = outcome is Outcome.CHANNEL_GONE
-        if is_nowhere and outgoing.track is not None:
-            outcome = await self._openings.open_dm(opened)
+        may_replace = outcome is not Outcome.FAULT and not was_replaced
+        new = replace(outgoing, card=placeholder, track=None)
+        if may_replace and self._transport.may_post(reply, with_file=outgoing.track is not None):
+            outcome = await self._replacements.post(new, by_token=outcome is Outcome.MESSAGE_GONE)
+        is_channel_gone = outcome is Outcome.CHANNEL_GONE
+        if is_channel_gone and outgoing.track is not None:
+            outcome = await self._replacements.post_in_dm(new)
         if isinstance(outcome, Moved):
             return outcome
         if outcome is Outcome.FAULT:
             raise DiscordFault
         if outcome is Outcome.MESSAGE_GONE:
             # Whoever deletes each new message at once is not sent one after the other.
-            self._openings.forget(reply)
+            self._replacements.forget(reply)
         if outcome is Outcome.WORDS_BLOCKED:
-            raise WordsBlocked(**vars(self._transport.unreachable(reply)))
-        raise self._transport.unreachable(reply, place_gone=is_nowhere)
+            raise self._transport.unreachable(reply, WordsBlocked)
+        raise self._transport.unreachable(reply, place_gone=is_channel_gone)
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
         allowed = discord.AllowedMentions.none()
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
-        # No other way leads to one person alone; what seems dead is tried, and refused by Discord.
+        # Nothing else reaches one person alone; what seems dead is tried, and refused by Discord.
         if mention is None or self._transport.token_lives(reply):
             await self._transport.webhook(reply).send(
                 text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
@@ -167,7 +161,7 @@ class Sender:
             outcome = await self._edit_by_token(outgoing)
         if outcome in _REFUSALS or (outcome is Outcome.FAULT and self._can_carry(outgoing)):
             by_bot = await self._edit_by_bot(outgoing)
-            # After a fault only success is news: the first way may work again in a while.
+            # After a fault only success is news: the token may work again in a while.
             if outcome is Outcome.REFUSED or by_bot is Outcome.DONE:
                 outcome = by_bot
         is_over = outcome is Outcome.DONE or outcome is Outcome.FAULT

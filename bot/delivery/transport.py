@@ -44,6 +44,10 @@ class Outcome(Enum):
     """It did not work this time."""
 
 
+class WordsBlocked(NoWayNow):
+    """AutoMod does not allow what the message says."""
+
+
 _OUTCOMES = {
     Meaning.MESSAGE_GONE: Outcome.MESSAGE_GONE,
     Meaning.CHANNEL_GONE: Outcome.CHANNEL_GONE,
@@ -134,10 +138,12 @@ class Transport:
             return _outcome_of(error, generation)
         return channel.id
 
-    def unreachable(self, reply: Reply, *, place_gone: bool = False) -> NoWayNow:
+    def unreachable(
+        self, reply: Reply, error: type[NoWayNow] = NoWayNow, *, place_gone: bool = False
+    ) -> NoWayNow:
         """The error that tells that neither token reaches it now."""
         token_lives = self.token_lives(reply)
-        return NoWayNow(
+        return error(
             may_open=token_lives or self._guild(reply) is not None,
             token_lives=token_lives,
             place_gone=place_gone,

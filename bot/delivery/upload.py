@@ -34,7 +34,7 @@ _FORMS = {
 class TrackUpload:
     """Finds the best form of one track that Discord takes; `track` is the present one.
 
-    As it is, as FLAC, as MP3, in parts: whatever fails, the next way is tried. An `untouched` one
+    As it is, as FLAC, as MP3, in parts: whatever fails, the next form is tried. An `untouched` one
     is neither converted nor drawn.
     """
 
@@ -93,7 +93,7 @@ class TrackUpload:
         return (await TRACKS.run(path.stat)).st_size
 
     def refused(self, track: Track, error: OutputTooLarge) -> None:
-        """Discord, or the way that is open, does not take this one: the next is to be smaller.
+        """Discord does not take this one: the next is to be smaller.
 
         Raises:
             OutputTooLarge: a second time, against Discord's own word.
@@ -117,7 +117,7 @@ class TrackUpload:
             self.picture = await picture_of(self._sound, self._generation, self._path)
 
     async def clean_up(self) -> None:
-        """Remove what was made on the way."""
+        """Remove the files that were made for it."""
         for path in self._made:
             await self._sound.discard(path)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.card.render import CardRenderer
-from bot.delivery.editor import CardEditor
+from bot.delivery.live_card import CardEditor
 from bot.delivery.message import OutgoingMessage
 from bot.domain.inputs import InputTable
 from bot.domain.progress import Progress, Stage
