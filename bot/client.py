@@ -17,7 +17,7 @@ from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
 from bot.delivery import DiscordDelivery, Rows
-from bot.delivery.requests import watching
+from bot.delivery.requests import request_trace
 from bot.discord_internals import ReconnectingBot, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
@@ -105,7 +105,7 @@ class MusicGenBot(ReconnectingBot):
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
             tree_cls=CommandTree,
-            http_trace=watching(parts.clock),
+            http_trace=request_trace(parts.clock),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True

@@ -1,4 +1,4 @@
-"""What every request to Discord is watched for: how often it was really sent, and Discord's time.
+"""Watches every request to Discord: how often it was really sent, and Discord's clock.
 
 discord.py (2.7.1, `AsyncWebhookAdapter.request`) sends a request again after a fault of Discord's.
 Who is then told that the first one was taken has to know that there was a first one.
@@ -45,8 +45,8 @@ def counting_sends() -> Generator[Sends, None, None]:
         _sends.reset(token)
 
 
-def watching(clock: Clock) -> aiohttp.TraceConfig:
-    """For the session that speaks to Discord."""
+def request_trace(clock: Clock) -> aiohttp.TraceConfig:
+    """What the session that speaks to Discord is to report its requests to."""
     heard = hearing(clock, Service.DISCORD)
 
     async def begins(_: object, context: SimpleNamespace, __: object) -> None:
