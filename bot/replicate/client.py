@@ -107,7 +107,7 @@ class ReplicateClient:
         """Start a prediction, which costs money; Replicate stops it `cancel_after_s` from now.
 
         It is sent again only when it surely did not take effect. After an error for which
-        `bot.replicate.retry.may_have_started` holds, look for it with `find`.
+        `may_have_started` holds, look for it with `find`.
         """
         return await self._request(
             "POST",

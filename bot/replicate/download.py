@@ -28,7 +28,7 @@ from bot.domain.errors import (
 from bot.host.threads import TRACKS
 from bot.network.http_address import http_address
 from bot.replicate.partial import PartialFile, version_of
-from bot.replicate.retry import DOWNLOAD, passes
+from bot.replicate.retry import DOWNLOAD
 from bot.replicate.transport import Limits, Persistence
 
 News = Callable[[], None]
@@ -176,7 +176,7 @@ def _check_answer(response: aiohttp.ClientResponse, limit_bytes: int, part: Part
         raise Throttled(None)
     if response.status != 200 and not (response.status == 206 and part.range_headers):
         fault = ServiceFault(response.status)
-        raise fault if passes(fault) else OutputUnreachable(response.status)
+        raise fault if fault.passes else OutputUnreachable(response.status)
     if response.status == 200:
         _check_type(response.content_type)
     already_bytes = part.size_bytes if response.status == 206 else 0

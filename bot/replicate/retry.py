@@ -5,47 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain.errors import ConnectionFailed, ReplicateError, ReplyBroken, ServiceFault, Throttled
+from bot.domain.errors import ReplicateError, Throttled
 
-Rule = Callable[[ReplicateError], bool]
-
-_PASSING_STATUSES = frozenset({408, 425})
 _MAX_DOUBLINGS = 32
-
-
-def passes(error: ReplicateError) -> bool:
-    """Whether an error is likely to be gone at another try."""
-    match error:
-        case ServiceFault(status=status):
-            return status >= 500 or status in _PASSING_STATUSES
-        case Throttled() | ConnectionFailed() | ReplyBroken():
-            return True
-        case _:
-            return False
-
-
-def may_have_started(error: ReplicateError) -> bool:
-    """Whether a create that failed like this can have started a prediction all the same.
-
-    Then it must be looked for, never sent again: each run is paid.
-    """
-    match error:
-        case ConnectionFailed(may_have_arrived=arrived):
-            return arrived
-        case ServiceFault() | ReplyBroken():
-            return True
-        case _:
-            return False
-
-
-def surely_not_started(error: ReplicateError) -> bool:
-    """Whether a create can be sent again: it never left, or it was refused for being too soon."""
-    return passes(error) and not may_have_started(error)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Which errors lead to another try, and how the waits grow.
+    """How the waits between tries grow, and when there is another one.
 
     Waits double from `first_s` up to `cap_s` and lose up to half of themselves to jitter. A wait
     that the service asked for is kept to, plus up to a tenth of jitter so that those throttled
@@ -55,8 +22,9 @@ class RetryPolicy:
     only decides whether there is another try, for a try that is cut off is worse than a late one.
     """
 
-    again: Rule
     deadline_s: float
+    twice_safe: bool = True
+    """Whether what may have had its effect is sent again; never where each costs money."""
     first_s: float = 0.5
     cap_s: float = 20.0
     retry_after_cap_s: float = 60.0
@@ -68,7 +36,7 @@ class RetryPolicy:
 
         `random` gives 0 <= x < 1.
         """
-        if not self.again(error):
+        if not error.passes or (error.may_have_started and not self.twice_safe):
             return None
         if isinstance(error, Throttled) and error.retry_after_s is not None:
             asked_s = max(self.first_s, error.retry_after_s)
@@ -77,18 +45,18 @@ class RetryPolicy:
         return min(self.cap_s, grown_s) * (1 - random() / 2)
 
 
-READ = RetryPolicy(passes, deadline_s=60.0)
+READ = RetryPolicy(deadline_s=60.0)
 """GET."""
-POLL = RetryPolicy(passes, deadline_s=15.0)
+POLL = RetryPolicy(deadline_s=15.0)
 """GET by someone who will ask again anyway, and rather tells people that nobody answers."""
-TWICE_SAFE = RetryPolicy(passes, deadline_s=60.0)
+TWICE_SAFE = RetryPolicy(deadline_s=60.0)
 """POST that does no harm when it takes effect twice: canceling what is canceled changes nothing."""
-UPLOAD = RetryPolicy(passes, deadline_s=15.0)
-"""A file sent twice is kept twice for a day, which costs nothing. Longer waits are the studio's."""
-CREATE = RetryPolicy(surely_not_started, deadline_s=2.0)
+UPLOAD = RetryPolicy(deadline_s=15.0)
+"""A file sent twice is kept twice for a day, which costs nothing. Longer waits are the engine's."""
+CREATE = RetryPolicy(deadline_s=2.0, twice_safe=False)
 """POST that costs money each time it takes effect; no idempotency key exists (2026-04).
 
-Longer waits are the studio's, which keeps creates in order and lets people cancel meanwhile.
+Longer waits are the engine's, which keeps creates in order and lets people cancel meanwhile.
 """
-DOWNLOAD = RetryPolicy(passes, deadline_s=300.0)
+DOWNLOAD = RetryPolicy(deadline_s=300.0)
 """GET of an output, from where it stopped where the server can."""

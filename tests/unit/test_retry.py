@@ -23,7 +23,6 @@ from bot.replicate.retry import (
     TWICE_SAFE,
     UPLOAD,
     RetryPolicy,
-    may_have_started,
 )
 
 UNSENT = ConnectionFailed(may_have_arrived=False, detail="refused")
@@ -54,7 +53,7 @@ def test_what_is_sent_again(
     for policy in (READ, POLL, TWICE_SAFE, UPLOAD, DOWNLOAD):
         assert (policy.delay_s(1, error, lambda: 0.5) is not None) is read_again
     assert (CREATE.delay_s(1, error, lambda: 0.5) is not None) is create_again
-    assert may_have_started(error) is started
+    assert error.may_have_started is started
 
 
 def test_waits_double_up_to_the_cap_without_jitter() -> None:
@@ -81,7 +80,7 @@ def test_the_wait_the_service_asks_for_is_kept_to_and_capped(asked_s: float, wai
 def test_no_wait_is_negative_longer_than_its_cap_or_shorter_than_asked(
     attempt: int, luck: float, asked_s: float | None
 ) -> None:
-    policy = RetryPolicy(lambda _: True, deadline_s=60.0)
+    policy = RetryPolicy(deadline_s=60.0)
     wait_s = policy.delay_s(attempt, Throttled(asked_s), lambda: luck)
     assert wait_s is not None
     if asked_s is None:

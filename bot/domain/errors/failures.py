@@ -6,6 +6,13 @@ from dataclasses import dataclass
 
 from bot.domain.errors.base import UserError
 
+_HEALING_STATUSES = frozenset({408, 425, 429})
+
+
+def _heals(status: int) -> bool:
+    """Whether an HTTP status is likely to be another one at the next try."""
+    return status >= 500 or status in _HEALING_STATUSES
+
 
 class NeverBegun(UserError):
     """The bot was away for so long that nobody can tell any more whether a person waits for it."""
@@ -14,17 +21,43 @@ class NeverBegun(UserError):
 class ReplicateError(UserError):
     """Replicate did not do what we asked."""
 
+    @property
+    def passes(self) -> bool:
+        """Whether the very same request is likely to be answered at another try."""
+        return False
 
-class TokenRefused(ReplicateError):
+    @property
+    def may_have_started(self) -> bool:
+        """Whether a create that failed like this can have started a prediction all the same.
+
+        Then it must be looked for, never sent again: each run is paid.
+        """
+        return False
+
+
+class OwnerNeeded(ReplicateError):
+    """Replicate refuses, until the bot's owner has put something right."""
+
+
+class Outage(ReplicateError):
+    """A fault of Replicate, or of the way to it: it is waited for."""
+
+    @property
+    def passes(self) -> bool:
+        """It does, as a rule."""
+        return True
+
+
+class TokenRefused(OwnerNeeded):
     """401: the API token is wrong or was withdrawn."""
 
 
-class AccessForbidden(ReplicateError):
+class AccessForbidden(OwnerNeeded):
     """403: the account may not do this, or something in front of Replicate lets nobody in."""
 
 
 @dataclass(eq=False)
-class CertificateUntrusted(ReplicateError):
+class CertificateUntrusted(OwnerNeeded):
     """The certificate of the other side is not one that this machine trusts; nothing was sent.
 
     `detail` says what is the matter with it, in OpenSSL's words.
@@ -33,7 +66,7 @@ class CertificateUntrusted(ReplicateError):
     detail: str
 
 
-class CreditMissing(ReplicateError):
+class CreditMissing(OwnerNeeded):
     """402: the Replicate account has no credit left."""
 
 
@@ -52,7 +85,7 @@ class InputRefused(ReplicateError):
 
 
 @dataclass(eq=False)
-class Throttled(ReplicateError):
+class Throttled(Outage):
     """429: too many requests; `retry_after_s` is when to try again, where that was said."""
 
     retry_after_s: float | None
@@ -61,21 +94,36 @@ class Throttled(ReplicateError):
 
 
 @dataclass(eq=False)
-class ServiceFault(ReplicateError):
+class ServiceFault(Outage):
     """5xx or any other status nobody expects."""
 
     status: int
 
+    @property
+    def passes(self) -> bool:
+        """Where its status is one that heals."""
+        return _heals(self.status)
+
+    @property
+    def may_have_started(self) -> bool:
+        """Whoever said so may stand in front of the service."""
+        return True
+
 
 @dataclass(eq=False)
-class ReplyBroken(ReplicateError):
+class ReplyBroken(Outage):
     """An answer that is not the JSON it should be."""
 
     detail: str
 
+    @property
+    def may_have_started(self) -> bool:
+        """There was an answer."""
+        return True
+
 
 @dataclass(eq=False)
-class ConnectionFailed(ReplicateError):
+class ConnectionFailed(Outage):
     """No answer: refused, reset, or timed out.
 
     `may_have_arrived` tells whether the request can have had its effect all the same.
@@ -83,6 +131,11 @@ class ConnectionFailed(ReplicateError):
 
     may_have_arrived: bool
     detail: str
+
+    @property
+    def may_have_started(self) -> bool:
+        """Where the request may have arrived."""
+        return self.may_have_arrived
 
 
 class SubmitUncertain(ReplicateError):
@@ -154,6 +207,11 @@ class OutputUnreachable(TrackError):
     """The audio could not be downloaded; `status` is the HTTP answer, where there was one."""
 
     status: int | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server said no, in a way that hardly heals."""
+        return self.status is not None and 400 <= self.status < 500 and not _heals(self.status)
 
 
 @dataclass(eq=False)

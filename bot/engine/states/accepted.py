@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.domain.errors import AudioGivenUp, DiskUnusable, PieceTooLong
+from bot.domain.errors import AudioGivenUp, DiskUnusable, Outage, OwnerNeeded, PieceTooLong
 from bot.domain.extension import PIECE_MAX_S, plan_extension
 from bot.domain.generation import AudioSource, State
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, MODEL_WINDOW_S, Inputs
@@ -21,7 +21,7 @@ from bot.engine.job import Job
 from bot.engine.ports import InputAudio
 from bot.engine.states.acknowledging import await_acknowledgement
 from bot.engine.states.disk_room import claim, enlarge
-from bot.engine.states.outages import OUTAGE, REFUSALS, SUBMIT_WITHIN, obstacle_of, pause_s
+from bot.engine.states.outages import SUBMIT_WITHIN, obstacle_of, pause_s
 from bot.engine.states.turns import reading_turn
 from bot.engine.troubles import Task
 
@@ -220,7 +220,7 @@ async def _store(job: Job, audio: InputAudio) -> str:
             stored = await context.predictions.upload(
                 audio.path, audio.filename, audio.content_type
             )
-        except OUTAGE as error:
+        except Outage as error:
             if context.clock.now() > began_at + SUBMIT_WITHIN:
                 raise
             log.info("generation %s, its input audio: %r", job.generation.id, error)
@@ -229,7 +229,7 @@ async def _store(job: Job, audio: InputAudio) -> str:
             next_try_at = context.clock.now() + timedelta(seconds=delay_s)
             job.waits_for(Hindered(trouble.obstacle, next_try_at))
             await context.clock.sleep(delay_s)
-        except REFUSALS as error:
+        except OwnerNeeded as error:
             context.troubles.met(Task.STORE, obstacle_of(error))
             raise
         else:

@@ -13,7 +13,7 @@ from bot.domain.errors import NeverBegun
 from bot.domain.generation import State
 from bot.engine.job import Job
 from bot.engine.ports import DiscordFault, NoWayNow
-from bot.engine.states.outages import retry_delays_s
+from bot.engine.states.showing import retry_delays_s
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.domain.errors import (
@@ -28,7 +29,8 @@ from bot.engine.ports import DiscordFault, Moved, NoWayNow
 from bot.engine.states.accepted import take_in_piece
 from bot.engine.states.fetching import KEPT_FOR, fetch
 from bot.engine.states.keeping import keep, where_it_is
-from bot.engine.states.outages import UNREACHABLE_DELAY_S, retry_delays_s
+from bot.engine.states.outages import UNREACHABLE_DELAY_S
+from bot.engine.states.showing import retry_delays_s, until_shown
 from bot.engine.track_files import Form
 from bot.engine.troubles import Task
 from bot.host.threads import TRACKS
@@ -197,51 +199,42 @@ async def _beside_bytes(job: Job) -> int:
 
 async def deliver(job: Job) -> None:
     """Show the finished card with its track, now or as soon as there is a way."""
+    clock = job.context.clock
     job.enter(Stage.UPLOADING)
-    delays_s = retry_delays_s()
-    faults = 0
-    while job.delivered is None:
+    delays_s, faults = retry_delays_s(), 0
+    while (delivered := job.delivered) is None:
         try:
-            delivered = await _deliver_once(job, untouched=faults > 0)
+            show = partial(_deliver_once, job, untouched=faults > 0)
+            delivered = await until_shown(job, show, delays_s, partial(_explain, job))
         except FileNotFoundError:
             log.warning("generation %s: its track is gone, fetching it again", job.generation.id)
             await job.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
-            await job.context.clock.sleep(UNREACHABLE_DELAY_S)
+            await clock.sleep(UNREACHABLE_DELAY_S)
             return
-        except NoWayNow as closed:
-            await job.wait_for_way(closed)
         except OutputTooLarge as error:
             await keep(job, error.limit_bytes)
         except (JournalFault, NotFollowedHere):
             raise
-        except (DiscordFault, OSError) as error:
-            log.warning("generation %s is not delivered: %r", job.generation.id, error)
-            delay_s = next(delays_s, None)
-            _explain(job, error, delay_s)
-            if delay_s is None:
-                await job.wait_for_way(NoWayNow(may_open=True, token_lives=True))
-            else:
-                await job.context.clock.sleep(delay_s)
         except Exception:
             log.exception("generation %s: delivering it met a fault of ours", job.generation.id)
             faults += 1
             if faults < _FAULTS_MAX:
-                await job.context.clock.sleep(UNREACHABLE_DELAY_S)
+                await clock.sleep(UNREACHABLE_DELAY_S)
             else:
                 await keep(job, None)
         else:
-            if isinstance(delivered, Moved):
-                await job.save(reply=delivered.reply)
+            if delivered is None:
+                await job.wait_for_way(NoWayNow(may_open=True, token_lives=True))
             else:
                 job.was_delivered(delivered)
     job.context.troubles.over(Task.DELIVER)
-    delivered = job.delivered
     await job.save(State.DELIVERED, ended_at=delivered.ended_at, told=True, reply=delivered.reply)
 
 
 def _explain(job: Job, error: DiscordFault | OSError, delay_s: float | None) -> None:
     """Have the card tell why the track is not in it yet, where it can still be edited."""
+    log.warning("generation %s is not delivered: %r", job.generation.id, error)
     if isinstance(error, OSError):
         job.context.disk.failed(error)
         obstacle = disk_obstacle(error)

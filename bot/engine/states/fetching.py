@@ -7,18 +7,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.domain.errors import (
+    InputRefused,
+    Outage,
     OutputExpired,
     OutputMissing,
     OutputTooLarge,
     OutputUnreachable,
+    OwnerNeeded,
     ReplicateError,
+    ThingUnknown,
 )
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.disk_space import track_bytes, with_conversion
 from bot.engine.job import Job
 from bot.engine.ports import PredictionView
 from bot.engine.states.disk_room import claim
-from bot.engine.states.outages import PASSING, UNREACHABLE_DELAY_S, obstacle_of
+from bot.engine.states.outages import UNREACHABLE_DELAY_S, obstacle_of
 from bot.engine.troubles import Task
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,8 @@ SLOW_AFTER = timedelta(seconds=10)
 """A track of some megabytes takes a second or two; from here on people are told."""
 LINK_AFTER = timedelta(minutes=2)
 """Then they may fetch it themselves meanwhile."""
+_NOT_BELIEVED = (Outage, OwnerNeeded, ThingUnknown, InputRefused)
+"""When something is asked that is paid for, a single no of any kind may pass."""
 _REFUSALS = 3
 """So often a server may say no before it is believed."""
 
@@ -51,8 +57,8 @@ async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
     while True:
         try:
             await _download(job, path, beside_bytes, story)
-        except (*PASSING, OutputUnreachable) as error:
-            refusals += isinstance(error, OutputUnreachable) and _refused(error.status)
+        except (*_NOT_BELIEVED, OutputUnreachable) as error:
+            refusals += isinstance(error, OutputUnreachable) and error.refused
             if refusals >= _REFUSALS or job.context.clock.now() > began_at + KEPT_FOR:
                 raise
             log.info("generation %s, its audio: %r", job.generation.id, error)
@@ -144,8 +150,3 @@ def _show(job: Job, wait: Wait | None) -> None:
 def _is_about_the_disk(wait: Wait | None) -> bool:
     disk = {Obstacle.DISK_FULL, Obstacle.DISK_FAULT}
     return isinstance(wait, Hindered) and wait.obstacle in disk
-
-
-def _refused(status: int | None) -> bool:
-    """Whether a status is one that hardly heals."""
-    return status is not None and 400 <= status < 500 and status not in {408, 429}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.domain.errors import (
     AccessForbidden,
     AccessLost,
     CertificateUntrusted,
-    ConnectionFailed,
     CreditMissing,
-    InputRefused,
+    Outage,
     OutageTooLong,
     PredictionOverdue,
     ReplicateError,
-    ReplyBroken,
-    ServiceFault,
     ThingUnknown,
     Throttled,
     TokenRefused,
@@ -31,18 +27,10 @@ CANCEL_AFTER_S = 30 * 60
 SUBMIT_WITHIN = timedelta(hours=1)
 """So long an order is worth keeping while the service takes none."""
 UNREACHABLE_DELAY_S = 5.0
-OUTAGE = (ConnectionFailed, ServiceFault, Throttled, ReplyBroken)
-"""Faults of the service, and of the way to it."""
-REFUSALS = (TokenRefused, AccessForbidden, CreditMissing, CertificateUntrusted)
-"""What the bot's owner has to put right."""
-PASSING = (*OUTAGE, *REFUSALS, ThingUnknown, InputRefused)
-"""What may pass when something is asked that is paid for: a single no is not believed."""
 _LONGEST_PAUSE_S = 60.0
 OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)
 _OUTAGE = timedelta(minutes=55)
 """Replicate keeps an output for an hour after the run; past an outage of that length it is gone."""
-_RETRY_CAP_S = 300.0
-_RETRY_WITHIN_S = 24 * 3600.0
 _UNKNOWN_TIMES = 5
 _UNKNOWN_FOR = timedelta(minutes=1)
 """So long a new prediction may be unknown to the server that is asked."""
@@ -73,15 +61,6 @@ def pause_s(error: ReplicateError) -> float:
     return max(UNREACHABLE_DELAY_S, min(_LONGEST_PAUSE_S, asked_s or 0.0))
 
 
-def retry_delays_s() -> Iterator[float]:
-    """Waits between tries at what Discord has a fault with, for about a day."""
-    delay_s, so_far_s = 5.0, 0.0
-    while so_far_s < _RETRY_WITHIN_S:
-        yield delay_s
-        so_far_s += delay_s
-        delay_s = min(_RETRY_CAP_S, delay_s * 2)
-
-
 class Patience:
     """With a service that is asked about something paid, and does not answer as it should."""
 
@@ -110,7 +89,7 @@ class Patience:
         """
         now = self._job.context.clock.now()
         if now > self._submitted_at + OVERDUE + _OUTAGE:
-            if isinstance(error, OUTAGE):
+            if isinstance(error, Outage):
                 raise OutageTooLong from error
             raise AccessLost(obstacle_of(error)) from error
         if not isinstance(error, ThingUnknown):

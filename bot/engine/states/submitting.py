@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from bot.domain.errors import ConnectionFailed, ReplyBroken, ServiceFault, Throttled
+from bot.domain.errors import Outage, OwnerNeeded, Throttled
 from bot.domain.generation import State
 from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle, ToBeSent
@@ -14,7 +14,6 @@ from bot.engine.positions import why
 from bot.engine.queue import Place
 from bot.engine.states.outages import (
     CANCEL_AFTER_S,
-    REFUSALS,
     SUBMIT_WITHIN,
     UNREACHABLE_DELAY_S,
     obstacle_of,
@@ -85,7 +84,7 @@ def _show_place(job: Job) -> None:
         job.show()
 
 
-async def _submit(job: Job) -> Throttled | ConnectionFailed | None:
+async def _submit(job: Job) -> Outage | None:
     """Send it; the error where it certainly was not taken, and may be sent again."""
     context = job.context
     await job.save(State.SUBMITTING, submitted_at=context.clock.now())
@@ -94,19 +93,18 @@ async def _submit(job: Job) -> Throttled | ConnectionFailed | None:
         prediction = await context.predictions.create(
             generation.version, generation.inputs, CANCEL_AFTER_S
         )
-    except Throttled as error:
+    except Outage as error:
         context.troubles.met(Task.CREATE, obstacle_of(error))
-        context.submit_gate.was_throttled(error.retry_after_s, low_credit=error.low_credit)
-        return error
-    except (ConnectionFailed, ServiceFault, ReplyBroken) as error:
-        context.troubles.met(Task.CREATE, obstacle_of(error))
-        if isinstance(error, ConnectionFailed) and not error.may_have_arrived:
+        if error.may_have_started:
+            # A second one would cost a second time: look for it first.
+            log.warning("create of generation %s was cut off: %r", generation.id, error)
+            return None
+        if isinstance(error, Throttled):
+            context.submit_gate.was_throttled(error.retry_after_s, low_credit=error.low_credit)
+        else:
             context.submit_gate.was_refused()
-            return error
-        # It may have arrived, and a second one would cost a second time: look for it first.
-        log.warning("create of generation %s was cut off: %r", generation.id, error)
-        return None
-    except REFUSALS as error:
+        return error
+    except OwnerNeeded as error:
         context.troubles.met(Task.CREATE, obstacle_of(error))
         raise
     context.submit_gate.went_well()
