@@ -1,1 +1,1 @@
-"""Commands: a method parses, calls the studio, and answers."""
+"""Commands: a method parses, calls the service, and answers."""

@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.card.action import Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
 from bot.card.audio_attachments import audio_attachments
-from bot.card.forms import FormOption, read_form, send_form
+from bot.card.forms import FormOption, read_form
 from bot.card.interactions import reading
 from bot.card.report import give_way, report
 from bot.client import MusicGenBot
@@ -84,7 +84,7 @@ class Actions(commands.Cog):
                 raise NoAudioHere
             self._memory.audio_in_messages[message.id] = files
             options = [FormOption(file.id, file.filename) for file in files]
-            await send_form(interaction, entry.form(str(message.id), options))
+            await entry.form(str(message.id), options).send(interaction)
             await bring_waiting(self._bot, interaction)
 
         return app_commands.ContextMenu(name=entry.label, callback=open_form)

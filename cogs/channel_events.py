@@ -9,7 +9,7 @@ from bot.client import MusicGenBot
 
 
 class ChannelEvents(commands.Cog):
-    """Has the studio look for a way where something has changed; it tells no more than that."""
+    """Has the service look for a way where something has changed; it tells no more than that."""
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot

@@ -10,9 +10,9 @@ from discord.ext import commands
 
 from bot.card import strings
 from bot.client import MusicGenBot
+from cogs.autocomplete import prompts_for
 from cogs.options import describe, parse
 from cogs.start import start
-from cogs.suggestions import prompts_for
 
 
 class MusicGen(commands.Cog):

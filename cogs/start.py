@@ -14,7 +14,7 @@ from cogs.bring_waiting import bring_all, waiting_behind_reply
 async def start(
     bot: MusicGenBot, interaction: discord.Interaction, request: GenerationRequest, takes: int = 1
 ) -> None:
-    """Check, journal, acknowledge; from then on the studio keeps the reply up to date.
+    """Check, journal, acknowledge; from then on the service keeps the reply up to date.
 
     The row is a millisecond's work and comes first, with a deadline: a process that dies between
     an acknowledgement and its row leaves a person waiting whom nobody knows of.

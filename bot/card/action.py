@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import discord
 
 from bot.card.audio_attachments import AudioAttachment
-from bot.card.forms import FormOption, SubmittedForm
+from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
 from bot.domain.inputs import InputTable
@@ -92,7 +92,7 @@ class MenuEntry:
     """An entry in the Apps menu of every message, which opens a form about its audio."""
 
     label: str
-    form: Callable[[str, Sequence[FormOption]], discord.ui.Modal]
+    form: Callable[[str, Sequence[FormOption]], CardForm]
     """Given the message's id, and its files to choose from."""
 
 

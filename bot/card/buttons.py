@@ -15,7 +15,7 @@ import discord
 from bot.card.action import Action
 
 RunAction = Callable[[discord.Interaction, str, str], Awaitable[None]]
-"""Does what an action is called for, given what it is about; all it raises it tells by itself."""
+"""Does the action of this name, given what it is about; it reports its own errors."""
 
 _ROW = 5
 

@@ -1,7 +1,7 @@
 """Forms (modals): what they are made of, and what comes back from them.
 
 A form's custom_id says all that has to be known when it is sent, so a form that was opened before a
-restart still works after it. discord.py keeps nothing of it (`send_form`): cogs.actions answers.
+restart still works after it. discord.py keeps nothing of it: cogs.actions answers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import discord
 
@@ -84,78 +84,65 @@ def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]
             yield str(part["custom_id"]), str(part["values"][0])
 
 
-async def send_form(interaction: discord.Interaction, form: discord.ui.Modal) -> None:
-    """Open a form, as the first answer."""
-    # A modal that discord.py waits for is kept until somebody sends it, and most are dismissed.
-    form.stop()
-    await interaction.response.send_modal(form)
+class CardForm(discord.ui.Modal):
+    """A form of an action, about a card or about any message; fields stand as they are added."""
 
+    def __init__(self, action: str, about: str, title: str, *, from_card: bool) -> None:
+        custom_id = f"mg:1:{'m' if from_card else 'f'}-{action}:{about}"
+        super().__init__(title=title, custom_id=custom_id)
 
-def new_form(action: str, about: str, title: str, *, from_card: bool) -> discord.ui.Modal:
-    """An empty form of an action, about a card or about any message."""
-    custom_id = f"mg:1:{'m' if from_card else 'f'}-{action}:{about}"
-    return discord.ui.Modal(title=title, custom_id=custom_id)
+    async def send(self, interaction: discord.Interaction) -> None:
+        """Open it, as the first answer."""
+        # A modal that discord.py waits for is kept until somebody sends it, and most are dismissed.
+        self.stop()
+        await interaction.response.send_modal(self)
 
-
-def prompt_field(
-    *, default: str | None = None, placeholder: str | None = None, required: bool = True
-) -> discord.ui.TextInput[discord.ui.Modal]:
-    """Several lines, for a prompt."""
-    hint = shortened(placeholder or "", _PLACEHOLDER_MAX_CHARS) or None
-    return discord.ui.TextInput(
-        custom_id=PROMPT,
-        style=discord.TextStyle.paragraph,
-        default=default,
-        placeholder=hint,
-        required=required,
-        max_length=PROMPT_MAX_CHARS,
-    )
-
-
-def number_field(name: str, default: int) -> discord.ui.TextInput[discord.ui.Modal]:
-    """A line for a whole number, which may be left empty."""
-    return discord.ui.TextInput(
-        custom_id=name, default=str(default), required=False, max_length=_NUMBER_MAX_CHARS
-    )
-
-
-def select_field(
-    name: str, choices: Sequence[str], current: str | None
-) -> discord.ui.Select[discord.ui.Modal]:
-    """One of several names."""
-    options = [
-        discord.SelectOption(label=choice, value=choice, default=choice == current)
-        for choice in choices[:_OPTIONS_MAX]
-    ]
-    return discord.ui.Select(custom_id=name, options=options, required=True)
-
-
-def add_options(form: discord.ui.Modal, options: Sequence[FormOption], label: str) -> None:
-    """Let people choose what a form is about, where there is a choice."""
-    if len(options) < 2:
-        return
-    entries = [
-        discord.SelectOption(
-            label=shortened(option.label, _OPTION_MAX_CHARS) or "…",
-            value=option.value,
-            default=index == 0,
+    def add_prompt(
+        self,
+        label: str,
+        about: str,
+        *,
+        default: str | None = None,
+        placeholder: str | None = None,
+        required: bool = True,
+    ) -> None:
+        """Several lines, for a prompt."""
+        hint = shortened(placeholder or "", _PLACEHOLDER_MAX_CHARS) or None
+        field = discord.ui.TextInput[Any](
+            custom_id=PROMPT,
+            style=discord.TextStyle.paragraph,
+            default=default,
+            placeholder=hint,
+            required=required,
+            max_length=PROMPT_MAX_CHARS,
         )
-        for index, option in enumerate(options[:_OPTIONS_MAX])
-    ]
-    select = discord.ui.Select[discord.ui.Modal](custom_id=OPTION, options=entries, required=True)
-    add_field(form, label, select)
+        self._add(label, field, about)
 
-
-def add_field(
-    form: discord.ui.Modal,
-    label: str,
-    item: discord.ui.Item[discord.ui.Modal],
-    about: str | None = None,
-) -> None:
-    """Add a field below the others, with its label and what there is to say of it."""
-    form.add_item(
-        cast(
-            "discord.ui.Item[Any]",
-            discord.ui.Label(text=label, component=item, description=about),
+    def add_number(self, name: str, label: str, about: str, default: int) -> None:
+        """A line for a whole number, which may be left empty."""
+        field = discord.ui.TextInput[Any](
+            custom_id=name, default=str(default), required=False, max_length=_NUMBER_MAX_CHARS
         )
-    )
+        self._add(label, field, about)
+
+    def add_select(
+        self, name: str, label: str, options: Sequence[FormOption], default: str | None
+    ) -> None:
+        """One of several, of which `default` is chosen at first."""
+        entries = [
+            discord.SelectOption(
+                label=shortened(option.label, _OPTION_MAX_CHARS) or "…",
+                value=option.value,
+                default=option.value == default,
+            )
+            for option in options[:_OPTIONS_MAX]
+        ]
+        self._add(label, discord.ui.Select[Any](custom_id=name, options=entries, required=True))
+
+    def add_sources(self, label: str, options: Sequence[FormOption]) -> None:
+        """What the form is about, where there is a choice."""
+        if len(options) > 1:
+            self.add_select(OPTION, label, options, options[0].value)
+
+    def _add(self, label: str, field: discord.ui.Item[Any], about: str | None = None) -> None:
+        self.add_item(discord.ui.Label[Any](text=label, component=field, description=about))

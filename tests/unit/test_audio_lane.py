@@ -279,7 +279,7 @@ def test_the_bot_itself_loads_no_audio_library(tmp_path: Path) -> None:
 import asyncio, json, sys
 from pathlib import Path
 import bot.__main__, bot.main, bot.client
-import cogs.musicgen, cogs.make, cogs.forms, cogs.card, cogs.tracks
+import cogs.musicgen, cogs.actions, cogs.tracks
 from bot.audio.files import AudioFiles
 from tests.fakes import a_generation
 

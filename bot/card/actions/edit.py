@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import discord
-
 from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.actions.source import remade
-from bot.card.forms import (
-    PROMPT,
-    SubmittedForm,
-    add_field,
-    new_form,
-    number_field,
-    prompt_field,
-    select_field,
-    send_form,
-)
+from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation, Relation
@@ -28,30 +17,32 @@ _NAME = "edit"
 _DURATION, _MODEL, _SEED = "duration", "model", "seed"
 
 
-def edit_form(generation: Generation, table: InputTable) -> discord.ui.Modal:
+def edit_form(generation: Generation, table: InputTable) -> CardForm:
     """The settings people change most, as they were."""
-    inputs, words = generation.inputs, strings.forms
-    form = new_form(_NAME, generation.id, words.EDIT_TITLE, from_card=True)
-    prompt = prompt_field(default=readable(inputs.prompt))
-    add_field(form, words.PROMPT, prompt, words.PROMPT_ABOUT)
+    inputs = generation.inputs
+    form = CardForm(_NAME, generation.id, strings.forms.EDIT_TITLE, from_card=True)
+    prompt = readable(inputs.prompt)
+    form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT, default=prompt)
     if generation.more_s is not None:
-        more = number_field(_DURATION, generation.more_s)
-        add_field(form, words.MORE, more, words.more_about(MORE_MAX_S))
+        more_about = strings.forms.more_about(MORE_MAX_S)
+        form.add_number(_DURATION, strings.forms.MORE, more_about, generation.more_s)
     elif "duration" in table:
         spec = table["duration"]
-        length = number_field(_DURATION, table.duration_s(inputs))
-        add_field(form, words.DURATION, length, words.length_about(spec.minimum, spec.maximum))
+        length_about = strings.forms.length_about(spec.minimum, spec.maximum)
+        length_s = table.duration_s(inputs)
+        form.add_number(_DURATION, strings.forms.DURATION, length_about, length_s)
     if "model_version" in table and (choices := table["model_version"].choices):
-        add_field(form, words.MODEL, select_field(_MODEL, choices, table.model(inputs)))
+        models = [FormOption(name, name) for name in choices]
+        form.add_select(_MODEL, strings.forms.MODEL, models, table.model(inputs))
     if "seed" in table:
-        add_field(form, words.SEED, number_field(_SEED, generation.seed), words.SEED_ABOUT)
+        form.add_number(_SEED, strings.forms.SEED, strings.forms.SEED_ABOUT, generation.seed)
     return form
 
 
 async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
-    await send_form(context.interaction, edit_form(generation, context.service.table))
+    await edit_form(generation, context.service.table).send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import discord
-
 from bot.card import strings
 from bot.card.action import Action, ActionContext, MenuEntry
 from bot.card.actions.source import options_of, source_of
-from bot.card.forms import (
-    PROMPT,
-    FormOption,
-    SubmittedForm,
-    add_field,
-    add_options,
-    new_form,
-    number_field,
-    prompt_field,
-    send_form,
-)
+from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import extension
 from bot.domain.extension import MORE_MAX_S
@@ -31,23 +19,21 @@ _MORE = "more"
 _MORE_USUAL_S = 10
 
 
-def extend_form(
-    about: str, old_prompt: str | None, options: Sequence[FormOption] = ()
-) -> discord.ui.Modal:
+def extend_form(about: str, old_prompt: str | None, options: Sequence[FormOption] = ()) -> CardForm:
     """How much more, and what it should sound like; `old_prompt` is None where there is none."""
-    words = strings.forms
-    form = new_form(_NAME, about, words.EXTEND_TITLE, from_card=old_prompt is not None)
-    add_options(form, options, words.FILE if old_prompt is None else words.TAKE)
-    add_field(form, words.MORE, number_field(_MORE, _MORE_USUAL_S), words.more_about(MORE_MAX_S))
+    from_card, more_about = old_prompt is not None, strings.forms.more_about(MORE_MAX_S)
+    form = CardForm(_NAME, about, strings.forms.EXTEND_TITLE, from_card=from_card)
+    form.add_sources(strings.forms.TAKE if from_card else strings.forms.FILE, options)
+    form.add_number(_MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
     if old_prompt is None:
-        add_field(form, words.PROMPT, prompt_field(), words.FILE_PROMPT_ABOUT)
+        form.add_prompt(strings.forms.PROMPT, strings.forms.FILE_PROMPT_ABOUT)
     else:
-        prompt = prompt_field(placeholder=old_prompt, required=False)
-        add_field(form, words.NEW_PROMPT, prompt, words.NEW_PROMPT_ABOUT)
+        words = strings.forms.NEW_PROMPT, strings.forms.NEW_PROMPT_ABOUT
+        form.add_prompt(*words, placeholder=old_prompt, required=False)
     return form
 
 
-def _form_for_message(message_id: str, options: Sequence[FormOption]) -> discord.ui.Modal:
+def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardForm:
     return extend_form(message_id, None, options)
 
 
@@ -56,7 +42,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         generation = await context.service.get(generation_id)
         options = await options_of(context, generation)
     form = extend_form(generation.id, generation.inputs.prompt, options)
-    await send_form(context.interaction, form)
+    await form.send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import discord
-
 from bot.card import strings
 from bot.card.action import Action, ActionContext, MenuEntry
 from bot.card.actions.source import options_of, source_of
-from bot.card.forms import (
-    PROMPT,
-    FormOption,
-    SubmittedForm,
-    add_field,
-    add_options,
-    new_form,
-    prompt_field,
-    send_form,
-)
+from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import melody
 from bot.domain.inputs import Inputs, InputTable
@@ -29,17 +18,15 @@ from bot.domain.validation import takes_melody
 _NAME = "melody"
 
 
-def melody_form(
-    about: str, *, from_card: bool, options: Sequence[FormOption] = ()
-) -> discord.ui.Modal:
+def melody_form(about: str, *, from_card: bool, options: Sequence[FormOption] = ()) -> CardForm:
     """What the tune should become."""
-    form = new_form(_NAME, about, strings.forms.MELODY_TITLE, from_card=from_card)
-    add_options(form, options, strings.forms.TAKE if from_card else strings.forms.FILE)
-    add_field(form, strings.forms.PROMPT, prompt_field(), strings.forms.PROMPT_ABOUT)
+    form = CardForm(_NAME, about, strings.forms.MELODY_TITLE, from_card=from_card)
+    form.add_sources(strings.forms.TAKE if from_card else strings.forms.FILE, options)
+    form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT)
     return form
 
 
-def _form_for_message(message_id: str, options: Sequence[FormOption]) -> discord.ui.Modal:
+def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardForm:
     return melody_form(message_id, from_card=False, options=options)
 
 
@@ -48,7 +35,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         generation = await context.service.get(generation_id)
         options = await options_of(context, generation)
     form = melody_form(generation.id, from_card=True, options=options)
-    await send_form(context.interaction, form)
+    await form.send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
