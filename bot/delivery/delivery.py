@@ -135,7 +135,7 @@ class DiscordDelivery:
         if mentioned is None:
             return None
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
-            await self._make_private(generation, strings.errors.sentence(generation.failure))
+            await self._make_private(generation)
         elif generation.state is not State.CANCELED:
             await self._call(live, generation, mentioned=mentioned)
         return None
@@ -253,12 +253,13 @@ class DiscordDelivery:
             return False
         mentioned: bool | Moved = False
         is_refused = isinstance(generation.failure, RequestRefused) and not outgoing.shares_message
+        is_shown = False
         if generation.state is State.CANCELED or is_refused:
-            # Who deleted the message after canceling wants to see no other; a refusal is told in
-            # private all the same.
-            if not await self._sender.edit_last(outgoing) and not is_refused:
+            is_shown = await self._sender.edit_last(outgoing)
+            # Who deleted the message after canceling wants to see no other.
+            if not is_shown and (not is_refused or await self._tell_alone(generation)):
                 return None
-        else:
+        if not is_shown:
             try:
                 try:
                     mentioned = await self._sender.put(outgoing, outgoing.card)
@@ -277,19 +278,29 @@ class DiscordDelivery:
         live.editor.showed(outgoing.card)
         return mentioned
 
-    async def _make_private(self, generation: Generation, text: str) -> None:
+    async def _make_private(self, generation: Generation) -> None:
         """Turn the refusal, visible to all so far, into one that its person alone sees.
 
         In this order: a followup becomes private only once the deferred reply has been edited,
         and whichever of these fails, the sentence stays readable.
         """
-        if not generation.reply.token:
+        if not await self._tell_alone(generation):
             return
         try:
-            await self._sender.say(generation.reply, text)
             await self._sender.take_back(generation.reply)
         except REQUEST_FAILED as error:
             log.warning("the refusal of generation %s stays public: %s", generation.id, error)
+
+    async def _tell_alone(self, generation: Generation) -> bool:
+        """Tell a refusal to its person alone; False where no token leads to them."""
+        if not generation.reply.token or generation.failure is None:
+            return False
+        try:
+            await self._sender.say(generation.reply, strings.errors.sentence(generation.failure))
+        except REQUEST_FAILED as error:
+            log.info("generation %s is not refused in private: %s", generation.id, error)
+            return False
+        return True
 
     async def _call(self, live: LiveCard, generation: Generation, *, mentioned: bool) -> None:
         """Mention the person below their card, once, where it took long."""

@@ -199,6 +199,22 @@ async def test_a_refusal_whose_card_a_moderator_deleted_is_told_all_the_same(
     assert "is not an audio file" in await refused(rig, used)
 
 
+async def test_where_its_token_has_died_too_it_is_told_in_a_new_message(
+    rig: Rig, held_site: tuple[str, asyncio.Event]
+) -> None:
+    address, let_go = held_site
+    used = await rig.musicgen(input_audio_url=address)
+    await rig.mod.delete(await used.until(lambda message: message.embeds))
+    rig.discord.clock.advance(15 * 60)
+    let_go.set()
+    [message] = await rig.discord.world.until(
+        lambda _: [m for m in rig.public_messages() if "is not an audio file" in words(m)]
+    )
+    assert message.mentions == (rig.ada.user,)
+    await rig.bot.service.idle()
+    assert rig.public_messages() == [message]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
