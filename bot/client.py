@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Protocol
 
 import discord
 from discord import app_commands
@@ -16,13 +15,13 @@ from bot.card.buttons import CardButton, CardSelect, RunAction
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
-from bot.delivery import DiscordDelivery, Rows
+from bot.delivery import DiscordDelivery
 from bot.delivery.requests import request_trace
 from bot.discord_internals import ReconnectingBot, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import Facts, Predictions, Records, Sound, TrackStore
+from bot.engine.ports import Journal, Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
 
 log = logging.getLogger(__name__)
@@ -49,10 +48,6 @@ class Shards:
     count: int | None = None
 
 
-class JournalWithFacts(Records, Facts, Rows, Protocol):
-    """The journal as the bot needs it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The adapters and settings a bot is made of."""
@@ -60,7 +55,7 @@ class Parts:
     config: EngineConfig
     model_name: str
     """What the card says the music comes from."""
-    journal: JournalWithFacts
+    journal: Journal
     predictions: Predictions
     sound: Sound
     track_store: TrackStore

@@ -16,7 +16,7 @@ from bot.discord_errors import NETWORK_FAULTS
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import Facts
+from bot.engine.ports import Journal
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class CommandSync:
     def __init__(
         self,
         tree: app_commands.CommandTree[Any],
-        journal: Facts,
+        journal: Journal,
         clock: Clock,
         owner: BackgroundTasks,
     ) -> None:

@@ -29,7 +29,7 @@ from bot.host.folders import make_writable
 from bot.host.private_files import keep_to_ourselves, make_private_folder
 from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import on_stop
-from bot.journal import Journal, JournalError, JournalNotReady, alone
+from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
 from bot.replicate.catalogue import fetch_schema, input_table, is_remembered, schema_comes
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
@@ -82,7 +82,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         live = asyncio.create_task(fetch_schema(client, *model))
         stack.callback(live.cancel)
         try:
-            journal = await Journal.open(settings.journal_url, owner=settings.owner, now=clock.now)
+            journal = await SqlJournal.open(
+                settings.journal_url, owner=settings.owner, now=clock.now
+            )
         except JournalNotReady:
             raise
         except JournalError as error:

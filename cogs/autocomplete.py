@@ -7,8 +7,8 @@ import logging
 
 from discord import app_commands
 
-from bot.domain.history import Library
 from bot.domain.prompt_ideas import suggest
+from bot.engine.ports import Journal
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +19,12 @@ _CHOICE_MAX_CHARS = 100
 """Discord's limits (developers/interactions/application-commands, 2026-08)."""
 
 
-async def prompts_for(library: Library, user_id: int, typed: str) -> list[app_commands.Choice[str]]:
+async def prompts_for(journal: Journal, user_id: int, typed: str) -> list[app_commands.Choice[str]]:
     """One's own earlier prompts, then ideas; always something, and never late."""
     own: list[str] = []
     try:
         async with asyncio.timeout(_WITHIN_S):
-            own = await library.prompts_of(user_id, typed, _CHOICES_MAX)
+            own = await journal.prompts_of(user_id, typed, _CHOICES_MAX)
     except Exception as error:  # noqa: BLE001 - nobody can be told, and the ideas are as good
         log.warning("no earlier prompts to suggest: %r", error)
     found = suggest(typed, own, _CHOICES_MAX, _CHOICE_MAX_CHARS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.domain.picture import Picture
+from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.progress import Progress
 from bot.engine.ports import InputAudio, Moved
+from tests.fake_journal import FakeJournal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -48,207 +50,17 @@ class FakeClock:
         return event.is_set()
 
 
-@dataclass(frozen=True)
-class FakeRenewal:
-    lost: frozenset[str] = frozenset()
-    cancel_requested: frozenset[str] = frozenset()
-    wanted_replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
-    unfollowed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class FakeTrackPage:
-    tracks: tuple[Generation, ...]
-    more: str | None
-
-
-@dataclass(frozen=True)
-class FakeForgotten:
-    removed: tuple[Generation, ...]
-    still_open: int
-
-
-class FakeJournal:
-    """Rows in a dict; every saved state in order, so that tests see what was journalled when."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, Generation] = {}
-        self.history: list[Generation] = []
-        self.facts: dict[str, str] = {}
-        self.wanted: dict[str, Reply] = {}
-        """Where some are to be shown from now on, by whoever follows them."""
-        self.forgotten: list[tuple[datetime, datetime, datetime]] = []
-        """Of when what has outlived its use was to be forgotten."""
-        self._claimed = False
-
-    async def add(self, generation: Generation) -> None:
-        assert generation.id not in self.rows
-        self._write(generation)
-
-    async def save(self, generation: Generation) -> None:
-        old = self.rows[generation.id]
-        assert generation.state is old.state or generation.state in TRANSITIONS[old.state]
-        self._write(replace(generation, parent_id=old.parent_id))
-
-    async def forget_spent(
-        self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
-    ) -> None:
-        """What it does is the journal's to test."""
-        self.forgotten.append((died_before, stored_before, looked_for_before))
-
-    async def get(self, generation_id: str) -> Generation | None:
-        row = self.rows.get(generation_id)
-        return None if row is None else self._as_wanted(row)
-
-    async def open_of(self, user_id: int, channel_id: int) -> list[Generation]:
-        theirs = [g for g in reversed(self._newest_first()) if g.open and g.requester_id == user_id]
-        return [self._as_wanted(g) for g in theirs if g.reply.channel_id == channel_id]
-
-    async def claim(self, lease_s: float) -> list[Generation]:
-        """Everything is this process's, and was left by an earlier one once: at the first claim."""
-        found = () if self._claimed else self.rows.values()
-        self._claimed = True
-        oldest_first = sorted((g for g in found if g.open), key=lambda g: g.created_at)
-        return [self._as_wanted(g) for g in oldest_first]
-
-    async def renew(self, lease_s: float, held: Collection[str]) -> FakeRenewal:
-        return FakeRenewal(wanted_replies=dict(self.wanted))
-
-    async def request_cancel(self, generation_id: str) -> bool:
-        return False
-
-    async def request_bring(self, generation_id: str, reply: Reply) -> bool:
-        row = self.rows.get(generation_id)
-        if row is None or not row.open:
-            return False
-        if reply.token_expires_at > row.reply.token_expires_at:
-            self.wanted[generation_id] = reply
-        return True
-
-    async def open_ids(self) -> frozenset[str]:
-        return frozenset(row.id for row in self.rows.values() if row.open)
-
-    async def live_members(self) -> int:
-        return 1
-
-    async def try_lock(self, name: str, ttl_s: float) -> bool:
-        return True
-
-    async def take_turn(self, name: str, ttl_s: float) -> bool:
-        return True
-
-    async def unlock(self, name: str) -> None:
-        pass
-
-    async def prediction_known(self, prediction_id: str) -> bool:
-        return any(row.prediction_id == prediction_id for row in self.rows.values())
-
-    async def tracks_of(
-        self, user_id: int, words: str = "", limit: int = 10, before: str | None = None
-    ) -> FakeTrackPage:
-        tracks = self._tracks(user_id, words)
-        start = 0 if before is None else int(before)
-        more = str(start + limit) if len(tracks) > start + limit else None
-        return FakeTrackPage(tuple(tracks[start : start + limit]), more)
-
-    async def count_tracks(self, user_id: int, words: str = "") -> int:
-        return len(self._tracks(user_id, words))
-
-    async def prompts_of(self, user_id: int, words: str = "", limit: int = 25) -> list[str]:
-        found = dict[str, str]()
-        for g in self._newest_first():
-            if g.requester_id == user_id and _has(g, words):
-                found.setdefault(g.inputs.prompt.casefold(), g.inputs.prompt)
-        return list(found.values())[:limit]
-
-    async def ancestry(self, generation_id: str, limit: int = 20) -> list[Generation]:
-        line = list[Generation]()
-        generation = self.rows.get(generation_id)
-        while generation is not None and generation.parent_id is not None and len(line) < limit:
-            generation = self.rows.get(generation.parent_id)
-            if generation is None or generation in line:
-                break
-            line.append(generation)
-        return line
-
-    async def batch(self, batch_id: str) -> list[Generation]:
-        return [g for g in reversed(self._newest_first()) if g.batch_id == batch_id]
-
-    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
-        at = channel_id, message_id
-        oldest_first = reversed(self._newest_first())
-        return [g for g in oldest_first if (g.reply.channel_id, g.reply.message_id) == at]
-
-    async def hide(self, channel_id: int, message_id: int) -> None:
-        for g in await self.by_message(channel_id, message_id):
-            if not g.open:
-                self.rows[g.id] = replace(g, reply=replace(g.reply, private=True))
-
-    async def forget(self, user_id: int) -> FakeForgotten:
-        theirs = [g for g in self._newest_first() if g.requester_id == user_id]
-        for generation in (removed := tuple(g for g in theirs if not g.open)):
-            del self.rows[generation.id]
-        for generation in self.rows.values():
-            if generation.parent_id in {gone.id for gone in removed}:
-                self.rows[generation.id] = replace(generation, parent_id=None)
-        return FakeForgotten(removed, len(theirs) - len(removed))
-
-    async def fact(self, key: str) -> str | None:
-        return self.facts.get(key)
-
-    async def remember(self, key: str, value: str) -> None:
-        self.facts[key] = value
-
-    def _write(self, generation: Generation) -> None:
-        self.rows[generation.id] = generation.kept
-        self.history.append(generation)
-        wanted = self.wanted.get(generation.id, generation.reply)
-        if wanted.token_expires_at <= generation.reply.token_expires_at or not generation.open:
-            self.wanted.pop(generation.id, None)
-
-    def _as_wanted(self, generation: Generation) -> Generation:
-        return generation.evolve(reply=self.wanted.get(generation.id, generation.reply))
-
-    def _newest_first(self) -> list[Generation]:
-        return sorted(self.rows.values(), key=lambda g: (g.created_at, g.id), reverse=True)
-
-    def _tracks(self, user_id: int, words: str) -> list[Generation]:
-        made = (g for g in self._newest_first() if g.state is State.DELIVERED)
-        return [g for g in made if g.requester_id == user_id and _has(g, words)]
-
-
-def _has(generation: Generation, words: str) -> bool:
-    prompt = generation.inputs.prompt.casefold()
-    return all(word in prompt for word in words.casefold().split())
-
-
-@dataclass(frozen=True)
-class FakePrediction:
-    id: str
-    status: str = "starting"
-    output_url: str | None = None
-    completed_at: datetime | None = None
-    data_removed: bool = False
-    error: str | None = None
-    logs: str = ""
-    predict_time_s: float | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self.status in {"succeeded", "failed", "canceled", "aborted"}
-
-
 def step(done: int, total: int = 400) -> str:
     """A line of MusicGen's log, as it comes through the service."""
     return f"{done: 6d} / {total: 6d}\n"
 
 
 SUCCEEDS = (
-    FakePrediction("p1", "starting"),
-    FakePrediction("p1", "processing", logs="Using seed 7\n"),
-    FakePrediction("p1", "processing", logs="Using seed 7\n" + step(100)),
-    FakePrediction("p1", "processing", logs="Using seed 7\n" + step(300)),
-    FakePrediction(
+    Prediction("p1", "starting"),
+    Prediction("p1", "processing", logs="Using seed 7\n"),
+    Prediction("p1", "processing", logs="Using seed 7\n" + step(100)),
+    Prediction("p1", "processing", logs="Using seed 7\n" + step(300)),
+    Prediction(
         "p1",
         "succeeded",
         output_url="https://replicate.delivery/x/out.wav",
@@ -262,7 +74,7 @@ SUCCEEDS = (
 class FakePredictions:
     """Answers each poll with the next of `answers`, the last one for ever."""
 
-    answers: tuple[FakePrediction | UserError, ...] = SUCCEEDS
+    answers: tuple[Prediction | UserError, ...] = SUCCEEDS
     on_create: UserError | None = None
     create_faults: int | None = None
     """How many creates meet `on_create`; None for all."""
@@ -284,7 +96,7 @@ class FakePredictions:
     polls: int = 0
     members: int = 1
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
         await asyncio.sleep(0)
         fault = self.on_create if self.create_faults != 0 else None
         if self.create_faults:
@@ -293,44 +105,42 @@ class FakePredictions:
             self.created.append(inputs)
         if fault is not None:
             raise fault
-        return FakePrediction(self._id())
+        return Prediction(self._id(), "starting")
 
-    async def get(self, prediction_id: str) -> FakePrediction:
+    async def get(self, prediction_id: str) -> Prediction:
         await asyncio.sleep(0)
         answer = self.answers[min(self.polls, len(self.answers) - 1)]
         self.polls += 1
         if isinstance(answer, UserError):
             raise answer
         if self.canceled:
-            return FakePrediction(prediction_id, "canceled")
+            return Prediction(prediction_id, "canceled")
         return replace(answer, id=prediction_id)
 
-    async def cancel(self, prediction_id: str) -> FakePrediction:
+    async def cancel(self, prediction_id: str) -> Prediction:
         await asyncio.sleep(0)
         self.canceled.append(prediction_id)
-        return FakePrediction(prediction_id, "canceled")
+        return Prediction(prediction_id, "canceled")
 
     async def find(
         self, version: str, inputs: Inputs, created_after: datetime
-    ) -> tuple[FakePrediction, ...]:
+    ) -> tuple[Prediction, ...]:
         """The newest first, as the service does."""
         await asyncio.sleep(0)
         if self.on_find:
             raise self.on_find.pop(0)
         numbers = [number for number, sent in enumerate(self.created, start=1) if sent == inputs]
-        return tuple(FakePrediction(f"p{number}") for number in reversed(numbers))
+        return tuple(Prediction(f"p{number}", "starting") for number in reversed(numbers))
 
-    async def pages(
-        self, created_after: datetime
-    ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+    async def pages(self, created_after: datetime) -> AsyncGenerator[tuple[Prediction, ...], None]:
         yield ()
 
-    async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
+    async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
         await asyncio.sleep(0)
         if self.on_upload:
             raise self.on_upload.pop(0)
         self.uploaded.append(filename)
-        return StoredAudio(f"https://api.replicate.com/v1/files/{filename}")
+        return UploadedFile(filename, f"https://api.replicate.com/v1/files/{filename}")
 
     async def download(
         self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
@@ -349,11 +159,6 @@ class FakePredictions:
 
     def _id(self) -> str:
         return f"p{len(self.created)}"
-
-
-@dataclass(frozen=True)
-class StoredAudio:
-    url: str
 
 
 @dataclass

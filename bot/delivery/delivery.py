@@ -15,7 +15,7 @@ from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
 from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage
-from bot.delivery.message_turn import Rows, message_turn
+from bot.delivery.message_turn import message_turn
 from bot.delivery.pictures import Pictures
 from bot.delivery.sender import Sender
 from bot.delivery.transport import WordsBlocked
@@ -26,7 +26,7 @@ from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply, State
 from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import DiscordFault, Moved, NoWayNow, Sound
+from bot.engine.ports import DiscordFault, Journal, Moved, NoWayNow, Sound
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +46,14 @@ class DiscordDelivery:
         self,
         client: discord.Client,
         renderer: CardRenderer,
-        rows: Rows,
+        journal: Journal,
         sound: Sound,
         clock: Clock,
     ) -> None:
         self._sender = Sender(client, clock)
         self._pictures = Pictures(self._sender, sound, clock)
         self._renderer = renderer
-        self._rows = rows
+        self._journal = journal
         self._sound = sound
         self._clock = clock
         self._cards: dict[str, LiveCard] = {}
@@ -80,7 +80,7 @@ class DiscordDelivery:
         """
         named = generation.id
         if generation.batch_id is not None:
-            named = (await self._rows.batch(generation.batch_id))[0].id
+            named = (await self._journal.batch(generation.batch_id))[0].id
         return await self._sender.find(generation, named)
 
     async def deliver(
@@ -98,7 +98,7 @@ class DiscordDelivery:
         """
         with self._pictures.delivering():
             live = await self._for_the_end(generation)
-            async with live.editor.turn, message_turn(self._rows, self._clock, generation):
+            async with live.editor.turn, message_turn(self._journal, self._clock, generation):
                 await self._read(live, generation)
                 mentioned = await self._put_track(live, generation, track, untouched=untouched)
                 if isinstance(mentioned, Moved):
@@ -125,7 +125,7 @@ class DiscordDelivery:
             NoWayNow, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
-        async with live.editor.turn, message_turn(self._rows, self._clock, generation):
+        async with live.editor.turn, message_turn(self._journal, self._clock, generation):
             await self._read(live, generation)
             live.follow(generation)
             mentioned = await self._put_end(live, generation)
@@ -184,9 +184,9 @@ class DiscordDelivery:
         """Learn from the journal what else the card tells; without it, it tells less."""
         try:
             if generation.batch_id is not None:
-                live.learn(await self._rows.batch(generation.batch_id))
+                live.learn(await self._journal.batch(generation.batch_id))
             if generation.parent_id is not None and not live.is_read:
-                for parent in await self._rows.ancestry(generation.id, 1):
+                for parent in await self._journal.ancestry(generation.id, 1):
                     live.parent = parent
         except JournalFault as error:
             log.warning("the card of generation %s tells less: %s", generation.id, error)

@@ -16,12 +16,13 @@ from typing import Unpack
 
 from bot.domain.errors import TooLateToCancel
 from bot.domain.generation import LATE, Generation, GenerationChanges, Reply, State
+from bot.domain.prediction import Prediction
 from bot.domain.progress import ProgressMeter, Stage
 from bot.domain.waits import Wait
 from bot.engine.attempts import Attempts
 from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
-from bot.engine.ports import NoWayNow, PredictionView
+from bot.engine.ports import NoWayNow
 from bot.engine.seat import Seat
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Job:
         self._generation = generation
         self._answering = answering
         self._is_ours = True
-        self._prediction: PredictionView | None = None
+        self._prediction: Prediction | None = None
         self._cancel_sent = False
         self._wait: Wait | None = None
         self._is_homeless = False
@@ -89,7 +90,7 @@ class Job:
         return self._is_ours
 
     @property
-    def prediction(self) -> PredictionView | None:
+    def prediction(self) -> Prediction | None:
         """How its prediction ended well; None where that is to be asked."""
         return self._prediction
 
@@ -259,7 +260,7 @@ class Job:
         """The service knows that its person canceled."""
         self._cancel_sent = True
 
-    def remember(self, prediction: PredictionView | None) -> None:
+    def remember(self, prediction: Prediction | None) -> None:
         """Its prediction ended well, like this; None where that is to be asked again."""
         self._prediction = prediction
 

@@ -23,7 +23,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.errors import ReplicateError
-from bot.engine.ports import Predictions, PredictionView
+from bot.domain.prediction import Prediction
+from bot.engine.ports import Predictions
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Watch:
     prediction_id: str
     created_at: datetime
     news: asyncio.Event
-    ended: PredictionView | None = None
+    ended: Prediction | None = None
     """How it has ended by the list, which has no logs; None where that has not told, or not all."""
     has_ended: bool = False
     """Whether it has ended by the list."""
@@ -165,7 +166,7 @@ class Poller:
             for watch in self._watches:
                 watch.news.set()
 
-    def _tell(self, page: Sequence[PredictionView], unseen: dict[str, Watch]) -> None:
+    def _tell(self, page: Sequence[Prediction], unseen: dict[str, Watch]) -> None:
         """Strike out what stands on a page, and wake whose prediction runs now, or has ended."""
         for prediction in page:
             watch = unseen.pop(prediction.id, None)
@@ -181,7 +182,7 @@ class Poller:
                 watch.news.set()
 
 
-def _tells_all(prediction: PredictionView) -> bool:
+def _tells_all(prediction: Prediction) -> bool:
     """Whether an item of the list says as much of its end as the prediction itself would."""
     match prediction.status:
         case "succeeded":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,25 +10,21 @@ from typing import Protocol
 
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
-from bot.domain.history import Library
 from bot.domain.inputs import Inputs
+from bot.domain.journal_values import Forgotten, Renewal, TrackPage
+from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import InputAudio, Sound, TrackStore
 
 __all__ = [
     "Delivery",
     "DiscordFault",
-    "Facts",
     "InputAudio",
     "Journal",
     "Moved",
     "NoWayNow",
-    "PredictionView",
     "Predictions",
-    "Records",
-    "Renewal",
     "Sound",
-    "StoredFile",
     "TrackStore",
 ]
 
@@ -65,32 +61,8 @@ class Moved:
     reply: Reply
 
 
-class Renewal(Protocol):
-    """What a process learns while it renews its leases; ids of generations."""
-
-    @property
-    def lost(self) -> Collection[str]:
-        """Others follow them now."""
-        ...
-
-    @property
-    def cancel_requested(self) -> Collection[str]:
-        """Their persons want them stopped."""
-        ...
-
-    @property
-    def wanted_replies(self) -> Mapping[str, Reply]:
-        """Their persons want them there; told until they are saved there, or with a newer token."""
-        ...
-
-    @property
-    def unfollowed(self) -> Collection[str]:
-        """Ours by their rows, though not among those held."""
-        ...
-
-
 class Journal(Protocol):
-    """The rows of every generation."""
+    """The rows of every generation, and what else outlives a process. Raises `JournalFault`."""
 
     async def add(self, generation: Generation) -> None:
         """Write a new generation."""
@@ -142,20 +114,50 @@ class Journal(Protocol):
         """Whether some generation already has this prediction."""
         ...
 
+    # -------------------------------------------------------------- looking back
 
-class Records(Journal, Library, Protocol):
-    """The journal, with its look back."""
+    async def tracks_of(
+        self, user_id: int, words: str = "", limit: int = 10, before: str | None = None
+    ) -> TrackPage:
+        """A person's delivered tracks whose prompt has these words, newest first."""
+        ...
 
+    async def count_tracks(self, user_id: int, words: str = "") -> int:
+        """How many tracks `tracks_of` has on all its pages."""
+        ...
 
-class Facts(Protocol):
-    """Small things worth remembering from one start to the next, and turns to take."""
+    async def prompts_of(self, user_id: int, words: str = "", limit: int = 25) -> list[str]:
+        """A person's own earlier prompts that have these words, newest first, each once."""
+        ...
+
+    async def ancestry(self, generation_id: str, limit: int = 20) -> list[Generation]:
+        """What a generation was made from, and that from, and so on; nearest first."""
+        ...
+
+    async def batch(self, batch_id: str) -> list[Generation]:
+        """The takes that one card lists, in order."""
+        ...
+
+    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
+        """The generations that a message shows, oldest first."""
+        ...
+
+    async def hide(self, channel_id: int, message_id: int) -> None:
+        """Note that a message is gone: what it showed, only its person has seen, from now on."""
+        ...
+
+    async def forget(self, user_id: int) -> Forgotten:
+        """Delete a person's generations that have ended."""
+        ...
+
+    # -------------------------------------------------------------- facts and turns
 
     async def fact(self, key: str) -> str | None:
-        """What was remembered."""
+        """A value remembered, in an earlier start perhaps."""
         ...
 
     async def remember(self, key: str, value: str) -> None:
-        """Remember it."""
+        """Remember a value, in place of an earlier one."""
         ...
 
     async def try_lock(self, name: str, ttl_s: float) -> bool:
@@ -171,93 +173,35 @@ class Facts(Protocol):
         ...
 
 
-class PredictionView(Protocol):
-    """What the studio reads of a prediction."""
-
-    @property
-    def id(self) -> str:
-        """Its id at the service."""
-        ...
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen."""
-        ...
-
-    @property
-    def status(self) -> str:
-        """starting, processing, succeeded, failed, canceled, aborted, or one not known yet."""
-        ...
-
-    @property
-    def output_url(self) -> str | None:
-        """The address of the audio, once there is one."""
-        ...
-
-    @property
-    def completed_at(self) -> datetime | None:
-        """When it ended, by the service's clock."""
-        ...
-
-    @property
-    def data_removed(self) -> bool:
-        """Whether the service has deleted input and output."""
-        ...
-
-    @property
-    def error(self) -> str | None:
-        """The model's own words for what went wrong."""
-        ...
-
-    @property
-    def logs(self) -> str:
-        """What the model printed so far."""
-        ...
-
-    @property
-    def predict_time_s(self) -> float | None:
-        """Seconds the model ran, once it has ended."""
-        ...
-
-
-class StoredFile(Protocol):
-    """A file that the service keeps for its models."""
-
-    @property
-    def url(self) -> str:
-        """Where the model reads it."""
-        ...
-
-
 class Predictions(Protocol):
     """The prediction service. Methods raise `ReplicateError`; `download` raises `TrackError`."""
 
     members: int
     """Processes that share its budget of requests."""
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> PredictionView:
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
         """Start a prediction; it costs money and is never sent again once it may have arrived."""
         ...
 
-    async def get(self, prediction_id: str) -> PredictionView:
+    async def get(self, prediction_id: str) -> Prediction:
         """Read one."""
         ...
 
-    async def cancel(self, prediction_id: str) -> PredictionView:
+    async def cancel(self, prediction_id: str) -> Prediction:
         """Stop one; answers what became of it."""
         ...
 
     async def find(
         self, version: str, inputs: Inputs, created_after: datetime
-    ) -> Sequence[PredictionView]:
+    ) -> Sequence[Prediction]:
         """Those of ours with this version and just these inputs, newest first."""
         ...
 
-    def pages(self, created_after: datetime) -> AsyncGenerator[Sequence[PredictionView], None]:
+    def pages(self, created_after: datetime) -> AsyncGenerator[Sequence[Prediction], None]:
         """All of the account created since, newest first; each page costs a request."""
         ...
 
-    async def upload(self, path: Path, filename: str, content_type: str) -> StoredFile:
+    async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
         """Keep a file where the model can read it."""
         ...
 

@@ -19,7 +19,7 @@ from bot.domain.errors import (
     TooLateToCancel,
 )
 from bot.domain.generation import Generation, Reply
-from bot.domain.history import Forgotten, Library
+from bot.domain.journal_values import Forgotten
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.acceptance import accepted
@@ -32,7 +32,7 @@ from bot.engine.disk_ledger import Ledger
 from bot.engine.disk_space import DiskSpace
 from bot.engine.lease_keeper import LeaseKeeper
 from bot.engine.poller import Poller
-from bot.engine.ports import Delivery, Predictions, Records, Sound, TrackStore
+from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.positions import Positions
 from bot.engine.queue import Queue
 from bot.engine.registry import JobRegistry
@@ -63,7 +63,7 @@ class GenerationService:
     def __init__(
         self,
         config: EngineConfig,
-        journal: Records,
+        journal: Journal,
         predictions: Predictions,
         sound: Sound,
         delivery: Delivery,
@@ -71,7 +71,7 @@ class GenerationService:
         clock: Clock,
     ) -> None:
         self.table = config.table
-        self.library: Library = journal
+        self.library = journal
         self._config = config
         self._journal = journal
         self._clock = clock

@@ -11,23 +11,17 @@ from bot.journal.errors import (
     RowTaken,
     RowUnreadable,
 )
-from bot.journal.journal import Event, Journal
-from bot.journal.leases import Renewal
-from bot.journal.library import Forgotten, TrackPage
+from bot.journal.journal import SqlJournal
 
 __all__ = [
-    "Event",
-    "Forgotten",
-    "Journal",
     "JournalConflict",
     "JournalError",
     "JournalNotReady",
     "JournalTooNew",
     "LeaseLost",
-    "Renewal",
     "RowTaken",
     "RowUnreadable",
-    "TrackPage",
+    "SqlJournal",
     "alone",
     "async_url",
     "sqlite_address",

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +14,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bot.domain.generation import Generation, State
+from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
 from bot.journal.database import create_engine
@@ -24,10 +23,10 @@ from bot.journal.health import check_file, check_writable
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.retention import Retention
-from bot.journal.rows import from_row, from_us, readable, to_row, to_us
+from bot.journal.rows import from_row, readable, to_row, to_us
 from bot.journal.schema import bring_to_head
 from bot.journal.store import unbroken
-from bot.journal.tables import facts, generation_events, generations
+from bot.journal.tables import facts, generations
 from bot.journal.writes import wrapped
 
 _log = logging.getLogger(__name__)
@@ -53,16 +52,7 @@ _REMEMBER = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A generation came into a state, or something worth a note happened to it there."""
-
-    at: datetime
-    state: State
-    note: str
-
-
-class Journal(Leases, Library, Retention):
+class SqlJournal(Leases, Library, Retention):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.
@@ -145,15 +135,6 @@ class Journal(Leases, Library, Retention):
             query = sa.select(generations.c.id).where(generations.c.prediction_id == prediction_id)
             return (await connection.execute(query)).first() is not None
 
-    async def open_generations(self) -> list[Generation]:
-        """The generations that still need something done, oldest first.
-
-        A row that cannot be read is logged and left out: it must not keep the others waiting.
-        """
-        async with self._reading() as connection:
-            rows = (await connection.execute(_OPEN)).mappings().all()
-        return readable(map(dict, rows))
-
     async def open_ids(self) -> frozenset[str]:
         """The ids of all that still need something done, those that cannot be read included."""
         async with self._reading() as connection:
@@ -166,18 +147,6 @@ class Journal(Leases, Library, Retention):
         async with self._reading() as connection:
             rows = (await connection.execute(_OPEN.where(*mine))).mappings().all()
         return readable(map(dict, rows))
-
-    async def events(self, generation_id: str) -> list[Event]:
-        """What happened to a generation, in order."""
-        table = generation_events
-        query = (
-            sa.select(table.c.at, table.c.state, table.c.note)
-            .where(table.c.generation_id == generation_id)
-            .order_by(table.c.seq)
-        )
-        async with self._reading() as connection:
-            rows = await connection.execute(query)
-            return [Event(from_us(at), State(state), note) for at, state, note in rows]
 
     async def fact(self, key: str) -> str | None:
         """A remembered value."""

@@ -7,13 +7,13 @@ others may take it; what keeps an earlier holder from writing is that a save nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, Reply, State
+from bot.domain.journal_values import Renewal
 from bot.journal.database import insert, present_us
 from bot.journal.rows import readable, wanted_reply, wish
 from bot.journal.store import Store, unbroken
@@ -26,27 +26,6 @@ _CANCELABLE = [state for state in State if state.cancelable]
 _WISH = (_c.wanted_reply, _c.wanted_until)
 _ID_LIMIT = 1000
 """Ids in one statement; both databases take more, but not any number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """What a process learns while it renews its leases."""
-
-    lost: frozenset[str]
-    """Generations that it no longer follows: others do, or nobody."""
-    cancel_requested: frozenset[str]
-    """Its generations whose person wants them stopped; whoever took that down."""
-    wanted_replies: Mapping[str, Reply]
-    """By its generations: where their persons want them from now on; whoever took that down.
-
-    Told until they are saved in that reply, or in one as new.
-    """
-    unfollowed: frozenset[str]
-    """Open generations that are its own by the rows, though it did not name them.
-
-    An answer of the database was lost on its way, or whoever added them was cancelled. Nobody
-    else takes them while this process lives.
-    """
 
 
 class Leases(Store):

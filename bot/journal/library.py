@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from bot.domain.generation import Generation, State
+from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
@@ -22,25 +22,6 @@ _CHUNK = 100
 _c = generations.c
 _OLDEST_FIRST = (_c.created_at, _c.id)
 _NEWEST_FIRST = (_c.created_at.desc(), _c.id.desc())
-
-
-@dataclass(frozen=True, slots=True)
-class TrackPage:
-    """Some of a person's tracks, newest first."""
-
-    tracks: tuple[Generation, ...]
-    more: str | None
-    """Where the next page begins, short enough for a button; None where this is the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What became of a person's generations."""
-
-    removed: tuple[Generation, ...]
-    """As they were; their files are left to the caller."""
-    still_open: int
-    """How many are under way, and were left alone."""
 
 
 class Library(Store):

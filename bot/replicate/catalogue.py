@@ -12,7 +12,7 @@ from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import ReplicateError
 from bot.domain.inputs import TABLE, InputTable
-from bot.engine.ports import Facts
+from bot.engine.ports import Journal
 from bot.replicate.client import ReplicateClient
 from bot.replicate.schema import SchemaUnusable, narrow
 from bot.replicate.transport import brief
@@ -48,22 +48,22 @@ async def schema_comes(
             return live
 
 
-async def is_remembered(facts: Facts, version: str) -> bool:
+async def is_remembered(journal: Journal, version: str) -> bool:
     """Whether an earlier start has read the schema. A version's never changes."""
-    return await facts.fact(_key(version)) is not None
+    return await journal.fact(_key(version)) is not None
 
 
 def _key(version: str) -> str:
     return f"schema:{version}"
 
 
-async def input_table(live: JsonValue, facts: Facts, version: str) -> InputTable:
+async def input_table(live: JsonValue, journal: Journal, version: str) -> InputTable:
     """The inputs to offer; a live schema is remembered for a start without network."""
     key = _key(version)
     if live is not None and (table := _narrowed(live)) is not None:
-        await facts.remember(key, json.dumps(live))
+        await journal.remember(key, json.dumps(live))
         return table
-    remembered = await facts.fact(key)
+    remembered = await journal.fact(key)
     if remembered is not None and (table := _narrowed(json.loads(remembered))) is not None:
         log.info("going by the schema remembered from an earlier start")
         return table

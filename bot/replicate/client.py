@@ -17,12 +17,19 @@ from yarl import URL
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction, UploadedFile
 from bot.host.service_time import Heard, ServiceTime
 from bot.host.threads import INTAKE, TRACKS
 from bot.network.http_address import http_address
 from bot.network.resolver import Resolver
 from bot.replicate.download import Downloaded, Downloader
-from bot.replicate.models import Account, ModelVersion, Prediction, PredictionPage, UploadedFile
+from bot.replicate.models import (
+    Account,
+    ModelVersion,
+    PredictionPage,
+    read_file,
+    read_prediction,
+)
 from bot.replicate.partial import PartialFile
 from bot.replicate.protocol import (
     api_root,
@@ -113,7 +120,7 @@ class ReplicateClient:
             "POST",
             self._root / "predictions",
             CREATE,
-            Prediction.from_json,
+            read_prediction,
             headers=create_headers(cancel_after_s),
             body=create_body(version, inputs),
         )
@@ -121,14 +128,14 @@ class ReplicateClient:
     async def get(self, prediction_id: str) -> Prediction:
         """Read a prediction; gives up soon, for who polls will ask again."""
         return await self._request(
-            "GET", self._prediction_url(prediction_id), POLL, Prediction.from_json
+            "GET", self._prediction_url(prediction_id), POLL, read_prediction
         )
 
     async def cancel(self, prediction_id: str) -> Prediction:
         """Stop a prediction; answers what became of it, be it that it had ended before."""
         url = self._prediction_url(prediction_id) / "cancel"
         try:
-            return await self._request("POST", url, TWICE_SAFE, Prediction.from_json)
+            return await self._request("POST", url, TWICE_SAFE, read_prediction)
         except (ThingUnknown, InputRefused, ReplyBroken):
             # What a cancel of an ended prediction is answered with is not documented (2026-04).
             return await self.get(prediction_id)
@@ -167,13 +174,13 @@ class ReplicateClient:
             page = await self._request("GET", url, READ, PredictionPage.from_json)
             recent = tuple(
                 prediction
-                for prediction in page.predictions
+                for prediction in page.results
                 if prediction.created_at is None or prediction.created_at >= since
             )
             yield recent
-            if not page.next_url or len(recent) < len(page.predictions):
+            if not page.next or len(recent) < len(page.results):
                 return
-            url = self._page_url(page.next_url)
+            url = self._page_url(page.next)
         raise ReplyBroken("a list of predictions without end")
 
     # ------------------------------------------------------------------ files
@@ -189,7 +196,7 @@ class ReplicateClient:
                 timeout = self._limits.timeout(self._limits.transfer_s, math.inf)
                 await self._spend()
                 answer = await self._exchange("POST", self._root / "files", timeout, form)
-                return UploadedFile.from_json(answer)
+                return read_file(answer)
             finally:
                 await INTAKE.run(file.close)
 

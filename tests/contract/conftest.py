@@ -1,4 +1,4 @@
-"""Databases to hold the journal against."""
+"""The fake journal, and databases to hold the real one against."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import tempfile
 import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
-from bot.journal import Journal
-from tests.contract.journal_kit import NOW, Start, execute
+from bot.domain.generation import State
+from bot.journal import SqlJournal
+from tests.contract.journal_kit import NOW, Entered, OpenJournal, Start, execute, scalars
+from tests.fake_journal import FakeJournal
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +31,25 @@ def postgres_url() -> Generator[str]:
         server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    if request.param == "sqlite":
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The fake journal is held to the suite, but for what is about the database itself.
+
+    That is what a test says which asks for the `url`.
+    """
+    if "address" in metafunc.fixturenames:
+        kinds = ["sqlite", "postgresql"]
+        if "url" not in metafunc.fixturenames:
+            kinds.insert(0, "memory")
+        metafunc.parametrize("address", kinds, indirect=True)
+
+
+@pytest.fixture
+async def address(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """Of an empty database; None where the journal is the fake one."""
+    kind: str = request.param
+    if kind == "memory":
+        return None
+    if kind == "sqlite":
         return f"sqlite:///{tmp_path}/folder/that/is/missing/journal.db"
     address: str = request.getfixturevalue("postgres_url")
     await execute(address, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
@@ -39,17 +57,49 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def journal(url: str) -> AsyncGenerator[Journal]:
-    async with await Journal.open(url, now=lambda: NOW) as opened:
+def url(address: str | None) -> str:
+    """The address of an empty database."""
+    assert address is not None
+    return address
+
+
+@pytest.fixture
+def memory() -> FakeJournal:
+    """The fake journal, which every process is beside."""
+    return FakeJournal()
+
+
+@pytest.fixture
+async def journal(address: str | None, memory: FakeJournal) -> AsyncGenerator[OpenJournal]:
+    if address is None:
+        yield memory
+        return
+    async with await SqlJournal.open(address, now=lambda: NOW) as opened:
         yield opened
 
 
 @pytest.fixture
-async def start(url: str) -> AsyncGenerator[Start]:
+async def start(address: str | None, memory: FakeJournal) -> AsyncGenerator[Start]:
     """Starts processes, which are closed in the end."""
     async with AsyncExitStack() as started:
 
-        async def open_as(owner: str) -> Journal:
-            return await started.enter_async_context(await Journal.open(url, owner=owner))
+        async def open_as(owner: str) -> OpenJournal:
+            if address is None:
+                return FakeJournal(beside=memory, owner=owner)
+            return await started.enter_async_context(await SqlJournal.open(address, owner=owner))
 
         yield open_as
+
+
+@pytest.fixture
+def entered(address: str | None, memory: FakeJournal) -> Entered:
+    """Tells the states that a generation has come into, in order."""
+
+    async def states(generation_id: str) -> list[State]:
+        if address is None:
+            saved = [row.state for row in memory.history if row.id == generation_id]
+            return [state for state, _ in groupby(saved)]
+        query = "SELECT state FROM generation_events WHERE generation_id = :id ORDER BY seq"
+        return [State(str(state)) for state in await scalars(address, query, id=generation_id)]
+
+    return states

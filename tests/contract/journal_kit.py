@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bot.domain import errors
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.domain.inputs import Inputs
-from bot.journal import Journal, async_url
+from bot.engine.ports import Journal
+from bot.journal import async_url
 from bot.journal.database import create_engine
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -22,8 +23,19 @@ LEASE_S = 60.0
 AT_ONCE_S = 0.0
 """A lease that has expired by the time anyone can look."""
 
-Start = Callable[[str], Awaitable[Journal]]
+
+class OpenJournal(Journal, Protocol):
+    """A journal with what belongs to its process."""
+
+    async def release(self) -> None: ...
+    async def close(self) -> None: ...
+    async def identity(self) -> str: ...
+
+
+Start = Callable[[str], Awaitable[OpenJournal]]
 """Starts a process at the journal, by its owner."""
+Entered = Callable[[str], Awaitable[list[State]]]
+"""Tells the states that a generation has come into."""
 
 
 def a_generation(**changes: Any) -> Generation:
@@ -56,6 +68,13 @@ async def added(journal: Journal, count: int = 1, **changes: Any) -> list[Genera
     return made
 
 
+async def open_generations(journal: Journal) -> list[Generation]:
+    """Those with something left to do, oldest first."""
+    found = [await journal.get(generation_id) for generation_id in await journal.open_ids()]
+    rows = [generation for generation in found if generation is not None]
+    return sorted(rows, key=lambda generation: (generation.created_at, generation.id))
+
+
 def ids(generations: Iterable[Generation]) -> set[str]:
     return {generation.id for generation in generations}
 
@@ -68,10 +87,10 @@ async def execute(url: str, *statements: str, **parameters: object) -> None:
     await engine.dispose()
 
 
-async def scalars(url: str, statement: str) -> list[object]:
+async def scalars(url: str, statement: str, **parameters: object) -> list[object]:
     engine = create_engine(async_url(url))
     async with engine.connect() as connection:
-        found = list((await connection.scalars(sa.text(statement))).all())
+        found = list((await connection.scalars(sa.text(statement), parameters)).all())
     await engine.dispose()
     return found
 

@@ -13,14 +13,19 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.domain.errors import DeliveredTwice
 from bot.domain.generation import TRANSITIONS, Generation, State
-from bot.journal import Journal, JournalConflict, JournalError, RowTaken
+from bot.journal import JournalConflict, JournalError, RowTaken, SqlJournal
+from bot.journal.rows import to_us
 from bot.journal.tables import generations
 from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge
 from tests.contract.journal_kit import (
     NOW,
+    Entered,
+    OpenJournal,
+    Start,
     a_generation,
     any_generation,
     execute,
+    open_generations,
     scalars,
     told_apart,
 )
@@ -28,7 +33,7 @@ from tests.contract.journal_kit import (
 # ------------------------------------------------------------------ generations
 
 
-async def test_what_was_added_comes_back(journal: Journal) -> None:
+async def test_what_was_added_comes_back(journal: OpenJournal) -> None:
     generation = a_generation()
     await journal.add(generation)
     assert await journal.get(generation.id) == generation
@@ -40,7 +45,7 @@ async def test_what_was_added_comes_back(journal: Journal) -> None:
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-async def test_every_field_comes_back(journal: Journal, generation: Generation) -> None:
+async def test_every_field_comes_back(journal: OpenJournal, generation: Generation) -> None:
     await journal.add(generation)
     found = await journal.get(generation.id)
     assert found is not None
@@ -55,7 +60,7 @@ def test_every_field_has_a_column() -> None:
     assert names < {column.name for column in generations.columns}
 
 
-async def test_an_id_is_taken_once(journal: Journal) -> None:
+async def test_an_id_is_taken_once(journal: OpenJournal) -> None:
     generation = a_generation()
     await journal.add(generation)
     with pytest.raises(JournalError):
@@ -63,7 +68,9 @@ async def test_an_id_is_taken_once(journal: Journal) -> None:
     assert await journal.get(generation.id) == generation
 
 
-async def test_each_state_is_left_only_as_the_transitions_say(journal: Journal) -> None:
+async def test_each_state_is_left_only_as_the_transitions_say(
+    journal: OpenJournal, entered: Entered
+) -> None:
     for old, new in product(State, State):
         generation = a_generation(state=old)
         await journal.add(generation)
@@ -76,10 +83,10 @@ async def test_each_state_is_left_only_as_the_transitions_say(journal: Journal) 
                 await journal.save(offered)
             assert (caught.value.journalled, caught.value.offered) == (old, new)
             assert await journal.get(generation.id) == generation
-            assert len(await journal.events(generation.id)) == 1
+            assert len(await entered(generation.id)) == 1
 
 
-async def test_saving_what_was_never_added_is_refused(journal: Journal) -> None:
+async def test_saving_what_was_never_added_is_refused(journal: OpenJournal) -> None:
     generation = a_generation()
     with pytest.raises(JournalConflict) as caught:
         await journal.save(generation)
@@ -87,31 +94,33 @@ async def test_saving_what_was_never_added_is_refused(journal: Journal) -> None:
     assert await journal.get(generation.id) is None
 
 
-async def test_every_change_of_state_is_an_event_and_so_is_every_note(journal: Journal) -> None:
+async def test_every_change_of_state_is_an_event_and_so_is_every_note(url: str) -> None:
     generation = a_generation()
-    await journal.add(generation, note="from the command")
-    generation = generation.evolve(State.QUEUED)
-    await journal.save(generation)
-    await journal.save(generation.evolve(audio_s=3.5))
-    await journal.save(generation, note="took over")
-    await journal.save(generation.evolve(State.FAILED))
-    assert [(event.state, event.note) for event in await journal.events(generation.id)] == [
-        (State.ACCEPTED, "from the command"),
-        (State.QUEUED, ""),
-        (State.QUEUED, "took over"),
-        (State.FAILED, ""),
+    async with await SqlJournal.open(url, now=lambda: NOW) as journal:
+        await journal.add(generation, note="from the command")
+        generation = generation.evolve(State.QUEUED)
+        await journal.save(generation)
+        await journal.save(generation.evolve(audio_s=3.5))
+        await journal.save(generation, note="took over")
+        await journal.save(generation.evolve(State.FAILED))
+    noted = "SELECT state || ': ' || note FROM generation_events ORDER BY seq"
+    assert await scalars(url, noted) == [
+        "accepted: from the command",
+        "queued: ",
+        "queued: took over",
+        "failed: ",
     ]
-    assert {event.at for event in await journal.events(generation.id)} == {NOW}
+    assert set(await scalars(url, "SELECT at FROM generation_events")) == {to_us(NOW)}
 
 
-async def test_open_generations_are_those_with_something_left_to_do(journal: Journal) -> None:
+async def test_open_generations_are_those_with_something_left_to_do(journal: OpenJournal) -> None:
     made = [
         a_generation(state=state, told=told, created_at=NOW - timedelta(seconds=age))
         for age, (state, told) in enumerate(product(State, [False, True]))
     ]
     await asyncio.gather(*map(journal.add, made))
     expected = [generation for generation in reversed(made) if generation.open]
-    assert await journal.open_generations() == expected
+    assert await open_generations(journal) == expected
     assert await journal.open_ids() == {generation.id for generation in expected}
     assert {g.state for g in made if not g.open} == {
         State.DELIVERED,
@@ -120,7 +129,7 @@ async def test_open_generations_are_those_with_something_left_to_do(journal: Jou
     }
 
 
-async def test_a_prediction_belongs_to_whoever_journalled_it(journal: Journal) -> None:
+async def test_a_prediction_belongs_to_whoever_journalled_it(journal: OpenJournal) -> None:
     generation = a_generation(state=State.SUBMITTING)
     await journal.add(generation)
     assert not await journal.prediction_known("prediction")
@@ -129,20 +138,20 @@ async def test_a_prediction_belongs_to_whoever_journalled_it(journal: Journal) -
 
 
 async def test_a_row_that_makes_no_sense_does_not_hide_the_others(
-    journal: Journal, url: str, caplog: pytest.LogCaptureFixture
+    journal: OpenJournal, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken, sound = a_generation(requester_id=13), a_generation()
+    broken, sound = a_generation(), a_generation()
     await journal.add(broken)
     await journal.add(sound)
-    await execute(url, "UPDATE generations SET inputs = '[1]' WHERE requester_id = 13")
-    assert await journal.open_generations() == [sound]
+    await execute(url, "UPDATE generations SET inputs = '[1]' WHERE id = :id", id=broken.id)
+    assert await journal.open_of(sound.requester_id, sound.reply.channel_id) == [sound]
     assert await journal.open_ids() == {broken.id, sound.id}
     assert broken.id in caplog.text
     with pytest.raises(JournalError):
         await journal.get(broken.id)
 
 
-async def test_the_token_goes_when_the_generation_is_closed(journal: Journal, url: str) -> None:
+async def test_the_token_goes_when_the_generation_is_closed(journal: OpenJournal, url: str) -> None:
     generation = a_generation(state=State.DELIVERING)
     await journal.add(generation)
     delivered = generation.evolve(State.DELIVERED)
@@ -155,16 +164,16 @@ async def test_the_token_goes_when_the_generation_is_closed(journal: Journal, ur
     assert closed.reply == replace(generation.reply, token="")
 
 
-async def test_an_older_copy_reopens_nothing(journal: Journal, url: str) -> None:
+async def test_an_older_copy_reopens_nothing(journal: OpenJournal, url: str) -> None:
     generation = a_generation(state=State.FAILED)
     await journal.add(generation.evolve(told=True))
     with pytest.raises(JournalConflict):
         await journal.save(generation)
     assert await scalars(url, "SELECT token FROM generations") == [None]
-    assert await journal.open_generations() == []
+    assert await open_generations(journal) == []
 
 
-async def test_an_older_copy_does_not_take_a_cancel_back(journal: Journal) -> None:
+async def test_an_older_copy_does_not_take_a_cancel_back(journal: OpenJournal) -> None:
     generation = a_generation(state=State.RUNNING)
     await journal.add(generation)
     await journal.save(generation.evolve(cancel_requested=True))
@@ -177,17 +186,19 @@ async def test_an_older_copy_does_not_take_a_cancel_back(journal: Journal) -> No
 # ------------------------------------------------------------------ many at once
 
 
-async def test_many_writes_at_once_all_arrive_in_order(journal: Journal) -> None:
+async def test_many_writes_at_once_all_arrive_in_order(journal: OpenJournal) -> None:
     made = [a_generation() for _ in range(2 * _BATCH_LIMIT + 1)]
     await asyncio.gather(*map(journal.add, made))
     queued = [generation.evolve(State.QUEUED) for generation in made]
     sent = [generation.evolve(State.SUBMITTING) for generation in queued]
     await asyncio.gather(*map(journal.save, [*queued, *sent]))
-    by_id = {generation.id: generation for generation in await journal.open_generations()}
+    by_id = {generation.id: generation for generation in await open_generations(journal)}
     assert by_id == {generation.id: generation for generation in sent}
 
 
-async def test_a_bad_write_spoils_none_of_its_neighbours(journal: Journal) -> None:
+async def test_a_bad_write_spoils_none_of_its_neighbours(
+    journal: OpenJournal, entered: Entered
+) -> None:
     known, first, second = a_generation(), a_generation(), a_generation()
     await journal.add(known)
     outcomes = await asyncio.gather(
@@ -205,32 +216,32 @@ async def test_a_bad_write_spoils_none_of_its_neighbours(journal: Journal) -> No
         type(None),
         type(None),
     ]
-    assert {generation.id for generation in await journal.open_generations()} == {
+    assert {generation.id for generation in await open_generations(journal)} == {
         known.id,
         first.id,
         second.id,
     }
     for generation, count in ((known, 2), (first, 1), (second, 1)):
-        assert len(await journal.events(generation.id)) == count
+        assert len(await entered(generation.id)) == count
 
 
 async def test_a_write_whose_waiter_is_cancelled_is_written(url: str) -> None:
     generation = a_generation()
-    journal = await Journal.open(url)
+    journal = await SqlJournal.open(url)
     adding = asyncio.create_task(journal.add(generation))
     await asyncio.sleep(0)
     adding.cancel()
     with pytest.raises(asyncio.CancelledError):
         await adding
     await journal.close()
-    async with await Journal.open(url) as reopened:
+    async with await SqlJournal.open(url) as reopened:
         assert await reopened.get(generation.id) == generation
 
 
 # ------------------------------------------------------------------ facts
 
 
-async def test_facts_are_replaced(journal: Journal) -> None:
+async def test_facts_are_replaced(journal: OpenJournal) -> None:
     assert await journal.fact("schema") is None
     await journal.remember("schema", "{}")
     await journal.remember("commands", "abc")
@@ -239,8 +250,7 @@ async def test_facts_are_replaced(journal: Journal) -> None:
     assert await journal.fact("commands") == "abc"
 
 
-async def test_a_closed_journal_says_so(url: str) -> None:
-    journal = await Journal.open(url)
+async def test_a_closed_journal_says_so(journal: OpenJournal) -> None:
     await journal.close()
     await journal.close()
     for attempt in (journal.add(a_generation()), journal.get("x"), journal.remember("a", "b")):
@@ -248,28 +258,26 @@ async def test_a_closed_journal_says_so(url: str) -> None:
             await attempt
 
 
-async def test_a_row_that_is_there_is_told_apart_whoever_wrote_it(url: str) -> None:
+async def test_a_row_that_is_there_is_told_apart_whoever_wrote_it(start: Start) -> None:
     """Two processes are told of the same interactions, in any order, at the same time."""
     rows = [a_generation() for _ in range(30)]
-    first, second = await asyncio.gather(Journal.open(url), Journal.open(url))
-    async with first, second:
-        outcomes = await asyncio.gather(
-            *(first.add(row) for row in rows),
-            *(second.add(row) for row in reversed(rows)),
-            return_exceptions=True,
-        )
-        taken = [outcome for outcome in outcomes if outcome is not None]
-        assert [type(outcome) for outcome in taken] == [RowTaken] * len(rows)
-        assert all(isinstance(outcome, DeliveredTwice) for outcome in taken)
-        assert len(await first.open_generations()) == len(rows)
+    first, second = await asyncio.gather(start("all"), start("all"))
+    outcomes = await asyncio.gather(
+        *(first.add(row) for row in rows),
+        *(second.add(row) for row in reversed(rows)),
+        return_exceptions=True,
+    )
+    taken = [outcome for outcome in outcomes if outcome is not None]
+    assert [type(outcome) for outcome in taken] == [RowTaken] * len(rows)
+    assert all(isinstance(outcome, DeliveredTwice) for outcome in taken)
+    assert len(await open_generations(first)) == len(rows)
 
 
 async def test_every_journal_has_an_identity_that_its_processes_share(
-    url: str, tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
-    first, second = await asyncio.gather(Journal.open(url), Journal.open(url))
-    async with first, second:
-        same = await asyncio.gather(first.identity(), second.identity(), first.identity())
-        assert len(set(same)) == 1
-    async with await Journal.open(f"sqlite:///{tmp_path}/another.sqlite3") as other:
+    first, second = await asyncio.gather(start("all"), start("all"))
+    same = await asyncio.gather(first.identity(), second.identity(), first.identity())
+    assert len(set(same)) == 1
+    async with await SqlJournal.open(f"sqlite:///{tmp_path}/another.sqlite3") as other:
         assert await other.identity() not in same

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy.engine import make_url
 
-from bot.journal import Journal, JournalError, JournalNotReady, async_url, sqlite_address
+from bot.journal import JournalError, JournalNotReady, SqlJournal, async_url, sqlite_address
 from bot.journal.addresses import ignored_parameters, postgres_arguments
 from tests.contract.journal_kit import added, execute
 
@@ -121,13 +121,13 @@ def test_authorities_that_browsers_trust_do_for_a_verified_server(
 async def test_what_nobody_knows_is_named_and_ignored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with await Journal.open(f"sqlite:///{tmp_path}/journal.db?mode=x&timeout=3"):
+    async with await SqlJournal.open(f"sqlite:///{tmp_path}/journal.db?mode=x&timeout=3"):
         assert "nothing is known of mode, timeout" in caplog.text
 
 
 async def test_a_path_may_have_any_characters(tmp_path: Path) -> None:
     path = tmp_path / "100% ?a=b #1 ü" / "journal.db"
-    async with await Journal.open(sqlite_address(path)):
+    async with await SqlJournal.open(sqlite_address(path)):
         assert path.exists()
 
 
@@ -168,7 +168,7 @@ async def test_a_file_that_cannot_be_used(
     tmp_path: Path, spoil: Callable[[Path], None], said: str
 ) -> None:
     path = tmp_path / "journal.db"
-    await (await Journal.open(sqlite_address(path))).close()
+    await (await SqlJournal.open(sqlite_address(path))).close()
     await asyncio.to_thread(spoil, path)
     assert (await _refusal(sqlite_address(path))).startswith(said)
 
@@ -178,7 +178,7 @@ async def test_a_file_that_another_program_keeps_locked(
 ) -> None:
     monkeypatch.setattr("bot.journal.database._LOCK_WAIT_S", 0.1)
     path = tmp_path / "journal.db"
-    await (await Journal.open(sqlite_address(path))).close()
+    await (await SqlJournal.open(sqlite_address(path))).close()
     other = sqlite3.connect(path)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -233,7 +233,7 @@ def refusing(sqlstate: str, message: str) -> Serve:
 
 async def _refusal(url: str) -> str:
     with pytest.raises(JournalError) as caught:
-        await (await Journal.open(url)).close()
+        await (await SqlJournal.open(url)).close()
     said = str(caught.value)
     assert not CLASS_NAME.search(said), said
     assert "hunter2" not in said
@@ -260,7 +260,7 @@ async def test_a_server_that_refuses_says_why(sqlstate: str, said: str) -> None:
 async def test_a_server_that_is_still_starting_is_worth_a_wait(sqlstate: str) -> None:
     async with a_server(refusing(sqlstate, "the database system is starting up")) as port:
         with pytest.raises(JournalNotReady, match="starting up"):
-            await Journal.open(f"postgresql://bot@127.0.0.1:{port}/music?sslmode=disable")
+            await SqlJournal.open(f"postgresql://bot@127.0.0.1:{port}/music?sslmode=disable")
 
 
 async def _hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -280,7 +280,7 @@ async def test_a_server_that_is_not_there_or_says_nothing() -> None:
 
 async def test_a_database_that_may_only_be_read(postgres_url: str) -> None:
     await execute(postgres_url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    await (await Journal.open(postgres_url)).close()
+    await (await SqlJournal.open(postgres_url)).close()
     read_only = f"{postgres_url}&options=-c%20default_transaction_read_only%3Don"
     assert "in a read-only transaction" in await _refusal(read_only)
 
@@ -330,7 +330,7 @@ async def test_no_statement_has_a_name_that_a_pooler_could_mix_up(postgres_url: 
     names: list[bytes] = []
     async with names_on_the_wire(postgres_url, names) as url:
         for _ in range(2):
-            async with await Journal.open(url) as journal:
+            async with await SqlJournal.open(url) as journal:
                 generations = await added(journal, 3)
                 await asyncio.gather(*(journal.get(generation.id) for generation in generations))
                 await journal.renew(20.0, [generation.id for generation in generations])

@@ -6,14 +6,14 @@ import asyncio
 import gc
 
 from bot.domain.generation import State
-from bot.journal import Journal
-from tests.contract.journal_kit import LEASE_S, added
+from bot.journal import SqlJournal
+from tests.contract.journal_kit import LEASE_S, OpenJournal, added
 
 _TURNS = 60
 _AT_ONCE_S = 3.0
 
 
-async def test_a_cancelled_renewal_keeps_nobody_from_writing(journal: Journal) -> None:
+async def test_a_cancelled_renewal_keeps_nobody_from_writing(journal: OpenJournal) -> None:
     """Cancelled after one turn of the event loop, after two, and so on."""
     [generation] = await added(journal)
     cancelled: list[asyncio.Task[object]] = []
@@ -35,7 +35,7 @@ async def test_a_cancelled_renewal_keeps_nobody_from_writing(journal: Journal) -
 async def test_closing_lets_reads_come_to_their_end(url: str) -> None:
     """A connection that somebody forgets to close warns when it is collected."""
     for turns in range(0, _TURNS, 2):
-        journal = await Journal.open(url)
+        journal = await SqlJournal.open(url)
         reads = [asyncio.create_task(journal.get("unknown-gene")) for _ in range(2)]
         for _ in range(turns):
             await asyncio.sleep(0)

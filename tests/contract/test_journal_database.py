@@ -20,18 +20,18 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from bot.domain.generation import AudioSource, Relation, State
-from bot.journal import Journal, JournalError, JournalTooNew, async_url, database
+from bot.journal import JournalError, JournalTooNew, SqlJournal, async_url, database
 from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade
 from bot.journal.tables import HEAD
-from tests.contract.journal_kit import a_generation, execute, scalars
+from tests.contract.journal_kit import OpenJournal, a_generation, execute, open_generations, scalars
 
 _ADD_AND_DIE = """
 import asyncio, os, pickle, signal, sys
-from bot.journal import Journal
+from bot.journal import SqlJournal
 
 async def main():
-    journal = await Journal.open(sys.argv[1])
+    journal = await SqlJournal.open(sys.argv[1])
     await journal.add(pickle.load(sys.stdin.buffer))
     print("alembic" in sys.modules, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -72,15 +72,15 @@ async def test_what_was_confirmed_outlives_a_kill(url: str) -> None:
         )
         # An empty database and one at head both do without Alembic.
         assert (process.stdout, process.returncode) == (b"False\n", -9), process.stderr
-        async with await Journal.open(url) as journal:
+        async with await SqlJournal.open(url) as journal:
             assert await journal.get(generation.id) == generation
 
 
 async def test_processes_that_start_together_make_the_tables_once(url: str) -> None:
-    journals = await asyncio.gather(*(Journal.open(url) for _ in range(4)))
+    journals = await asyncio.gather(*(SqlJournal.open(url) for _ in range(4)))
     for journal in journals:
         await journal.add(a_generation())
-    assert len(await journals[0].open_generations()) == 4
+    assert len(await open_generations(journals[0])) == 4
     await asyncio.gather(*(journal.close() for journal in journals))
     assert await scalars(url, "SELECT version_num FROM alembic_version") == [HEAD]
 
@@ -90,12 +90,12 @@ async def test_a_file_whose_mode_cannot_be_changed_now_is_used_as_it_is(
 ) -> None:
     monkeypatch.setattr(database, "_LOCK_WAIT_S", 0.1)
     url = f"sqlite:///{tmp_path}/journal.sqlite3"
-    await (await Journal.open(url)).close()
+    await (await SqlJournal.open(url)).close()
     with closing(sqlite3.connect(tmp_path / "journal.sqlite3", isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode=DELETE")
         other.execute("BEGIN")
         other.execute("SELECT * FROM alembic_version").fetchall()
-        journal = await Journal.open(url)
+        journal = await SqlJournal.open(url)
         other.execute("ROLLBACK")
         async with journal:
             await journal.add(a_generation())
@@ -106,21 +106,21 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     migrated = await _schema(url)
     tables = ["generation_events", "generations", "facts", "members", "locks", "alembic_version"]
     await execute(url, *(f"DROP TABLE {table}" for table in tables))
-    await (await Journal.open(url)).close()
+    await (await SqlJournal.open(url)).close()
     assert await _schema(url) == migrated
     assert set(migrated) == set(tables)
 
 
 async def test_an_older_database_is_upgraded(url: str) -> None:
     await execute(_folder_made(url), "CREATE TABLE alembic_version (version_num VARCHAR(32))")
-    async with await Journal.open(url) as journal:
+    async with await SqlJournal.open(url) as journal:
         await journal.add(a_generation())
     assert await scalars(url, "SELECT version_num FROM alembic_version") == [HEAD]
 
 
 async def test_what_the_first_release_wrote_is_kept(url: str) -> None:
     generation = a_generation()
-    async with await Journal.open(url) as journal:
+    async with await SqlJournal.open(url) as journal:
         await journal.add(generation)
     await execute(
         url,
@@ -130,7 +130,7 @@ async def test_what_the_first_release_wrote_is_kept(url: str) -> None:
         "ALTER TABLE generations DROP COLUMN wanted_until",
         "UPDATE alembic_version SET version_num = '0001'",
     )
-    async with await Journal.open(url) as journal:
+    async with await SqlJournal.open(url) as journal:
         assert await journal.get(generation.id) == generation
         assert await journal.request_bring(generation.id, generation.reply)
 
@@ -144,7 +144,7 @@ async def test_what_an_earlier_release_kept_for_too_long_is_forgotten(url: str) 
     ]
     broken = a_generation(state=State.FAILED, told=True, relation=Relation.AGAIN)
     running = a_generation(state=State.RUNNING, relation=Relation.AGAIN, parent_id=made[0].id)
-    async with await Journal.open(url) as journal:
+    async with await SqlJournal.open(url) as journal:
         for one in (*made, broken, running):
             await journal.add(one)
     await execute(
@@ -159,7 +159,7 @@ async def test_what_an_earlier_release_kept_for_too_long_is_forgotten(url: str) 
         source=source,
         broken=broken.id,
     )
-    async with await Journal.open(url) as journal:
+    async with await SqlJournal.open(url) as journal:
         rows = [await journal.get(one.id) for one in made]
         assert [row and row.inputs.input_audio for row in rows] == [
             "https://secret/x", None, "https://secret/x", None
@@ -174,10 +174,10 @@ async def test_what_an_earlier_release_kept_for_too_long_is_forgotten(url: str) 
 
 
 async def test_a_database_of_a_later_release_is_left_alone(url: str) -> None:
-    await (await Journal.open(url)).close()
+    await (await SqlJournal.open(url)).close()
     await execute(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(JournalTooNew, match="9999"):
-        await Journal.open(url)
+        await SqlJournal.open(url)
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -213,7 +213,7 @@ def test_head_is_the_newest_migration() -> None:
     ],
 )
 async def test_generations_are_found_by_an_index(
-    journal: Journal, url: str, index: str, query: str
+    journal: OpenJournal, url: str, index: str, query: str
 ) -> None:
     engine = create_engine(async_url(url))
     async with engine.connect() as connection:
@@ -231,7 +231,7 @@ async def test_generations_are_found_by_an_index(
         assert "TEMP B-TREE" not in plan
 
 
-async def test_errors_of_the_driver_hold_no_values(journal: Journal, url: str) -> None:
+async def test_errors_of_the_driver_hold_no_values(journal: OpenJournal, url: str) -> None:
     await execute(url, "ALTER TABLE generations RENAME COLUMN told TO was_told")
     with pytest.raises(JournalError) as caught:
         await journal.add(a_generation())
@@ -242,7 +242,7 @@ async def test_errors_of_the_driver_hold_no_values(journal: Journal, url: str) -
 
 async def test_sqlite_waits_for_no_reader_and_survives_a_power_cut(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/journal.db"
-    await (await Journal.open(url)).close()
+    await (await SqlJournal.open(url)).close()
     assert await scalars(url, "PRAGMA journal_mode") == ["wal"]
     assert await scalars(url, "PRAGMA synchronous") == [2]
     assert await scalars(url, "PRAGMA foreign_keys") == [1]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
-from bot.journal import Journal, JournalConflict
-from tests.contract.journal_kit import NOW, a_generation, added, execute, ids, scalars
+from bot.journal import JournalConflict
+from tests.contract.journal_kit import NOW, OpenJournal, a_generation, added, execute, ids, scalars
 
 ME, OTHER = 5, 6
 new_people = count(1000)
@@ -34,12 +34,12 @@ def a_track(prompt: str = "deep house", age_s: float = 0, **changes: Any) -> Gen
     return replace(made, reply=replace(made.reply, token=""), **changes)
 
 
-async def add_all(journal: Journal, *generations: Generation) -> None:
+async def add_all(journal: OpenJournal, *generations: Generation) -> None:
     await asyncio.gather(*map(journal.add, generations))
 
 
 async def all_pages(
-    journal: Journal, user_id: int, words: str = "", limit: int = 2
+    journal: OpenJournal, user_id: int, words: str = "", limit: int = 2
 ) -> list[Generation]:
     page = await journal.tracks_of(user_id, words, limit)
     found = [*page.tracks]
@@ -54,7 +54,7 @@ async def all_pages(
 # ------------------------------------------------------------------ tracks
 
 
-async def test_tracks_are_ones_own_delivered_ones_newest_first(journal: Journal) -> None:
+async def test_tracks_are_ones_own_delivered_ones_newest_first(journal: OpenJournal) -> None:
     old, new = a_track(age_s=9), a_track(age_s=1)
     untold = a_track(age_s=5, told=False)
     others = [a_track(requester_id=OTHER), a_track(state=State.FAILED), a_track(state=State.QUEUED)]
@@ -77,7 +77,7 @@ texts = st.text("aBbÉéß%_/\\-'\" ", max_size=12)
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_every_page_has_what_the_words_say_each_once_in_order(
-    journal: Journal, tracks: list[tuple[str, int]], words: str, limit: int
+    journal: OpenJournal, tracks: list[tuple[str, int]], words: str, limit: int
 ) -> None:
     me = next(new_people)
     made = [a_track(prompt, age, requester_id=me) for prompt, age in tracks]
@@ -119,7 +119,7 @@ async def test_every_page_has_what_the_words_say_each_once_in_order(
     ],
 )
 async def test_words_are_found_as_people_mean_them(
-    journal: Journal, prompt: str, words: str, is_found: bool
+    journal: OpenJournal, prompt: str, words: str, is_found: bool
 ) -> None:
     await journal.add(a_track(prompt))
     assert await journal.count_tracks(ME, words) == is_found
@@ -128,7 +128,7 @@ async def test_words_are_found_as_people_mean_them(
 
 
 async def test_a_page_goes_on_where_the_last_one_ended_whatever_happened_since(
-    journal: Journal, url: str
+    journal: OpenJournal, url: str
 ) -> None:
     tracks = [a_track(age_s=age) for age in range(5)]
     await add_all(journal, *tracks)
@@ -143,12 +143,12 @@ async def test_a_page_goes_on_where_the_last_one_ended_whatever_happened_since(
 
 
 @pytest.mark.parametrize("before", ["", "x", "x.y", ".abc"])
-async def test_a_page_that_begins_nowhere_is_refused(journal: Journal, before: str) -> None:
+async def test_a_page_that_begins_nowhere_is_refused(journal: OpenJournal, before: str) -> None:
     with pytest.raises(ValueError, match=r"invalid literal"):
         await journal.tracks_of(ME, before=before)
 
 
-async def test_a_track_that_makes_no_sense_hides_no_other(journal: Journal, url: str) -> None:
+async def test_a_track_that_makes_no_sense_hides_no_other(journal: OpenJournal, url: str) -> None:
     newest, broken, oldest = (a_track(f"house {age}", age) for age in range(3))
     await add_all(journal, newest, broken, oldest)
     await execute(url, "UPDATE generations SET inputs = '[1]' WHERE id = :id", id=broken.id)
@@ -161,7 +161,7 @@ async def test_a_track_that_makes_no_sense_hides_no_other(journal: Journal, url:
 # ------------------------------------------------------------------ prompts
 
 
-async def test_prompts_are_ones_own_newest_first_each_once(journal: Journal) -> None:
+async def test_prompts_are_ones_own_newest_first_each_once(journal: OpenJournal) -> None:
     await add_all(
         journal,
         a_track("lofi rain", 9),
@@ -179,7 +179,7 @@ async def test_prompts_are_ones_own_newest_first_each_once(journal: Journal) -> 
     assert await journal.prompts_of(ME, "jazz") == []
 
 
-async def test_ten_thousand_prompts_take_a_moment(journal: Journal) -> None:
+async def test_ten_thousand_prompts_take_a_moment(journal: OpenJournal, url: str) -> None:
     await add_all(journal, *(a_track(f"deep house number {n}", n) for n in range(10_000)))
     for words, found in (("", 25), ("house 77", 25), ("number 9999", 1), ("techno", 0)):
         took_s: list[float] = []
@@ -194,7 +194,7 @@ async def test_ten_thousand_prompts_take_a_moment(journal: Journal) -> None:
 # ------------------------------------------------------------------ lineage
 
 
-async def test_ancestry_goes_from_parent_to_parent(journal: Journal) -> None:
+async def test_ancestry_goes_from_parent_to_parent(journal: OpenJournal) -> None:
     line = [a_track("first", requester_id=OTHER)]
     for number in range(25):
         line.append(a_track(f"{number}", parent_id=line[-1].id, relation=Relation.EXTEND))
@@ -206,7 +206,7 @@ async def test_ancestry_goes_from_parent_to_parent(journal: Journal) -> None:
     assert await journal.ancestry("unknown") == []
 
 
-async def test_ancestry_ends_where_a_parent_is_unknown(journal: Journal) -> None:
+async def test_ancestry_ends_where_a_parent_is_unknown(journal: OpenJournal) -> None:
     parent = a_track(parent_id="forgotten")
     child = a_track(parent_id=parent.id)
     await add_all(journal, parent, child)
@@ -215,7 +215,7 @@ async def test_ancestry_ends_where_a_parent_is_unknown(journal: Journal) -> None
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
-async def test_ancestry_does_not_go_in_circles(journal: Journal, length: int) -> None:
+async def test_ancestry_does_not_go_in_circles(journal: OpenJournal, length: int) -> None:
     circle = [a_track() for _ in range(length)]
     linked = [
         replace(track, parent_id=circle[(number + 1) % length].id)
@@ -227,14 +227,14 @@ async def test_ancestry_does_not_go_in_circles(journal: Journal, length: int) ->
     assert await journal.ancestry(entrance.id) == linked
 
 
-async def test_the_takes_of_a_card_come_together(journal: Journal) -> None:
+async def test_the_takes_of_a_card_come_together(journal: OpenJournal) -> None:
     takes = [a_track(age_s=age, batch_id="card") for age in (3, 2, 1)]
     await add_all(journal, *reversed(takes), a_track(batch_id="another"), a_track())
     assert await journal.batch("card") == takes
     assert await journal.batch("unknown") == []
 
 
-async def test_a_message_leads_to_what_it_shows(journal: Journal) -> None:
+async def test_a_message_leads_to_what_it_shows(journal: OpenJournal) -> None:
     first, second, elsewhere = (a_track(age_s=age) for age in (3, 2, 1))
     elsewhere = replace(elsewhere, reply=replace(elsewhere.reply, channel_id=99))
     another = replace(a_track(), reply=replace(first.reply, message_id=99))
@@ -247,7 +247,7 @@ async def test_a_message_leads_to_what_it_shows(journal: Journal) -> None:
 # ------------------------------------------------------------------ forgetting
 
 
-async def test_forgetting_takes_what_has_ended_and_nothing_else(journal: Journal, url: str) -> None:
+async def test_forgetting_takes_what_has_ended_and_nothing_else(journal: OpenJournal) -> None:
     ended = [
         a_track(age_s=3, piece_path="piece.wav", track_path="track.wav"),
         a_track(age_s=2, state=State.FAILED),
@@ -259,33 +259,42 @@ async def test_forgetting_takes_what_has_ended_and_nothing_else(journal: Journal
     forgotten = await journal.forget(ME)
     assert forgotten.removed == tuple(ended)
     assert forgotten.still_open == 2
-    kept = {others.id, still_open.id, running.id}
-    assert set(await scalars(url, "SELECT id FROM generations")) == kept
-    assert set(await scalars(url, "SELECT generation_id FROM generation_events")) == kept
+    for gone in ended:
+        assert await journal.get(gone.id) is None
+    assert await journal.get(still_open.id) == replace(still_open, parent_id=None)
+    assert await journal.get(running.id) == running
     assert await journal.get(others.id) == replace(others, parent_id=None)
     assert await journal.ancestry(others.id) == []
     assert await journal.forget(ME) == replace(forgotten, removed=())
 
 
-async def test_what_was_forgotten_does_not_come_back(journal: Journal) -> None:
+async def test_forgetting_takes_the_events_too(journal: OpenJournal, url: str) -> None:
+    kept = [a_track(told=False), a_track(requester_id=OTHER)]
+    await add_all(journal, a_track(), *kept)
+    await journal.forget(ME)
+    assert set(await scalars(url, "SELECT id FROM generations")) == ids(kept)
+    assert set(await scalars(url, "SELECT generation_id FROM generation_events")) == ids(kept)
+
+
+async def test_what_was_forgotten_does_not_come_back(journal: OpenJournal) -> None:
     track = a_track()
     await journal.add(track)
     await journal.forget(ME)
     with pytest.raises(JournalConflict) as caught:
-        await journal.save(track, note="late")
+        await journal.save(track)
     assert caught.value.journalled is None
     assert await journal.count_tracks(ME) == 0
     assert await journal.prompts_of(ME) == []
 
 
-async def test_forgetting_takes_also_what_cannot_be_read(journal: Journal, url: str) -> None:
+async def test_forgetting_takes_also_what_cannot_be_read(journal: OpenJournal, url: str) -> None:
     [broken] = await added(journal, requester_id=ME, state=State.FAILED, told=True)
     await execute(url, "UPDATE generations SET inputs = '[1]'")
     assert (await journal.forget(ME)).removed == ()
     assert await journal.get(broken.id) is None
 
 
-async def test_forgetting_thousands_while_others_write(journal: Journal) -> None:
+async def test_forgetting_thousands_while_others_write(journal: OpenJournal) -> None:
     await add_all(journal, *(a_track(age_s=age) for age in range(1500)))
     mine, theirs = a_track(), a_track(requester_id=OTHER)
     forgotten, *_ = await asyncio.gather(

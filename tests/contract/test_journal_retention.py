@@ -16,9 +16,9 @@ from bot.domain.inputs import Inputs, InputTable
 from bot.domain.request import GenerationRequest
 from bot.engine.acceptance import accepted
 from bot.engine.config import EngineConfig
-from bot.journal import Journal, async_url
+from bot.journal import async_url
 from bot.journal.database import create_engine
-from tests.contract.journal_kit import NOW, a_generation, execute, scalars, told_apart
+from tests.contract.journal_kit import NOW, OpenJournal, a_generation, execute, scalars, told_apart
 
 ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602
 """As long as Discord's: no time or random id holds one by chance."""
@@ -113,7 +113,7 @@ def bos(parent: Generation) -> list[Generation]:
     return [asked(request, BO, reply) for request in requests]
 
 
-async def same(journal: Journal, generation: Generation) -> bool:
+async def same(journal: OpenJournal, generation: Generation) -> bool:
     """Whether its row is this."""
     found = await journal.get(generation.id)
     assert found is not None
@@ -125,13 +125,13 @@ async def same(journal: Journal, generation: Generation) -> bool:
 # ------------------------------------------------------------------ forgetting
 
 
-async def test_nothing_leads_to_who_has_been_forgotten(journal: Journal, url: str) -> None:
+async def test_nothing_leads_to_who_has_been_forgotten(journal: OpenJournal, url: str) -> None:
     ada = adas()
     bo = [ended(one) for one in bos(ada)]
     canceled = [ended(one, state=State.CANCELED) for one in bos(ada)]
     failed = [ended(one, state=State.FAILED, told=False) for one in bos(ada)]
     for one in (ada, *bo, *canceled, *failed):
-        await journal.add(one, note="a note")
+        await journal.add(one)
     before = await cells(url)
     empty = {column for _, key, column, value in before if key == ada.id and value is None}
     # Whatever is added to the row later is to be filled in above, and so is looked for below.
@@ -150,7 +150,7 @@ async def test_nothing_leads_to_who_has_been_forgotten(journal: Journal, url: st
     }
 
 
-async def test_what_is_under_way_leads_back_no_more_either(journal: Journal, url: str) -> None:
+async def test_what_is_under_way_leads_back_no_more_either(journal: OpenJournal, url: str) -> None:
     ada = adas()
     running = [replace(one, state=State.RUNNING) for one in bos(ada)[:3]]
     for one in (ada, *running):
@@ -166,7 +166,7 @@ async def test_what_is_under_way_leads_back_no_more_either(journal: Journal, url
     assert not holding(after, STORED)
 
 
-async def test_ones_own_that_is_under_way_stays_with_its_audio(journal: Journal) -> None:
+async def test_ones_own_that_is_under_way_stays_with_its_audio(journal: OpenJournal) -> None:
     running = adas(state=State.RUNNING, told=False)
     await journal.add(running)
     assert (await journal.forget(ADA)).still_open == 1
@@ -179,7 +179,7 @@ async def test_ones_own_that_is_under_way_stays_with_its_audio(journal: Journal)
 @pytest.mark.parametrize("state", [state for state in State if state.final])
 @pytest.mark.parametrize("told", [True, False])
 async def test_an_upload_is_known_until_the_end(
-    journal: Journal, url: str, state: State, told: bool
+    journal: OpenJournal, url: str, state: State, told: bool
 ) -> None:
     generation = adas(state=State.RUNNING, told=False)
     await journal.add(generation)
@@ -198,7 +198,7 @@ async def test_an_upload_is_known_until_the_end(
     assert found.has_audio
 
 
-async def test_the_address_of_a_copy_goes_with_the_copy(journal: Journal, url: str) -> None:
+async def test_the_address_of_a_copy_goes_with_the_copy(journal: OpenJournal) -> None:
     ada, running = adas(), adas(state=State.RUNNING, told=False)
     await journal.add(ada)
     await journal.add(running)
@@ -208,6 +208,11 @@ async def test_the_address_of_a_copy_goes_with_the_copy(journal: Journal, url: s
     gone = replace(ada.inputs, input_audio=None)
     assert await same(journal, replace(ada.kept, stored_at=None, inputs=gone))
     assert await same(journal, running)
+
+
+async def test_an_address_that_cannot_be_read_goes_too(journal: OpenJournal, url: str) -> None:
+    ada = adas()
+    await journal.add(ada)
     await execute(
         url, "UPDATE generations SET inputs = 'no', stored_at = 1 WHERE id = :id", id=ada.id
     )
@@ -217,7 +222,7 @@ async def test_the_address_of_a_copy_goes_with_the_copy(journal: Journal, url: s
 
 @pytest.mark.parametrize("relation", [Relation.RETRY, Relation.AGAIN, None])
 async def test_what_may_turn_up_late_is_found_by_its_audio(
-    journal: Journal, relation: Relation | None
+    journal: OpenJournal, relation: Relation | None
 ) -> None:
     lost = adas(
         state=State.FAILED,
@@ -239,7 +244,9 @@ async def test_what_may_turn_up_late_is_found_by_its_audio(
     assert await same(journal, still_open)
 
 
-async def test_what_a_message_showed_that_is_gone_is_its_persons_alone(journal: Journal) -> None:
+async def test_what_a_message_showed_that_is_gone_is_its_persons_alone(
+    journal: OpenJournal,
+) -> None:
     shown, running = adas(), adas(state=State.RUNNING, told=False)
     elsewhere = adas(reply=replace(shown.reply, channel_id=99))
     for one in (shown, running, elsewhere):
@@ -253,7 +260,7 @@ async def test_what_a_message_showed_that_is_gone_is_its_persons_alone(journal: 
 # ------------------------------------------------------------------ tokens
 
 
-async def test_a_token_is_kept_for_as_long_as_it_lives(journal: Journal, url: str) -> None:
+async def test_a_token_is_kept_for_as_long_as_it_lives(journal: OpenJournal, url: str) -> None:
     generation, other = adas(state=State.RUNNING, told=False), a_generation()
     wish = replace(
         generation.reply,
@@ -279,7 +286,7 @@ async def test_a_token_is_kept_for_as_long_as_it_lives(journal: Journal, url: st
     assert moved.reply == replace(wish, token=""), "it is still wanted there"
 
 
-async def test_a_wish_that_cannot_be_read_is_forgotten(journal: Journal, url: str) -> None:
+async def test_a_wish_that_cannot_be_read_is_forgotten(journal: OpenJournal, url: str) -> None:
     generation = a_generation()
     await journal.add(generation)
     await journal.request_bring(generation.id, generation.reply)

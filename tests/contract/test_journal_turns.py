@@ -8,15 +8,17 @@ import logging
 import pytest
 
 from bot.domain.generation import State
-from bot.journal import Journal, JournalError
+from bot.journal import JournalError, SqlJournal
 from tests.contract.journal_kit import (
     AT_ONCE_S,
     LEASE_S,
+    OpenJournal,
     Start,
     a_generation,
     added,
     execute,
     ids,
+    open_generations,
     scalars,
 )
 
@@ -42,7 +44,7 @@ async def test_a_save_of_an_older_copy_does_not_take_anothers_cancel_back(start:
 
 @pytest.mark.parametrize("state", State)
 async def test_a_cancel_is_taken_down_as_long_as_it_saves_something(
-    journal: Journal, state: State
+    journal: OpenJournal, state: State
 ) -> None:
     generation = a_generation(state=state)
     await journal.add(generation)
@@ -51,7 +53,7 @@ async def test_a_cancel_is_taken_down_as_long_as_it_saves_something(
     assert found == generation.evolve(cancel_requested=state.cancelable)
 
 
-async def test_there_is_nothing_to_cancel_where_there_is_nothing(journal: Journal) -> None:
+async def test_there_is_nothing_to_cancel_where_there_is_nothing(journal: OpenJournal) -> None:
     assert not await journal.request_cancel("unknown")
 
 
@@ -151,7 +153,7 @@ async def test_a_restart_is_not_counted_twice(start: Start, url: str) -> None:
 async def test_closing_ends_where_the_leases_cannot_be_given_up(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = await Journal.open(url)
+    journal = await SqlJournal.open(url)
     await execute(url, "ALTER TABLE members RENAME TO strangers")
     with caplog.at_level(logging.WARNING):
         await journal.close()
@@ -164,7 +166,7 @@ async def test_two_hundred_added_while_others_claim_and_renew_all_arrive(start: 
     here, there = await start("here"), await start("there")
     made = [a_generation() for _ in range(200)]
 
-    async def interfere(journal: Journal) -> None:
+    async def interfere(journal: OpenJournal) -> None:
         for _ in range(10):
             assert await journal.claim(LEASE_S) == []
             assert not (await journal.renew(LEASE_S, [])).lost
@@ -175,7 +177,7 @@ async def test_two_hundred_added_while_others_claim_and_renew_all_arrive(start: 
         interfere(here),
         interfere(there),
     )
-    assert ids(await here.open_generations()) == ids(made)
+    assert ids(await open_generations(here)) == ids(made)
 
 
 async def test_renewals_and_saves_of_the_same_ones_do_not_wait_for_each_other(
@@ -192,4 +194,4 @@ async def test_renewals_and_saves_of_the_same_ones_do_not_wait_for_each_other(
     await asyncio.gather(
         renew(), *(here.save(generation.evolve(State.QUEUED)) for generation in reversed(made))
     )
-    assert {generation.state for generation in await here.open_generations()} == {State.QUEUED}
+    assert {generation.state for generation in await open_generations(here)} == {State.QUEUED}

@@ -8,14 +8,16 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.generation import Generation, Reply, State
-from bot.journal import Journal, LeaseLost
+from bot.journal import LeaseLost
 from tests.contract.journal_kit import (
     AT_ONCE_S,
     LEASE_S,
+    OpenJournal,
     Start,
     a_generation,
     added,
     execute,
+    open_generations,
     scalars,
 )
 
@@ -48,7 +50,7 @@ async def test_who_reads_it_finds_it_where_it_is_wanted(start: Start) -> None:
     await there.request_bring(generation.id, press(generation))
     wanted = generation.evolve(reply=press(generation))
     assert await here.get(generation.id) == wanted
-    assert await here.open_generations() == [wanted]
+    assert await open_generations(here) == [wanted]
     assert await here.open_of(generation.requester_id, generation.reply.channel_id) == [wanted]
 
 
@@ -139,13 +141,15 @@ async def test_a_press_does_not_change_who_follows_it(start: Start) -> None:
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("state", State)
-async def test_what_is_not_over_can_be_wanted(journal: Journal, state: State, told: bool) -> None:
+async def test_what_is_not_over_can_be_wanted(
+    journal: OpenJournal, state: State, told: bool
+) -> None:
     generation = a_generation(state=state, told=told)
     await journal.add(generation)
     assert await journal.request_bring(generation.id, press(generation)) is generation.open
 
 
-async def test_there_is_nothing_to_bring_where_there_is_nothing(journal: Journal) -> None:
+async def test_there_is_nothing_to_bring_where_there_is_nothing(journal: OpenJournal) -> None:
     assert not await journal.request_bring("unknown", press(a_generation()))
 
 

@@ -15,9 +15,10 @@ from bot.card.action import Action
 from bot.domain import errors
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
+from bot.domain.prediction import Prediction
 from tests.discord.card_kit import PLACES, Scene, Used, button_ids, finished
 from tests.discord.world import BY_BOT, ENDED, FINISHED, World
-from tests.fakes import FakeJournal, FakePrediction
+from tests.fakes import FakeJournal
 
 UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
 NOT_YOURS = strings.errors.sentence(errors.NotYours())
@@ -56,11 +57,11 @@ async def test_without_input_audio_there_is_nothing_to_extend(world: World) -> N
 
 
 async def test_a_card_without_a_track_offers_another_try(world: World) -> None:
-    world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
+    world.predictions.answers = (Prediction("p1", "failed", error="CUDA"),)
     asked = await world.musicgen(temperature=0.5)
     await world.pass_s(1)
     assert asked.buttons == ENDED
-    world.predictions.answers = (FakePrediction("p1"),)
+    world.predictions.answers = (Prediction("p1", "starting"),)
     again = Used(world, await world.bo.click(asked.reply, label="Again"))
     await world.done()
     assert len(again.card.reply.attachments) == 1

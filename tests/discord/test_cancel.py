@@ -11,6 +11,7 @@ from bot.card.actions import CANCEL
 from bot.card.buttons import card_view
 from bot.domain import errors
 from bot.domain.generation import State
+from bot.domain.prediction import Prediction
 from tests.discord.card_kit import finished
 from tests.discord.token_kit import allow_files, among_strangers, token_dead, track_waiting
 from tests.discord.world import (
@@ -22,7 +23,7 @@ from tests.discord.world import (
     World,
     delivered,
 )
-from tests.fakes import FakeJournal, FakePrediction
+from tests.fakes import FakeJournal
 
 UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
 TOO_LATE = strings.errors.sentence(errors.TooLateToCancel())
@@ -105,7 +106,7 @@ async def test_pressed_twice_before_replicate_answers(
     answered = asyncio.Event()
     cancel = world.predictions.cancel
 
-    async def slow(prediction_id: str) -> FakePrediction:
+    async def slow(prediction_id: str) -> Prediction:
         await world.clock.wait(answered, None)
         return await cancel(prediction_id)
 
@@ -123,7 +124,7 @@ async def test_replicate_is_asked_again_when_it_does_not_answer(
 ) -> None:
     cancel, refusals = world.predictions.cancel, [errors.ServiceFault(503)]
 
-    async def flaky(prediction_id: str) -> FakePrediction:
+    async def flaky(prediction_id: str) -> Prediction:
         if refusals:
             raise refusals.pop()
         return await cancel(prediction_id)
@@ -210,7 +211,7 @@ async def test_a_track_that_waits_comes_with_the_press(world: World) -> None:
 
 async def test_a_failure_that_waits_comes_with_the_press(world: World) -> None:
     asked = await token_dead(world)
-    world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
+    world.predictions.answers = (Prediction("p1", "failed", error="CUDA"),)
     await world.pass_s(10)
     assert not world.generation.told
     assert (await asked.press(world.ada)).told == [TOO_LATE]

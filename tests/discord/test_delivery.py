@@ -10,6 +10,7 @@ import pytest
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
+from bot.domain.prediction import Prediction
 from tests.discord.world import (
     BY_BOT,
     BY_TOKEN,
@@ -20,7 +21,6 @@ from tests.discord.world import (
     has_track,
     mentions_ada,
 )
-from tests.fakes import FakePrediction
 
 CLOSED = [(403, 50001), (404, 10015), (401, 50027)]
 """A way that will not open again."""
@@ -196,14 +196,14 @@ async def test_a_track_above_the_limit_is_not_even_sent(world: World) -> None:
 @pytest.mark.parametrize(
     ("ending", "failure"),
     [
-        (FakePrediction("p1", "failed", error="CUDA"), errors.PredictionFailed("CUDA")),
-        (FakePrediction("p1", "aborted"), errors.PredictionAborted()),
-        (FakePrediction("p1", "succeeded"), errors.OutputMissing()),
+        (Prediction("p1", "failed", error="CUDA"), errors.PredictionFailed("CUDA")),
+        (Prediction("p1", "aborted"), errors.PredictionAborted()),
+        (Prediction("p1", "succeeded"), errors.OutputMissing()),
     ],
     ids=lambda value: type(value).__name__,
 )
 async def test_a_bad_end_is_told_in_the_reply(
-    world: World, ending: FakePrediction | errors.UserError, failure: errors.UserError
+    world: World, ending: Prediction | errors.UserError, failure: errors.UserError
 ) -> None:
     asked = await world.musicgen()
     world.predictions.answers = (ending,)

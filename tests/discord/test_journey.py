@@ -11,8 +11,8 @@ import pytest
 from bot.card import strings
 from bot.domain.errors import TookTooLong
 from bot.domain.generation import Generation, State
+from bot.domain.prediction import Prediction
 from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World
-from tests.fakes import FakePrediction
 
 MARKDOWN = "@everyone @here\n**loud** _and_ `code`\n# headline [x](http://example.com)"
 
@@ -59,7 +59,7 @@ async def test_one_reply_from_queued_to_done(world: World) -> None:
     assert strings.card.COLD not in asked.text
     await world.pass_s(9)
     assert strings.card.COLD in asked.text
-    world.predictions.answers = (FakePrediction("p1", "processing"),)
+    world.predictions.answers = (Prediction("p1", "processing"),)
     await world.pass_s(4)
     assert strings.card.LOADING in asked.text
     world.generates(100)
@@ -152,7 +152,7 @@ async def test_the_track_is_attached_beside_what_made_it(world: World) -> None:
 async def test_the_models_own_seed_is_shown_where_zero_let_it_draw(world: World) -> None:
     asked = await world.musicgen(seed=0)
     world.predictions.answers = (
-        FakePrediction("p1", "succeeded", DONE.output_url, logs="Using seed 99\n"),
+        Prediction("p1", "succeeded", DONE.output_url, logs="Using seed 99\n"),
     )
     await world.pass_s(1)
     assert "Seed: `99`" in asked.text
@@ -166,7 +166,7 @@ async def test_nothing_a_person_or_a_model_writes_pings(world: World, status: st
     asked = await world.musicgen(words)
     world.generates(100)
     await world.pass_s(61)
-    world.predictions.answers = (FakePrediction("p1", status, DONE.output_url, error=words),)
+    world.predictions.answers = (Prediction("p1", status, DONE.output_url, error=words),)
     await world.pass_s(2)
     pinged = [(m.mention_everyone, m.role_mentions, ids(m.mentions)) for m in world.messages]
     assert pinged == [(False, [], []), (False, [], [world.ada.id])]
@@ -202,16 +202,16 @@ async def test_who_waited_more_than_a_minute_is_mentioned_once(world: World) -> 
 async def test_who_waited_more_than_a_minute_for_nothing_is_told_so(world: World) -> None:
     asked = await world.musicgen()
     await world.pass_s(60)
-    world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
+    world.predictions.answers = (Prediction("p1", "failed", error="CUDA"),)
     await world.pass_s(2)
     assert [followup.content for followup in asked.result.followups] == [
         strings.card.over(world.ada.id)
     ]
 
 
-@pytest.mark.parametrize("ending", [DONE, FakePrediction("p1", "failed", error="CUDA")])
+@pytest.mark.parametrize("ending", [DONE, Prediction("p1", "failed", error="CUDA")])
 async def test_who_waited_a_minute_or_less_is_not_mentioned(
-    world: World, ending: FakePrediction
+    world: World, ending: Prediction
 ) -> None:
     asked = await world.musicgen()
     await world.pass_s(59)

@@ -7,6 +7,7 @@ import pytest
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
+from bot.domain.prediction import Prediction
 from tests.discord.world import (
     BY_BOT,
     BY_TOKEN,
@@ -18,7 +19,6 @@ from tests.discord.world import (
     mentions_ada,
     text_of,
 )
-from tests.fakes import FakePrediction
 
 
 async def long_run(world: World) -> Asked:
@@ -124,7 +124,7 @@ async def test_a_deleted_reply_still_tells_of_the_failure(world: World) -> None:
     asked = await world.musicgen()
     await world.mod.delete(asked.reply.message)
     await world.pass_s(70)
-    world.predictions.answers = (FakePrediction("p1", "failed", error="CUDA"),)
+    world.predictions.answers = (Prediction("p1", "failed", error="CUDA"),)
     await world.pass_s(1)
     [new] = world.messages
     assert strings.errors.sentence(errors.PredictionFailed("CUDA")) in text_of(new.embeds[0])
@@ -145,7 +145,7 @@ async def test_a_reply_deleted_while_it_is_being_canceled_stays_away(
 ) -> None:
     cancel = world.predictions.cancel
 
-    async def slow(prediction_id: str) -> FakePrediction:
+    async def slow(prediction_id: str) -> Prediction:
         await world.clock.sleep(5)
         return await cancel(prediction_id)
 

@@ -10,8 +10,8 @@ from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from tests.discord.world import FINISHED, Asked, World
-from tests.fakes import FakePrediction
 
 AUDIO = ("song.wav", b"RIFF")
 
@@ -52,7 +52,7 @@ async def test_input_audio_that_was_on_its_way_is_fetched_again(world: World) ->
 async def test_a_request_whose_answer_was_lost_is_found_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def cut_off(version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+    async def cut_off(version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
         world.predictions.created.append(inputs)
         await world.clock.wait(asyncio.Event(), None)
         raise AssertionError
@@ -97,7 +97,7 @@ async def test_an_end_that_nobody_saw_is_shown(world: World) -> None:
 async def test_a_cancel_that_had_not_reached_replicate_does_so(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def down(prediction_id: str) -> FakePrediction:
+    async def down(prediction_id: str) -> Prediction:
         raise errors.ServiceFault(503)
 
     with monkeypatch.context() as patch:

@@ -20,11 +20,11 @@ from bot.client import MusicGenBot, Parts
 from bot.domain.clock import SystemClock
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import InputTable
+from bot.domain.prediction import Prediction
 from bot.engine.ports import InputAudio
 from bot.engine.service import EngineConfig
 from tests.fakes import (
     FakeJournal,
-    FakePrediction,
     FakePredictions,
     FakeSound,
     FakeTrackStore,
@@ -32,7 +32,7 @@ from tests.fakes import (
 )
 
 TRACK = b"RIFF, and what a track is made of"
-DONE = FakePrediction(
+DONE = Prediction(
     "p1",
     "succeeded",
     output_url="https://replicate.delivery/x/out.wav",
@@ -116,7 +116,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock = SimClock()
         self.journal = FakeJournal()
-        self.predictions = FakePredictions(answers=(FakePrediction("p1"),), track=TRACK)
+        self.predictions = FakePredictions(answers=(Prediction("p1", "starting"),), track=TRACK)
         self.sound = SlowSound(self.clock)
         self.config = EngineConfig("v" * 64, InputTable(), 1500, folder)
         self.bug_expected = False
@@ -149,7 +149,7 @@ class World:
         force_sync: bool = False,
     ) -> None:
         """Another process of the bot takes over, from the journal alone."""
-        self.journal = _reopened(journal or self.journal)
+        self.journal = FakeJournal(beside=journal or self.journal)
         self.config = replace(self.config, table=table or self.config.table)
         self.bot = self._a_bot(force_sync=force_sync)
         await self.env.restart_bot(self.bot)
@@ -190,7 +190,7 @@ class World:
 
     def generates(self, done: int, total: int = 400) -> None:
         """From now on the model's log stands at this step."""
-        self.predictions.answers = (FakePrediction("p1", "processing", logs=step(done, total)),)
+        self.predictions.answers = (Prediction("p1", "processing", logs=step(done, total)),)
 
     async def pass_s(self, seconds: float) -> None:
         await self.env.advance_time(seconds)
@@ -307,13 +307,6 @@ class Pressed:
         if self.result.response is not None:
             answers.insert(0, self.result.response)
         return [answer.content for answer in answers if answer.ephemeral]
-
-
-def _reopened(journal: FakeJournal) -> FakeJournal:
-    """The same rows, as another process opens them."""
-    again = FakeJournal()
-    again.rows, again.history, again.facts = journal.rows, journal.history, journal.facts
-    return again
 
 
 def text_of(embed: discord.Embed) -> str:

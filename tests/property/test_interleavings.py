@@ -33,6 +33,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, NoWayNow
 from bot.engine.service import EngineConfig, GenerationService
@@ -41,11 +42,9 @@ from tests.fakes import (
     FakeClock,
     FakeDelivery,
     FakeJournal,
-    FakePrediction,
     FakePredictions,
     FakeSound,
     FakeTrackStore,
-    StoredAudio,
     a_reply,
 )
 
@@ -150,9 +149,8 @@ class Rows(FakeJournal):
     """The rows of the world, as one process sees them."""
 
     def __init__(self, world: World) -> None:
-        super().__init__()
+        super().__init__(beside=world.journal)
         self._world = world
-        self.rows, self.history = world.journal.rows, world.journal.history
 
     async def add(self, generation: Generation) -> None:
         event = await self._world.before("journal")
@@ -168,22 +166,22 @@ class Rows(FakeJournal):
 class Service(FakePredictions):
     """The service of the world: what was created stays created."""
 
-    def __init__(self, world: World, answers: tuple[FakePrediction, ...]) -> None:
+    def __init__(self, world: World, answers: tuple[Prediction, ...]) -> None:
         super().__init__(answers=answers)
         self._world = world
         self.created = world.created
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
         event = await self._world.before("create")
         prediction = await super().create(version, inputs, cancel_after_s)
         await self._world.after("create", event)
         return prediction
 
-    async def get(self, prediction_id: str) -> FakePrediction:
+    async def get(self, prediction_id: str) -> Prediction:
         await self._world.before("get")
         return await super().get(prediction_id)
 
-    async def cancel(self, prediction_id: str) -> FakePrediction:
+    async def cancel(self, prediction_id: str) -> Prediction:
         event = await self._world.before("cancel")
         prediction = await super().cancel(prediction_id)
         await self._world.after("cancel", event)
@@ -191,11 +189,11 @@ class Service(FakePredictions):
 
     async def find(
         self, version: str, inputs: Inputs, created_after: datetime
-    ) -> tuple[FakePrediction, ...]:
+    ) -> tuple[Prediction, ...]:
         await self._world.before("find")
         return await super().find(version, inputs, created_after)
 
-    async def upload(self, path: Path, filename: str, content_type: str) -> StoredAudio:
+    async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
         await self._world.before("upload")
         return await super().upload(path, filename, content_type)
 
@@ -226,7 +224,7 @@ class People(FakeDelivery):
         await self._world.after("end", event)
 
 
-def a_process(world: World, answers: tuple[FakePrediction, ...]) -> GenerationService:
+def a_process(world: World, answers: tuple[Prediction, ...]) -> GenerationService:
     journal = Rows(world)
     config = EngineConfig("v" * 64, InputTable(), 1500, Path("tracks"))
     predictions, people = Service(world, answers), People(world, journal)
@@ -246,9 +244,7 @@ async def wish(service: GenerationService, world: World) -> None:
             await service.bring(waiting, replace(a_reply(), token="fresh"))
 
 
-async def live(
-    world: World, answers: tuple[FakePrediction, ...], source: AudioSource | None
-) -> None:
+async def live(world: World, answers: tuple[Prediction, ...], source: AudioSource | None) -> None:
     """One process after the other, until a life goes by without a crash and nothing is open."""
     for _ in range(len(world.plan) + 2):
         world.crashed.clear()
@@ -281,9 +277,9 @@ ENDS = st.sampled_from(
     [
         SUCCEEDS,
         SUCCEEDS[-1:],
-        (FakePrediction("p1", "failed", error="CUDA"),),
-        (*SUCCEEDS[:2], FakePrediction("p1", "pondering"), *SUCCEEDS[2:]),
-        (FakePrediction("p1", "aborted"),),
+        (Prediction("p1", "failed", error="CUDA"),),
+        (*SUCCEEDS[:2], Prediction("p1", "pondering"), *SUCCEEDS[2:]),
+        (Prediction("p1", "aborted"),),
     ]
 )
 
@@ -291,7 +287,7 @@ ENDS = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(EVENTS, ENDS, st.booleans())
 def test_any_interleaving_ends_in_one_track_or_one_sentence_and_one_payment(
-    plan: list[Event], answers: tuple[FakePrediction, ...], with_audio: bool
+    plan: list[Event], answers: tuple[Prediction, ...], with_audio: bool
 ) -> None:
     async def story() -> World:
         world = World(plan)

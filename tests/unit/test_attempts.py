@@ -69,7 +69,7 @@ class Deadly(FakeSound):
 async def a_process(row: Generation, sound: FakeSound | None = None) -> AsyncGenerator[Rig]:
     """A process that takes up what there is, and is closed in the end."""
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
-    await rig.journal.add(row)
+    await rig.journal.add_earlier(row)
     await rig.service.adopt()
     yield rig
     await rig.service.close()
@@ -192,7 +192,7 @@ async def test_what_waits_for_its_person_is_not_at_work() -> None:
 
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]))
     rig.delivery.deliver = no_way
-    await rig.journal.add(a_generation(**DELIVERING))
+    await rig.journal.add_earlier(a_generation(**DELIVERING))
     await rig.service.adopt()
     async with asyncio.timeout(5):
         while not await rig.service.waiting_for(5, a_reply().channel_id):  # noqa: ASYNC110 - no event

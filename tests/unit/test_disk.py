@@ -232,7 +232,9 @@ async def test_what_is_paid_does_not_give_way() -> None:
 async def test_files_of_an_earlier_process_are_counted() -> None:
     path = "tracks/abcdefghijkl.wav"
     rig = a_rig(track_store=FakeTrackStore({path: 7_000_000}))
-    await rig.journal.add(a_generation(state=State.DELIVERING, track_path=path, prediction_id="p"))
+    await rig.journal.add_earlier(
+        a_generation(state=State.DELIVERING, track_path=path, prediction_id="p")
+    )
     seen: list[int] = []
     deliver = rig.delivery.deliver
 

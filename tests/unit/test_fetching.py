@@ -21,11 +21,12 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.states.fetching import KEPT_FOR
 from bot.engine.troubles import Task
-from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
+from tests.fakes import NOON, SUCCEEDS, FakePredictions, a_generation
 from tests.unit.service_kit import Rig, a_rig
 
 URL = SUCCEEDS[-1].output_url or ""
@@ -40,7 +41,7 @@ Try = Exception | Sequence[float]
 class Slow(FakePredictions):
     """Downloads that take so long, with news meanwhile, or end in an error."""
 
-    answers: tuple[FakePrediction | UserError, ...] = (MADE,)
+    answers: tuple[Prediction | UserError, ...] = (MADE,)
     tries: list[Exception | Sequence[float]] = field(
         default_factory=list[Exception | Sequence[float]]
     )
@@ -57,7 +58,7 @@ async def collected(*tries: Try, **changes: object) -> tuple[Rig, State]:
     rig = a_rig(service := Slow(tries=list(tries), **changes))  # type: ignore[arg-type]
     service.pass_s = rig.clock.pass_s
     row = a_generation(state=State.COLLECTING, prediction_id="p1")
-    await rig.journal.add(row)
+    await rig.journal.add_earlier(row)
     await rig.service.adopt()
     await rig.service.idle()
     return rig, rig.journal.rows[row.id].state

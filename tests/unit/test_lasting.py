@@ -22,13 +22,13 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.journal_values import Renewal
+from bot.domain.prediction import Prediction
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Moved, NoWayNow
 from tests.fakes import (
     NOON,
-    FakePrediction,
     FakePredictions,
-    FakeRenewal,
     FakeSound,
     FakeTrackStore,
     a_generation,
@@ -37,7 +37,7 @@ from tests.fakes import (
 from tests.unit.service_kit import SOURCE, Rig, a_rig
 
 ELSEWHERE = replace(a_reply(), message_id=99, token="")
-RUNNING = FakePredictions(answers=(FakePrediction("p1", "processing"),))
+RUNNING = FakePredictions(answers=(Prediction("p1", "processing"),))
 
 
 def breaking(
@@ -100,7 +100,7 @@ async def test_what_is_delivered_is_not_delivered_again_to_write_it_down(
 
 @pytest.mark.parametrize("times", [1, 9])
 async def test_an_end_is_not_told_again_to_write_it_down(times: int) -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "failed", error="CUDA"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "failed", error="CUDA"),)))
     # One to enter the state, which is no telling.
     breaking(rig, State.FAILED, times, JournalFault("disk full"))
     generation = await rig.run(Inputs(prompt="lofi"))
@@ -135,7 +135,7 @@ async def test_what_was_refused_for_the_journals_sake_is_closed_once_it_is_back(
     [told] = rig.delivery.ended
     assert isinstance(told.failure, InternalFault)
 
-    renewals = [FakeRenewal(unfollowed=frozenset({generation.id}))]
+    renewals = [Renewal(unfollowed=frozenset({generation.id}))]
     await a_round_of_housekeeping(rig, renewals)
     await rig.service.idle()
     closed = rig.journal.rows[generation.id]
@@ -220,7 +220,7 @@ async def parked(rig: Rig, number: int) -> Generation:
         track_path=f"tracks/parked-{number:05}.wav",
         created_at=made_at,
     )
-    await rig.journal.add(generation)
+    await rig.journal.add_earlier(generation)
     return generation
 
 
@@ -230,7 +230,7 @@ async def test_what_waits_for_its_person_is_kept_however_full_the_folder_is() ->
     oldest = await parked(rig, 1)
     await rig.service.adopt()
     await until(lambda: not rig.delivery.on_deliver)
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    await a_round_of_housekeeping(rig, [Renewal()] * 3)
     with pytest.raises(RoomTaken):
         await rig.submit(GenerationRequest(Inputs(prompt="x")), 6)
     with pytest.raises(OwnRoomTaken):
@@ -266,11 +266,11 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
 # ------------------------------------------------------------------ other processes
 
 
-async def a_round_of_housekeeping(rig: Rig, answers: Sequence[FakeRenewal | Exception]) -> None:
+async def a_round_of_housekeeping(rig: Rig, answers: Sequence[Renewal | Exception]) -> None:
     """Let it be done once for each of these answers of the journal."""
     renewals = list(answers)
 
-    async def renew(lease_s: float, held: object) -> FakeRenewal:
+    async def renew(lease_s: float, held: object) -> Renewal:
         answer = renewals.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -295,7 +295,7 @@ async def a_round_of_housekeeping(rig: Rig, answers: Sequence[FakeRenewal | Exce
 
 async def test_what_has_outlived_its_use_is_forgotten_once_a_minute() -> None:
     rig = a_rig()
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 20)
+    await a_round_of_housekeeping(rig, [Renewal()] * 20)
     first, second = rig.journal.forgotten
     assert [times[0] - first[0] for times in (first, second)] == [timedelta(), timedelta(minutes=1)]
     # A minute after it has died; the other an hour before Replicate deletes it.
@@ -321,12 +321,12 @@ async def test_who_learns_that_it_has_lost_a_generation_lets_go() -> None:
     standing_still(rig)
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
-    await a_round_of_housekeeping(rig, [FakeRenewal(lost=frozenset({generation.id}))])
+    await a_round_of_housekeeping(rig, [Renewal(lost=frozenset({generation.id}))])
     await rig.service.idle()
     assert rig.delivery.dropped == [generation.id]
 
 
-OUTAGE: list[FakeRenewal | Exception] = [JournalFault("no database")] * 5
+OUTAGE: list[Renewal | Exception] = [JournalFault("no database")] * 5
 
 
 async def members(number: int) -> int:
@@ -341,7 +341,7 @@ async def test_a_lease_that_cannot_be_renewed_is_not_worked_on(number: int, lets
     rig.journal.live_members = lambda: members(number)
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     await until(lambda: rig.journal.rows[generation.id].state is State.RUNNING)
-    await a_round_of_housekeeping(rig, [FakeRenewal(), *OUTAGE])
+    await a_round_of_housekeeping(rig, [Renewal(), *OUTAGE])
     await asyncio.sleep(0)
     assert rig.delivery.dropped == ([generation.id] if lets_go else [])
     await rig.service.close()
@@ -357,10 +357,10 @@ async def test_after_an_outage_the_others_may_renew_first() -> None:
         return await claim(lease_s)
 
     rig.journal.claim = counted
-    await a_round_of_housekeeping(rig, [FakeRenewal(), JournalFault("gone")])
+    await a_round_of_housekeeping(rig, [Renewal(), JournalFault("gone")])
     assert len(claims) == 1
     back_s = rig.clock.monotonic()
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 5)
+    await a_round_of_housekeeping(rig, [Renewal()] * 5)
     assert claims[1] - back_s >= 20
 
 
@@ -379,11 +379,11 @@ async def test_every_card_offers_another_way_before_its_token_dies(
     rig = a_rig(RUNNING)
     standing_still(rig)
     reply: Reply = replace(a_reply(), token_expires_at=NOON + timedelta(seconds=left_s))
-    await rig.journal.add(a_generation(state=state, prediction_id="p1", reply=reply))
+    await rig.journal.add_earlier(a_generation(state=state, prediction_id="p1", reply=reply))
     await rig.service.adopt()
     await spin()
     before = len(rig.delivery.shown)
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 4)
+    await a_round_of_housekeeping(rig, [Renewal()] * 4)
     assert len(rig.delivery.shown) == before + shown, "and is drawn once for that"
     await rig.service.close()
 
@@ -410,11 +410,11 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     standing_still(rig)
     searched: list[int] = []
     monkeypatch.setattr("gc.collect", lambda: searched.append(1))
-    await rig.journal.add(a_generation(state=State.RUNNING, prediction_id="p1"))
+    await rig.journal.add_earlier(a_generation(state=State.RUNNING, prediction_id="p1"))
     await rig.service.adopt()
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    await a_round_of_housekeeping(rig, [Renewal()] * 3)
     assert searched == []
     rig.service._registry._jobs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
-    await a_round_of_housekeeping(rig, [FakeRenewal()] * 3)
+    await a_round_of_housekeeping(rig, [Renewal()] * 3)
     assert searched == [1]
     await rig.service.close()

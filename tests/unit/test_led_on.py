@@ -22,6 +22,7 @@ from bot.domain.errors import (
 from bot.domain.extension import PIECE_MAX_S
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import NoWayNow
@@ -29,7 +30,6 @@ from bot.engine.track_files import Form
 from tests.fakes import (
     NOON,
     SUCCEEDS,
-    FakePrediction,
     FakePredictions,
     FakeSound,
     a_generation,
@@ -81,7 +81,7 @@ async def test_only_the_beginning_of_a_source_may_be_meant() -> None:
 
 async def test_progress_counts_without_the_context() -> None:
     """18 s with 8 s of context: the logs count to 500 of 900."""
-    half = FakePrediction("p1", "processing", logs=step(250, 900))
+    half = Prediction("p1", "processing", logs=step(250, 900))
     rig = a_rig(FakePredictions(answers=(half, SUCCEEDS[-1])), FakeSound(duration_s=8.0))
     await end_of(rig, EXTEND)
     assert (Stage.GENERATING, 0.5) in [(p.stage, p.fraction) for _, p in rig.delivery.shown]
@@ -104,7 +104,7 @@ async def test_a_piece_that_is_kept_is_not_fetched_again(kept: bool) -> None:
     rig = a_rig(sound=FakeSound(refusal=AudioUnavailable(404)))
     if kept:
         rig.sound.kept["abcdefghijkl.piece"] = 8.0
-    await rig.journal.add(replace(generation, inputs=replace(generation.inputs, seed=7)))
+    await rig.journal.add_earlier(replace(generation, inputs=replace(generation.inputs, seed=7)))
     await rig.service.adopt()
     await rig.service.idle()
     made = rig.journal.rows[generation.id]
@@ -135,7 +135,7 @@ COLLECTING = a_generation(
 async def test_a_piece_lost_from_disk(sound: FakeSound, form: Form) -> None:
     """What is new is paid for: it goes out alone."""
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]), sound)
-    await rig.journal.add(COLLECTING)
+    await rig.journal.add_earlier(COLLECTING)
     await rig.service.adopt()
     await rig.service.idle()
     made = rig.journal.rows[COLLECTING.id]
@@ -224,7 +224,7 @@ async def test_a_take_that_fails_leaves_the_others_alone() -> None:
 
 
 async def test_cancel_stops_every_take_that_is_open() -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "processing"),)))
     takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
     await rig.service.cancel(takes[0].id)
     await rig.service.idle()
@@ -235,11 +235,11 @@ async def test_cancel_stops_every_take_that_is_open() -> None:
 
 async def test_cancel_works_while_any_take_is_open() -> None:
     """The button names the first take, which has ended already."""
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "processing"),)))
     ended = a_generation(batch_id="b", state=State.FAILED, failure=PredictionFailed(""), told=True)
-    await rig.journal.add(ended)
+    await rig.journal.add_earlier(ended)
     running = a_generation(id="b" * 12, batch_id="b", created_at=NOON + timedelta(seconds=1))
-    await rig.journal.add(running)
+    await rig.journal.add_earlier(running)
     await rig.service.adopt()
     await rig.service.cancel(ended.id)
     await rig.service.idle()
@@ -258,7 +258,8 @@ async def test_one_click_brings_all_takes() -> None:
     fresh = replace(a_reply(), token="fresh")
     await rig.service.bring(one, fresh)
     await rig.service.idle()
-    assert {rig.journal.rows[take.id].reply for take in takes} == {fresh}
+    brought = {rig.journal.rows[take.id].reply for take in takes}
+    assert brought == {replace(fresh, token="")}, "what is closed keeps no token"
     assert len(rig.delivery.delivered) == 3
     with pytest.raises(AlreadyHere):
         await rig.service.bring(one, fresh)
@@ -267,8 +268,8 @@ async def test_one_click_brings_all_takes() -> None:
 async def test_what_another_process_follows_is_brought_by_that_one() -> None:
     """The button names the first take, which has ended already."""
     rig = a_rig()
-    await rig.journal.add(a_generation(batch_id="b", told=True, state=State.CANCELED))
-    await rig.journal.add(a_generation(id="b" * 12, batch_id="b"))
+    await rig.journal.add_earlier(a_generation(batch_id="b", told=True, state=State.CANCELED))
+    await rig.journal.add_earlier(a_generation(id="b" * 12, batch_id="b"))
     fresh = replace(a_reply(), token_expires_at=NOON + timedelta(hours=1))
     await rig.service.bring("abcdefghijkl", fresh)
     assert rig.journal.wanted == {"b" * 12: fresh}
@@ -279,12 +280,12 @@ async def test_what_another_process_follows_is_brought_by_that_one() -> None:
 
 async def test_forgetting_takes_the_files_too() -> None:
     rig = a_rig()
-    await rig.journal.add(
+    await rig.journal.add_earlier(
         a_generation(
             state=State.FAILED, told=True, track_path="tracks/a.wav", piece_path="tracks/a.piece"
         )
     )
-    await rig.journal.add(a_generation(id="b" * 12))
+    await rig.journal.add_earlier(a_generation(id="b" * 12))
     forgotten = await rig.service.forget(5)
     assert ([g.id for g in forgotten.removed], forgotten.still_open) == (["abcdefghijkl"], 1)
     assert rig.sound.discarded == ["a.wav", "a.piece"]

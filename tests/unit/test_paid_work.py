@@ -26,6 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from bot.domain.waits import Hindered
@@ -33,7 +34,6 @@ from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
     NOON,
     SUCCEEDS,
-    FakePrediction,
     FakePredictions,
     a_generation,
 )
@@ -56,7 +56,7 @@ def took(rig: Rig) -> timedelta:
 
 async def resumed(rig: Rig, generation: Generation) -> Generation:
     """Go on from a row of an earlier process."""
-    await rig.journal.add(generation)
+    await rig.journal.add_earlier(generation)
     await rig.service.adopt()
     await rig.service.idle()
     return rig.journal.rows[generation.id]
@@ -127,7 +127,7 @@ async def test_an_hour_of_refusals_ends_it_and_is_not_asked_for_in_vain_all_the_
     class Away(FakePredictions):
         tries = 0
 
-        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
             self.tries += 1
             return await super().create(version, inputs, cancel_after_s)
 
@@ -145,9 +145,7 @@ async def test_a_cancel_does_not_cut_the_looks_short() -> None:
     rig = a_rig(FakePredictions(on_create=CUT_OFF))
     find, presses = rig.predictions.find, list[asyncio.Task[None]]()
 
-    async def late(
-        version: str, inputs: Inputs, created_after: datetime
-    ) -> tuple[FakePrediction, ...]:
+    async def late(version: str, inputs: Inputs, created_after: datetime) -> tuple[Prediction, ...]:
         found = await find(version, inputs, created_after)
         [generation_id] = rig.journal.rows
         presses.append(asyncio.create_task(rig.service.cancel(generation_id)))
@@ -212,7 +210,7 @@ async def test_twins_alike_in_everything_get_one_each() -> None:
     ]
     for row in rows:
         rig.predictions.created.append(row.inputs)
-        await rig.journal.add(row)
+        await rig.journal.add_earlier(row)
     await rig.service.adopt()
     await rig.service.idle()
     found = [rig.journal.rows[row.id].prediction_id for row in rows]
@@ -221,14 +219,14 @@ async def test_twins_alike_in_everything_get_one_each() -> None:
 
 async def test_a_twin_that_is_still_being_answered_is_not_taken() -> None:
     class Slow(FakePredictions):
-        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
             self.created.append(inputs)
             number = len(self.created)
             if number == 2:
                 raise CUT_OFF
             for _ in range(100):
                 await asyncio.sleep(0)
-            return FakePrediction(f"p{number}")
+            return Prediction(f"p{number}", "starting")
 
     rig = a_rig(Slow())
     rows = await both(rig, Inputs("lofi", seed=3), Inputs("lofi", seed=3))

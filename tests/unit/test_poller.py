@@ -12,10 +12,11 @@ import pytest
 from bot.domain.errors import ServiceFault
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from bot.engine.poller import Poller, Watch
-from tests.fakes import NOON, FakeClock, FakePrediction, FakePredictions
+from tests.fakes import NOON, FakeClock, FakePredictions
 from tests.unit.service_kit import a_rig
 
 PAGE = 100
@@ -34,9 +35,7 @@ class Listed(FakePredictions):
         """How many pages each look has taken."""
         self.asked_since: list[datetime] = []
 
-    async def pages(
-        self, created_after: datetime
-    ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+    async def pages(self, created_after: datetime) -> AsyncGenerator[tuple[Prediction, ...], None]:
         self.looks.append(0)
         self.asked_since.append(created_after)
         if self.faults:
@@ -44,7 +43,7 @@ class Listed(FakePredictions):
         for start in range(0, len(self.ids), PAGE):
             self.looks[-1] += 1
             yield tuple(
-                FakePrediction(
+                Prediction(
                     name,
                     "succeeded"
                     if name in self.over
@@ -244,20 +243,20 @@ async def test_nothing_is_listed_while_few_run() -> None:
 
 OUTPUT = "https://replicate.delivery/x/out.wav"
 ALL_TOLD = [
-    FakePrediction("p3", "succeeded", output_url=OUTPUT),
-    FakePrediction("p3", "failed", error="CUDA out of memory (E1001)"),
-    FakePrediction("p3", "canceled"),
-    FakePrediction("p3", "aborted"),
+    Prediction("p3", "succeeded", output_url=OUTPUT),
+    Prediction("p3", "failed", error="CUDA out of memory (E1001)"),
+    Prediction("p3", "canceled"),
+    Prediction("p3", "aborted"),
 ]
-NOT_ALL = [FakePrediction("p3", "succeeded"), FakePrediction("p3", "failed", error="")]
+NOT_ALL = [Prediction("p3", "succeeded"), Prediction("p3", "failed", error="")]
 
 
 @pytest.mark.parametrize("item", [*ALL_TOLD, *NOT_ALL])
-async def test_an_item_of_the_list_is_an_answer_where_it_tells_all(item: FakePrediction) -> None:
+async def test_an_item_of_the_list_is_an_answer_where_it_tells_all(item: Prediction) -> None:
     class Telling(Listed):
         async def pages(
             self, created_after: datetime
-        ) -> AsyncGenerator[tuple[FakePrediction, ...], None]:
+        ) -> AsyncGenerator[tuple[Prediction, ...], None]:
             yield (item,)
 
     events = events_of([f"p{number}" for number in range(20)])
@@ -276,7 +275,7 @@ async def test_an_item_of_the_list_is_an_answer_where_it_tells_all(item: FakePre
 @pytest.mark.parametrize(("seed", "asked"), [(7, 0), (None, 0), (0, 1)])
 async def test_what_the_list_has_told_is_not_asked_for(seed: int | None, asked: int) -> None:
     """But for a seed of 0: which one the model drew stands in the logs, which a list has not."""
-    ended = FakePrediction("p1", "succeeded", output_url=OUTPUT, predict_time_s=4.2)
+    ended = Prediction("p1", "succeeded", output_url=OUTPUT, predict_time_s=4.2)
     rig = a_rig(FakePredictions(answers=(replace(ended, logs="Using seed 9\n"),)))
 
     @contextmanager
@@ -295,7 +294,7 @@ async def test_what_the_list_has_told_is_not_asked_for(seed: int | None, asked: 
 
 async def test_that_it_runs_is_shown_as_the_list_tells_it_without_a_question() -> None:
     """Nor is it asked about for any other reason than time, such as a new reply."""
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "starting"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "starting"),)))
     watches: list[Watch] = []
 
     @contextmanager

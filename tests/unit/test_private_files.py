@@ -13,7 +13,7 @@ import pytest
 
 from bot.host import private_files
 from bot.host.private_files import make_private_database, make_private_folder
-from bot.journal import Journal
+from bot.journal import SqlJournal
 from bot.main import open_parts
 from bot.settings import Settings
 from tests.contract.journal_kit import a_generation
@@ -48,7 +48,7 @@ def open_to_all(*paths: Path) -> None:
 async def test_the_journal_is_its_owners(tmp_path: Path, mask: int) -> None:
     folder = tmp_path / "data"
     with a_umask(mask):
-        async with await Journal.open(f"sqlite:///{folder}/journal.sqlite3") as journal:
+        async with await SqlJournal.open(f"sqlite:///{folder}/journal.sqlite3") as journal:
             await journal.add(a_generation())
             found = modes(folder)
     assert found == {
@@ -62,10 +62,10 @@ async def test_the_journal_is_its_owners(tmp_path: Path, mask: int) -> None:
 async def test_an_open_journal_is_closed_to_others_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite3"
     names = ("", "-wal", "-shm")
-    async with await Journal.open(f"sqlite:///{path}") as earlier:
+    async with await SqlJournal.open(f"sqlite:///{path}") as earlier:
         await earlier.add(a_generation())
         open_to_all(tmp_path, *(path.with_name(path.name + name) for name in names))
-        async with await Journal.open(f"sqlite:///{path}", owner="another"):
+        async with await SqlJournal.open(f"sqlite:///{path}", owner="another"):
             found = modes(tmp_path)
     assert {found[path.name + name] for name in names} == {0o700}
     assert found["."] == 0o777, "a folder that was there is not ours alone"

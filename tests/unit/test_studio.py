@@ -34,6 +34,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import SEED_MAX, Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from bot.domain.waits import Hindered
@@ -42,7 +43,6 @@ from bot.engine.ports import InputAudio
 from bot.engine.states.outages import obstacle_of
 from tests.fakes import (
     SUCCEEDS,
-    FakePrediction,
     FakePredictions,
     FakeSound,
     a_generation,
@@ -129,18 +129,16 @@ async def test_input_audio_that_does_not_do_costs_nothing(
 @pytest.mark.parametrize(
     ("end", "failure"),
     [
-        (FakePrediction("p1", "failed", error="CUDA out of memory"), PredictionFailed),
-        (FakePrediction("p1", "failed"), PredictionFailed),
-        (FakePrediction("p1", "aborted"), PredictionAborted),
-        (FakePrediction("p1", "canceled"), CanceledElsewhere),
-        (FakePrediction("p1", "succeeded"), OutputMissing),
-        (FakePrediction("p1", "succeeded", data_removed=True), OutputExpired),
+        (Prediction("p1", "failed", error="CUDA out of memory"), PredictionFailed),
+        (Prediction("p1", "failed"), PredictionFailed),
+        (Prediction("p1", "aborted"), PredictionAborted),
+        (Prediction("p1", "canceled"), CanceledElsewhere),
+        (Prediction("p1", "succeeded"), OutputMissing),
+        (Prediction("p1", "succeeded", data_removed=True), OutputExpired),
         (InputRefused("no"), AccessLost),
     ],
 )
-async def test_every_bad_end_is_told(
-    end: FakePrediction | UserError, failure: type[UserError]
-) -> None:
+async def test_every_bad_end_is_told(end: Prediction | UserError, failure: type[UserError]) -> None:
     rig = a_rig(FakePredictions(answers=(SUCCEEDS[0], end)))
     generation = await rig.run(Inputs(prompt="lofi"))
     assert generation.state is State.FAILED
@@ -150,12 +148,12 @@ async def test_every_bad_end_is_told(
 
 
 async def test_an_unknown_status_is_waited_out() -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "pondering"), *SUCCEEDS)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "pondering"), *SUCCEEDS)))
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
 
 
 async def test_a_prediction_that_never_ends_is_given_up() -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "processing"),)))
     generation = await rig.run(Inputs(prompt="lofi"))
     assert isinstance(generation.failure, PredictionOverdue)
 
@@ -227,7 +225,7 @@ async def test_another_generations_prediction_is_not_taken_for_ours() -> None:
     """The same person asked for the same seed and words before, and that one is known."""
     rig = a_rig(FakePredictions(on_create=ConnectionFailed(True, "reset"), arrives=False))
     inputs = Inputs(prompt="lofi", seed=3)
-    await rig.journal.add(a_generation(id="earlier", prediction_id="p1", told=True))
+    await rig.journal.add_earlier(a_generation(id="earlier", prediction_id="p1", told=True))
     rig.predictions.created.append(inputs)
     assert isinstance((await rig.run(inputs)).failure, SubmitUncertain)
 
@@ -342,7 +340,7 @@ async def test_every_open_state_is_taken_up_where_its_row_stands(state: State) -
         rig.predictions.created.append(generation.inputs)
     if known:
         rig.predictions.answers = SUCCEEDS[-1:]
-    await rig.journal.add(generation)
+    await rig.journal.add_earlier(generation)
     assert await rig.service.adopt() == 1
     await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.DELIVERED
@@ -352,8 +350,8 @@ async def test_every_open_state_is_taken_up_where_its_row_stands(state: State) -
 
 async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
     rig = a_rig()
-    await rig.journal.add(a_generation(state=State.FAILED, failure=PredictionFailed("x")))
-    await rig.journal.add(a_generation(id="b" * 12, state=State.CANCELED, told=True))
+    await rig.journal.add_earlier(a_generation(state=State.FAILED, failure=PredictionFailed("x")))
+    await rig.journal.add_earlier(a_generation(id="b" * 12, state=State.CANCELED, told=True))
     assert await rig.service.adopt() == 1
     await rig.service.idle()
     assert [ended.id for ended in rig.delivery.ended] == ["abcdefghijkl"]
@@ -361,7 +359,7 @@ async def test_an_end_that_nobody_was_told_of_is_told_after_a_restart() -> None:
 
 
 async def test_closing_lets_go_of_runs_and_takes_no_more() -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "processing"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "processing"),)))
     rig.clock.wait = lambda event, timeout_s: event.wait()  # type: ignore[method-assign]  # pyright: ignore[reportAttributeAccessIssue] - waits for good
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x")))
     for _ in range(20):

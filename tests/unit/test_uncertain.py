@@ -10,8 +10,9 @@ import pytest
 from bot.domain.errors import ServiceFault, StartedBefore, SubmitUncertain, UserError
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
-from tests.fakes import NOON, SUCCEEDS, FakePrediction, FakePredictions, a_generation
+from tests.fakes import NOON, SUCCEEDS, FakePredictions, a_generation
 from tests.unit.service_kit import Rig, a_rig
 
 LOFI = Inputs("lofi", seed=3)
@@ -27,7 +28,7 @@ class Lagging(FakePredictions):
     seen_at_s: list[float] = field(default_factory=list[float])
     """When each prediction appears, by its number."""
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> FakePrediction:
+    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
         assert self.rig is not None
         before = len(self.created)
         try:
@@ -38,7 +39,7 @@ class Lagging(FakePredictions):
 
     async def find(
         self, version: str, inputs: Inputs, created_after: datetime
-    ) -> tuple[FakePrediction, ...]:
+    ) -> tuple[Prediction, ...]:
         assert self.rig is not None
         found = await super().find(version, inputs, created_after)
         now_s = self.rig.clock.monotonic()
@@ -70,7 +71,7 @@ def a_retry(first: Generation, **changes: object) -> Generation:
 async def resumed(rig: Rig, *rows: Generation) -> list[Generation]:
     """Go on from rows; what has become of them."""
     for row in rows:
-        await rig.journal.add(row)
+        await rig.journal.add_earlier(row)
     await rig.service.adopt()
     await rig.service.idle()
     return [rig.journal.rows[row.id] for row in rows]
@@ -110,7 +111,7 @@ async def test_a_crash_after_it_was_told_does_not_end_the_looking() -> None:
 
 
 async def test_another_failure_is_not_looked_after() -> None:
-    rig = a_rig(FakePredictions(answers=(FakePrediction("p1", "failed", error="CUDA"),)))
+    rig = a_rig(FakePredictions(answers=(Prediction("p1", "failed", error="CUDA"),)))
     await rig.run(LOFI)
     assert rig.clock.now() - NOON < timedelta(minutes=1)
 

@@ -66,7 +66,7 @@ async def test_nothing_is_shown_where_there_may_be_no_message() -> None:
     rig = a_rig()
     refuse(rig, State.CANCELED, 1)
     row = a_generation()
-    await rig.journal.add(replace(row, reply=replace(row.reply, message_id=0)))
+    await rig.journal.add_earlier(replace(row, reply=replace(row.reply, message_id=0)))
     await rig.service.adopt()
     await rig.service.idle()
     assert rig.delivery.shown == []

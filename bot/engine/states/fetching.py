@@ -17,10 +17,10 @@ from bot.domain.errors import (
     ReplicateError,
     ThingUnknown,
 )
+from bot.domain.prediction import Prediction
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.disk_space import track_bytes, with_conversion
 from bot.engine.job import Job
-from bot.engine.ports import PredictionView
 from bot.engine.states.disk_room import claim
 from bot.engine.states.outages import UNREACHABLE_DELAY_S, obstacle_of
 from bot.engine.troubles import Task
@@ -109,7 +109,7 @@ class _Story:
         """When the file was asked for first."""
         self._link: Link | None = None
 
-    def asked_for(self, prediction: PredictionView) -> None:
+    def asked_for(self, prediction: Prediction) -> None:
         """The file of this prediction is being fetched."""
         now = self._job.context.clock.now()
         self._asked_at = self._asked_at or now

@@ -14,11 +14,11 @@ from bot.domain.errors import (
     ReplicateError,
 )
 from bot.domain.generation import State
+from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.validation import audio_prompt_s
 from bot.engine.job import Job, Stopped
 from bot.engine.poller import Watch
-from bot.engine.ports import PredictionView
 from bot.engine.states.outages import (
     CANCEL_AFTER_S,
     OVERDUE,
@@ -83,7 +83,7 @@ def _has_news(job: Job, watch: Watch) -> bool:
     return watch.has_ended or job.wants_cancel_sent
 
 
-def _known(job: Job, watch: Watch) -> PredictionView | None:
+def _known(job: Job, watch: Watch) -> Prediction | None:
     """How it has ended, where the list has said all there is to know."""
     ended = watch.ended
     if ended is None or ended.status != "succeeded":
@@ -92,7 +92,7 @@ def _known(job: Job, watch: Watch) -> PredictionView | None:
     return ended if job.generation.inputs.seed or job.meter.seed is not None else None
 
 
-async def _ask(job: Job) -> PredictionView:
+async def _ask(job: Job) -> Prediction:
     prediction_id = job.generation.prediction_id or ""
     if job.wants_cancel_sent:
         prediction = await job.context.predictions.cancel(prediction_id)
@@ -101,7 +101,7 @@ async def _ask(job: Job) -> PredictionView:
     return await job.context.predictions.get(prediction_id)
 
 
-async def _take(job: Job, prediction: PredictionView, submitted_at: datetime) -> bool:
+async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
     now = job.context.clock.now()
     match prediction.status:

@@ -1,0 +1,48 @@
+"""What the journal answers, beside generations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.generation import Generation, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a process learns while it renews its leases; ids of generations."""
+
+    lost: frozenset[str] = frozenset()
+    """It no longer follows them: others do, or nobody."""
+    cancel_requested: frozenset[str] = frozenset()
+    """Its own whose person wants them stopped; whoever took that down."""
+    wanted_replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
+    """By its generations: where their persons want them from now on; whoever took that down.
+
+    Told until they are saved in that reply, or in one as new.
+    """
+    unfollowed: frozenset[str] = frozenset()
+    """Open ones that are its own by the rows, though it did not name them.
+
+    An answer of the database was lost on its way, or whoever added them was cancelled. Nobody
+    else takes them while this process lives.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """Some of a person's tracks, newest first."""
+
+    tracks: tuple[Generation, ...]
+    more: str | None
+    """Where the next page begins, short enough for a button; None where this is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of a person's generations."""
+
+    removed: tuple[Generation, ...]
+    """As they were, oldest first; their files are left to the caller."""
+    still_open: int
+    """How many are under way, and were left alone."""

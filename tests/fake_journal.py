@@ -1,0 +1,321 @@
+"""The journal in memory. It passes the journal's contract suite (tests/contract)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
+from bot.domain.journal_values import Forgotten, Renewal, TrackPage
+from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal.rows import folded, to_us
+
+_FIRST_LEASE_S = 20.0
+_WORD_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who has something, and until when by the monotonic clock."""
+
+    owner: str | None
+    incarnation: str | None
+    until_s: float
+
+    @property
+    def ran_out(self) -> bool:
+        return self.until_s <= time.monotonic()
+
+
+@dataclass
+class Tables:
+    """What processes share."""
+
+    rows: dict[str, Generation] = field(default_factory=dict[str, Generation])
+    history: list[Generation] = field(default_factory=list[Generation])
+    """Every saved state in order, so that tests see what was journalled when."""
+    facts: dict[str, str] = field(default_factory=dict[str, str])
+    wanted: dict[str, Reply] = field(default_factory=dict[str, Reply])
+    """Where some are to be shown from now on, by whoever follows them."""
+    leases: dict[str, Lease] = field(default_factory=dict[str, Lease])
+    members: dict[str | None, Lease] = field(default_factory=dict[str | None, Lease])
+    locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
+
+
+class FakeJournal:
+    """A process at the journal; `beside` is another one, or its earlier start.
+
+    A row that a test has put there by hand is anybody's to claim and to save.
+    """
+
+    def __init__(self, *, beside: FakeJournal | None = None, owner: str = "all") -> None:
+        self.tables = tables = Tables() if beside is None else beside.tables
+        self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
+        self.wanted, self._leases = tables.wanted, tables.leases
+        self.forgotten: list[tuple[datetime, datetime, datetime]] = []
+        """Of when what has outlived its use was to be forgotten."""
+        self._owner = owner
+        self._incarnation = secrets.token_hex(8)
+        self._has_claimed = False
+        self._closed = False
+
+    # ------------------------------------------------------------------ writing
+
+    async def add(self, generation: Generation) -> None:
+        self._check_open()
+        if generation.id in self.rows:
+            raise RowTaken(generation.id)
+        self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
+        self._write(generation)
+
+    async def add_earlier(self, generation: Generation) -> None:
+        """Have a row that an earlier start of this process has added."""
+        await FakeJournal(beside=self, owner=self._owner).add(generation)
+
+    async def save(self, generation: Generation) -> None:
+        self._check_open()
+        old = self.rows.get(generation.id)
+        if old is None:
+            raise JournalConflict(generation.id, None, generation.state)
+        lease = self._leases.get(generation.id)
+        if lease is not None and lease.incarnation != self._incarnation:
+            raise LeaseLost(generation.id, old.state, generation.state, lease.owner)
+        follows = generation.state is old.state or generation.state in TRANSITIONS[old.state]
+        if not follows or (old.told and not generation.told):
+            raise JournalConflict(generation.id, old.state, generation.state)
+        canceled = old.cancel_requested or generation.cancel_requested
+        self._write(replace(generation, parent_id=old.parent_id, cancel_requested=canceled))
+
+    def _write(self, generation: Generation) -> None:
+        self.history.append(generation)
+        row = generation.kept
+        if not row.open:
+            row = replace(row, reply=replace(row.reply, token=""))
+        self.rows[row.id] = row
+        wanted = self.wanted.get(row.id, row.reply)
+        if wanted.token_expires_at <= row.reply.token_expires_at or not row.open:
+            self.wanted.pop(row.id, None)
+
+    async def forget_spent(
+        self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
+    ) -> None:
+        self.forgotten.append((died_before, stored_before, looked_for_before))
+        for row in list(self.rows.values()):
+            if row.open and row.reply.token_expires_at <= died_before:
+                self.rows[row.id] = replace(row, reply=replace(row.reply, token=""))
+            is_gone = row.stored_at is not None and row.stored_at <= stored_before
+            is_lost = (
+                row.prediction_id is None
+                and row.submitted_at is not None
+                and row.submitted_at <= looked_for_before
+                and (row.more_s is not None or row.relation in REMADE)
+            )
+            if row.stored_at is not None and not row.open and (is_gone or is_lost):
+                inputs = replace(row.inputs, input_audio=None)
+                self.rows[row.id] = replace(row, inputs=inputs, stored_at=None)
+        for key, reply in self.wanted.items():
+            if reply.token_expires_at <= died_before:
+                self.wanted[key] = replace(reply, token="")
+
+    # ------------------------------------------------------------------ reading
+
+    async def get(self, generation_id: str) -> Generation | None:
+        self._check_open()
+        return next(iter(self._found(lambda row: row.id == generation_id)), None)
+
+    async def open_of(self, user_id: int, channel_id: int) -> list[Generation]:
+        return self._found(
+            lambda row: (
+                row.open and (row.requester_id, row.reply.channel_id) == (user_id, channel_id)
+            )
+        )
+
+    async def open_ids(self) -> frozenset[str]:
+        return frozenset(row.id for row in self.rows.values() if row.open)
+
+    async def prediction_known(self, prediction_id: str) -> bool:
+        return any(row.prediction_id == prediction_id for row in self.rows.values())
+
+    def _found(self, matches: Callable[[Generation], bool]) -> list[Generation]:
+        """Those that match, oldest first, each in the reply it is wanted in."""
+        rows = sorted(filter(matches, self.rows.values()), key=_age)
+        return [replace(row, reply=self.wanted.get(row.id, row.reply)) for row in rows]
+
+    # ------------------------------------------------------------------ sharing
+
+    async def claim(self, lease_s: float) -> list[Generation]:
+        self._check_open()
+        free = [row for row in self._found(lambda row: row.open) if self._is_free(row.id)]
+        self._has_claimed = True
+        self._leases |= {row.id: self._lease(lease_s) for row in free}
+        return free
+
+    def _is_free(self, generation_id: str) -> bool:
+        lease = self._leases.get(generation_id)
+        if lease is None or lease.incarnation is None:
+            return True
+        before = lease.owner == self._owner and not self._has_claimed
+        return lease.incarnation != self._incarnation and (lease.ran_out or before)
+
+    async def renew(self, lease_s: float, held: Collection[str]) -> Renewal:
+        self.tables.members[self._owner] = self._lease(lease_s)
+        mine = self._mine()
+        self._leases |= {key: self._lease(lease_s) for key in mine}
+        taken = {
+            key for key, lease in self._leases.items() if lease.incarnation != self._incarnation
+        }
+        return Renewal(
+            lost=frozenset(held) & taken,
+            cancel_requested=frozenset(key for key in mine if self.rows[key].cancel_requested),
+            wanted_replies={key: reply for key, reply in self.wanted.items() if key in mine},
+            unfollowed=mine - frozenset(held),
+        )
+
+    async def release(self) -> None:
+        self._leases |= {key: Lease(None, None, 0.0) for key in self._mine()}
+        member = self.tables.members.get(self._owner)
+        if member is not None and member.incarnation == self._incarnation:
+            del self.tables.members[self._owner]
+
+    def _mine(self) -> frozenset[str]:
+        leases = self._leases.items()
+        ours = {key for key, lease in leases if lease.incarnation == self._incarnation}
+        return frozenset(key for key in ours if key in self.rows and self.rows[key].open)
+
+    async def request_cancel(self, generation_id: str) -> bool:
+        row = self.rows.get(generation_id)
+        if row is None or not row.state.cancelable:
+            return False
+        self.rows[generation_id] = replace(row, cancel_requested=True)
+        return True
+
+    async def request_bring(self, generation_id: str, reply: Reply) -> bool:
+        row = self.rows.get(generation_id)
+        if row is None or not row.open:
+            return False
+        self.wanted.pop(generation_id, None)
+        if reply.token_expires_at > row.reply.token_expires_at:
+            self.wanted[generation_id] = reply
+        return True
+
+    async def live_members(self) -> int:
+        others = (lease for owner, lease in self.tables.members.items() if owner != self._owner)
+        return 1 + sum(not lease.ran_out for lease in others)
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        return self._lock(name, ttl_s, is_ours_free=True)
+
+    async def take_turn(self, name: str, ttl_s: float) -> bool:
+        return self._lock(name, ttl_s, is_ours_free=False)
+
+    async def unlock(self, name: str) -> None:
+        if (lease := self.tables.locks.get(name)) and lease.incarnation == self._incarnation:
+            del self.tables.locks[name]
+
+    def _lock(self, name: str, ttl_s: float, *, is_ours_free: bool) -> bool:
+        lease = self.tables.locks.get(name)
+        is_ours = lease is not None and lease.incarnation == self._incarnation
+        if lease is not None and not lease.ran_out and not (is_ours and is_ours_free):
+            return False
+        self.tables.locks[name] = self._lease(ttl_s)
+        return True
+
+    def _lease(self, lease_s: float) -> Lease:
+        return Lease(self._owner, self._incarnation, time.monotonic() + lease_s)
+
+    # ------------------------------------------------------------------ looking back
+
+    async def tracks_of(
+        self, user_id: int, words: str = "", limit: int = 10, before: str | None = None
+    ) -> TrackPage:
+        tracks = self._tracks(user_id, words)
+        if before is not None:
+            created_us, _, key = before.partition(".")
+            last = int(created_us), key
+            tracks = [row for row in tracks if (to_us(row.created_at), row.id) < last]
+        shown = tracks[:limit]
+        more = f"{to_us(shown[-1].created_at)}.{shown[-1].id}" if len(tracks) > limit else None
+        return TrackPage(tuple(shown), more)
+
+    async def count_tracks(self, user_id: int, words: str = "") -> int:
+        return len(self._tracks(user_id, words))
+
+    def _tracks(self, user_id: int, words: str) -> list[Generation]:
+        has_words = _having(words)
+        theirs = self._found(lambda row: row.requester_id == user_id and has_words(row))
+        return [row for row in reversed(theirs) if row.state is State.DELIVERED]
+
+    async def prompts_of(self, user_id: int, words: str = "", limit: int = 25) -> list[str]:
+        has_words = _having(words)
+        found = dict[str, str]()
+        for row in self._found(lambda row: row.requester_id == user_id and has_words(row))[::-1]:
+            if folded(row.inputs.prompt):
+                found.setdefault(folded(row.inputs.prompt), row.inputs.prompt)
+        return list(found.values())[:limit]
+
+    async def ancestry(self, generation_id: str, limit: int = 20) -> list[Generation]:
+        line: dict[str, Generation] = {}
+        row = self.rows.get(generation_id)
+        while row is not None and row.parent_id is not None and len(line) < limit:
+            row = self.rows.get(row.parent_id)
+            if row is None or row.id in {generation_id, *line}:
+                break
+            line[row.id] = row
+        return list(line.values())
+
+    async def batch(self, batch_id: str) -> list[Generation]:
+        return self._found(lambda row: row.batch_id == batch_id)
+
+    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
+        at = channel_id, message_id
+        return self._found(lambda row: (row.reply.channel_id, row.reply.message_id) == at)
+
+    async def hide(self, channel_id: int, message_id: int) -> None:
+        for row in await self.by_message(channel_id, message_id):
+            if not row.open:  # and so wanted nowhere else
+                self.rows[row.id] = replace(row, reply=replace(row.reply, private=True))
+
+    async def forget(self, user_id: int) -> Forgotten:
+        theirs = {row.id for row in self.rows.values() if row.requester_id == user_id}
+        ended = {key for key in theirs if not self.rows[key].open}
+        for row in list(self.rows.values()):
+            if row.parent_id in ended:
+                self.rows[row.id] = replace(row, parent_id=None)
+        removed = self._found(lambda row: row.id in ended)
+        for key in ended:
+            del self.rows[key]
+            self._leases.pop(key, None)
+        return Forgotten(tuple(removed), len(theirs) - len(ended))
+
+    # ------------------------------------------------------------------ facts
+
+    async def fact(self, key: str) -> str | None:
+        return self.facts.get(key)
+
+    async def remember(self, key: str, value: str) -> None:
+        self._check_open()
+        self.facts[key] = value
+
+    async def identity(self) -> str:
+        return self.facts.setdefault("journal_id", secrets.token_hex(8))
+
+    async def close(self) -> None:
+        if not self._closed:
+            await self.release()
+            self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise JournalError("the journal is closed")
+
+
+def _age(generation: Generation) -> tuple[datetime, str]:
+    return generation.created_at, generation.id
+
+
+def _having(words: str) -> Callable[[Generation], bool]:
+    wanted = folded(words).split()[:_WORD_LIMIT]
+    return lambda row: all(word in folded(row.inputs.prompt) for word in wanted)
