@@ -80,7 +80,7 @@ class CommandTree(app_commands.CommandTree["MusicGenBot"]):
 
 
 class MusicGenBot(ReconnectingBot):
-    """The bot: discord.py's client with the studio behind it."""
+    """The bot: discord.py's client with the engine behind it."""
 
     def __init__(
         self,

@@ -40,15 +40,15 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InLine:
-    """All places are taken; whose turn comes next is decided by the line."""
+class InQueue:
+    """All places are taken; whose turn comes next is decided by the queue."""
 
     position: int
     """1 for who is next."""
     running: int
     """So many are under way, which is as many as this process takes at once."""
     obstacle: Obstacle | None = None
-    """What makes the line slow, where something does."""
+    """What makes the queue slow, where something does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +111,4 @@ class NotPostable:
     link: Link | None
 
 
-Wait: TypeAlias = InLine | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow | NotPostable
+Wait: TypeAlias = InQueue | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow | NotPostable

@@ -1,4 +1,4 @@
-"""What the studio needs of audio files (one of `bot.engine.ports`)."""
+"""What the engine needs of audio files (one of `bot.engine.ports`)."""
 
 from __future__ import annotations
 

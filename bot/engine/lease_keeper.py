@@ -124,7 +124,7 @@ class LeaseKeeper:
 
     async def _bring(self, generation_id: str, reply: Reply) -> None:
         job = self._registry.get(generation_id)
-        # A run that was taken up with this wish is there already.
+        # A job that was taken up with this wish is there already.
         if job is None or job.generation.reply.token_expires_at >= reply.token_expires_at:
             return
         log.info("generation %s goes where its person wants it", generation_id)

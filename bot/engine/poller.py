@@ -65,7 +65,7 @@ class Watch:
 
 
 class Poller:
-    """Tells runs when to ask, and wakes those whose prediction has ended."""
+    """Tells jobs when to ask, and wakes those whose prediction has ended."""
 
     def __init__(self, predictions: Predictions, clock: Clock, requests_per_minute: int) -> None:
         self._predictions = predictions

@@ -1,4 +1,4 @@
-"""What the studio needs from the world; the adapters know these shapes, never each other."""
+"""What the engine needs from the world; the adapters know these shapes, never each other."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import logging
 from heapq import nlargest
 
 from bot.domain.clock import Clock
-from bot.domain.waits import Hindered, InLine, OwnRunning, ToBeSent, Wait
-from bot.engine.queue import Place, Queue
+from bot.domain.waits import Hindered, InQueue, OwnRunning, ToBeSent, Wait
+from bot.engine.queue import Queue, QueueEntry
 from bot.engine.submit_gate import SubmitGate
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ _LOOKED_AT_PER_S = 3000.0
 
 
 class Positions:
-    """Looks at the line after it has changed, and has places tell their numbers."""
+    """Looks at the queue after it has changed, and has entries tell their numbers."""
 
-    def __init__(self, line: Queue, submit_gate: SubmitGate, clock: Clock) -> None:
-        self._line = line
+    def __init__(self, queue: Queue, submit_gate: SubmitGate, clock: Clock) -> None:
+        self._queue = queue
         self._submit_gate = submit_gate
         self._clock = clock
         now_s = clock.monotonic()
@@ -44,48 +44,48 @@ class Positions:
         self._again = _Allowance(_AGAIN_PER_S, now_s)
 
     async def keep_told(self) -> None:
-        """Do so until it is cancelled; a line that nothing changes costs nothing."""
+        """Do so until it is cancelled; a queue that nothing changes costs nothing."""
         pause_s = _LEAST_PAUSE_S
         while True:
-            await self._clock.wait(self._line.changed, None)
+            await self._clock.wait(self._queue.changed, None)
             # Whoever is through in a moment need not be told, and a burst is looked at once.
             await self._clock.sleep(pause_s)
-            self._line.changed.clear()
+            self._queue.changed.clear()
             pause_s = max(_LEAST_PAUSE_S, self.tell() / _LOOKED_AT_PER_S)
 
     def tell(self) -> int:
         """Have those tell their number for whom it counts most now; how many there are in all."""
-        order = self._line.in_order()
-        new: list[tuple[int, Place]] = []
-        again: list[tuple[float, int, Place]] = []
-        obstacle, is_full = self._submit_gate.obstacle, self._line.is_full
+        order = self._queue.in_order()
+        new: list[tuple[int, QueueEntry]] = []
+        again: list[tuple[float, int, QueueEntry]] = []
+        obstacle, is_full = self._submit_gate.obstacle, self._queue.is_full
         next_try_at = self._submit_gate.next_try_at if obstacle else None
-        for number, place in enumerate(order, start=1):
-            if self._line.waits_for_own(place):
-                reason = ("own", place.own_before, obstacle)
-            elif is_full and not place.granted.is_set():
-                reason = ("line", obstacle)
+        for number, entry in enumerate(order, start=1):
+            if self._queue.waits_for_own(entry):
+                reason = ("own", entry.own_before, obstacle)
+            elif is_full and not entry.granted.is_set():
+                reason = ("queue", obstacle)
             else:
                 reason = ("gate", obstacle, next_try_at if number <= _NEAR else None)
-            goes_now = place.granted.is_set() and obstacle is None
-            is_same = goes_now or place.told_reason == reason
-            if place.position == number and is_same:
+            goes_now = entry.granted.is_set() and obstacle is None
+            is_same = goes_now or entry.told_reason == reason
+            if entry.position == number and is_same:
                 continue
-            place.reason = reason
-            if place.is_new:
-                new.append((number, place))
-            elif (weight := _weight(place.position, number, is_same=is_same)) is not None:
-                again.append((weight, -number, place))
+            entry.reason = reason
+            if entry.is_new:
+                new.append((number, entry))
+            elif (weight := _weight(entry.position, number, is_same=is_same)) is not None:
+                again.append((weight, -number, entry))
         now_s = self._clock.monotonic()
         chosen = new[: self._new.take(len(new), now_s)]
         worst = nlargest(self._again.take(len(again), now_s), again)
-        chosen += ((-number, place) for _, number, place in worst)
-        for number, place in chosen:
-            place.position, place.is_new = number, False
-            place.told_reason = place.reason
-            _tell(place)
+        chosen += ((-number, entry) for _, number, entry in worst)
+        for number, entry in chosen:
+            entry.position, entry.is_new = number, False
+            entry.told_reason = entry.reason
+            _tell(entry)
         if len(chosen) < len(new) + len(again):
-            self._line.changed.set()
+            self._queue.changed.set()
         return len(order)
 
 
@@ -106,16 +106,16 @@ class _Allowance:
         return taken
 
 
-def why(line: Queue, submit_gate: SubmitGate, place: Place) -> Wait | None:
-    """What a place waits for; None for who goes any moment."""
-    position, obstacle = line.position(place), submit_gate.obstacle
-    if line.waits_for_own(place):
-        running = line.seated_of(place.user_id)
-        return OwnRunning(running, max(0, place.own_before - running), obstacle)
+def why(queue: Queue, submit_gate: SubmitGate, entry: QueueEntry) -> Wait | None:
+    """What an entry waits for; None for who goes any moment."""
+    position, obstacle = queue.position(entry), submit_gate.obstacle
+    if queue.waits_for_own(entry):
+        running = queue.seated_of(entry.user_id)
+        return OwnRunning(running, max(0, entry.own_before - running), obstacle)
     if position is None:
         return None
-    if line.is_full and not place.granted.is_set():
-        return InLine(position, line.seated, obstacle)
+    if queue.is_full and not entry.granted.is_set():
+        return InQueue(position, queue.seated, obstacle)
     if obstacle is not None:
         return Hindered(obstacle, submit_gate.next_try_at if position <= _NEAR else None, position)
     return ToBeSent(position)
@@ -130,10 +130,10 @@ def _weight(told: int | None, number: int, *, is_same: bool) -> float | None:
     return off if number <= _NEAR or off >= _OFF else None
 
 
-def _tell(place: Place) -> None:
-    if place.tell is None:
+def _tell(entry: QueueEntry) -> None:
+    if entry.tell is None:
         return
     try:
-        place.tell()
+        entry.tell()
     except Exception:
         log.exception("a position could not be told")

@@ -1,10 +1,10 @@
-"""Who is next: the waiting line for running predictions.
+"""Who is next: the queue for the seats of running predictions.
 
-`Queue.join` gives a `Place`, whose `granted` is set when its turn to be sent has come; `sent` says
-that its create is through, `leave` that it has ended. What stands at the gate for creates
+`Queue.join` gives a `QueueEntry`, whose `granted` is set when its turn to be sent has come; `sent`
+says that its create is through, `leave` that it has ended. What stands at the gate for creates
 (`bot.engine.submit_gate`) is kept short: those behind wait in here, where the order is fair, so the
-queue knows everyone's number whatever it is that they wait for. `Place.position` is the number that
-was told last; `bot.engine.positions` tells it when it has changed in a way worth showing.
+queue knows everyone's number whatever it is that they wait for. `QueueEntry.position` is the number
+that was told last; `bot.engine.positions` tells it when it has changed in a way worth showing.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Reason: TypeAlias = tuple[object, ...]
 
 
 @dataclass(eq=False, slots=True)
-class Place:
-    """One generation's place; `granted` is set when its turn has come."""
+class QueueEntry:
+    """One generation in the queue, or on its seat; `granted` is set when its turn has come."""
 
     user_id: int
     arrival: int
@@ -39,7 +39,7 @@ class Place:
     joined_s: float | None = None
     """When it joined, by the clock's count; None for what was running already."""
     position: int | None = None
-    """In the line, from 1, as last told; None before that, and for who is through."""
+    """In the queue, from 1, as last told; None before that, and for who is through."""
     own_before: int = 0
     """How many of the same person's are under way or come before it, when last looked at."""
     reason: Reason | None = None
@@ -52,12 +52,12 @@ class Place:
 
 @dataclass(eq=False, slots=True)
 class _Person:
-    """What the line knows of one person's places."""
+    """What the queue knows of one person's entries."""
 
     seated: int = 0
     last_grant: int = 0
     """When they were last given a seat, by count."""
-    waiting: dict[Place, None] = field(default_factory=dict[Place, None])
+    waiting: dict[QueueEntry, None] = field(default_factory=dict[QueueEntry, None])
     """Who came first is first."""
 
     def key(self) -> tuple[int, int, int]:
@@ -83,8 +83,8 @@ class Queue:
         self._grants = 0
         self._people: dict[int, _Person] = {}
         self._waiting = 0
-        self._seated: set[Place] = set()
-        self._unsent: dict[Place, None] = {}
+        self._seated: set[QueueEntry] = set()
+        self._unsent: dict[QueueEntry, None] = {}
         """Those of the seated that are not through the gate, in the order of their grants."""
         self._next: list[tuple[tuple[int, int, int], int]] = []
         """A heap of keys and people; a key that is no longer theirs is passed over."""
@@ -96,69 +96,69 @@ class Queue:
         *,
         now_s: float | None = None,
         is_new: bool = False,
-    ) -> Place:
-        """Take a place at the end of this person's own; it may be granted at once."""
-        place = self._place(user_id)
-        place.tell, place.joined_s, place.is_new = tell, now_s, is_new
+    ) -> QueueEntry:
+        """Queue up at the end of this person's own; it may be granted at once."""
+        entry = self._entry(user_id)
+        entry.tell, entry.joined_s, entry.is_new = tell, now_s, is_new
         person = self._people[user_id]
-        place.own_before = person.seated + len(person.waiting)
-        person.waiting[place] = None
+        entry.own_before = person.seated + len(person.waiting)
+        person.waiting[entry] = None
         self._waiting += 1
         if len(person.waiting) == 1:
             self._enlist(user_id)
         self._grant()
-        return place
+        return entry
 
-    def seat(self, user_id: int) -> Place:
+    def seat(self, user_id: int) -> QueueEntry:
         """Take a seat for what already runs, full or not."""
-        place = self._place(user_id)
-        place.granted.set()
-        self._seated.add(place)
+        entry = self._entry(user_id)
+        entry.granted.set()
+        self._seated.add(entry)
         self._people[user_id].seated += 1
         self._enlist(user_id)
         self.changed.set()
-        return place
+        return entry
 
-    def sent(self, place: Place) -> None:
+    def sent(self, entry: QueueEntry) -> None:
         """Its create is through the gate, or may be: the next may go there."""
-        if place in self._unsent:
-            del self._unsent[place]
-            place.position = None
+        if entry in self._unsent:
+            del self._unsent[entry]
+            entry.position = None
             self._grant()
 
-    def leave(self, place: Place) -> None:
-        """Give up a place or a seat; leaving twice is leaving once."""
-        person = self._people.get(place.user_id)
+    def leave(self, entry: QueueEntry) -> None:
+        """Leave the queue, or the seat; leaving twice is leaving once."""
+        person = self._people.get(entry.user_id)
         if person is None:
             return
-        if place in self._seated:
-            self._seated.discard(place)
-            self._unsent.pop(place, None)
+        if entry in self._seated:
+            self._seated.discard(entry)
+            self._unsent.pop(entry, None)
             person.seated -= 1
-        elif place in person.waiting:
-            del person.waiting[place]
+        elif entry in person.waiting:
+            del person.waiting[entry]
             self._waiting -= 1
         else:
             return
-        place.position = place.tell = None
+        entry.position = entry.tell = None
         if person.seated or person.waiting:
-            self._enlist(place.user_id)
+            self._enlist(entry.user_id)
         else:
-            del self._people[place.user_id]
+            del self._people[entry.user_id]
         self._grant()
 
     def __len__(self) -> int:
         """How many are not through, those at the gate included."""
         return len(self._unsent) + self._waiting
 
-    def position(self, place: Place) -> int | None:
+    def position(self, entry: QueueEntry) -> int | None:
         """Its number as last told, and before that the last one.
 
         None for who is through, or is granted and has not been told a number: it goes any moment.
         """
-        if place.granted.is_set():
-            return place.position
-        return place.position or len(self)
+        if entry.granted.is_set():
+            return entry.position
+        return entry.position or len(self)
 
     @property
     def is_full(self) -> bool:
@@ -175,30 +175,30 @@ class Queue:
         person = self._people.get(user_id)
         return 0 if person is None else person.seated
 
-    def waits_for_own(self, place: Place) -> bool:
+    def waits_for_own(self, entry: QueueEntry) -> bool:
         """Whether so many of the same person's come before it that no other's end lets it in."""
-        return not place.granted.is_set() and place.own_before >= self._max_per_user
+        return not entry.granted.is_set() and entry.own_before >= self._max_per_user
 
-    def in_order(self) -> list[Place]:
+    def in_order(self) -> list[QueueEntry]:
         """Everyone who is not through, who is next first: O(n log n)."""
-        keys: list[tuple[int, int, int, Place]] = []
+        keys: list[tuple[int, int, int, QueueEntry]] = []
         for person in self._people.values():
-            for level, place in enumerate(person.waiting, start=person.seated):
-                place.own_before = level
-                keys.append((level, person.last_grant, place.arrival, place))
-        # No two have the same arrival, so places themselves are never compared.
+            for level, entry in enumerate(person.waiting, start=person.seated):
+                entry.own_before = level
+                keys.append((level, person.last_grant, entry.arrival, entry))
+        # No two have the same arrival, so entries themselves are never compared.
         keys.sort()
         return [*self._unsent, *(key[-1] for key in keys)]
 
     def is_full_for(self, user_id: int) -> bool:
         """Whether this person has as many seats as one may."""
-        return sum(place.user_id == user_id for place in self._seated) >= self._max_per_user
+        return sum(entry.user_id == user_id for entry in self._seated) >= self._max_per_user
 
-    def _place(self, user_id: int) -> Place:
+    def _entry(self, user_id: int) -> QueueEntry:
         self._arrivals += 1
         if user_id not in self._people:
             self._people[user_id] = _Person()
-        return Place(user_id, self._arrivals)
+        return QueueEntry(user_id, self._arrivals)
 
     def _enlist(self, user_id: int) -> None:
         """Note a person's key anew, after what it is made of may have changed."""
@@ -234,13 +234,13 @@ class Queue:
             if not self._is_current(key, user_id):
                 continue
             person = self._people[user_id]
-            place = next(iter(person.waiting))
-            del person.waiting[place]
+            entry = next(iter(person.waiting))
+            del person.waiting[entry]
             self._waiting -= 1
             person.seated += 1
             self._grants += 1
             person.last_grant = self._grants
-            self._seated.add(place)
-            self._unsent[place] = None
+            self._seated.add(entry)
+            self._unsent[entry] = None
             self._enlist(user_id)
-            place.granted.set()
+            entry.granted.set()

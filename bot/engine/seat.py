@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.engine.queue import Place, Queue
+from bot.engine.queue import Queue, QueueEntry
 
 
 class Seat:
     """One job's; what is taken or given up twice is so once."""
 
-    __slots__ = ("_place", "_queue", "_user_id")
+    __slots__ = ("_entry", "_queue", "_user_id")
 
     def __init__(self, queue: Queue, user_id: int) -> None:
         self._queue = queue
         self._user_id = user_id
-        self._place: Place | None = None
+        self._entry: QueueEntry | None = None
 
     @property
-    def place(self) -> Place | None:
+    def entry(self) -> QueueEntry | None:
         """Where it stands; None for who does not."""
-        return self._place
+        return self._entry
 
-    def join(self, tell: Callable[[], None], *, now_s: float, is_new: bool) -> Place:
+    def join(self, tell: Callable[[], None], *, now_s: float, is_new: bool) -> QueueEntry:
         """Stand in the queue for a seat; see `Queue.join`."""
-        if self._place is None:
-            self._place = self._queue.join(self._user_id, tell, now_s=now_s, is_new=is_new)
-        return self._place
+        if self._entry is None:
+            self._entry = self._queue.join(self._user_id, tell, now_s=now_s, is_new=is_new)
+        return self._entry
 
     def take(self) -> None:
         """Have a seat, full or not: it runs already."""
-        if self._place is None:
-            self._place = self._queue.seat(self._user_id)
+        if self._entry is None:
+            self._entry = self._queue.seat(self._user_id)
 
     def give_up(self) -> None:
         """Let the next one run."""
-        if self._place is not None:
-            self._queue.leave(self._place)
-            self._place = None
+        if self._entry is not None:
+            self._queue.leave(self._entry)
+            self._entry = None

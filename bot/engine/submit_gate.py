@@ -15,7 +15,7 @@ from aiolimiter import AsyncLimiter
 from bot.domain.clock import Clock
 from bot.domain.inputs import Inputs
 from bot.domain.waits import Obstacle
-from bot.engine.queue import Place
+from bot.engine.queue import QueueEntry
 
 _LEAST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 300.0
@@ -43,8 +43,8 @@ class SubmitGate:
         self._clock = clock
         self._pace = pace
         self._inside = 0
-        self._waiting: list[Place] = []
-        self._called: dict[Place, asyncio.Event] = {}
+        self._waiting: list[QueueEntry] = []
+        self._called: dict[QueueEntry, asyncio.Event] = {}
         """For each who waits: set when it may be the next to go through."""
         self._opens_at_s = -math.inf
         self._opens_at: datetime | None = None
@@ -68,18 +68,18 @@ class SubmitGate:
         """When the next create may be sent, in whole seconds; None where that is now."""
         return self._opens_at if self._opens_at_s > self._clock.monotonic() else None
 
-    async def enter(self, place: Place) -> None:
+    async def enter(self, entry: QueueEntry) -> None:
         """Wait for a turn; whoever entered leaves."""
-        if place.at_gate_s is None:
-            place.at_gate_s = self._clock.monotonic()
-        self._called[place] = asyncio.Event()
-        insort(self._waiting, place, key=lambda waiting: (waiting.at_gate_s, waiting.arrival))
+        if entry.at_gate_s is None:
+            entry.at_gate_s = self._clock.monotonic()
+        self._called[entry] = asyncio.Event()
+        insort(self._waiting, entry, key=lambda waiting: (waiting.at_gate_s, waiting.arrival))
         try:
-            await self._await_turn(place)
+            await self._await_turn(entry)
             self._inside += 1
         finally:
-            self._waiting.remove(place)
-            del self._called[place]
+            self._waiting.remove(entry)
+            del self._called[entry]
             self._call()
 
     def leave(self) -> None:
@@ -128,17 +128,17 @@ class SubmitGate:
         if self._refusing_since_s is None:
             self._refusing_since_s = self._clock.monotonic()
 
-    def refused_s(self, place: Place) -> float:
-        """How long this one has stood in the line while the service took none of anybody."""
-        since_s = place.at_gate_s if place.joined_s is None else place.joined_s
+    def refused_s(self, entry: QueueEntry) -> float:
+        """How long this one has stood in the queue while the service took none of anybody."""
+        since_s = entry.at_gate_s if entry.joined_s is None else entry.joined_s
         if self._refusing_since_s is None or since_s is None:
             return 0.0
         return self._clock.monotonic() - max(self._refusing_since_s, since_s)
 
-    async def _await_turn(self, place: Place) -> None:
-        called, paid = self._called[place], False
+    async def _await_turn(self, entry: QueueEntry) -> None:
+        called, paid = self._called[entry], False
         while True:
-            if self._waiting[0] is not place or self._inside >= self._width:
+            if self._waiting[0] is not entry or self._inside >= self._width:
                 called.clear()
                 await self._clock.wait(called, None)
             elif (pause_s := self._opens_at_s - self._clock.monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""The studio's port to audio files, with real ones."""
+"""The engine's port to audio files, with real ones."""
 
 from __future__ import annotations
 

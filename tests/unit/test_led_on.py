@@ -1,4 +1,4 @@
-"""The studio's way from one track to the next: extensions, melodies, batches."""
+"""The way from one track to the next: extensions, melodies, batches."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.fakes import (
     a_reply,
     step,
 )
-from tests.unit.test_studio import Rig, a_rig
+from tests.unit.service_kit import Rig, a_rig
 
 CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True)
 LOFI = a_generation(inputs=Inputs("lofi", model_version="large", seed=3))

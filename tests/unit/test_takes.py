@@ -17,7 +17,7 @@ from bot.domain.errors import PredictionFailed
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.progress import Progress, Stage
-from bot.domain.waits import Hindered, InLine, Obstacle
+from bot.domain.waits import Hindered, InQueue, Obstacle
 from tests.fakes import NOON, a_generation
 
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")
@@ -83,7 +83,7 @@ def test_a_take_that_another_process_follows_has_words_too(state: State) -> None
 
 def test_a_place_in_the_line_is_told() -> None:
     [take] = takes(State.QUEUED)
-    line = strings.takes.take_line(1, take, at(Stage.QUEUED, wait=InLine(4, 100)), "")
+    line = strings.takes.take_line(1, take, at(Stage.QUEUED, wait=InQueue(4, 100)), "")
     assert "number 4 in line" in line
 
 

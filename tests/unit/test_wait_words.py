@@ -14,7 +14,7 @@ from bot.domain.progress import Progress, Stage
 from bot.domain.waits import (
     FetchingSlow,
     Hindered,
-    InLine,
+    InQueue,
     Link,
     Obstacle,
     OwnRunning,
@@ -42,10 +42,10 @@ def at(stage: Stage, wait: Wait | None, **changes: object) -> Progress:
 
 
 CASES: list[tuple[Stage, Wait, list[str]]] = [
-    (Stage.QUEUED, InLine(1, 100), ["You are next", "100 others"]),
-    (Stage.QUEUED, InLine(1, 1), ["You are next", "one at a time"]),
-    (Stage.QUEUED, InLine(7, 100), ["Number 7 in line", "100 others"]),
-    (Stage.QUEUED, InLine(7, 9, Obstacle.THROTTLED), ["Number 7", "Replicate takes few"]),
+    (Stage.QUEUED, InQueue(1, 100), ["You are next", "100 others"]),
+    (Stage.QUEUED, InQueue(1, 1), ["You are next", "one at a time"]),
+    (Stage.QUEUED, InQueue(7, 100), ["Number 7 in line", "100 others"]),
+    (Stage.QUEUED, InQueue(7, 9, Obstacle.THROTTLED), ["Number 7", "Replicate takes few"]),
     (Stage.QUEUED, OwnRunning(4, 0), ["4 of yours are running; this starts when one is done"]),
     (Stage.QUEUED, OwnRunning(1, 0), ["One of yours is running; this starts when it is done"]),
     (Stage.QUEUED, OwnRunning(4, 1), ["4 of yours are running", "1 more of yours comes before"]),
@@ -92,7 +92,7 @@ def test_a_wait_names_its_reason(stage: Stage, wait: Wait, told: list[str]) -> N
     text = strings.card.stage(at(stage, wait))
     for words in told:
         assert words in text
-    if not (isinstance(wait, InLine) and wait.position == 1) and getattr(wait, "position", 0) != 1:
+    if not (isinstance(wait, InQueue) and wait.position == 1) and getattr(wait, "position", 0) != 1:
         assert "You are next" not in text
     if getattr(wait, "obstacle", None) not in {Obstacle.OUTAGE}:
         assert "can't be reached" not in text

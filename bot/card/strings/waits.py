@@ -16,7 +16,7 @@ from bot.domain.waits import (
     FetchingSlow,
     ForRoom,
     Hindered,
-    InLine,
+    InQueue,
     Link,
     NotPostable,
     Obstacle,
@@ -74,7 +74,7 @@ def moment(when: datetime) -> str:
 def headline(wait: Wait | None) -> str | None:
     """What stands in place of what is going on, where the wait is all there is to say."""
     match wait:
-        case InLine():
+        case InQueue():
             words = "**Queued.** You are next: " if wait.position == 1 else "**Queued.** "
             place = "" if wait.position == 1 else f"Number {wait.position} in line: "
             return f"{words}{place}{_all_taken(wait.running)}"
@@ -106,7 +106,7 @@ def headline(wait: Wait | None) -> str | None:
 def note(wait: Wait | None, stage: Stage) -> str | None:
     """What stands below, in small print."""
     match wait:
-        case InLine(obstacle=Obstacle() as obstacle) | OwnRunning(obstacle=Obstacle() as obstacle):
+        case InQueue(obstacle=Obstacle() as obstacle) | OwnRunning(obstacle=Obstacle() as obstacle):
             return f"-# {_WHY[obstacle]}."
         case FetchingSlow(link=link):
             own_hands = f" {_fetch_yourself(link)}" if link else ""
@@ -141,7 +141,7 @@ def _next_try(wait: Wait) -> datetime:
 def in_a_list(wait: Wait, stage: Stage) -> str | None:
     """The wait of one of several takes; None where how far it is tells more."""
     match wait:
-        case InLine(position=position):
+        case InQueue(position=position):
             return f"queued, number {position} in line"
         case OwnRunning():
             return f"queued until one of your {wait.running} that run is done"

@@ -11,7 +11,7 @@ from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle, ToBeSent
 from bot.engine.job import Job
 from bot.engine.positions import why
-from bot.engine.queue import Place
+from bot.engine.queue import QueueEntry
 from bot.engine.states.outages import (
     CANCEL_AFTER_S,
     SUBMIT_WITHIN,
@@ -36,15 +36,15 @@ async def launch(job: Job) -> None:
     if await take_over_first_try(job):
         return
     async with job.stoppable():
-        place = await _wait_in_line(job)
-        await gate.enter(place)
+        entry = await _wait_for_seat(job)
+        await gate.enter(entry)
     try:
         async with gate.alone(job.generation.inputs):
             refusal = await _submit(job)
         if refusal is None:
-            context.queue.sent(place)
+            context.queue.sent(entry)
             return
-        refused_s = gate.refused_s(place)
+        refused_s = gate.refused_s(entry)
         if refused_s > SUBMIT_WITHIN.total_seconds():
             raise refusal
         # Nothing was started. It keeps its seat, and its turn: it is back before another is let in.
@@ -62,21 +62,21 @@ async def launch(job: Job) -> None:
         await context.clock.sleep(delay_s)
 
 
-async def _wait_in_line(job: Job) -> Place:
+async def _wait_for_seat(job: Job) -> QueueEntry:
     """Wait for a seat; `bot.engine.positions` has the card show the number, and why, meanwhile."""
     clock = job.context.clock
     job.enter(Stage.QUEUED)
     is_new = clock.now() < job.generation.created_at + _JUST_ASKED
-    place = job.seat.join(lambda: _show_place(job), now_s=clock.monotonic(), is_new=is_new)
-    await clock.wait(place.granted, None)
-    return place
+    entry = job.seat.join(lambda: _show_position(job), now_s=clock.monotonic(), is_new=is_new)
+    await clock.wait(entry.granted, None)
+    return entry
 
 
-def _show_place(job: Job) -> None:
+def _show_position(job: Job) -> None:
     """Show what it waits for, and where it stands."""
-    if job.seat.place is None:
+    if job.seat.entry is None:
         return
-    wait = why(job.context.queue, job.context.submit_gate, job.seat.place)
+    wait = why(job.context.queue, job.context.submit_gate, job.seat.entry)
     is_out = isinstance(job.wait, Hindered) and job.wait.obstacle is Obstacle.OUTAGE
     if not is_out or not isinstance(wait, ToBeSent):
         job.waits_for(wait)

@@ -22,22 +22,22 @@ async def reading_turn(job: Job) -> AsyncGenerator[None, None]:
 
     The card says what is waited for: the person's own files, or everybody's.
     """
-    line = job.context.reading_queue
-    place = line.join(job.generation.requester_id)
+    queue = job.context.reading_queue
+    entry = queue.join(job.generation.requester_id)
     shown: Stage | None = None
     try:
-        while not place.granted.is_set():
-            own = line.is_full_for(place.user_id)
+        while not entry.granted.is_set():
+            own = queue.is_full_for(entry.user_id)
             stage = Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST
             if stage is not shown:
                 shown = stage
                 job.show(stage)
-            await job.context.clock.wait(place.granted, _LOOK_S)
+            await job.context.clock.wait(entry.granted, _LOOK_S)
         job.show(Stage.CHECKING)
-        token = ASKER.set(place.user_id)
+        token = ASKER.set(entry.user_id)
         try:
             yield
         finally:
             ASKER.reset(token)
     finally:
-        line.leave(place)
+        queue.leave(entry)

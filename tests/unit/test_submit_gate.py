@@ -6,7 +6,7 @@ import pytest
 from aiolimiter import AsyncLimiter
 
 from bot.domain.inputs import Inputs
-from bot.engine.queue import Place
+from bot.engine.queue import QueueEntry
 from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
 
@@ -18,7 +18,7 @@ def a_gate(
 
 
 async def entered(submit_gate: SubmitGate, log: list[int], number: int) -> None:
-    await submit_gate.enter(Place(number, number))
+    await submit_gate.enter(QueueEntry(number, number))
     log.append(number)
 
 
@@ -44,7 +44,7 @@ async def test_the_gate_lets_so_many_in_and_the_next_when_one_leaves() -> None:
 async def test_throttled_everyone_waits_as_long_as_was_asked_then_goes_one_by_one() -> None:
     clock = FakeClock()
     submit_gate, log = a_gate(8, clock), list[int]()
-    await submit_gate.enter(Place(9, 9))
+    await submit_gate.enter(QueueEntry(9, 9))
     submit_gate.was_throttled(7.0)
     submit_gate.leave()
     tasks = [asyncio.create_task(entered(submit_gate, log, number)) for number in range(3)]
@@ -64,7 +64,7 @@ async def test_the_gate_widens_again_after_a_while() -> None:
     submit_gate, log = a_gate(3), list[int]()
     submit_gate.was_throttled(None)
     for number in range(20):
-        await submit_gate.enter(Place(number, number))
+        await submit_gate.enter(QueueEntry(number, number))
         submit_gate.went_well()
         submit_gate.leave()
     tasks = [asyncio.create_task(entered(submit_gate, log, number)) for number in range(4)]
@@ -76,7 +76,7 @@ async def test_the_gate_widens_again_after_a_while() -> None:
 
 async def test_who_gives_up_waiting_is_passed_over() -> None:
     submit_gate, log = a_gate(1), list[int]()
-    await submit_gate.enter(Place(9, 9))
+    await submit_gate.enter(QueueEntry(9, 9))
     tasks = [asyncio.create_task(entered(submit_gate, log, number)) for number in range(2)]
     await spin()
     tasks[0].cancel()
@@ -111,17 +111,17 @@ class Stingy:
         self._says_s = says_s
         self._ready_at_s = clock.monotonic()
 
-    async def order(self, submit_gate: SubmitGate, place: Place) -> None:
-        while not await self._is_taken(submit_gate, place):
+    async def order(self, submit_gate: SubmitGate, entry: QueueEntry) -> None:
+        while not await self._is_taken(submit_gate, entry):
             pass
 
-    async def _is_taken(self, submit_gate: SubmitGate, place: Place) -> bool:
-        await submit_gate.enter(place)
+    async def _is_taken(self, submit_gate: SubmitGate, entry: QueueEntry) -> bool:
+        await submit_gate.enter(entry)
         try:
             await asyncio.sleep(0)
             now_s = self._clock.monotonic()
             if now_s >= self._ready_at_s:
-                self.taken.append(place.arrival)
+                self.taken.append(entry.arrival)
                 self._ready_at_s = now_s + self._every_s
                 submit_gate.went_well()
                 return True
@@ -141,7 +141,7 @@ async def test_one_create_at_a_time_is_taken_in_order_and_few_are_refused(
     submit_gate, service = a_gate(16, clock), Stingy(clock, 10.0, says_s=says_s)
     began_s = clock.monotonic()
     async with asyncio.timeout(5):
-        await asyncio.gather(*(service.order(submit_gate, Place(n, n)) for n in range(40)))
+        await asyncio.gather(*(service.order(submit_gate, QueueEntry(n, n)) for n in range(40)))
     assert service.taken == list(range(40))
     at_first = 15
     assert service.refused - at_first <= 40 / 2
@@ -151,7 +151,7 @@ async def test_one_create_at_a_time_is_taken_in_order_and_few_are_refused(
 async def test_whoever_was_throttled_goes_first_again() -> None:
     clock = FakeClock()
     submit_gate, log = a_gate(1, clock), list[int]()
-    first = Place(0, 0)
+    first = QueueEntry(0, 0)
     await submit_gate.enter(first)
     tasks = [asyncio.create_task(entered(submit_gate, log, number)) for number in (1, 2)]
     await spin()
@@ -171,7 +171,7 @@ async def test_no_wait_is_longer_than_five_minutes_whatever_is_asked() -> None:
     submit_gate = a_gate(8, clock)
     began_s = clock.monotonic()
     submit_gate.was_throttled(1e7)
-    await submit_gate.enter(Place(0, 0))
+    await submit_gate.enter(QueueEntry(0, 0))
     assert clock.monotonic() - began_s == pytest.approx(300.0)
 
 
@@ -181,7 +181,7 @@ async def test_where_no_wait_is_asked_for_it_doubles_up_to_a_minute() -> None:
     for _ in range(9):
         began_s = clock.monotonic()
         submit_gate.was_throttled(None)
-        await submit_gate.enter(Place(0, 0))
+        await submit_gate.enter(QueueEntry(0, 0))
         submit_gate.leave()
         waits_s.append(clock.monotonic() - began_s)
     assert waits_s == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
@@ -191,22 +191,22 @@ async def test_a_single_refusal_long_after_a_create_keeps_nobody_apart() -> None
     clock = FakeClock()
     submit_gate = a_gate(8, clock)
     for passed_s in (3600.0, 0.0):
-        await submit_gate.enter(Place(0, 0))
+        await submit_gate.enter(QueueEntry(0, 0))
         submit_gate.went_well()
         submit_gate.leave()
         clock.pass_s(passed_s)
         if passed_s:
-            await submit_gate.enter(Place(1, 1))
+            await submit_gate.enter(QueueEntry(1, 1))
             submit_gate.was_throttled(7.0)
             submit_gate.leave()
     began_s = clock.monotonic()
-    await submit_gate.enter(Place(2, 2))
+    await submit_gate.enter(QueueEntry(2, 2))
     assert clock.monotonic() == began_s
 
 
 async def test_an_order_is_refused_for_as_long_as_it_stood_there_and_none_was_taken() -> None:
     clock = FakeClock()
-    submit_gate, early, late = a_gate(8, clock), Place(0, 0), Place(1, 1)
+    submit_gate, early, late = a_gate(8, clock), QueueEntry(0, 0), QueueEntry(1, 1)
     await submit_gate.enter(early)
     clock.pass_s(4000.0)
     assert submit_gate.refused_s(early) == 0.0

@@ -11,105 +11,107 @@ from aiolimiter import AsyncLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.waits import Hindered, InLine, Obstacle, OwnRunning, ToBeSent, Wait
+from bot.domain.waits import Hindered, InQueue, Obstacle, OwnRunning, ToBeSent, Wait
 from bot.engine.positions import Positions, why
-from bot.engine.queue import Place, Queue
+from bot.engine.queue import Queue, QueueEntry
 from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
 
 MANY = 3000
 
 
-def seated(places: list[Place]) -> list[int]:
-    return [number for number, place in enumerate(places) if place.granted.is_set()]
+def seated(entries: list[QueueEntry]) -> list[int]:
+    return [number for number, entry in enumerate(entries) if entry.granted.is_set()]
 
 
-def numbers(line: Queue, places: list[Place]) -> list[int | None]:
-    """Where each stands; None is nowhere in the line."""
-    order = {place: number for number, place in enumerate(line.in_order(), start=1)}
-    return [order.get(place) for place in places]
+def numbers(queue: Queue, entries: list[QueueEntry]) -> list[int | None]:
+    """Where each stands; None is nowhere in the queue."""
+    order = {entry: number for number, entry in enumerate(queue.in_order(), start=1)}
+    return [order.get(entry) for entry in entries]
 
 
-def all_sent(line: Queue, places: list[Place]) -> None:
-    for place in places:
-        if place.granted.is_set():
-            line.sent(place)
+def all_sent(queue: Queue, entries: list[QueueEntry]) -> None:
+    for entry in entries:
+        if entry.granted.is_set():
+            queue.sent(entry)
 
 
 def test_so_many_run_and_the_rest_wait_in_order() -> None:
-    line = Queue(max_running=2, max_per_user=9)
-    places = [line.join(user) for user in (1, 2, 3, 4)]
-    assert seated(places) == [0, 1]
-    assert numbers(line, places) == [1, 2, 3, 4]
-    all_sent(line, places)
-    assert numbers(line, places) == [None, None, 1, 2]
-    line.leave(places[0])
-    assert seated(places) == [0, 1, 2]
-    all_sent(line, places)
-    assert numbers(line, places)[3] == 1
+    queue = Queue(max_running=2, max_per_user=9)
+    entries = [queue.join(user) for user in (1, 2, 3, 4)]
+    assert seated(entries) == [0, 1]
+    assert numbers(queue, entries) == [1, 2, 3, 4]
+    all_sent(queue, entries)
+    assert numbers(queue, entries) == [None, None, 1, 2]
+    queue.leave(entries[0])
+    assert seated(entries) == [0, 1, 2]
+    all_sent(queue, entries)
+    assert numbers(queue, entries)[3] == 1
 
 
 def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
-    line = Queue(max_running=9, max_per_user=2)
-    places = [line.join(user) for user in (1, 1, 1, 2)]
-    assert seated(places) == [0, 1, 3]
-    assert [line.waits_for_own(place) for place in places] == [False, False, True, False]
-    line.leave(places[1])
-    assert seated(places) == [0, 1, 2, 3]
+    queue = Queue(max_running=9, max_per_user=2)
+    entries = [queue.join(user) for user in (1, 1, 1, 2)]
+    assert seated(entries) == [0, 1, 3]
+    assert [queue.waits_for_own(entry) for entry in entries] == [False, False, True, False]
+    queue.leave(entries[1])
+    assert seated(entries) == [0, 1, 2, 3]
 
 
 def test_everyones_first_comes_before_anyones_second() -> None:
-    line = Queue(max_running=1, max_per_user=9)
-    running = line.join(9)
-    line.sent(running)
-    greedy = [line.join(1) for _ in range(3)]
-    late = line.join(2)
-    assert numbers(line, [*greedy, late]) == [1, 3, 4, 2]
-    line.leave(running)
-    line.leave(greedy[0])
+    queue = Queue(max_running=1, max_per_user=9)
+    running = queue.join(9)
+    queue.sent(running)
+    greedy = [queue.join(1) for _ in range(3)]
+    late = queue.join(2)
+    assert numbers(queue, [*greedy, late]) == [1, 3, 4, 2]
+    queue.leave(running)
+    queue.leave(greedy[0])
     assert late.granted.is_set()
 
 
 def test_leaving_while_waiting_and_leaving_twice() -> None:
-    line = Queue(max_running=1, max_per_user=9)
-    first, second, third = (line.join(user) for user in (1, 2, 3))
-    line.leave(second)
-    line.leave(second)
-    line.leave(first)
+    queue = Queue(max_running=1, max_per_user=9)
+    first, second, third = (queue.join(user) for user in (1, 2, 3))
+    queue.leave(second)
+    queue.leave(second)
+    queue.leave(first)
     assert third.granted.is_set()
 
 
 def test_what_runs_already_keeps_its_seat_though_the_house_is_full() -> None:
-    line = Queue(max_running=1, max_per_user=1)
-    resumed = [line.seat(1), line.seat(1)]
-    waiting = line.join(2)
-    line.leave(resumed[0])
+    queue = Queue(max_running=1, max_per_user=1)
+    resumed = [queue.seat(1), queue.seat(1)]
+    waiting = queue.join(2)
+    queue.leave(resumed[0])
     assert not waiting.granted.is_set()
-    line.leave(resumed[1])
+    queue.leave(resumed[1])
     assert waiting.granted.is_set()
 
 
 def test_few_stand_at_the_gate_and_whoever_asks_for_the_first_time_passes_the_rest() -> None:
-    line = Queue(max_running=100, max_per_user=50, at_gate=2)
-    greedy = [line.join(1) for _ in range(5)]
-    late = line.join(2)
+    queue = Queue(max_running=100, max_per_user=50, at_gate=2)
+    greedy = [queue.join(1) for _ in range(5)]
+    late = queue.join(2)
     assert seated(greedy) == [0, 1]
-    assert numbers(line, [*greedy, late]) == [1, 2, 4, 5, 6, 3]
-    line.sent(greedy[0])
+    assert numbers(queue, [*greedy, late]) == [1, 2, 4, 5, 6, 3]
+    queue.sent(greedy[0])
     assert late.granted.is_set()
-    line.leave(greedy[1])
+    queue.leave(greedy[1])
     assert greedy[2].granted.is_set()
-    assert [line.position(place) for place in greedy[2:]] == [None, 4, 4], "at the most, so far"
+    assert [queue.position(entry) for entry in greedy[2:]] == [None, 4, 4], "at the most, so far"
 
 
-def reference_order(seated: list[Place], waiting: list[Place], granted: list[Place]) -> list[Place]:
+def reference_order(
+    seated: list[QueueEntry], waiting: list[QueueEntry], granted: list[QueueEntry]
+) -> list[QueueEntry]:
     """The rule, spelled out: by how many of theirs are ahead, whose last turn is longest ago."""
-    ahead = Counter(place.user_id for place in seated)
-    last_grant = {place.user_id: number for number, place in enumerate(granted, start=1)}
-    keys: dict[Place, tuple[int, int, int]] = {}
-    for place in sorted(waiting, key=lambda waiting: waiting.arrival):
-        keys[place] = ahead[place.user_id], last_grant.get(place.user_id, 0), place.arrival
-        ahead[place.user_id] += 1
+    ahead = Counter(entry.user_id for entry in seated)
+    last_grant = {entry.user_id: number for number, entry in enumerate(granted, start=1)}
+    keys: dict[QueueEntry, tuple[int, int, int]] = {}
+    for entry in sorted(waiting, key=lambda waiting: waiting.arrival):
+        keys[entry] = ahead[entry.user_id], last_grant.get(entry.user_id, 0), entry.arrival
+        ahead[entry.user_id] += 1
     return sorted(keys, key=lambda waiting: keys[waiting])
 
 
@@ -122,43 +124,43 @@ def reference_order(seated: list[Place], waiting: list[Place], granted: list[Pla
 def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_seat(
     max_running: int, max_per_user: int, at_gate: int, moves: list[tuple[str, int]]
 ) -> None:
-    line = Queue(max_running, max_per_user, at_gate)
-    present: list[Place] = []
-    granted: list[Place] = []
-    unsent: list[Place] = []
-    resumed: set[Place] = set()
+    queue = Queue(max_running, max_per_user, at_gate)
+    present: list[QueueEntry] = []
+    granted: list[QueueEntry] = []
+    unsent: list[QueueEntry] = []
+    resumed: set[QueueEntry] = set()
     for move, number in moves:
         if move == "join":
-            present.append(line.join(number))
+            present.append(queue.join(number))
         elif move == "seat":
-            present.append(line.seat(number))
+            present.append(queue.seat(number))
             resumed.add(present[-1])
         elif present:
-            place = present[number % len(present)]
+            entry = present[number % len(present)]
             if move == "leave":
-                present.remove(place)
-                line.leave(place)
+                present.remove(entry)
+                queue.leave(entry)
             else:
-                line.sent(place)
-            unsent = [other for other in unsent if other is not place]
+                queue.sent(entry)
+            unsent = [other for other in unsent if other is not entry]
         fresh = [p for p in present if p.granted.is_set() and p not in granted and p not in resumed]
         granted += fresh
         unsent += fresh
-        people = {place.user_id for place in present}
-        granted = [place for place in granted if place.user_id in people]
-        running = [place for place in present if place.granted.is_set()]
-        per_user = Counter(place.user_id for place in running)
+        people = {entry.user_id for entry in present}
+        granted = [entry for entry in granted if entry.user_id in people]
+        running = [entry for entry in present if entry.granted.is_set()]
+        per_user = Counter(entry.user_id for entry in running)
         if not resumed:
             assert len(running) <= max_running
             assert all(count <= max_per_user for count in per_user.values())
         assert len(unsent) <= at_gate
-        waiting = [place for place in present if not place.granted.is_set()]
+        waiting = [entry for entry in present if not entry.granted.is_set()]
         if len(running) < max_running and len(unsent) < at_gate:
-            assert all(per_user[place.user_id] >= max_per_user for place in waiting)
+            assert all(per_user[entry.user_id] >= max_per_user for entry in waiting)
         assert len(fresh) <= 1 or move == "leave"
-        assert line.in_order()[len(unsent) :] == reference_order(running, waiting, granted)
-        assert set(line.in_order()[: len(unsent)]) == set(unsent)
-        assert len(line) == len(unsent) + len(waiting)
+        assert queue.in_order()[len(unsent) :] == reference_order(running, waiting, granted)
+        assert set(queue.in_order()[: len(unsent)]) == set(unsent)
+        assert len(queue) == len(unsent) + len(waiting)
 
 
 def calls_of(work: Callable[[], object]) -> int:
@@ -180,18 +182,18 @@ def calls_of(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("people", [1, 50, MANY])
 def test_a_change_costs_the_same_however_many_wait(people: int) -> None:
-    line = Queue(max_running=1, max_per_user=1)
-    running = line.join(-1)
-    line.sent(running)
-    waiting = [line.join(number % people) for number in range(MANY)]
+    queue = Queue(max_running=1, max_per_user=1)
+    running = queue.join(-1)
+    queue.sent(running)
+    waiting = [queue.join(number % people) for number in range(MANY)]
 
     def changes() -> None:
-        line.leave(running)
+        queue.leave(running)
         for number in range(MANY // 3):
-            waiting.append(line.join(7))
-            line.leave(waiting[MANY - 1 - number])
-            line.sent(waiting[number])
-            line.leave(waiting[number])
+            waiting.append(queue.join(7))
+            queue.leave(waiting[MANY - 1 - number])
+            queue.sent(waiting[number])
+            queue.leave(waiting[number])
 
     assert calls_of(changes) < 4 * MANY // 3 * 30
 
@@ -200,29 +202,29 @@ def test_a_change_costs_the_same_however_many_wait(people: int) -> None:
 
 
 class Crowd:
-    """People in a line who note what they are told."""
+    """People in a queue who note what they are told."""
 
     def __init__(self, count: int, *, is_new: bool = False) -> None:
         self.clock = FakeClock()
-        self.line = Queue(max_running=1, max_per_user=count)
+        self.queue = Queue(max_running=1, max_per_user=count)
         self.submit_gate = SubmitGate(1, self.clock, AsyncLimiter(100, 1))
-        self.positions = Positions(self.line, self.submit_gate, self.clock)
+        self.positions = Positions(self.queue, self.submit_gate, self.clock)
         self.told: list[tuple[int, int | None]] = []
-        self.running = self.line.join(-1)
-        self.line.sent(self.running)
-        self.places = [self.join(number, is_new=is_new) for number in range(count)]
+        self.running = self.queue.join(-1)
+        self.queue.sent(self.running)
+        self.entries = [self.join(number, is_new=is_new) for number in range(count)]
 
-    def join(self, number: int, *, is_new: bool = False) -> Place:
-        place = self.line.join(
-            number, lambda: self.told.append((number, self.line.position(place))), is_new=is_new
+    def join(self, number: int, *, is_new: bool = False) -> QueueEntry:
+        entry = self.queue.join(
+            number, lambda: self.told.append((number, self.queue.position(entry))), is_new=is_new
         )
-        return place
+        return entry
 
     def advance(self) -> None:
         """The next one runs, and has ended."""
-        self.line.leave(self.running)
-        self.running = next(iter(self.line.in_order()))
-        self.line.sent(self.running)
+        self.queue.leave(self.running)
+        self.running = next(iter(self.queue.in_order()))
+        self.queue.sent(self.running)
 
     def tell(self, passes: int, each_s: float = 1.0) -> list[tuple[int, int | None]]:
         del self.told[:]
@@ -283,7 +285,7 @@ async def test_a_line_that_nothing_changes_is_not_looked_at() -> None:
     for _ in range(100):
         await asyncio.sleep(0)
     assert looked == settled
-    crowd.line.leave(crowd.places[-1])
+    crowd.queue.leave(crowd.entries[-1])
     for _ in range(20):
         await asyncio.sleep(0)
     assert looked == settled + 1
@@ -299,7 +301,7 @@ def test_a_place_that_cannot_be_shown_keeps_nobody_else_from_being_told(
     def broken() -> None:
         raise ValueError("a bug")
 
-    crowd.places[0].tell = broken
+    crowd.entries[0].tell = broken
     assert crowd.tell(passes=1) == [(1, 2)]
     assert "a bug" in caplog.text
 
@@ -308,28 +310,28 @@ def test_a_place_that_cannot_be_shown_keeps_nobody_else_from_being_told(
 
 
 class Reasons:
-    """People in a line, of so many each, and what they are told that they wait for."""
+    """People in a queue, of so many each, and what they are told that they wait for."""
 
     def __init__(
         self, max_running: int, max_per_user: int, users: Sequence[int], at_gate: int = 32
     ) -> None:
         self.clock = FakeClock()
-        self.line = Queue(max_running, max_per_user, at_gate)
+        self.queue = Queue(max_running, max_per_user, at_gate)
         self.submit_gate = SubmitGate(1, self.clock, AsyncLimiter(100, 1))
-        self.positions = Positions(self.line, self.submit_gate, self.clock)
+        self.positions = Positions(self.queue, self.submit_gate, self.clock)
         self.told: dict[int, Wait | None] = {}
-        self.places = [self.join(number, user) for number, user in enumerate(users)]
+        self.entries = [self.join(number, user) for number, user in enumerate(users)]
 
-    def join(self, number: int, user: int) -> Place:
+    def join(self, number: int, user: int) -> QueueEntry:
         def tell() -> None:
-            self.told[number] = why(self.line, self.submit_gate, place)
+            self.told[number] = why(self.queue, self.submit_gate, entry)
 
-        place = self.line.join(user, tell, is_new=True)
-        return place
+        entry = self.queue.join(user, tell, is_new=True)
+        return entry
 
     def sent(self, *numbers: int) -> None:
         for number in numbers:
-            self.line.sent(self.places[number])
+            self.queue.sent(self.entries[number])
 
     def tell(self) -> dict[int, Wait | None]:
         """What is new to whom."""
@@ -346,25 +348,25 @@ def test_waiting_for_ones_own_is_told_apart_from_waiting_for_others() -> None:
     assert rig.tell() == {
         2: OwnRunning(2, 0),
         3: OwnRunning(2, 1),
-        5: InLine(1, 3),
-        6: InLine(2, 3),
+        5: InQueue(1, 3),
+        6: InQueue(2, 3),
     }
 
 
 def test_the_reason_may_be_another_though_the_number_is_not() -> None:
     rig = Reasons(2, 2, [1, 1, 1, 2, 2])
     rig.sent(0, 1)
-    assert rig.tell() == {2: OwnRunning(2, 0), 3: InLine(1, 2), 4: InLine(2, 2)}
-    rig.line.leave(rig.places[0])
+    assert rig.tell() == {2: OwnRunning(2, 0), 3: InQueue(1, 2), 4: InQueue(2, 2)}
+    rig.queue.leave(rig.entries[0])
     rig.sent(3)
-    assert rig.tell() == {2: InLine(1, 2)}
+    assert rig.tell() == {2: InQueue(1, 2)}
 
 
 def test_what_was_taken_up_again_counts_as_ones_own() -> None:
     rig = Reasons(9, 1, [])
     for _ in range(3):
-        rig.line.seat(1)
-    rig.places.append(rig.join(0, 1))
+        rig.queue.seat(1)
+    rig.entries.append(rig.join(0, 1))
     assert rig.tell() == {0: OwnRunning(3, 0)}
 
 
@@ -402,15 +404,15 @@ def test_those_in_line_are_told_what_makes_it_slow() -> None:
     rig.submit_gate.was_throttled(None)
     told = rig.tell()
     assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED)
-    assert told[2] == InLine(2, 1, Obstacle.THROTTLED)
+    assert told[2] == InQueue(2, 1, Obstacle.THROTTLED)
 
 
 def test_who_goes_any_moment_is_told_nothing_new() -> None:
     rig = Reasons(1, 1, [1, 2])
     rig.sent(0)
-    assert rig.tell() == {1: InLine(1, 1)}
-    rig.line.leave(rig.places[0])
-    assert rig.places[1].granted.is_set()
+    assert rig.tell() == {1: InQueue(1, 1)}
+    rig.queue.leave(rig.entries[0])
+    assert rig.entries[1].granted.is_set()
     assert rig.tell() == {}
 
 
