@@ -5,25 +5,23 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import discord
 
-from bot.card import strings
 from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
+from bot.delivery.followups import make_private, mention, tell_alone
 from bot.delivery.live_card import CardEditor, LiveCard
-from bot.delivery.message import OutgoingMessage
+from bot.delivery.message import OutgoingMessage, Track
 from bot.delivery.message_turn import message_turn
 from bot.delivery.pictures import Pictures
 from bot.delivery.sender import Sender
 from bot.delivery.transport import WordsBlocked
 from bot.delivery.upload import TrackUpload
-from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
-from bot.domain.generation import TOKEN_LIFE, Generation, Reply, State
+from bot.domain.generation import Generation, Reply, State
 from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Journal, Moved, NoWayNow, Sound
@@ -35,8 +33,6 @@ _SPACING_LATER_S = 10.0
 _LATER_S = 60.0
 _LONG_UPLOAD_BYTES = 4 * 1024 * 1024
 """More than the model itself makes; it takes some seconds, and one more edit is worth it."""
-_LONG_WAIT = timedelta(minutes=1)
-"""Who waited longer has turned to something else, and is mentioned once at the end."""
 
 
 class DiscordDelivery:
@@ -105,7 +101,8 @@ class DiscordDelivery:
                     return mentioned
                 self._refresh(live, generation)
         await self._let_go(live, generation)
-        await self._call(live, generation, mentioned=mentioned)
+        if not mentioned:
+            await mention(self._sender, live, generation, self._clock.now())
         return live.reply(generation)
 
     async def follow_up(self, generation: Generation, track: Path) -> None:
@@ -135,9 +132,9 @@ class DiscordDelivery:
         if mentioned is None:
             return None
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
-            await self._make_private(generation)
-        elif generation.state is not State.CANCELED:
-            await self._call(live, generation, mentioned=mentioned)
+            await make_private(self._sender, generation)
+        elif generation.state is not State.CANCELED and not mentioned:
+            await mention(self._sender, live, generation, self._clock.now())
         return None
 
     def drop(self, generation: Generation) -> None:
@@ -200,44 +197,54 @@ class DiscordDelivery:
         """Upload the track in the best form that Discord takes; whether it was mentioned before."""
         limit_bytes = self._sender.limit_bytes(live.reply(generation))
         upload = TrackUpload(self._sound, path, generation, limit_bytes, untouched=untouched)
-        placeholder, with_words = self._renderer.coming(generation), True
         try:
-            track = await upload.track()
-            is_drawn = generation.batch_id is None and upload.is_drawable
-            if is_drawn and self._pictures.has_time(generation):
-                await upload.draw()
-                track = replace(track, picture=upload.picture)
-            while True:
-                outgoing = live.outgoing(self._renderer, generation, track=track, note=upload.note)
-                outgoing = outgoing if with_words else outgoing.without_words()
-                if track.size_bytes >= _LONG_UPLOAD_BYTES:
-                    uploading = live.uploading(self._renderer, generation, self._clock.now())
-                    await self._show_meanwhile(live, uploading)
-                try:
-                    mentioned = await self._sender.put(outgoing, placeholder)
-                except WordsBlocked:
-                    if not with_words:
-                        raise
-                    placeholder, with_words = without_words(placeholder), False
-                except OutputTooLarge as error:
-                    upload.refused(track, error)
-                    track = await upload.track()
-                except NoWayNow:
-                    if generation.batch_id is None:
-                        waiting = self._renderer.waiting(generation)
-                        await self._show_meanwhile(
-                            live, replace(outgoing, card=waiting, track=None)
-                        )
-                    raise
-                else:
-                    if isinstance(mentioned, Moved):
-                        live.moved(mentioned.reply)
-                    else:
-                        live.placed(generation, outgoing.generation.reply, upload.note)
-                        live.editor.showed(outgoing.card)
-                    return mentioned
+            mentioned = await self._upload(live, generation, upload)
         finally:
             await upload.clean_up()
+        if isinstance(mentioned, Moved):
+            live.moved(mentioned.reply)
+        return mentioned
+
+    async def _upload(
+        self, live: LiveCard, generation: Generation, upload: TrackUpload
+    ) -> bool | Moved:
+        """Try one form after the other, with what its person wrote or else without."""
+        placeholder, with_words = self._renderer.coming(generation), True
+        track = await self._drawn(generation, upload)
+        while True:
+            outgoing = live.outgoing(self._renderer, generation, track=track, note=upload.note)
+            outgoing = outgoing if with_words else outgoing.without_words()
+            if track.size_bytes >= _LONG_UPLOAD_BYTES:
+                uploading = live.uploading(self._renderer, generation, self._clock.now())
+                await self._show_meanwhile(live, uploading)
+            try:
+                mentioned = await self._sender.put(outgoing, placeholder)
+            except WordsBlocked:
+                if not with_words:
+                    raise
+                placeholder, with_words = without_words(placeholder), False
+            except OutputTooLarge as error:
+                upload.refused(track, error)
+                track = await upload.track()
+            except NoWayNow:
+                if generation.batch_id is None:
+                    waiting = self._renderer.waiting(generation)
+                    await self._show_meanwhile(live, replace(outgoing, card=waiting, track=None))
+                raise
+            else:
+                if not isinstance(mentioned, Moved):
+                    live.placed(generation, outgoing.generation.reply, upload.note)
+                    live.editor.showed(outgoing.card)
+                return mentioned
+
+    async def _drawn(self, generation: Generation, upload: TrackUpload) -> Track:
+        """The track, with its picture where there is time for one."""
+        track = await upload.track()
+        is_drawn = generation.batch_id is None and upload.is_drawable
+        if is_drawn and self._pictures.has_time(generation):
+            await upload.draw()
+            track = replace(track, picture=upload.picture)
+        return track
 
     async def _show_meanwhile(self, live: LiveCard, outgoing: OutgoingMessage) -> None:
         """Say what keeps the track from its card, where that can be said."""
@@ -257,7 +264,7 @@ class DiscordDelivery:
         if generation.state is State.CANCELED or is_refused:
             is_shown = await self._sender.edit_last(outgoing)
             # Who deleted the message after canceling wants to see no other.
-            if not is_shown and (not is_refused or await self._tell_alone(generation)):
+            if not is_shown and (not is_refused or await tell_alone(self._sender, generation)):
                 return None
         if not is_shown:
             try:
@@ -277,50 +284,3 @@ class DiscordDelivery:
         live.placed(generation, reply, "")
         live.editor.showed(outgoing.card)
         return mentioned
-
-    async def _make_private(self, generation: Generation) -> None:
-        """Turn the refusal, visible to all so far, into one that its person alone sees.
-
-        In this order: a followup becomes private only once the deferred reply has been edited,
-        and whichever of these fails, the sentence stays readable.
-        """
-        if not await self._tell_alone(generation):
-            return
-        try:
-            await self._sender.take_back(generation.reply)
-        except REQUEST_FAILED as error:
-            log.warning("the refusal of generation %s stays public: %s", generation.id, error)
-
-    async def _tell_alone(self, generation: Generation) -> bool:
-        """Tell a refusal to its person alone; False where no token leads to them."""
-        if not generation.reply.token or generation.failure is None:
-            return False
-        try:
-            await self._sender.say(generation.reply, strings.errors.sentence(generation.failure))
-        except REQUEST_FAILED as error:
-            log.info("generation %s is not refused in private: %s", generation.id, error)
-            return False
-        return True
-
-    async def _call(self, live: LiveCard, generation: Generation, *, mentioned: bool) -> None:
-        """Mention the person below their card, once, where it took long."""
-        ended_at = generation.ended_at or self._clock.now()
-        reply = live.reply(generation)
-        # Where the card stands in another message than it was asked for in, that one mentions.
-        mentioned = mentioned or reply.message_id != generation.reply.message_id
-        # Who has just pressed a button to have it is there to see it.
-        last_seen_at = max(generation.created_at, reply.token_expires_at - TOKEN_LIFE)
-        if mentioned or not live.all_ended or ended_at - last_seen_at <= _LONG_WAIT:
-            return
-        user_id = generation.requester_id
-        text = strings.card.over(user_id)
-        if any(take.state is State.DELIVERED for take in live.takes):
-            text = (
-                strings.card.ready(user_id)
-                if len(live.takes) == 1
-                else strings.takes.ready(user_id)
-            )
-        try:
-            await self._sender.say(reply, text, mention=user_id)
-        except REQUEST_FAILED as error:
-            log.warning("no mention for generation %s: %s", generation.id, error)

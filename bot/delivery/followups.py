@@ -1,0 +1,66 @@
+"""Messages below a card: a mention of who waited long, and a refusal for its person alone."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from bot.card import strings
+from bot.delivery.live_card import LiveCard
+from bot.delivery.sender import Sender
+from bot.discord_errors import REQUEST_FAILED
+from bot.domain.generation import TOKEN_LIFE, Generation, State
+
+log = logging.getLogger(__name__)
+
+_LONG_WAIT = timedelta(minutes=1)
+"""Who waited longer has turned to something else, and is mentioned once at the end."""
+
+
+async def make_private(sender: Sender, generation: Generation) -> None:
+    """Turn the refusal, visible to all so far, into one that its person alone sees.
+
+    In this order: a followup becomes private only once the deferred reply has been edited,
+    and whichever of these fails, the sentence stays readable.
+    """
+    if not await tell_alone(sender, generation):
+        return
+    try:
+        await sender.take_back(generation.reply)
+    except REQUEST_FAILED as error:
+        log.warning("the refusal of generation %s stays public: %s", generation.id, error)
+
+
+async def tell_alone(sender: Sender, generation: Generation) -> bool:
+    """Tell a refusal to its person alone; False where no token leads to them."""
+    if not generation.reply.token or generation.failure is None:
+        return False
+    try:
+        await sender.say(generation.reply, strings.errors.sentence(generation.failure))
+    except REQUEST_FAILED as error:
+        log.info("generation %s is not refused in private: %s", generation.id, error)
+        return False
+    return True
+
+
+async def mention(sender: Sender, live: LiveCard, generation: Generation, now: datetime) -> None:
+    """Mention the person below their card once all of it has ended, where that took long."""
+    reply = live.reply(generation)
+    # Where the card stands in another message than it was asked for in, that one mentions.
+    if reply.message_id != generation.reply.message_id or not live.all_ended:
+        return
+    # Who has just pressed a button to have it is there to see it.
+    last_seen_at = max(generation.created_at, reply.token_expires_at - TOKEN_LIFE)
+    if (generation.ended_at or now) - last_seen_at <= _LONG_WAIT:
+        return
+    user_id = generation.requester_id
+    if not any(take.state is State.DELIVERED for take in live.takes):
+        text = strings.card.over(user_id)
+    elif len(live.takes) == 1:
+        text = strings.card.ready(user_id)
+    else:
+        text = strings.takes.ready(user_id)
+    try:
+        await sender.say(reply, text, mention=user_id)
+    except REQUEST_FAILED as error:
+        log.warning("no mention for generation %s: %s", generation.id, error)
