@@ -207,6 +207,12 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
     assert isinstance(button.item, discord.ui.Button)
 
 
+def test_actions_are_called_as_in_the_messages_out_there() -> None:
+    on_cards = "again bring cancel delete edit extend info melody same variations"
+    elsewhere = "drop forget keep page show"
+    assert sorted(ACTIONS) == sorted([*on_cards.split(), *elsewhere.split()])
+
+
 @pytest.mark.parametrize("fault", get_args(errors.FetchFault))
 def test_every_reason_not_to_have_fetched_has_its_words(fault: str) -> None:
     said = strings.errors.sentence(errors.AudioUnavailable(None, fault))
