@@ -55,6 +55,8 @@ class Faults:
         self._open: list[Fault] = []
         self.met: list[str] = []
         """The routes at which a fault was met, in order."""
+        self.in_hand = 0
+        """How many requests are meeting one now."""
 
     def order(self, fault: Fault) -> None:
         """Let the next `fault.times` requests to `fault.route` meet it."""
@@ -82,7 +84,11 @@ class Faults:
             fault = self.take(request.method, request.path, with_files=with_files)
             if fault is None:
                 return await handler(request)
-            return await _carry_out(fault, request, handler)
+            self.in_hand += 1
+            try:
+                return await _carry_out(fault, request, handler)
+            finally:
+                self.in_hand -= 1
 
         return meet
 

@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
 _ON_OUR_OWN = {"127.0.0.1", ""}

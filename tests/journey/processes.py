@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.evidence import show_on_failure
-from tests.journey.rig import Rig
+from tests.journey.rig import PATIENCE_S, Rig
 
 ROOT = Path(__file__).parents[2]
 _START_S = 20.0
@@ -36,7 +36,7 @@ class BotProcess:
         """The process's id."""
         return self._process.pid
 
-    async def ended(self, timeout_s: float = 10.0) -> int:
+    async def ended(self, timeout_s: float = PATIENCE_S) -> int:
         """Wait for the end; the exit code, negative for a signal.
 
         Raises:

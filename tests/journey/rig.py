@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -28,12 +27,11 @@ from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from bot.settings import Settings
 from tests.evidence import show_on_failure
+from tests.journey.fast_clock import FastClock
 
 SPEED = 25.0
-PATIENCE_S = 10.0
-STALL_S = 0.01
-"""An event loop that nobody keeps from running looks at the clock more often than this."""
-MOMENT_S = 0.001
+PATIENCE_S = 30.0
+"""It only matters where a test fails."""
 OBJECT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 CREATE = "POST /v1/predictions"
@@ -42,51 +40,6 @@ OUTPUT = "GET /delivery/*"
 EDIT = "PATCH /api/v10/webhooks/*"
 
 _T = TypeVar("_T")
-
-
-class FastClock:
-    """A clock whose seconds are short: every wait takes 1/`speed` of its time.
-
-    While this process stands still, kept from running by others on a busy machine, its time does
-    too: at 500 times the speed half a second of that would be the end of what a token lives.
-    """
-
-    def __init__(self, speed: float = SPEED, ahead_s: float = 0.0) -> None:
-        self._speed = speed
-        self._real_s = time.monotonic()
-        self._now_s = self._real_s
-        self._began_at = datetime.now(UTC) + timedelta(seconds=ahead_s - self._real_s)
-
-    def now(self) -> datetime:
-        return self._began_at + timedelta(seconds=self.monotonic())
-
-    def monotonic(self) -> float:
-        real_s = time.monotonic()
-        passed_s, self._real_s = real_s - self._real_s, real_s
-        self._now_s += (passed_s if self._speed == 1 else min(passed_s, STALL_S)) * self._speed
-        return self._now_s
-
-    async def sleep(self, delay_s: float) -> None:
-        until_s = self.monotonic() + delay_s
-        await asyncio.sleep(0)
-        while (left_s := until_s - self.monotonic()) > 0:  # noqa: ASYNC110 - a clock has no event
-            await asyncio.sleep(left_s / self._speed)
-
-    async def wait(self, event: asyncio.Event, timeout_s: float | None) -> bool:
-        if timeout_s is None:
-            return await event.wait()
-        until_s = self.monotonic() + timeout_s
-        while not event.is_set() and (left_s := until_s - self.monotonic()) >= 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(left_s, MOMENT_S) / self._speed):
-                    await event.wait()
-        return event.is_set()
-
-    async def tick(self) -> NoReturn:
-        """See to it that no time is lost when nobody looks."""
-        while True:
-            await asyncio.sleep(STALL_S / 2)
-            self.monotonic()
 
 
 class Rig:
@@ -241,13 +194,14 @@ async def a_rig(
         rig = Rig(discord, replicate, settings, bot_clock or clock)
         show_on_failure("what the channels hold", discord.world.transcript)
         ticking = asyncio.create_task(clock.tick())
-        try:
-            if start:
-                await rig.start()
-            yield rig
-        finally:
-            await rig.stop()
-            ticking.cancel()
+        with clock.watching(discord.faults, replicate.faults):
+            try:
+                if start:
+                    await rig.start()
+                yield rig
+            finally:
+                await rig.stop()
+                ticking.cancel()
 
 
 async def eventually(holds: Callable[[], _T], timeout_s: float = PATIENCE_S) -> _T:

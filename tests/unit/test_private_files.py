@@ -17,7 +17,7 @@ from bot.journal import SqlJournal
 from bot.main import open_parts
 from bot.settings import Settings
 from tests.contract.journal_kit import a_generation
-from tests.journey.rig import FastClock
+from tests.journey.fast_clock import FastClock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing there")
 

@@ -13,7 +13,7 @@ from .model import Channel, User
 from .options import FieldValue, GivenOption
 from .people import People, suggestions
 from .wire import File, JsonValue, Refused
-from .world import NeverHappened, World
+from .world import PATIENCE_S, NeverHappened, World
 
 _T = TypeVar("_T")
 Value = str | int | float | bool | File | User | Channel | None
@@ -59,7 +59,7 @@ class Used:
         at = self.interaction.answered_at
         return None if at is None else at - self.interaction.created_at
 
-    async def answered(self, timeout_s: float = 10.0) -> Used:
+    async def answered(self, timeout_s: float = PATIENCE_S) -> Used:
         """Wait for the bot's first answer.
 
         Raises:
@@ -71,7 +71,7 @@ class Used:
             raise NeverHappened(text)
         return self
 
-    async def until(self, shows: Callable[[Message], _T], timeout_s: float = 10.0) -> Message:
+    async def until(self, shows: Callable[[Message], _T], timeout_s: float = PATIENCE_S) -> Message:
         """Wait for a reply, no longer thinking, that `shows` is true of.
 
         Raises:
@@ -85,7 +85,7 @@ class Used:
 
         return await self._world.until(found, timeout_s)
 
-    async def finished(self, timeout_s: float = 10.0) -> Message:
+    async def finished(self, timeout_s: float = PATIENCE_S) -> Message:
         """Wait for a reply that is no longer thinking."""
         return await self.until(lambda _: True, timeout_s)
 
@@ -167,7 +167,7 @@ class Actor:
         opened: Used,
         fields: Mapping[str, FieldValue | File],
         *,
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
     ) -> Used:
         """Fill in and send the form `opened` shows, waiting for it first.
 

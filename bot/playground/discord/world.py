@@ -34,6 +34,8 @@ from .wire import ApiError, Code, Snowflakes
 
 _T = TypeVar("_T")
 MIB = 1024 * 1024
+PATIENCE_S = 30.0
+"""How long tests wait for what should come at once: a busy machine is no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +270,7 @@ class World:
             self.emit(BotPresence())
         self.wake()
 
-    async def until(self, found: Callable[[World], _T | None], timeout_s: float = 10.0) -> _T:
+    async def until(self, found: Callable[[World], _T | None], timeout_s: float = PATIENCE_S) -> _T:
         """Wait until `found` gives something true, looking again at each change.
 
         Raises:
