@@ -10,8 +10,7 @@ import discord
 
 from bot.card import strings
 from bot.domain.errors import NotYours, PermissionsMissing, TookTooLong
-from bot.domain.generation import Generation, Reply
-from bot.engine.service import GenerationService
+from bot.domain.generation import Reply
 
 _NEEDED = {
     "attach_files": strings.commands.ATTACH_FILES,
@@ -36,13 +35,6 @@ async def reading(within_s: float = _READ_WITHIN_S) -> AsyncGenerator[None, None
         if deadline.expired():
             raise TookTooLong from None
         raise
-
-
-async def takes_of(service: GenerationService, generation: Generation) -> list[Generation]:
-    """All that its card shows, in order: itself, or every take of its batch."""
-    if generation.batch_id is None:
-        return [generation]
-    return await service.library.batch(generation.batch_id)
 
 
 def check_permissions(interaction: discord.Interaction) -> None:

@@ -198,10 +198,12 @@ class GenerationService:
             TooLateToCancel: the track is made, or it has ended.
             GenerationUnknown: the journal has none with this id.
         """
-        takes = await self._takes(generation_id)
+        takes = await self.takes(await self.get(generation_id))
         stopped = [await self._stop(take.id) for take in takes]
         if not any(stopped):
-            made = any(not take.state.final for take in await self._takes(generation_id))
+            # Meanwhile they may have come farther.
+            takes = await self.takes(await self.get(generation_id))
+            made = any(not take.state.final for take in takes)
             raise TooLateToCancel(made)
 
     async def _stop(self, generation_id: str) -> bool:
@@ -213,9 +215,8 @@ class GenerationService:
             return False
         return True
 
-    async def _takes(self, generation_id: str) -> list[Generation]:
-        """The generation, or all of the batch that it belongs to."""
-        generation = await self.get(generation_id)
+    async def takes(self, generation: Generation) -> list[Generation]:
+        """All that its card shows, in order: itself, or every take of its batch."""
         if generation.batch_id is None:
             return [generation]
         return await self.library.batch(generation.batch_id)
@@ -227,7 +228,8 @@ class GenerationService:
             AlreadyHere: it has ended, and its person knows.
             GenerationUnknown: the journal has none with this id.
         """
-        await self._relocation.bring(await self._takes(generation_id), reply)
+        takes = await self.takes(await self.get(generation_id))
+        await self._relocation.bring(takes, reply)
 
     async def waiting_for(
         self, user_id: int, channel_id: int, *, in_dm: bool = False, limit_bytes: int | None = None

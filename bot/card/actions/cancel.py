@@ -11,7 +11,6 @@ from bot.card.interactions import (
     check_requester,
     manages_messages,
     reply_in,
-    takes_of,
 )
 from bot.domain.errors import BotError, TooLateToCancel
 from bot.domain.generation import Generation
@@ -44,7 +43,7 @@ async def _hand_over(context: ActionContext, generation: Generation) -> None:
         return
     try:
         check_permissions(context.interaction)
-        replies = [take.reply for take in await takes_of(context.service, generation)]
+        replies = [take.reply for take in await context.service.takes(generation)]
         card = max(replies, key=lambda reply: reply.message_id)
         is_this = not card.known or card.message_id == message.id
         if is_this or not card.token_lives(context.clock.now()):

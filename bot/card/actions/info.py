@@ -9,7 +9,7 @@ import discord
 from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.audio_attachments import track_attachments
-from bot.card.interactions import reading, takes_of
+from bot.card.interactions import reading
 from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, jump_url, link
 from bot.domain.generation import REMADE, Generation
@@ -135,7 +135,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     interaction, service = context.interaction, context.service
     async with reading():
         generation = await service.get(generation_id)
-        takes = await takes_of(service, generation)
+        takes = await service.takes(generation)
         ancestors = await service.library.ancestry(generation.id)
     here = [take for take, _ in track_attachments(interaction.message, takes)]
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)

@@ -15,7 +15,7 @@ from bot.card.audio_attachments import (
     track_attachments,
 )
 from bot.card.forms import OPTION, FormOption, SubmittedForm
-from bot.card.interactions import reading, takes_of
+from bot.card.interactions import reading
 from bot.domain.errors import BotError, NoAudioHere, SourceGone
 from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.request import GenerationRequest
@@ -53,7 +53,7 @@ async def _card_audio(context: ActionContext, generation: Generation) -> AudioSo
     message = context.interaction.message
     if (file := track_attachment(message, generation)) is not None:
         return file.source
-    others = track_attachments(message, await takes_of(context.service, generation))
+    others = track_attachments(message, await context.service.takes(generation))
     return others[0][1].source if others else None
 
 
@@ -63,7 +63,7 @@ async def options_of(context: ActionContext, shown: Generation) -> list[FormOpti
     Raises:
         SourceGone: none is.
     """
-    takes = await takes_of(context.service, shown)
+    takes = await context.service.takes(shown)
     here = {take.id for take, _ in track_attachments(context.interaction.message, takes)}
     if not here:
         raise SourceGone
