@@ -24,7 +24,7 @@ from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import DiscordFault, Journal, Moved, NoWayNow, Sound
+from bot.engine.ports import DiscordFault, Journal, Moved, Sound, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class DiscordDelivery:
         """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
 
         Raises:
-            NoWayNow: nobody can tell any more.
+            Unreachable: nobody can tell any more.
             DiscordFault: it has to be tried again.
             JournalFault: what else the card is about cannot be read.
         """
@@ -90,7 +90,7 @@ class DiscordDelivery:
         Raises:
             FileNotFoundError: there is no such file.
             OutputTooLarge: Discord does not take it.
-            NoWayNow, DiscordFault: it has to be tried again.
+            Unreachable, DiscordFault: it has to be tried again.
         """
         with self._pictures.delivering():
             live = await self._for_the_end(generation)
@@ -119,7 +119,7 @@ class DiscordDelivery:
         `Moved` where the reply is another one now, and is to be journalled first.
 
         Raises:
-            NoWayNow, DiscordFault: it has to be tried again.
+            Unreachable, DiscordFault: it has to be tried again.
         """
         live = await self._for_the_end(generation)
         async with live.editor.turn, message_turn(self._journal, self._clock, generation):
@@ -226,7 +226,7 @@ class DiscordDelivery:
             except OutputTooLarge as error:
                 upload.refused(track, error)
                 track = await upload.track()
-            except NoWayNow:
+            except Unreachable:
                 if generation.batch_id is None:
                     waiting = self._renderer.waiting(generation)
                     await self._show_meanwhile(live, replace(outgoing, card=waiting, track=None))
@@ -273,8 +273,8 @@ class DiscordDelivery:
                 except WordsBlocked:
                     outgoing = outgoing.without_words()
                     mentioned = await self._sender.put(outgoing, outgoing.card)
-            except NoWayNow as error:
-                if not error.place_gone:
+            except Unreachable as error:
+                if not error.channel_gone:
                     raise
                 log.warning("generation %s ended, and its channel is gone", generation.id)
                 return None

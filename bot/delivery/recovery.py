@@ -19,7 +19,7 @@ from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.discord_internals import message_flags, original_response
 from bot.domain.clock import Clock
 from bot.domain.generation import TOKEN_LIFE, Generation, Reply
-from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.ports import DiscordFault, Moved, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ async def find_reply(
     its claim, and has it if they are still there (Fischer's mutual exclusion).
 
     Raises:
-        NoWayNow: the token is dead, and the channel may not be read.
+        Unreachable: the token is dead, and the channel may not be read.
         DiscordFault: it did not work this time.
     """
     reply = generation.reply
@@ -136,7 +136,7 @@ async def _find_in_channel(
                 return replace(reply, message_id=message.id)
     except REQUEST_FAILED as error:
         log.info("channel %d cannot be read: %s", reply.channel_id, error)
-        raise (DiscordFault if meaning_of(error) is Meaning.FAULT else NoWayNow) from error
+        raise (DiscordFault if meaning_of(error) is Meaning.FAULT else Unreachable) from error
     return None
 
 

@@ -79,7 +79,7 @@ class Sender:
 
         Raises:
             DiscordFault: it did not work this time.
-            NoWayNow: neither token may edit it now.
+            Unreachable: neither token may edit it now.
         """
         outcome = await self._edit(outgoing)
         if outcome is Outcome.WORDS_BLOCKED:
@@ -99,7 +99,7 @@ class Sender:
             OutputTooLarge: the track is larger than the token that works may upload.
             DiscordFault: it did not work this time, and may have had its effect all the same.
             WordsBlocked: AutoMod is against what the card says.
-            NoWayNow: neither token may post it now.
+            Unreachable: neither token may post it now.
         """
         reply = outgoing.generation.reply
         was_replaced = self._replacements.is_placeholder(reply)
@@ -127,7 +127,7 @@ class Sender:
             self._replacements.forget(reply)
         if outcome is Outcome.WORDS_BLOCKED:
             raise self._transport.unreachable(reply, WordsBlocked)
-        raise self._transport.unreachable(reply, place_gone=is_channel_gone)
+        raise self._transport.unreachable(reply, channel_gone=is_channel_gone)
 
     async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
         """Answer below the reply: to the person `mention`ed, or else to the requester alone."""

@@ -17,7 +17,7 @@ from bot.discord_internals import interaction_webhook
 from bot.domain.clock import Clock
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation, Reply
-from bot.engine.ports import NoWayNow
+from bot.engine.ports import Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Outcome(Enum):
     """It did not work this time."""
 
 
-class WordsBlocked(NoWayNow):
+class WordsBlocked(Unreachable):
     """AutoMod does not allow what the message says."""
 
 
@@ -139,14 +139,14 @@ class Transport:
         return channel.id
 
     def unreachable(
-        self, reply: Reply, error: type[NoWayNow] = NoWayNow, *, place_gone: bool = False
-    ) -> NoWayNow:
+        self, reply: Reply, error: type[Unreachable] = Unreachable, *, channel_gone: bool = False
+    ) -> Unreachable:
         """The error that tells that neither token reaches it now."""
         token_lives = self.token_lives(reply)
         return error(
-            may_open=token_lives or self._guild(reply) is not None,
+            may_reopen=token_lives or self._guild(reply) is not None,
             token_lives=token_lives,
-            place_gone=place_gone,
+            channel_gone=channel_gone,
         )
 
     def own_limit_bytes(self, reply: Reply) -> int:

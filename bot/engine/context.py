@@ -36,8 +36,8 @@ class JobContext:
     troubles: Troubles
     disk_space: DiskSpace
     disk: Disk
-    awaiting_way: set[str] = field(default_factory=set[str])
-    """The ids of those that wait for a way to their persons."""
+    unreachable: set[str] = field(default_factory=set[str])
+    """The ids of those whose persons cannot be reached now."""
 
     @property
     def processes(self) -> int:

@@ -22,13 +22,13 @@ from bot.domain.waits import Wait
 from bot.engine.attempts import Attempts
 from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
-from bot.engine.ports import NoWayNow
+from bot.engine.ports import Unreachable
 from bot.engine.seat import Seat
 
 log = logging.getLogger(__name__)
 
-_WAY_FIRST_S = 15.0
-_WAY_CAP_S = 3600.0
+_REACH_AGAIN_FIRST_S = 15.0
+_REACH_AGAIN_CAP_S = 3600.0
 """Discord locks out who is refused 10,000 times in 10 minutes; thousands may wait."""
 _LATE_AGAIN = timedelta(seconds=30)
 """A card that is late is shown so seldom for that alone: its edit may have failed."""
@@ -67,8 +67,8 @@ class Job:
         self._delivered: Generation | None = None
         self._end_told = end_told
         self._late_again_at = generation.created_at
-        self._way = asyncio.Event()
-        self._way_retry_s = _WAY_FIRST_S
+        self._reachable = asyncio.Event()
+        self._reach_again_s = _REACH_AGAIN_FIRST_S
         self._saving = asyncio.Lock()
         self._stopping: asyncio.Timeout | None = None
 
@@ -167,18 +167,18 @@ class Job:
         """Show it from now on in `reply`, whose token is fresh."""
         async with self._saving:
             await self._write(self._generation.evolve(reply=reply))
-        self._way_retry_s = _WAY_FIRST_S
-        self._way.set()
+        self._reach_again_s = _REACH_AGAIN_FIRST_S
+        self._reachable.set()
         self.wake.set()
 
-    def look_for_way(self, guild_id: int, channel_id: int | None) -> None:
+    def retry_if_in(self, guild_id: int, channel_id: int | None) -> None:
         """Something has changed there, or in all of a server: what was closed may be open."""
         reply = self._generation.reply
         if reply.guild_id == guild_id and channel_id in {None, reply.channel_id}:
-            self._way.set()
+            self._reachable.set()
 
     def show_if_late(self, now: datetime) -> None:
-        """Have its card offer a way to a fresh token before its own dies, news or not."""
+        """Have its card offer a button for a fresh token before its own dies, news or not."""
         if now < self._late_again_at:
             return
         reply = self._generation.reply
@@ -272,33 +272,33 @@ class Job:
         """Discord has its end, or what seemed to be it was not."""
         self._end_told = told
 
-    async def wait_for_way(self, closed: NoWayNow) -> None:
-        """Wait until there may be a way to deliver what Discord lets us post nowhere now.
+    async def wait_until_reachable(self, error: Unreachable) -> None:
+        """Wait until what Discord lets us post nowhere now may be deliverable.
 
-        The person opens one with a click or a command. Where one may open by itself, it is tried
-        again: when Discord tells of a change there, and at growing waits of up to an hour.
+        A click or a command of the person's changes that. Where it may change by itself, it is
+        tried again: when Discord tells of a change there, and at growing waits of up to an hour.
         """
         context, generation_id = self.context, self._generation.id
-        context.awaiting_way.add(generation_id)
+        context.unreachable.add(generation_id)
         context.disk_space.stands(generation_id, Standing.KEPT)
-        self._is_homeless = closed.place_gone
-        retry_s = self._way_retry_s if closed.may_open else None
-        self._way_retry_s = min(_WAY_CAP_S, self._way_retry_s * 2)
+        self._is_homeless = error.channel_gone
+        retry_s = self._reach_again_s if error.may_reopen else None
+        self._reach_again_s = min(_REACH_AGAIN_CAP_S, self._reach_again_s * 2)
         log.info("generation %s waits for its person", generation_id)
         try:
             async with self._saving:
                 reply = self._generation.reply
-                if is_spent := bool(reply.token) and not closed.token_lives:
+                if is_spent := bool(reply.token) and not error.token_lives:
                     # Other processes see by the row that it waits, whenever the token has died.
                     reply = replace(reply, token="")
                 # Whatever ends this process meanwhile, it is not work on the files.
-                if (is_spent or self._generation.attempts) and not self._way.is_set():
+                if (is_spent or self._generation.attempts) and not self._reachable.is_set():
                     await self._write(self._generation.evolve(reply=reply, attempts=0))
-            await context.clock.wait(self._way, retry_s)
+            await context.clock.wait(self._reachable, retry_s)
         finally:
-            context.awaiting_way.discard(generation_id)
+            context.unreachable.discard(generation_id)
             context.disk_space.stands(generation_id, Standing.PAID)
-            self._way.clear()
+            self._reachable.clear()
 
     def _stop_waiting(self) -> None:
         if self._stopping is not None:

@@ -22,28 +22,28 @@ __all__ = [
     "InputAudio",
     "Journal",
     "Moved",
-    "NoWayNow",
     "Predictions",
     "Sound",
     "TrackStore",
+    "Unreachable",
 ]
 
 
-class NoWayNow(BotError):
-    """Discord leaves no way to a person until they open one with a click or a command.
+class Unreachable(BotError):
+    """Nothing of ours can be posted where a person sees it, until they click or give a command.
 
-    `may_open` tells whether one may open without them: a thread is unlocked, a permission given
-    back. `token_lives`: it is not the token that is in the way. `place_gone`: the channel was
-    deleted, so that they cannot come back to it.
+    `may_reopen` tells whether it may become possible without them: a thread is unlocked, a
+    permission given back. `token_lives`: the token is not what prevents it. `channel_gone`: the
+    channel was deleted, so that they cannot come back to it.
     """
 
     def __init__(
-        self, *, may_open: bool = False, token_lives: bool = False, place_gone: bool = False
+        self, *, may_reopen: bool = False, token_lives: bool = False, channel_gone: bool = False
     ) -> None:
         super().__init__()
-        self.may_open = may_open
+        self.may_reopen = may_reopen
         self.token_lives = token_lives
-        self.place_gone = place_gone
+        self.channel_gone = channel_gone
 
 
 class DiscordFault(BotError):
@@ -226,7 +226,7 @@ class Delivery(Protocol):
     async def find(self, generation: Generation) -> Reply | None:
         """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
 
-        Raises `NoWayNow`, where nobody can tell any more, and `DiscordFault`.
+        Raises `Unreachable`, where nobody can tell any more, and `DiscordFault`.
         """
         ...
 
@@ -242,7 +242,7 @@ class Delivery(Protocol):
         `Moved` where the track comes with the next call only. An `untouched` track is neither drawn
         nor converted: that has ended the process before.
 
-        Raises `TrackError`, `NoWayNow`, `DiscordFault`.
+        Raises `TrackError`, `Unreachable`, `DiscordFault`.
         """
         ...
 
@@ -257,7 +257,7 @@ class Delivery(Protocol):
     async def end(self, generation: Generation) -> Moved | None:
         """Show that it failed or was canceled; `Moved` where it is to be shown once more.
 
-        Raises `NoWayNow`, `DiscordFault`.
+        Raises `Unreachable`, `DiscordFault`.
         """
         ...
 

@@ -42,9 +42,9 @@ class JobRegistry:
         """All of them; thousands may be under way."""
         return self._jobs.values()
 
-    def awaiting_way(self) -> list[Job]:
-        """Those that wait for a way to their persons."""
-        return [self._jobs[key] for key in self._context.awaiting_way]
+    def unreachable(self) -> list[Job]:
+        """Those whose persons cannot be reached now."""
+        return [self._jobs[key] for key in self._context.unreachable]
 
     def follow(self, generation: Generation, *, answering: bool = False) -> None:
         """Take a generation to its end, unless that is under way; see `Job` for `answering`."""

@@ -45,15 +45,15 @@ class Relocation:
     async def waiting_for(
         self, user_id: int, channel_id: int, *, in_dm: bool = False, limit_bytes: int | None = None
     ) -> list[str]:
-        """The generations of a person that wait for a way into this channel; one of each batch.
+        """The generations of a person that wait to be shown in this channel; one of each batch.
 
         Those whose own channel was deleted come to the direct messages with the bot, `in_dm`. Those
         that were too large for `limit_bytes` before are left alone.
         """
-        # Every command asks this, and thousands may be under way: few of them wait for a way.
+        # Every command asks this, and thousands may be under way: few of them are unreachable.
         waiting = [
             job.generation
-            for job in self._registry.awaiting_way()
+            for job in self._registry.unreachable()
             if job.generation.requester_id == user_id
             and not _is_too_large(job, limit_bytes)
             and (job.generation.reply.channel_id == channel_id or (job.is_homeless and in_dm))

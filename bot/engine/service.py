@@ -234,15 +234,15 @@ class GenerationService:
     async def waiting_for(
         self, user_id: int, channel_id: int, *, in_dm: bool = False, limit_bytes: int | None = None
     ) -> list[str]:
-        """The generations of a person that wait for a way into a channel: `Relocation`."""
+        """The generations of a person that wait to be shown in a channel: `Relocation`."""
         return await self._relocation.waiting_for(
             user_id, channel_id, in_dm=in_dm, limit_bytes=limit_bytes
         )
 
-    def look_for_ways(self, *, guild_id: int, channel_id: int | None = None) -> None:
-        """Try again what waits for a way into a server, or into one channel or thread of it."""
-        for job in self._registry.awaiting_way():
-            job.look_for_way(guild_id, channel_id)
+    def retry_unreachable(self, *, guild_id: int, channel_id: int | None = None) -> None:
+        """Try again what cannot be posted in a server, or in one channel or thread of it."""
+        for job in self._registry.unreachable():
+            job.retry_if_in(guild_id, channel_id)
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their files."""

@@ -96,7 +96,7 @@ async def test_opened_again_a_channel_gets_its_track(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, close: Change, token_dies: bool
 ) -> None:
     """Discord's own word that it is open is enough."""
-    monkeypatch.setattr("bot.engine.job._WAY_FIRST_S", 1e6)
+    monkeypatch.setattr("bot.engine.job._REACH_AGAIN_FIRST_S", 1e6)
     async with a_track_locked_out(tmp_path, close, token_dies=token_dies) as (rig, used):
         (allow if close is forbid else reopen)(rig.discord.world, used.interaction.channel)
         message = await used.until(has_track, 2.0)

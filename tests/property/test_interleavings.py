@@ -35,7 +35,7 @@ from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.request import GenerationRequest
-from bot.engine.ports import DiscordFault, NoWayNow
+from bot.engine.ports import DiscordFault, Unreachable
 from bot.engine.service import EngineConfig, GenerationService
 from tests.fakes import (
     SUCCEEDS,
@@ -70,8 +70,8 @@ FAULTS: dict[str, tuple[Exception, ...]] = {
     "find": (ServiceFault(500), ConnectionFailed(False, "refused"), TokenRefused()),
     "upload": (ServiceFault(503), Throttled(9.0)),
     "download": (OutputUnreachable(500),),
-    "deliver": (DiscordFault(), NoWayNow()),
-    "end": (DiscordFault(), NoWayNow()),
+    "deliver": (DiscordFault(), Unreachable()),
+    "end": (DiscordFault(), Unreachable()),
 }
 _HUNG_S = 30.0
 """A story takes milliseconds; a busy machine may take seconds for one."""

@@ -21,7 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.engine.attempts import ATTEMPTS_MAX
-from bot.engine.ports import InputAudio, NoWayNow
+from bot.engine.ports import InputAudio, Unreachable
 from tests.fakes import SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
 from tests.unit.service_kit import SOURCE, Rig, a_rig
 
@@ -188,7 +188,7 @@ async def test_a_refusal_is_an_outcome() -> None:
 
 async def test_what_waits_for_its_person_is_not_at_work() -> None:
     async def no_way(generation: Generation, track: Path, *, untouched: bool = False) -> Reply:
-        raise NoWayNow
+        raise Unreachable
 
     rig = a_rig(FakePredictions(answers=SUCCEEDS[-1:]))
     rig.delivery.deliver = no_way

@@ -25,7 +25,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Renewal
 from bot.domain.prediction import Prediction
 from bot.domain.request import GenerationRequest
-from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.ports import DiscordFault, Moved, Unreachable
 from tests.fakes import (
     NOON,
     FakePredictions,
@@ -158,7 +158,7 @@ async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
     await rig.service.close()
 
 
-@pytest.mark.parametrize("faults", [[NoWayNow()], [DiscordFault()] * 1000])
+@pytest.mark.parametrize("faults", [[Unreachable()], [DiscordFault()] * 1000])
 async def test_where_it_cannot_be_seen_whether_a_person_waits_they_are_told(
     faults: list[Exception],
 ) -> None:
@@ -226,7 +226,7 @@ async def parked(rig: Rig, number: int) -> Generation:
 
 async def test_what_waits_for_its_person_is_kept_however_full_the_folder_is() -> None:
     rig = a_rig(track_store=FakeTrackStore({"tracks/parked-00001.wav": 2_000_000_000}))
-    rig.delivery.on_deliver.append(NoWayNow())
+    rig.delivery.on_deliver.append(Unreachable())
     oldest = await parked(rig, 1)
     await rig.service.adopt()
     await until(lambda: not rig.delivery.on_deliver)

@@ -25,7 +25,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
-from bot.engine.ports import NoWayNow
+from bot.engine.ports import Unreachable
 from bot.engine.track_files import Form
 from tests.fakes import (
     NOON,
@@ -248,7 +248,7 @@ async def test_cancel_works_while_any_take_is_open() -> None:
 
 async def test_one_click_brings_all_takes() -> None:
     rig = a_rig()
-    rig.delivery.on_deliver += [NoWayNow(), NoWayNow(), NoWayNow()]
+    rig.delivery.on_deliver += [Unreachable(), Unreachable(), Unreachable()]
     takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
     channel_id = a_reply().channel_id
     for _ in range(1000):

@@ -12,7 +12,7 @@ from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.domain.request import GenerationRequest
-from bot.engine.ports import NoWayNow
+from bot.engine.ports import Unreachable
 from bot.engine.relocation import Relocation
 from tests.fakes import NOON, FakeJournal, a_generation, a_reply
 from tests.unit.service_kit import Rig, a_rig
@@ -39,7 +39,7 @@ async def elsewhere(*generations: Generation) -> tuple[Relocation, FakeJournal]:
 async def parked() -> tuple[Rig, str]:
     """A run whose track waits for its person."""
     rig = a_rig()
-    rig.delivery.on_deliver.append(NoWayNow())
+    rig.delivery.on_deliver.append(Unreachable())
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x")), PERSON, a_reply())
     async with asyncio.timeout(AT_ONCE_S):
         while not await rig.service.waiting_for(PERSON, CHANNEL):  # noqa: ASYNC110 - no event tells
@@ -202,7 +202,7 @@ async def test_who_adopts_a_generation_fulfils_the_wish_once(
 
     async def no_way(generation: Generation, track: object, *, untouched: bool) -> Reply:
         tries.append(generation.reply)
-        raise NoWayNow
+        raise Unreachable
 
     monkeypatch.setattr(rig.delivery, "deliver", no_way)
     await rig.service.start()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from bot.domain.errors import NeverBegun
 from bot.domain.generation import State
 from bot.engine.job import Job
-from bot.engine.ports import DiscordFault, NoWayNow
+from bot.engine.ports import DiscordFault, Unreachable
 from bot.engine.states.showing import retry_delays_s
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def await_acknowledgement(job: Job) -> bool:
     while job.is_ours and not job.generation.reply.known:
         try:
             reply = await job.context.delivery.find(job.generation)
-        except NoWayNow as error:
+        except Unreachable as error:
             raise NeverBegun from error
         except DiscordFault as error:
             delay_s = next(delays_s, None)

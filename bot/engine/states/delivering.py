@@ -25,7 +25,7 @@ from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
 from bot.engine.disk_space import track_bytes, with_conversion
 from bot.engine.job import Job, Stopped
-from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.ports import DiscordFault, Moved, Unreachable
 from bot.engine.states.accepted import take_in_piece
 from bot.engine.states.fetching import KEPT_FOR, fetch
 from bot.engine.states.keeping import keep, where_it_is
@@ -198,7 +198,7 @@ async def _beside_bytes(job: Job) -> int:
 
 
 async def deliver(job: Job) -> None:
-    """Show the finished card with its track, now or as soon as there is a way."""
+    """Show the finished card with its track, now or as soon as its person can be reached."""
     clock = job.context.clock
     job.enter(Stage.UPLOADING)
     delays_s, faults = retry_delays_s(), 0
@@ -225,7 +225,7 @@ async def deliver(job: Job) -> None:
                 await keep(job, None)
         else:
             if delivered is None:
-                await job.wait_for_way(NoWayNow(may_open=True, token_lives=True))
+                await job.wait_until_reachable(Unreachable(may_reopen=True, token_lives=True))
             else:
                 job.was_delivered(delivered)
     job.context.troubles.over(Task.DELIVER)

@@ -7,7 +7,7 @@ import logging
 from bot.domain.errors import ReplicateError
 from bot.domain.waits import Link, NotPostable
 from bot.engine.job import Job
-from bot.engine.ports import NoWayNow
+from bot.engine.ports import Unreachable
 from bot.engine.states.fetching import KEPT_FOR
 
 log = logging.getLogger(__name__)
@@ -34,4 +34,4 @@ async def keep(job: Job, limit_bytes: int | None) -> None:
     ours be gone.
     """
     job.waits_for(NotPostable(limit_bytes, await where_it_is(job)))
-    await job.wait_for_way(NoWayNow(token_lives=True))
+    await job.wait_until_reachable(Unreachable(token_lives=True))

@@ -1,4 +1,4 @@
-"""Getting something to a person on Discord: a fault passes, a way may open, a card may move."""
+"""Getting something to a person on Discord, through faults, closed channels and moved cards."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from bot.engine.job import Job
-from bot.engine.ports import DiscordFault, Moved, NoWayNow
+from bot.engine.ports import DiscordFault, Moved, Unreachable
 
 _FIRST_S = 5.0
 _CAP_S = 300.0
@@ -30,7 +30,7 @@ async def until_shown(
     delays_s: Iterator[float],
     explain: Callable[[DiscordFault | OSError, float | None], None],
 ) -> Shown | None:
-    """Show something, as soon as there is a way to its person; None where `delays_s` are used up.
+    """Show something, as soon as its person can be reached; None where `delays_s` are used up.
 
     Where the card has moved, that is journalled before it is shown there. `explain` is told of each
     fault, and how many seconds later the next try is.
@@ -41,8 +41,8 @@ async def until_shown(
     while True:
         try:
             shown = await show()
-        except NoWayNow as closed:
-            await job.wait_for_way(closed)
+        except Unreachable as error:
+            await job.wait_until_reachable(error)
         except FileNotFoundError:
             raise
         except (DiscordFault, OSError) as error:
