@@ -23,7 +23,7 @@ def disk_obstacle(error: OSError) -> Obstacle:
 
 
 class Disk:
-    """What is known of it; new orders are refused while it is of no use."""
+    """What is known of it; new requests are refused while it is of no use."""
 
     def __init__(self, track_store: TrackStore, troubles: Troubles) -> None:
         self._track_store = track_store

@@ -9,13 +9,13 @@ A claim that does not fit waits. This is the order in which room is made:
 1. Files of no open generation are removed (`bot.audio.track_store`); until they are, they count.
 2. What is not paid waits: a claim is granted only where it fits into the budget and into its
    person's share, in the order of asking; a large one is not overtaken by others' small ones.
-   Where what waits for its people leaves no room at all, new orders are refused instead.
+   Where what waits for its people leaves no room at all, new requests are refused instead.
 3. What is paid goes first of those that wait. It waits for tracks on their way out, which takes
    moments; where that is not enough, what is not paid gives way, the newest first, and its person
    is told so. Nothing was charged for it.
 4. What is paid gives way to nothing, not even to what is paid. Where nobody is left that will end
    by itself, or it has waited for too long, it goes over the budget; from then on the disk itself
-   is the limit, and new orders are refused until it fits again.
+   is the limit, and new requests are refused until it fits again.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class LeaseKeeper:
                 self._go_without()
 
     async def keep_disk(self) -> None:
-        """Learn what the disk takes and what is left over on it, before the first order comes."""
+        """Learn what the disk takes and what is left over on it, before the first request comes."""
         await self._context.disk.look()
         try:
             await self._tidy()

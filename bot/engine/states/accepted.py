@@ -126,7 +126,7 @@ async def _take_in_extension(
 ) -> int | None:
     """Keep the piece and bring its end to the model; the bytes it takes, where too many."""
     sound = job.context.sound
-    context = job.context.tracks_folder / f"{job.generation.id}.context.wav"
+    context_path = job.context.tracks_folder / f"{job.generation.id}.context.wav"
     try:
         async with reading_turn(job):
             # After a restart it may be there already, and its source no longer.
@@ -139,7 +139,7 @@ async def _take_in_extension(
             if piece_s > PIECE_MAX_S:
                 raise PieceTooLong(piece_s, PIECE_MAX_S)
             plan = plan_extension(piece_s, more_s)
-            given = await sound.end_of(piece, plan.context_s, context)
+            given = await sound.end_of(piece, plan.context_s, context_path)
         inputs = replace(
             job.generation.inputs,
             continuation=True,
@@ -150,7 +150,7 @@ async def _take_in_extension(
         check_audio(job.context.table, inputs, given.duration_s)
         await _upload(job, given, inputs, given_s=piece_s)
     finally:
-        await sound.discard(context)
+        await sound.discard(context_path)
     return None
 
 

@@ -25,7 +25,7 @@ from bot.engine.troubles import Task
 CANCEL_AFTER_S = 30 * 60
 """Sent with every prediction, so that a forgotten one stops costing; Replicate's own run limit."""
 SUBMIT_WITHIN = timedelta(hours=1)
-"""So long an order is worth keeping while the service takes none."""
+"""So long a request is worth keeping while the service takes none."""
 UNREACHABLE_DELAY_S = 5.0
 _LONGEST_PAUSE_S = 60.0
 OVERDUE = timedelta(seconds=CANCEL_AFTER_S) + timedelta(minutes=5)

@@ -120,7 +120,7 @@ async def take_over_first_try(job: Job) -> bool:
 
 
 async def _first_tries(job: Job) -> Sequence[Generation]:
-    """The orders for the very same that this one takes up, newest first."""
+    """The requests for the very same that this one takes up, newest first."""
     tries: list[Generation] = []
     one = job.generation
     while one.relation is Relation.RETRY and one.parent_id and len(tries) < _TRIES_MAX:
