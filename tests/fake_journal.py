@@ -11,7 +11,8 @@ from datetime import datetime
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken
-from bot.journal.rows import folded, to_us
+from bot.journal.rows import folded
+from bot.journal.tables import to_us
 
 _FIRST_LEASE_S = 20.0
 _WORD_LIMIT = 20

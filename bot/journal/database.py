@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,20 @@ def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | 
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def upsert(
+    connection: AsyncConnection,
+    table: sa.Table,
+    row: Mapping[str, object],
+    *,
+    where: sa.ColumnElement[bool] | None = None,
+) -> postgresql.Insert | sqlite.Insert:
+    """Put a row in the place of the one with its key; `where` tells of which it may be."""
+    put = insert(connection, table).values(row)
+    key = [column.name for column in table.primary_key]
+    new = {name: put.excluded[name] for name in row if name not in key}
+    return put.on_conflict_do_update(index_elements=key, set_=new, where=where)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -17,13 +17,13 @@ from sqlalchemy.engine import make_url
 from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
-from bot.journal.database import create_engine
+from bot.journal.database import create_engine, insert, upsert
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.retention import Retention
-from bot.journal.rows import from_row, readable, to_row, to_us
+from bot.journal.rows import from_row, readable, to_row
 from bot.journal.schema import bring_to_head
 from bot.journal.store import unbroken
 from bot.journal.tables import facts, generations
@@ -40,15 +40,6 @@ _OPEN = (
     # The very words of the partial index, so that both planners recognise it.
     .where(sa.text("open"))
     .order_by(generations.c.created_at, generations.c.id)
-)
-# Both databases speak this; SQLAlchemy has a construct of its own for each.
-_INTRODUCE = sa.text(
-    "INSERT INTO facts (key, value, updated_at) VALUES (:key, :value, :updated_at)"
-    " ON CONFLICT (key) DO NOTHING"
-)
-_REMEMBER = sa.text(
-    "INSERT INTO facts (key, value, updated_at) VALUES (:key, :value, :updated_at)"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
 )
 
 
@@ -158,15 +149,16 @@ class SqlJournal(Leases, Library, Retention):
     async def remember(self, key: str, value: str) -> None:
         """Remember a value, in place of an earlier one."""
         async with self._writing() as connection:
-            row = {"key": key, "value": value, "updated_at": to_us(self._now())}
-            await connection.execute(_REMEMBER, row)
+            row = {"key": key, "value": value, "updated_at": self._now()}
+            await connection.execute(upsert(connection, facts, row))
 
     @unbroken
     async def identity(self) -> str:
         """What tells this journal from every other one; the same for all who share it."""
         async with self._writing() as connection:
-            row = {"key": _IDENTITY, "value": secrets.token_hex(8)}
-            await connection.execute(_INTRODUCE, {**row, "updated_at": to_us(self._now())})
+            row = {"key": _IDENTITY, "value": secrets.token_hex(8), "updated_at": self._now()}
+            introduce = insert(connection, facts).values(row).on_conflict_do_nothing()
+            await connection.execute(introduce)
             query = sa.select(facts.c.value).where(facts.c.key == _IDENTITY)
             return str(await connection.scalar(query))
 
@@ -215,8 +207,8 @@ class SqlJournal(Leases, Library, Retention):
         self._check_open()
         event = {
             "generation_id": generation.id,
-            "at": to_us(self._now()),
-            "state": generation.state.value,
+            "at": self._now(),
+            "state": generation.state,
             "note": note,
         }
         await self._writer.write(to_row(generation), event, is_new=is_new)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.journal_values import Renewal
-from bot.journal.database import insert, present_us
+from bot.journal.database import present_us, upsert
 from bot.journal.rows import readable, wanted_reply, wish
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, locks, members
@@ -112,13 +112,12 @@ class Leases(Store):
         return frozenset(found)
 
     async def _beat(self, connection: AsyncConnection, lease_s: float) -> None:
-        put = insert(connection, members).values(
-            owner=self._me.owner,
-            incarnation=self._me.incarnation,
-            alive_until=_from_now(lease_s),
-        )
-        new = {"incarnation": put.excluded.incarnation, "alive_until": put.excluded.alive_until}
-        await connection.execute(put.on_conflict_do_update(index_elements=["owner"], set_=new))
+        row = {
+            "owner": self._me.owner,
+            "incarnation": self._me.incarnation,
+            "alive_until": _from_now(lease_s),
+        }
+        await connection.execute(upsert(connection, members, row))
 
     @unbroken
     async def release(self) -> None:
@@ -201,14 +200,13 @@ class Leases(Store):
 
     async def _lock(self, name: str, ttl_s: float, free: sa.ColumnElement[bool]) -> bool:
         async with self._writing() as connection:
-            put = insert(connection, locks).values(
-                name=name,
-                owner=self._me.owner,
-                incarnation=self._me.incarnation,
-                locked_until=_from_now(ttl_s),
-            )
-            new = {key: put.excluded[key] for key in ("owner", "incarnation", "locked_until")}
-            take = put.on_conflict_do_update(index_elements=["name"], set_=new, where=free)
+            row = {
+                "name": name,
+                "owner": self._me.owner,
+                "incarnation": self._me.incarnation,
+                "locked_until": _from_now(ttl_s),
+            }
+            take = upsert(connection, locks, row, where=free)
             return (await connection.execute(take.returning(locks.c.name))).first() is not None
 
     @unbroken

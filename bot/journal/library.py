@@ -11,7 +11,7 @@ from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import generations
+from bot.journal.tables import generations, to_us
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Library(Store):
             rows = (await connection.execute(query)).mappings().all()
         shown = rows[:limit]
         last = shown[-1] if len(rows) > limit else None
-        more = None if last is None else f"{last['created_at']}.{last['id']}"
+        more = None if last is None else f"{to_us(last['created_at'])}.{last['id']}"
         return TrackPage(tuple(readable(map(dict, shown))), more)
 
     async def count_tracks(self, user_id: int, words: str = "") -> int:
@@ -154,7 +154,7 @@ class Library(Store):
 
 
 def _delivered(user_id: int, words: str) -> list[sa.ColumnElement[bool]]:
-    return [_c.requester_id == user_id, _c.state == State.DELIVERED.value, *_have(words)]
+    return [_c.requester_id == user_id, _c.state == State.DELIVERED, *_have(words)]
 
 
 def _have(words: str) -> list[sa.ColumnElement[bool]]:

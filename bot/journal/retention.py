@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import REMADE
-from bot.journal.rows import object_in, to_us
+from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
 
@@ -36,28 +36,27 @@ class Retention(Store):
             looked_for_before: what was sent before then, and never turned up, is looked for no
                 more: it keeps no address that another generation has.
         """
-        dead_by = to_us(died_before)
         tokens = (
             sa.update(generations)
-            .where(_OPEN, _c.token.is_not(None), _c.token_expires_at <= dead_by)
+            .where(_OPEN, _c.token.is_not(None), _c.token_expires_at <= died_before)
             .values(token=None)
         )
         async with self._writing() as connection:
             await connection.execute(tokens)
-            await self._forget_wishes(connection, dead_by)
-            is_gone = _c.stored_at <= to_us(stored_before)
+            await self._forget_wishes(connection, died_before)
+            is_gone = _c.stored_at <= stored_before
             is_lost = sa.and_(
                 _c.prediction_id.is_(None),
-                _c.submitted_at <= to_us(looked_for_before),
+                _c.submitted_at <= looked_for_before,
                 sa.or_(_c.more_s.is_not(None), _c.relation.in_(list(REMADE))),
             )
             await self._forget_audio(connection, sa.or_(is_gone, is_lost))
 
-    async def _forget_wishes(self, connection: AsyncConnection, dead_by: int) -> None:
+    async def _forget_wishes(self, connection: AsyncConnection, died_before: datetime) -> None:
         """The message stays wanted; only its token is gone."""
         query = (
             sa.select(_c.id, _c.wanted_reply)
-            .where(_OPEN, _c.wanted_until <= dead_by, _c.wanted_reply.is_not(None))
+            .where(_OPEN, _c.wanted_until <= died_before, _c.wanted_reply.is_not(None))
             .limit(_AT_ONCE)
         )
         for key, wish in (await connection.execute(query)).all():

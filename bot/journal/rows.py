@@ -6,19 +6,24 @@ import json
 import logging
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, fields
 from typing import Any, cast
 
 from bot.domain.errors import dump, load
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import TABLE, Inputs
 from bot.journal.errors import RowUnreadable
+from bot.journal.tables import from_us, to_us
 
 _log = logging.getLogger(__name__)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_REPLY = tuple(field.name for field in fields(Reply))
+_ALIKE = tuple(
+    field.name
+    for field in fields(Generation)
+    if field.name not in {"reply", "inputs", "source", "failure"}
+)
+"""The fields of a generation that are columns as they are."""
 _SPECS = {spec.name: spec for spec in TABLE}
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -29,78 +34,30 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def to_us(moment: datetime) -> int:
-    """A moment as microseconds since 1970.
-
-    Raises:
-        ValueError: it has no time zone.
-    """
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no time zone")
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def from_us(us: int) -> datetime:
-    """Microseconds since 1970 as an aware moment in UTC."""
-    return _EPOCH + us * _MICROSECOND
-
-
 def to_row(generation: Generation) -> dict[str, object]:
     """The values of every column of `generations` but those that other processes write too."""
     generation = generation.kept
     reply, source, failure = generation.reply, generation.source, generation.failure
     return {
-        "id": generation.id,
-        "requester_id": generation.requester_id,
-        **_reply_columns(reply),
+        **{name: getattr(generation, name) for name in _ALIKE},
+        **_columns(reply),
         "token": reply.token if generation.open else None,
         "inputs": json.dumps(generation.inputs.set_values()),
-        "version": generation.version,
-        "created_at": to_us(generation.created_at),
-        "state": generation.state.value,
         "source": None if source is None else json.dumps(asdict(source)),
-        "has_audio": generation.has_audio,
-        "audio_s": generation.audio_s,
-        "stored_at": _to_us_or_none(generation.stored_at),
-        "submitted_at": _to_us_or_none(generation.submitted_at),
-        "prediction_id": generation.prediction_id,
-        "cancel_requested": generation.cancel_requested,
-        "seed_used": generation.seed_used,
-        "predict_time_s": generation.predict_time_s,
-        "track_path": generation.track_path,
         "failure": None if failure is None else dump(failure),
-        "ended_at": _to_us_or_none(generation.ended_at),
-        "parent_id": generation.parent_id,
-        "relation": None if generation.relation is None else generation.relation.value,
-        "batch_id": generation.batch_id,
-        "piece_path": generation.piece_path,
-        "given_s": generation.given_s,
-        "more_s": generation.more_s,
-        "track_s": generation.track_s,
-        "told": generation.told,
-        "attempts": generation.attempts,
         "open": generation.open,
         "words": folded(generation.inputs.prompt),
     }
 
 
-def _reply_columns(reply: Reply) -> dict[str, object]:
-    return {
-        "application_id": reply.application_id,
-        "guild_id": reply.guild_id,
-        "channel_id": reply.channel_id,
-        "message_id": reply.message_id,
-        "token": reply.token,
-        "token_expires_at": to_us(reply.token_expires_at),
-        "filesize_limit_bytes": reply.filesize_limit_bytes,
-        "private": reply.private,
-    }
+def _columns(reply: Reply) -> dict[str, object]:
+    return {name: getattr(reply, name) for name in _REPLY}
 
 
 def wish(reply: Reply) -> dict[str, object]:
     """The values of the columns that say where a generation is wanted."""
-    columns = _reply_columns(reply)
-    return {"wanted_reply": json.dumps(columns), "wanted_until": columns["token_expires_at"]}
+    columns = _columns(reply) | {"token_expires_at": to_us(reply.token_expires_at)}
+    return {"wanted_reply": json.dumps(columns), "wanted_until": reply.token_expires_at}
 
 
 def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
@@ -111,7 +68,12 @@ def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
     try:
         # Its holder may have been given one as new since.
         is_newer = row["wanted_until"] > row["token_expires_at"]
-        return _reply(object_in(text)) if is_newer else None
+        if not is_newer:
+            return None
+        columns = object_in(text)
+        # A wish that an earlier release wrote down does not say whether it is private.
+        until = from_us(columns["token_expires_at"])
+        return _reply({"private": False, **columns, "token_expires_at": until})
     except (KeyError, TypeError, ValueError) as error:
         # It waits for another press, and is not lost over this one.
         _log.error("where generation %s is wanted cannot be read: %r", row["id"], error)
@@ -166,58 +128,20 @@ def from_row(row: Mapping[str, Any]) -> Generation:
 def _from_row(row: Mapping[str, Any]) -> Generation:
     source: str | None = row["source"]
     failure: str | None = row["failure"]
-    return Generation(
-        id=row["id"],
-        requester_id=row["requester_id"],
-        reply=wanted_reply(row) or _reply(row),
-        inputs=_inputs(row["inputs"]),
-        version=row["version"],
-        created_at=from_us(row["created_at"]),
-        state=State(row["state"]),
-        source=None if source is None else _source(source),
-        has_audio=row["has_audio"],
-        audio_s=row["audio_s"],
-        stored_at=_from_us_or_none(row["stored_at"]),
-        submitted_at=_from_us_or_none(row["submitted_at"]),
-        prediction_id=row["prediction_id"],
-        cancel_requested=row["cancel_requested"],
-        seed_used=row["seed_used"],
-        predict_time_s=row["predict_time_s"],
-        track_path=row["track_path"],
-        failure=None if failure is None else load(failure),
-        ended_at=_from_us_or_none(row["ended_at"]),
-        parent_id=row["parent_id"],
-        relation=None if row["relation"] is None else Relation(row["relation"]),
-        batch_id=row["batch_id"],
-        piece_path=row["piece_path"],
-        given_s=row["given_s"],
-        more_s=row["more_s"],
-        track_s=row["track_s"],
-        told=row["told"],
-        attempts=row["attempts"],
-    )
+    values: dict[str, Any] = {name: row[name] for name in _ALIKE}
+    values["reply"] = wanted_reply(row) or _reply(row)
+    values["inputs"] = _inputs(row["inputs"])
+    values["state"] = State(row["state"])
+    values["source"] = None if source is None else _source(source)
+    values["failure"] = None if failure is None else load(failure)
+    values["relation"] = None if row["relation"] is None else Relation(row["relation"])
+    return Generation(**values)
 
 
 def _reply(columns: Mapping[str, Any]) -> Reply:
-    return Reply(
-        application_id=columns["application_id"],
-        channel_id=columns["channel_id"],
-        message_id=columns["message_id"],
-        token=columns["token"] or "",
-        token_expires_at=from_us(columns["token_expires_at"]),
-        filesize_limit_bytes=columns["filesize_limit_bytes"],
-        guild_id=columns["guild_id"],
-        # A wish that an earlier release wrote down does not say.
-        private=columns.get("private", False),
-    )
-
-
-def _to_us_or_none(moment: datetime | None) -> int | None:
-    return None if moment is None else to_us(moment)
-
-
-def _from_us_or_none(us: int | None) -> datetime | None:
-    return None if us is None else from_us(us)
+    values: dict[str, Any] = {name: columns[name] for name in _REPLY}
+    values["token"] = values["token"] or ""
+    return Reply(**values)
 
 
 def object_in(text: str) -> dict[str, Any]:

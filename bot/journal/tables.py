@@ -1,15 +1,54 @@
 """The journal's tables, as of the newest migration.
 
-Times are microseconds since 1970 in UTC, so that both databases give back what they were given.
-Those that say until when something holds are the database's own (`database.present_us`).
+Times are microseconds since 1970 in UTC (`Moment`), so that both databases give back what they
+were given. Those that say until when something holds are the database's own
+(`database.present_us`).
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 HEAD = "0004"
 """The newest migration; a test holds it against the migrations folder."""
+
+
+def to_us(moment: datetime) -> int:
+    """A moment as microseconds since 1970.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_us(us: int) -> datetime:
+    """Microseconds since 1970 as an aware moment in UTC."""
+    return _EPOCH + us * _MICROSECOND
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as microseconds since 1970."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """What is written."""
+        return None if value is None else to_us(value)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        """What is read back."""
+        return None if value is None else from_us(value)
+
 
 metadata = sa.MetaData()
 
@@ -24,24 +63,24 @@ generations = sa.Table(
     sa.Column("message_id", sa.BigInteger, nullable=False),
     # Null once it is dead, or the generation closed: it is kept no longer than it is of use.
     sa.Column("token", sa.Text),
-    sa.Column("token_expires_at", sa.BigInteger, nullable=False),
+    sa.Column("token_expires_at", Moment, nullable=False),
     sa.Column("filesize_limit_bytes", sa.BigInteger, nullable=False),
     sa.Column("inputs", sa.Text, nullable=False),
     sa.Column("version", sa.Text, nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     # Null from the end on (`Generation.kept`).
     sa.Column("source", sa.Text),
     sa.Column("audio_s", sa.Double),
-    sa.Column("stored_at", sa.BigInteger),
-    sa.Column("submitted_at", sa.BigInteger),
+    sa.Column("stored_at", Moment),
+    sa.Column("submitted_at", Moment),
     sa.Column("prediction_id", sa.Text),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("seed_used", sa.BigInteger),
     sa.Column("predict_time_s", sa.Double),
     sa.Column("track_path", sa.Text),
     sa.Column("failure", sa.Text),
-    sa.Column("ended_at", sa.BigInteger),
+    sa.Column("ended_at", Moment),
     sa.Column("parent_id", sa.Text),
     sa.Column("relation", sa.String(16)),
     sa.Column("batch_id", sa.Text),
@@ -61,7 +100,7 @@ generations = sa.Table(
     # Where its person wants it from now on (`rows.wish`), and that reply's `token_expires_at`. Null
     # once a reply as new as that is saved, or it is closed.
     sa.Column("wanted_reply", sa.Text),
-    sa.Column("wanted_until", sa.BigInteger),
+    sa.Column("wanted_until", Moment),
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("has_audio", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
@@ -113,7 +152,7 @@ generation_events = sa.Table(
         sa.ForeignKey("generations.id", ondelete="CASCADE"),
         nullable=False,
     ),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("at", Moment, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
 )
@@ -124,7 +163,7 @@ facts = sa.Table(
     metadata,
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
 )
 
 members = sa.Table(

@@ -23,7 +23,7 @@ from bot.domain.generation import TRANSITIONS, State
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, JournalNotReady, LeaseLost, RowTaken
 from bot.journal.reasons import database_reason, is_passing
-from bot.journal.tables import generation_events, generations
+from bot.journal.tables import Moment, generation_events, generations
 
 Row = Mapping[str, object]
 
@@ -41,7 +41,7 @@ _add = sa.insert(generations).values(
 
 def _while_wanted(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """A wish's column, null once a reply as new as that is saved, or the generation is closed."""
-    newer = _c.wanted_until > sa.bindparam("expires", type_=sa.BigInteger)
+    newer = _c.wanted_until > sa.bindparam("expires", type_=Moment)
     open_ = sa.bindparam("still_open", type_=sa.Boolean)
     return sa.case((sa.and_(open_, newer), column), else_=None)
 

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from bot.domain.errors import DeliveredTwice
 from bot.domain.generation import TRANSITIONS, Generation, State
 from bot.journal import JournalConflict, JournalError, RowTaken, SqlJournal
-from bot.journal.rows import to_us
-from bot.journal.tables import generations
+from bot.journal.tables import generations, to_us
 from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge
 from tests.contract.journal_kit import (
     NOW,
