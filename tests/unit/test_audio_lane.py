@@ -119,10 +119,11 @@ async def test_too_long_by_the_clock(long_work: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
-async def test_too_long_of_a_processor(long_work: Path, sound: Path, tmp_path: Path) -> None:
+async def test_too_long_of_a_processor(long_work: Path, tmp_path: Path) -> None:
+    new = silence(tmp_path / "new.flac", seconds=40)
     lane = Lane(Limits(60.0, 1, 384 << 20), most=1, replaced_after=100)
     with pytest.raises(WorkerTooSlow):
-        await lane.run(jobs.join, long_work, sound, 1.0, tmp_path / "c.wav")
+        await lane.run(jobs.join, long_work, new, 1.0, tmp_path / "c.wav")
     await lane.close()
 
 
