@@ -123,6 +123,7 @@ async def test_commands_are_synced_only_when_they_have_changed(
 ) -> None:
     caplog.set_level(logging.INFO, "bot")
     async with a_rig(tmp_path, schema=REAL_SCHEMA) as rig:
+        await eventually(lambda: "commands synced" in caplog.text)
         assert syncs(rig) == 1
         await rig.stop()
         await rig.start()
