@@ -36,31 +36,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     That is what a test says which asks for the `url`.
     """
-    if "address" in metafunc.fixturenames:
+    if "database" in metafunc.fixturenames:
         kinds = ["sqlite", "postgresql"]
         if "url" not in metafunc.fixturenames:
             kinds.insert(0, "memory")
-        metafunc.parametrize("address", kinds, indirect=True)
+        metafunc.parametrize("database", kinds, indirect=True)
 
 
 @pytest.fixture
-async def address(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     """Of an empty database; None where the journal is the fake one."""
     kind: str = request.param
     if kind == "memory":
         return None
     if kind == "sqlite":
         return f"sqlite:///{tmp_path}/folder/that/is/missing/journal.db"
-    address: str = request.getfixturevalue("postgres_url")
-    await execute(address, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return address
+    database: str = request.getfixturevalue("postgres_url")
+    await execute(database, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return database
 
 
 @pytest.fixture
-def url(address: str | None) -> str:
+def url(database: str | None) -> str:
     """The address of an empty database."""
-    assert address is not None
-    return address
+    assert database is not None
+    return database
 
 
 @pytest.fixture
@@ -70,36 +70,36 @@ def memory() -> FakeJournal:
 
 
 @pytest.fixture
-async def journal(address: str | None, memory: FakeJournal) -> AsyncGenerator[OpenJournal]:
-    if address is None:
+async def journal(database: str | None, memory: FakeJournal) -> AsyncGenerator[OpenJournal]:
+    if database is None:
         yield memory
         return
-    async with await SqlJournal.open(address, now=lambda: NOW) as opened:
+    async with await SqlJournal.open(database, now=lambda: NOW) as opened:
         yield opened
 
 
 @pytest.fixture
-async def start(address: str | None, memory: FakeJournal) -> AsyncGenerator[Start]:
+async def start(database: str | None, memory: FakeJournal) -> AsyncGenerator[Start]:
     """Starts processes, which are closed in the end."""
     async with AsyncExitStack() as started:
 
         async def open_as(owner: str) -> OpenJournal:
-            if address is None:
+            if database is None:
                 return FakeJournal(beside=memory, owner=owner)
-            return await started.enter_async_context(await SqlJournal.open(address, owner=owner))
+            return await started.enter_async_context(await SqlJournal.open(database, owner=owner))
 
         yield open_as
 
 
 @pytest.fixture
-def entered(address: str | None, memory: FakeJournal) -> Entered:
+def entered(database: str | None, memory: FakeJournal) -> Entered:
     """Tells the states that a generation has come into, in order."""
 
     async def states(generation_id: str) -> list[State]:
-        if address is None:
+        if database is None:
             saved = [row.state for row in memory.history if row.id == generation_id]
             return [state for state, _ in groupby(saved)]
         query = "SELECT state FROM generation_events WHERE generation_id = :id ORDER BY seq"
-        return [State(str(state)) for state in await scalars(address, query, id=generation_id)]
+        return [State(str(state)) for state in await scalars(database, query, id=generation_id)]
 
     return states
