@@ -28,7 +28,7 @@ class MusicGen(commands.Cog):
         async def suggest(
             interaction: discord.Interaction, typed: str
         ) -> list[app_commands.Choice[str]]:
-            return await prompts_for(self._service.library, interaction.user.id, typed)
+            return await prompts_for(self._service.journal, interaction.user.id, typed)
 
         callback = app_commands.autocomplete(prompt=suggest)(
             cast("Any", describe(musicgen, bot.service.table))

@@ -43,7 +43,7 @@ async def repost(
     bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
-    parents = await bot.service.library.ancestry(generation.id, 1)
+    parents = await bot.service.journal.ancestry(generation.id, 1)
     parent = parents[0] if parents else None
     # Where it came from is shown to those who are here, whatever they see elsewhere.
     shown = replace(generation, reply=reply_at(interaction, 0))

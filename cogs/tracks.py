@@ -44,7 +44,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
     async def forget(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         async with reading():
-            tracks = await self._bot.service.library.count_tracks(interaction.user.id)
+            tracks = await self._bot.service.journal.count_tracks(interaction.user.id)
         await interaction.response.send_message(
             strings.tracks.forget_ask(tracks),
             view=view_of(card_button(FORGET, "me"), card_button(KEEP, "all")),

@@ -71,9 +71,8 @@ class GenerationService:
         clock: Clock,
     ) -> None:
         self.table = config.table
-        self.library = journal
+        self.journal = journal
         self._config = config
-        self._journal = journal
         self._clock = clock
         self._keepers = BackgroundTasks()
         self._accepting: set[str] = set()
@@ -110,7 +109,7 @@ class GenerationService:
         """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
         lender = parent
         if parent.borrows_audio:
-            lender = lender_to(parent, await self.library.ancestry(parent.id, _GENERATIONS_BACK))
+            lender = lender_to(parent, await self.journal.ancestry(parent.id, _GENERATIONS_BACK))
         return remake(parent, now=self._clock.now(), lender=lender, **changes)
 
     def check(self, request: GenerationRequest) -> None:
@@ -143,7 +142,7 @@ class GenerationService:
             # Whose the first one is, theirs is the batch: two processes may be told of it at once.
             for part in (generations[:1], generations[1:]):
                 # The journal writes at once what is handed to it at once: all of it, or nothing.
-                await asyncio.gather(*map(self._journal.add, part))
+                await asyncio.gather(*map(self.journal.add, part))
         except JournalFault as error:
             await check_disk(self._context, error)
             raise
@@ -186,7 +185,7 @@ class GenerationService:
             GenerationUnknown: the journal has none with this id.
         """
         job = self._registry.get(generation_id)
-        generation = job.generation if job else await self._journal.get(generation_id)
+        generation = job.generation if job else await self.journal.get(generation_id)
         if generation is None:
             raise GenerationUnknown
         return generation
@@ -208,7 +207,7 @@ class GenerationService:
 
     async def _stop(self, generation_id: str) -> bool:
         if (job := self._registry.get(generation_id)) is None:
-            return await self._journal.request_cancel(generation_id)
+            return await self.journal.request_cancel(generation_id)
         try:
             await job.request_cancel()
         except TooLateToCancel:
@@ -219,7 +218,7 @@ class GenerationService:
         """All that its card shows, in order: itself, or every take of its batch."""
         if generation.batch_id is None:
             return [generation]
-        return await self.library.batch(generation.batch_id)
+        return await self.journal.batch(generation.batch_id)
 
     async def bring(self, generation_id: str, reply: Reply) -> None:
         """Show a generation, and its batch, from now on in `reply`, whose token is fresh.
@@ -246,7 +245,7 @@ class GenerationService:
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their files."""
-        forgotten = await self.library.forget(user_id)
+        forgotten = await self.journal.forget(user_id)
         for generation in forgotten.removed:
             await discard_files(self._context, generation)
         return forgotten

@@ -191,7 +191,7 @@ async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
 async def test_takes_share_a_batch_and_nothing_else() -> None:
     rig = a_rig()
     takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
-    assert [take.id for take in await rig.service.library.batch(takes[0].batch_id or "")] == [
+    assert [take.id for take in await rig.service.journal.batch(takes[0].batch_id or "")] == [
         take.id for take in takes
     ]
     await rig.service.idle()

@@ -52,7 +52,7 @@ async def _confirm(context: ActionContext, about: str) -> None:
         raise NotDeletable
     try:
         # What was made from it is not to tell of it any more.
-        await context.service.library.hide(interaction.channel_id or 0, message_id)
+        await context.service.journal.hide(interaction.channel_id or 0, message_id)
     except JournalFault as error:
         log.warning("message %d is gone, which cannot be noted: %s", message_id, error)
     await interaction.edit_original_response(content=strings.card.DELETED, view=None)

@@ -136,7 +136,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await service.get(generation_id)
         takes = await service.takes(generation)
-        ancestors = await service.library.ancestry(generation.id)
+        ancestors = await service.journal.ancestry(generation.id)
     here = [take for take, _ in track_attachments(interaction.message, takes)]
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
     embed = info_embed(here or takes, ancestors, service.table, onlooker)

@@ -124,7 +124,7 @@ async def _made_by_us(
     channel_id = context.interaction.channel_id or 0
     try:
         async with reading(_LINEAGE_WITHIN_S):
-            shown = await context.service.library.by_message(channel_id, message_id)
+            shown = await context.service.journal.by_message(channel_id, message_id)
     except BotError as error:
         # Lineage is worth less than the music.
         log.warning("whose track message %d is, is not known: %r", message_id, error)

@@ -99,15 +99,15 @@ def _cut(prompt: str) -> str:
 
 async def read_page(service: GenerationService, user_id: int, number: int, words: str) -> TrackList:
     """A page of a person's tracks, counted from 0; the first, where that one is no more."""
-    library = service.library
+    journal = service.journal
     before: str | None = None
     async with reading():
         if number > 0:
-            before = (await library.tracks_of(user_id, words, number * PAGE_SIZE)).more
+            before = (await journal.tracks_of(user_id, words, number * PAGE_SIZE)).more
             # Where tracks were forgotten meanwhile, the list may have become shorter.
             number = 0 if before is None else number
-        page = await library.tracks_of(user_id, words, PAGE_SIZE, before)
-        total = await library.count_tracks(user_id, words)
+        page = await journal.tracks_of(user_id, words, PAGE_SIZE, before)
+        total = await journal.count_tracks(user_id, words)
     return TrackList(page.tracks, number, total, words)
 
 
