@@ -45,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
-    """Of an empty database; None where the journal is the fake one."""
+    """The address of an empty one; None where the journal is the fake one."""
     kind: str = request.param
     if kind == "memory":
         return None
