@@ -11,6 +11,7 @@ from logging import INFO as INFO
 from typing import Any
 
 from bot.domain.plain_text import escaped
+from bot.host.log_context import AboutGeneration
 
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(
@@ -24,7 +25,9 @@ class SecretlessFormatter(logging.Formatter):
     """Formats a record, traceback included, and takes the given secrets out of it."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        super().__init__(
+            "%(asctime)s %(levelname)s %(name)s: %(about)s%(message)s", defaults={"about": ""}
+        )
         self._secrets = tuple(secret for secret in secrets if secret)
         self.is_fault: Callable[[BaseException], bool] = lambda _: False
         self.words: Callable[[BaseException], str] = str
@@ -74,6 +77,7 @@ def set_up(level: int, secrets: tuple[str, ...]) -> None:
     """Log to standard error; libraries at INFO or above, whatever `level` is."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SecretlessFormatter(secrets))
+    handler.addFilter(AboutGeneration())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))

@@ -223,7 +223,7 @@ class AudioFiles:
         except AudioBeyondBounds as error:
             raise WorkerFaulty(repr(error)) from error
         if labelled.untagged is not None:
-            log.warning("generation %s has no tags: %s", generation.id, labelled.untagged)
+            log.warning("has no tags: %s", labelled.untagged)
         return labelled.facts.duration_s
 
     async def draw(self, path: Path, given_s: float) -> Picture:

@@ -186,7 +186,7 @@ class DiscordDelivery:
                 for parent in await self._journal.ancestry(generation.id, 1):
                     live.parent = parent
         except JournalFault as error:
-            log.warning("the card of generation %s tells less: %s", generation.id, error)
+            log.warning("its card tells less: %s", error)
         live.is_read = True
 
     # ------------------------------------------------------------------ the end of one
@@ -276,7 +276,7 @@ class DiscordDelivery:
             except Unreachable as error:
                 if not error.channel_gone:
                     raise
-                log.warning("generation %s ended, and its channel is gone", generation.id)
+                log.warning("ended, and its channel is gone")
                 return None
             if isinstance(mentioned, Moved):
                 live.moved(mentioned.reply)

@@ -28,7 +28,7 @@ async def make_private(sender: Sender, generation: Generation) -> None:
     try:
         await sender.take_back(generation.reply)
     except REQUEST_FAILED as error:
-        log.warning("the refusal of generation %s stays public: %s", generation.id, error)
+        log.warning("its refusal stays public: %s", error)
 
 
 async def tell_alone(sender: Sender, generation: Generation) -> bool:
@@ -38,7 +38,7 @@ async def tell_alone(sender: Sender, generation: Generation) -> bool:
     try:
         await sender.say(generation.reply, strings.errors.sentence(generation.failure))
     except REQUEST_FAILED as error:
-        log.info("generation %s is not refused in private: %s", generation.id, error)
+        log.info("not refused in private: %s", error)
         return False
     return True
 
@@ -63,4 +63,4 @@ async def mention(sender: Sender, live: LiveCard, generation: Generation, now: d
     try:
         await sender.say(reply, text, mention=user_id)
     except REQUEST_FAILED as error:
-        log.warning("no mention for generation %s: %s", generation.id, error)
+        log.warning("no mention: %s", error)

@@ -112,7 +112,7 @@ class CardEditor:
         except DiscordFault:
             self._faults += 1
             if self._faults == 1:
-                log.warning("the card of generation %s could not be edited", outgoing.generation.id)
+                log.warning("its card could not be edited")
             if self._wanted is None:
                 # What waits changes nothing by itself: without this its card stays wrong.
                 self._wanted = outgoing

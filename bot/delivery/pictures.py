@@ -83,7 +83,7 @@ class Pictures:
             try:
                 await message.edit(embed=embed, attachments=[*message.attachments, png])
             except REQUEST_FAILED as error:
-                log.info("the picture of generation %s is not shown: %s", generation.id, error)
+                log.info("its picture is not shown: %s", error)
 
 
 def _lacks_picture(message: discord.Message, generation: Generation) -> bool:

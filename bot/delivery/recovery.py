@@ -78,7 +78,7 @@ async def find_reply(
                 transport.outlived(reply)
             return found  # noqa: TRY300 - what follows is for where this fails
         except REQUEST_FAILED as error:
-            log.info("the reply of generation %s: %s", generation.id, error)
+            log.info("its reply: %s", error)
             meaning = meaning_of(error)
             if meaning is Meaning.FAULT:
                 raise DiscordFault from error

@@ -181,7 +181,7 @@ def _outcome_of(error: Exception, generation: Generation) -> Outcome:
     Raises:
         OutputTooLarge: it was too much for Discord.
     """
-    log.info("a request for generation %s failed: %s", generation.id, error)
+    log.info("a request failed: %s", error)
     meaning = meaning_of(error)
     if meaning is Meaning.TOO_LARGE:
         raise OutputTooLarge(generation.reply.filesize_limit_bytes) from error

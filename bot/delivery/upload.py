@@ -130,7 +130,7 @@ class TrackUpload:
             try:
                 fitted = await self._sound.fit(self._path, self._limit_bytes, formats)
             except AudioWorkFailed as error:
-                log.warning("generation %s is not converted: %r", self._generation.id, error)
+                log.warning("not converted: %r", error)
             except OutputTooLarge:
                 return None
             else:
@@ -160,5 +160,5 @@ async def picture_of(sound: Sound, generation: Generation, path: Path) -> Pictur
         return await sound.draw(path, given_s)
     except (AudioWorkFailed, OSError) as error:
         # The track is what counts; it goes without.
-        log.warning("generation %s has no picture: %r", generation.id, error)
+        log.warning("no picture: %r", error)
         return None

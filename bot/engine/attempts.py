@@ -46,7 +46,7 @@ class Attempts:
         generation = self._generation()
         if self._counted_in is not generation.state:
             if generation.attempts >= ATTEMPTS_MAX:
-                log.error("generation %s: work on its files was cut off twice", generation.id)
+                log.error("work on its files was cut off twice")
                 return False
             await self._save(attempts=generation.attempts + 1)
             self._counted_in = generation.state

@@ -284,7 +284,7 @@ class Job:
         self._is_homeless = error.channel_gone
         retry_s = self._reach_again_s if error.may_reopen else None
         self._reach_again_s = min(_REACH_AGAIN_CAP_S, self._reach_again_s * 2)
-        log.info("generation %s waits for its person", generation_id)
+        log.info("waits for its person")
         try:
             async with self._saving:
                 reply = self._generation.reply

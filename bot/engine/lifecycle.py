@@ -86,15 +86,15 @@ async def _step(job: Job) -> None:
         raise
     except Stopped:
         if job.gives_way and not job.generation.cancel_requested:
-            log.warning("generation %s gives way to what is paid", generation.id)
+            log.warning("gives way to what is paid")
             await _fail(job, GaveWay())
         else:
             await job.save(State.CANCELED, ended_at=job.context.clock.now())
     except UserError as error:
-        log.warning("generation %s failed: %r", generation.id, error)
+        log.warning("failed: %r", error)
         await _fail(job, error)
     except Exception:
-        log.exception("generation %s met a fault of ours", generation.id)
+        log.exception("met a fault of ours")
         await _fail(job, InternalFault())
 
 
@@ -105,9 +105,9 @@ async def _fail(job: Job, failure: UserError) -> None:
 async def _tell_of_journal(job: Job, error: Exception, delay_s: float) -> None:
     """Have the card say why it stands still, as its state cannot be written down, and how long."""
     if isinstance(error, JournalFault):
-        log.warning("generation %s cannot be journalled: %s", job.generation.id, error)
+        log.warning("cannot be journalled: %s", error)
     else:
-        log.error("generation %s cannot be journalled", job.generation.id, exc_info=error)
+        log.error("cannot be journalled", exc_info=error)
     context = job.context
     await context.disk.look()
     with suppress(JournalFault):

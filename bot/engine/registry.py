@@ -12,6 +12,7 @@ from bot.engine.background import BackgroundTasks, UrgentFirst
 from bot.engine.context import JobContext
 from bot.engine.job import Job
 from bot.engine.lifecycle import take_to_end
+from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +76,17 @@ class JobRegistry:
         await self._owner.close()
 
     async def _run(self, job: Job) -> None:
+        with about(job.generation.id):
+            await self._take_to_end(job)
+
+    async def _take_to_end(self, job: Job) -> None:
         urgent, delivery = self._acknowledgements, self._context.delivery
         try:
             await (urgent.calm() if job.answering else urgent.turn())
             if not await take_to_end(job):
                 await self._refuse(job)
         except NotFollowedHere:
-            log.warning("generation %s is followed by another process now", job.generation.id)
+            log.warning("followed by another process now")
             delivery.drop(job.generation)
         except asyncio.CancelledError:
             delivery.drop(job.generation)

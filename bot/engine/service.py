@@ -40,6 +40,7 @@ from bot.engine.relocation import Relocation
 from bot.engine.states import turns
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
+from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,8 @@ class GenerationService:
         finally:
             self._accepting -= ids
         for generation in generations:
-            log.info("generation %s accepted", generation.id)
+            with about(generation.id):
+                log.info("accepted")
             if not self._closing:
                 self._registry.follow(generation, answering=not generation.reply.known)
         return generations

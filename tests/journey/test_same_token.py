@@ -108,7 +108,7 @@ async def made(used: Used) -> Message:
 
 async def settled(processes: Processes) -> None:
     """Long enough for the one that was not taken to make up its mind."""
-    lost = "was never acknowledged here"
+    lost = "never acknowledged here"
     rows = len(processes.rig.replicate.predictions)
     await eventually(lambda: processes.output.count(lost) >= rows)
 

@@ -223,7 +223,7 @@ async def _store(job: Job, audio: InputAudio) -> str:
         except Outage as error:
             if context.clock.now() > began_at + SUBMIT_WITHIN:
                 raise
-            log.info("generation %s, its input audio: %r", job.generation.id, error)
+            log.info("its input audio: %r", error)
             trouble = context.troubles.met(Task.STORE, obstacle_of(error))
             delay_s = pause_s(error)
             next_try_at = context.clock.now() + timedelta(seconds=delay_s)

@@ -49,10 +49,10 @@ async def await_acknowledgement(job: Job) -> bool:
             continue
         if reply is None:
             break
-        log.info("generation %s found its reply again", job.generation.id)
+        log.info("found its reply again")
         await job.save(reply=reply)
     if not job.generation.reply.known:
-        log.warning("generation %s was never acknowledged here", job.generation.id)
+        log.warning("never acknowledged here")
         await job.save(State.CANCELED, told=True, ended_at=job.context.clock.now())
     elif job.generation.source is not None:
         # Fetching audio takes its time; the token may not outlive a restart meanwhile.

@@ -73,7 +73,7 @@ async def collect(job: Job) -> None:
 
 
 async def _wait_for_disk(job: Job, error: OSError) -> None:
-    log.warning("generation %s cannot be written: %r", job.generation.id, error)
+    log.warning("cannot be written: %r", error)
     job.context.disk.failed(error)
     next_try_at = job.context.clock.now() + timedelta(seconds=UNREACHABLE_DELAY_S)
     job.remember(None)
@@ -108,7 +108,7 @@ async def _collect_once(job: Job) -> None:
             try:
                 track_s = await _label(job, track)
             except OutputNotAudio as error:
-                log.warning("generation %s: %r", generation.id, error)
+                log.warning("%r", error)
                 fetched, track_s = track, None
                 track = Form.UNREAD.path(folder, generation.id, extension)
                 await TRACKS.run(fetched.replace, track)
@@ -162,8 +162,7 @@ def _note(job: Job, what: str, error: Exception) -> None:
     known = isinstance(error, (AudioWorkFailed, UserError))
     log.log(
         logging.WARNING if known else logging.ERROR,
-        "generation %s is not %s: %r",
-        job.generation.id,
+        "is not %s: %r",
         what,
         error,
         exc_info=None if known else error,
@@ -177,7 +176,7 @@ async def _join_to_piece(job: Job, piece: Path, output: Path, track: Path) -> No
     except RequestRefused as error:
         raise PieceLost from error
     if not is_there:
-        log.warning("generation %s: its piece is gone, fetching it again", generation.id)
+        log.warning("its piece is gone, fetching it again")
         if generation.source is None:
             raise PieceLost
         try:
@@ -207,7 +206,7 @@ async def deliver(job: Job) -> None:
             show = partial(_deliver_once, job, untouched=faults > 0)
             delivered = await until_shown(job, show, delays_s, partial(_explain, job))
         except FileNotFoundError:
-            log.warning("generation %s: its track is gone, fetching it again", job.generation.id)
+            log.warning("its track is gone, fetching it again")
             await job.save(State.COLLECTING, track_path=None)
             # Lest a disk that keeps nothing turns this into a tight loop.
             await clock.sleep(UNREACHABLE_DELAY_S)
@@ -217,7 +216,7 @@ async def deliver(job: Job) -> None:
         except (JournalFault, NotFollowedHere):
             raise
         except Exception:
-            log.exception("generation %s: delivering it met a fault of ours", job.generation.id)
+            log.exception("delivering it met a fault of ours")
             faults += 1
             if faults < _FAULTS_MAX:
                 await clock.sleep(UNREACHABLE_DELAY_S)
@@ -234,7 +233,7 @@ async def deliver(job: Job) -> None:
 
 def _explain(job: Job, error: DiscordFault | OSError, delay_s: float | None) -> None:
     """Have the card tell why the track is not in it yet, where it can still be edited."""
-    log.warning("generation %s is not delivered: %r", job.generation.id, error)
+    log.warning("not delivered: %r", error)
     if isinstance(error, OSError):
         job.context.disk.failed(error)
         obstacle = disk_obstacle(error)

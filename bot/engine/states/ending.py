@@ -17,7 +17,7 @@ async def tell_end(job: Job) -> None:
         return
 
     def explain(error: DiscordFault | OSError, _: float | None) -> None:
-        log.warning("the end of generation %s: %s", job.generation.id, error)
+        log.warning("its end: %s", error)
 
     delivery = job.context.delivery
     await until_shown(job, lambda: delivery.end(job.generation), retry_delays_s(), explain)

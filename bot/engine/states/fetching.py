@@ -61,7 +61,7 @@ async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
             refusals += isinstance(error, OutputUnreachable) and error.refused
             if refusals >= _REFUSALS or job.context.clock.now() > began_at + KEPT_FOR:
                 raise
-            log.info("generation %s, its audio: %r", job.generation.id, error)
+            log.info("its audio: %r", error)
             _explain(job, error)
         else:
             job.context.troubles.over(Task.FETCH)

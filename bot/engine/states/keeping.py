@@ -18,7 +18,7 @@ async def where_it_is(job: Job) -> Link | None:
     try:
         prediction = await job.context.predictions.get(job.generation.prediction_id or "")
     except ReplicateError as error:
-        log.warning("generation %s, where its track is: %r", job.generation.id, error)
+        log.warning("where its track is: %r", error)
         return None
     url, completed_at = prediction.output_url or "", prediction.completed_at
     if completed_at is None or not url.startswith(("https://", "http://")):

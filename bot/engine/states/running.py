@@ -63,7 +63,7 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
             try:
                 prediction = _known(job, watch) or await _ask(job)
             except ReplicateError as error:
-                log.info("generation %s: %r", job.generation.id, error)
+                log.info("%r", error)
                 patience.bear(error)
                 quiet_until_s = asks_at_s = max(asks_at_s, now_s + pause_s(error))
             else:

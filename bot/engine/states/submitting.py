@@ -97,7 +97,7 @@ async def _submit(job: Job) -> Outage | None:
         context.troubles.met(Task.CREATE, obstacle_of(error))
         if error.may_have_started:
             # A second one would cost a second time: look for it first.
-            log.warning("create of generation %s was cut off: %r", generation.id, error)
+            log.warning("its create was cut off: %r", error)
             return None
         if isinstance(error, Throttled):
             context.submit_gate.was_throttled(error.retry_after_s, low_credit=error.low_credit)

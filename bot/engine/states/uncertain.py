@@ -52,7 +52,7 @@ async def find_again(job: Job) -> None:
             if await _take_over(job, job.generation):
                 return
         except ReplicateError as error:
-            log.warning("generation %s, looking for it: %r", job.generation.id, error)
+            log.warning("looking for it: %r", error)
             patience.bear(error)
         else:
             patience.answered()
@@ -80,7 +80,7 @@ async def _keep_looking(job: Job, look: Callable[[Job, Generation], Awaitable[bo
             if await look(job, job.generation):
                 return
         except ReplicateError as error:
-            log.warning("generation %s, looking for it: %r", job.generation.id, error)
+            log.warning("looking for it: %r", error)
 
 
 async def take_over_first_try(job: Job) -> bool:
@@ -104,7 +104,7 @@ async def take_over_first_try(job: Job) -> bool:
                 if await _take_over(job, one):
                     return True
         except ReplicateError as error:
-            log.warning("generation %s, looking for the first try: %r", job.generation.id, error)
+            log.warning("looking for the first try: %r", error)
             patience.bear(error)
         else:
             patience.answered()
@@ -162,7 +162,7 @@ async def _find(job: Job, sent: Generation) -> str | None:
     # The same person may have asked for the very same a minute ago: each gets its own.
     for candidate in reversed(found):
         if not await job.context.journal.prediction_known(candidate.id):
-            log.info("generation %s found its prediction", job.generation.id)
+            log.info("found its prediction")
             return candidate.id
     return None
 
