@@ -181,11 +181,12 @@ class Visitor:
 
 
 async def plays(audio: Locator, beyond_s: float) -> None:
-    """Wait until a player sounds beyond a time."""
+    """Wait until a player sounds beyond a time, or has sounded to its end."""
     async with asyncio.timeout(PATIENCE_S):
         await audio.evaluate(
             """(audio, beyond) => new Promise((done) => {
-              const look = () => !audio.paused && audio.currentTime > beyond && done();
+              const sounds = () => audio.ended || (!audio.paused && audio.currentTime > beyond);
+              const look = () => sounds() && done();
               audio.addEventListener('timeupdate', look);
               look();
             })""",

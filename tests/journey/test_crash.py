@@ -258,7 +258,7 @@ async def test_killed_right_before_the_acknowledgement(stage: Rig, away_s: float
         await bot.kill()
     stage.discord.clock.advance(away_s)
     async with a_running_bot(stage) as bot:
-        await eventually(lambda: "was never acknowledged" in bot.output)
+        await eventually(lambda: "never acknowledged" in bot.output)
         bot.ask_to_stop()
         assert await bot.ended() == 0
     assert used.stage is Stage.FAILED

@@ -96,7 +96,7 @@ async def test_a_track_that_cannot_be_drawn_goes_without(
     [embed] = message.embeds
     assert embed.image is None
     assert len(message.body.files) == 1
-    assert "has no picture" in caplog.text
+    assert "no picture" in caplog.text
 
 
 def has_picture(message: Message) -> bool:

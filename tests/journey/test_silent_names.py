@@ -12,7 +12,7 @@ import pytest
 
 from bot.card import strings
 from bot.network.resolver import Resolver
-from tests.journey.rig import Rig, has_track, words
+from tests.journey.rig import Rig, eventually, has_track, words
 
 SILENT = "silent.test"
 
@@ -64,6 +64,8 @@ async def test_another_persons_track_comes_though_names_hang(names: Names, rig: 
 async def test_the_third_of_a_person_waits_for_its_turn(names: Names, rig: Rig) -> None:
     for number in range(2):
         await rig.musicgen(input_audio_url=f"http://{number}.{SILENT}/a.wav")
+    # Whoever is acknowledged first is read first.
+    await eventually(lambda: len(names.asked) == 2)
     used = await rig.musicgen(input_audio_url=f"http://third.{SILENT}/a.wav")
     message = await used.until(lambda shown: strings.card.OWN_AUDIO_FIRST in words(shown))
     await rig.ada.click(message, "Cancel")
