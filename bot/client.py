@@ -15,18 +15,20 @@ from bot.card.buttons import CardButton, CardSelect, RunAction
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
+from bot.community.ports import CommunityJournal
+from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.requests import request_trace
 from bot.discord_internals import ReconnectingBot, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import Journal, Predictions, Sound, TrackStore
+from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.musicgen", "cogs.actions", "cogs.tracks", "cogs.channel_events")
+COGS = ("cogs.musicgen", "cogs.actions", "cogs.tracks", "cogs.charts", "cogs.channel_events")
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
@@ -55,7 +57,7 @@ class Parts:
     config: EngineConfig
     model_name: str
     """What the card says the music comes from."""
-    journal: Journal
+    journal: CommunityJournal
     predictions: Predictions
     sound: Sound
     track_store: TrackStore
@@ -108,6 +110,7 @@ class MusicGenBot(ReconnectingBot):
         )
         self.run_action: RunAction
         self.sound = parts.sound
+        self.stars = Stars(parts.journal, parts.clock)
         self._journal = parts.journal
         self.clock = parts.clock
         self._beginning = asyncio.Lock()

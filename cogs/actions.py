@@ -106,6 +106,7 @@ class _Context:
         self._bot = bot
         self.interaction = interaction
         self.service = bot.service
+        self.stars = bot.stars
         self.clock = bot.clock
         self.memory = memory
         self._taken = taken
@@ -127,8 +128,8 @@ class _Context:
     async def start(self, request: GenerationRequest, takes: int = 1) -> None:
         await start(self._bot, self.interaction, request, takes)
 
-    async def repost(self, generation: Generation) -> None:
-        await repost(self._bot, self.interaction, generation)
+    async def repost(self, generation: Generation, note: str = "") -> None:
+        await repost(self._bot, self.interaction, generation, note)
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -40,9 +40,10 @@ class _NotHere(Exception):
 
 
 async def repost(
-    bot: MusicGenBot, interaction: discord.Interaction, generation: Generation
+    bot: MusicGenBot, interaction: discord.Interaction, generation: Generation, note: str = ""
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
+    stars = await bot.stars.count([generation.id])
     parents = await bot.service.journal.ancestry(generation.id, 1)
     parent = parents[0] if parents else None
     # Where it came from is shown to those who are here, whatever they see elsewhere.
@@ -53,15 +54,20 @@ async def repost(
             try:
                 await upload.draw()
                 track = await upload.track()
-                card = bot.renderer.ended(shown, parent, upload.note)
+                notes = _lines(upload.note, note)
+                card = bot.renderer.ended(shown, parent, notes, stars)
                 await _put(interaction, OutgoingMessage(generation, card, track))
             except OutputTooLarge as error:
                 raise _NotHere(strings.tracks.too_large_here(jump_url(generation.reply))) from error
             finally:
                 await upload.clean_up()
     except _NotHere as missing:
-        card = bot.renderer.ended(shown, parent, missing.words)
+        card = bot.renderer.ended(shown, parent, _lines(missing.words, note))
         await _put(interaction, OutgoingMessage(generation, Card(card.embed, WITHOUT_AUDIO)))
+
+
+def _lines(*notes: str) -> str:
+    return "\n".join(filter(None, notes))
 
 
 async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -24,14 +26,24 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
         super().__init__()
 
     @app_commands.command(name="list", description=strings.commands.TRACKS_LIST)
-    @app_commands.describe(words=strings.commands.TRACKS_LIST_WORDS)
+    @app_commands.describe(
+        words=strings.commands.TRACKS_LIST_WORDS, order=strings.commands.TRACKS_LIST_ORDER
+    )
     async def list_tracks(
         self,
         interaction: discord.Interaction,
         words: app_commands.Range[str, 1, WORDS_MAX_CHARS] = "",
+        order: Literal["newest", "stars"] = "newest",
     ) -> None:
         """The first page, for their eyes only."""
-        page = await read_page(self._bot.service, interaction.user.id, 0, one_line(words))
+        page = await read_page(
+            self._bot.service.journal,
+            self._bot.stars,
+            interaction.user.id,
+            0,
+            one_line(words),
+            by_stars=order == "stars",
+        )
         table = self._bot.service.table
         await interaction.response.send_message(
             embed=page.embed(table),

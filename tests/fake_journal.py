@@ -13,6 +13,7 @@ from bot.domain.journal_values import Forgotten, Renewal, TrackPage
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
+from tests.fake_community import CommunityTables, FakeStars
 
 _FIRST_LEASE_S = 20.0
 _WORD_LIMIT = 20
@@ -44,9 +45,10 @@ class Tables:
     leases: dict[str, Lease] = field(default_factory=dict[str, Lease])
     members: dict[str | None, Lease] = field(default_factory=dict[str | None, Lease])
     locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
+    community: CommunityTables = field(default_factory=CommunityTables)
 
 
-class FakeJournal:
+class FakeJournal(FakeStars):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -56,6 +58,7 @@ class FakeJournal:
         self.tables = tables = Tables() if beside is None else beside.tables
         self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
         self.wanted, self._leases = tables.wanted, tables.leases
+        super().__init__(tables.community, self.rows, self._tracks)
         self.forgotten: list[tuple[datetime, datetime, datetime]] = []
         """Of when what has outlived its use was to be forgotten."""
         self._owner = owner
@@ -286,6 +289,7 @@ class FakeJournal:
             if row.parent_id in ended:
                 self.rows[row.id] = replace(row, parent_id=None)
         removed = self._found(lambda row: row.id in ended)
+        self.forget_stars(user_id, ended)
         for key in ended:
             del self.rows[key]
             self._leases.pop(key, None)

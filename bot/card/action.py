@@ -15,6 +15,7 @@ import discord
 
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.forms import CardForm, FormOption, SubmittedForm
+from bot.community.stars import Stars
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
 from bot.domain.inputs import InputTable
@@ -51,6 +52,7 @@ class ActionContext(Protocol):
 
     interaction: discord.Interaction
     service: GenerationService
+    stars: Stars
     clock: Clock
     memory: Memory
 
@@ -71,8 +73,8 @@ class ActionContext(Protocol):
         """
         ...
 
-    async def repost(self, generation: Generation) -> None:
-        """Show a track once more, in the reply that was deferred."""
+    async def repost(self, generation: Generation, note: str = "") -> None:
+        """Show a track once more, in the reply that was deferred; `note` is about that place."""
         ...
 
 
@@ -107,6 +109,8 @@ class Action:
     emoji: str | None = None
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
     in_second_row: bool = False
+    is_of_a_take: bool = False
+    """A card of several takes has a button for each that was delivered."""
     offered: Callable[[InputTable], bool] = always
     """Whether the model that runs here takes what it needs."""
     request: Request | None = None

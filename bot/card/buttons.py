@@ -7,7 +7,8 @@ they work for as long as the message exists, whatever restarts.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol, Self, cast
 
 import discord
@@ -17,7 +18,10 @@ from bot.card.action import Action
 RunAction = Callable[[discord.Interaction, str, str], Awaitable[None]]
 """Does the action of this name, given what it is about; it reports its own errors."""
 
+CARD_BUTTON = re.compile(r"mg:1:(?P<action>[a-z]{1,20}):(?P<about>.{0,74})", re.DOTALL)
+"""The custom_id of a card's button."""
 _ROW = 5
+_NO_TAKES: Mapping[str, str] = MappingProxyType({})
 
 
 class HasActions(Protocol):
@@ -28,7 +32,7 @@ class HasActions(Protocol):
 
 class CardButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=re.compile(r"mg:1:(?P<action>[a-z]{1,20}):(?P<about>.{0,74})", re.DOTALL),
+    template=CARD_BUTTON,
 ):
     """One button, perhaps one of another release; see `card_button`."""
 
@@ -109,19 +113,32 @@ def card_select(
     return CardSelect(select, action.name)
 
 
-def card_view(actions: Sequence[Action], generation_id: str) -> discord.ui.View | None:
+def card_view(
+    actions: Sequence[Action], generation_id: str, takes: Mapping[str, str] = _NO_TAKES
+) -> discord.ui.View | None:
     """The buttons of one card; None for a card without any.
+
+    `takes` are the labels of buttons that are each about one of its takes, by the takes' ids.
 
     A new View for every message: one that mixes or outlives its items unregisters them for the
     whole process (discord.py 2.7.1).
     """
     if not actions:
         return None
-    two_rows = len(actions) > _ROW
+    named: list[tuple[Action, str, str | None]] = []
+    for action in actions:
+        named += (
+            [(action, take, label) for take, label in takes.items()]
+            if action.is_of_a_take
+            else [(action, generation_id, None)]
+        )
+    two_rows = len(named) > _ROW
     return view_of(
         *(
-            card_button(action, generation_id, row=int(action.in_second_row) if two_rows else None)
-            for action in actions
+            card_button(
+                action, about, label=label, row=int(action.in_second_row) if two_rows else None
+            )
+            for action, about, label in named
         )
     )
 
@@ -132,6 +149,40 @@ def view_of(*items: CardButton | CardSelect) -> discord.ui.View:
     for item in items:
         view.add_item(item)
     return view
+
+
+def _card_buttons(
+    message: discord.Message,
+) -> Iterator[tuple[int, discord.Button, str, str]]:
+    """A message's buttons of ours: the row, the button, its action and what it is about."""
+    for row, parts in enumerate(message.components):
+        for item in parts.children if isinstance(parts, discord.ActionRow) else ():
+            match = CARD_BUTTON.fullmatch(getattr(item, "custom_id", None) or "")
+            if isinstance(item, discord.Button) and match is not None:
+                yield row, item, match["action"], match["about"]
+
+
+def labels_in(message: discord.Message, action: str) -> dict[str, str]:
+    """The labels of a message's buttons for an action, by what they are about, in order."""
+    found = _card_buttons(message)
+    return {about: button.label or "" for _, button, name, about in found if name == action}
+
+
+def view_relabelled(
+    message: discord.Message, action: str, labels: Mapping[str, str]
+) -> discord.ui.View:
+    """A message's buttons as they are, but for these labels, by what they are about."""
+    items: list[CardButton] = []
+    for row, button, name, about in _card_buttons(message):
+        item = discord.ui.Button[discord.ui.View](
+            label=labels.get(about, button.label) if name == action else button.label,
+            emoji=button.emoji,
+            style=button.style,
+            disabled=button.disabled,
+            custom_id=button.custom_id,
+        )
+        items.append(CardButton(item, name, about, row))
+    return view_of(*items)
 
 
 def is_ours(custom_id: str) -> bool:

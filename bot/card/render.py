@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import discord
@@ -24,6 +24,7 @@ _SETTINGS_MAX_CHARS = 1024
 _SHOWN_ELSEWHERE = frozenset({"prompt", "model_version", "duration", "seed", "input_audio"})
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_STARS: Mapping[str, int] = MappingProxyType({})
 
 _RUNNING = discord.Colour(0x5865F2)
 _DONE = discord.Colour(0x3BA55D)
@@ -37,6 +38,8 @@ class Card:
 
     embed: discord.Embed
     actions: tuple[Action, ...] = ()
+    take_labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the buttons that are each about one take, by the takes' ids."""
 
 
 class CardRenderer:
@@ -68,7 +71,11 @@ class CardRenderer:
         return Card(self._embed(generation, _RUNNING, strings.card.WAITS, None), (BRING,))
 
     def ended(
-        self, generation: Generation, parent: Generation | None = None, note: str = ""
+        self,
+        generation: Generation,
+        parent: Generation | None = None,
+        note: str = "",
+        stars: Mapping[str, int] = _NO_STARS,
     ) -> Card:
         """The last card: delivered, failed or canceled; `note` is about the file."""
         match generation.state:
@@ -81,7 +88,7 @@ class CardRenderer:
                 colour, words = _FAILED, f"{strings.card.FAILED}\n{words}"
         embed = self._embed(generation, colour, words, parent)
         _add_time_taken(embed, (generation,))
-        return Card(embed, actions_after((generation,), self._table))
+        return self._finished(embed, (generation,), stars)
 
     def takes(
         self,
@@ -89,10 +96,11 @@ class CardRenderer:
         progresses: Mapping[str, Progress] = MappingProxyType({}),
         parent: Generation | None = None,
         notes: Mapping[str, str] = _NOTHING,
+        stars: Mapping[str, int] = _NO_STARS,
     ) -> Card:
         """The card of several takes, a line for each; the last one once all have ended.
 
-        `progresses` and `notes` are by the takes' ids.
+        `progresses`, `notes` and `stars` are by the takes' ids.
         """
         lines = [
             strings.takes.take_line(n, take, progresses.get(take.id), notes.get(take.id, ""))
@@ -102,7 +110,7 @@ class CardRenderer:
         if not running:
             embed = self._takes_embed(takes, _colour(takes), lines, parent)
             _add_time_taken(embed, takes)
-            return Card(embed, actions_after(takes, self._table))
+            return self._finished(embed, takes, stars)
         current = [progresses[take.id] for take in running if take.id in progresses]
         lines += strings.waits.notes((p.wait, p.stage) for p in current if p.wait is not None)
         cancelable = any(take.state.cancelable for take in running)
@@ -112,6 +120,19 @@ class CardRenderer:
             lines.append(strings.card.LATE)
             actions = (*actions, BRING)
         return Card(self._takes_embed(takes, _RUNNING, lines, parent), actions)
+
+    def _finished(
+        self, embed: discord.Embed, takes: Sequence[Generation], stars: Mapping[str, int]
+    ) -> Card:
+        labels = {
+            take.id: strings.stars.label(
+                strings.stars.STAR if len(takes) == 1 else strings.stars.take(number),
+                stars.get(take.id, 0),
+            )
+            for number, take in enumerate(takes, start=1)
+            if take.state is State.DELIVERED
+        }
+        return Card(embed, actions_after(takes, self._table), labels)
 
     def _takes_embed(
         self,
@@ -185,10 +206,10 @@ def without_words(card: Card) -> Card:
     embed.title = strings.card.UNNAMED
     embed.description = "\n".join(filter(None, (embed.description, strings.card.WORDS_BLOCKED)))
     embed.remove_author()
-    for index, field in reversed(list(enumerate(embed.fields))):
-        if field.name == strings.card.FIELD_SETTINGS:
+    for index, shown in reversed(list(enumerate(embed.fields))):
+        if shown.name == strings.card.FIELD_SETTINGS:
             embed.remove_field(index)
-    return Card(embed, card.actions)
+    return replace(card, embed=embed)
 
 
 def _add_time_taken(embed: discord.Embed, takes: Sequence[Generation]) -> None:

@@ -11,6 +11,7 @@ import discord
 
 from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
+from bot.community.ports import CommunityJournal
 from bot.delivery.followups import make_private, mention, tell_alone
 from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage, Track
@@ -24,7 +25,7 @@ from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import DiscordFault, Journal, Moved, Sound, Unreachable
+from bot.engine.ports import DiscordFault, Moved, Sound, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class DiscordDelivery:
         self,
         client: discord.Client,
         renderer: CardRenderer,
-        journal: Journal,
+        journal: CommunityJournal,
         sound: Sound,
         clock: Clock,
     ) -> None:
@@ -181,7 +182,9 @@ class DiscordDelivery:
         """Learn from the journal what else the card tells; without it, it tells less."""
         try:
             if generation.batch_id is not None:
-                live.learn(await self._journal.batch(generation.batch_id))
+                takes = await self._journal.batch(generation.batch_id)
+                live.learn(takes)
+                live.stars = await self._journal.stars_of([take.id for take in takes])
             if generation.parent_id is not None and not live.is_read:
                 for parent in await self._journal.ancestry(generation.id, 1):
                     live.parent = parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -127,6 +127,8 @@ class LiveCard:
         """Whether the journal was asked for what is not followed here."""
         self.reading = False
         self.parent: Generation | None = None
+        self.stars: Mapping[str, int] = {}
+        """By its takes, which may have been given some before one of them turned up late."""
         self._takes: dict[str, Generation] = {}
         self._progresses: dict[str, Progress] = {}
         self._notes: dict[str, str] = {}
@@ -189,7 +191,7 @@ class LiveCard:
         }
         # Who may see where it came from goes by where the card is now.
         takes[0] = replace(takes[0], reply=addressed.reply)
-        card = renderer.takes(takes, self._progresses, self.parent, notes)
+        card = renderer.takes(takes, self._progresses, self.parent, notes, self.stars)
         return OutgoingMessage(addressed, card, track, buttons_of=takes[0].id)
 
     def uploading(

@@ -75,7 +75,7 @@ class OutgoingMessage:
     @property
     def view(self) -> discord.ui.View | None:
         """The card's buttons, new ones each time."""
-        return card_view(self.card.actions, self.named)
+        return card_view(self.card.actions, self.named, self.card.take_labels)
 
     def without_words(self) -> OutgoingMessage:
         """The same without what its person wrote."""

@@ -25,6 +25,7 @@ from bot.journal.library import Library
 from bot.journal.retention import Retention
 from bot.journal.rows import from_row, readable, to_row
 from bot.journal.schema import bring_to_head
+from bot.journal.stars import StarRows
 from bot.journal.store import unbroken
 from bot.journal.tables import facts, generations
 from bot.journal.writes import wrapped
@@ -43,7 +44,7 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention):
+class SqlJournal(Leases, Library, Retention, StarRows):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

@@ -11,7 +11,7 @@ from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import generations, to_us
+from bot.journal.tables import generations, stars, to_us
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Library(Store):
         """
         query = (
             sa.select(generations)
-            .where(*_delivered(user_id, words))
+            .where(*delivered_to(user_id, words))
             .order_by(*_NEWEST_FIRST)
             # One more than asked for tells whether there are more.
             .limit(limit + 1)
@@ -59,7 +59,7 @@ class Library(Store):
 
     async def count_tracks(self, user_id: int, words: str = "") -> int:
         """How many tracks `tracks_of` has on all its pages."""
-        query = sa.select(sa.func.count()).where(*_delivered(user_id, words))
+        query = sa.select(sa.func.count()).where(*delivered_to(user_id, words))
         async with self._reading() as connection:
             return await connection.scalar(query) or 0
 
@@ -127,9 +127,10 @@ class Library(Store):
 
     @unbroken
     async def forget(self, user_id: int) -> Forgotten:
-        """Delete a person's generations that have ended, with their events.
+        """Delete a person's generations that have ended, with their events and stars.
 
-        What others made from them stays, and leads back to them no more.
+        The stars that they have given go too. What others made from theirs stays, and leads back
+        to them no more.
         """
         theirs = _c.requester_id == user_id
         ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
@@ -138,6 +139,7 @@ class Library(Store):
         count = sa.select(sa.func.count()).where(theirs, _c.open)
         async with self._writing() as connection:
             await connection.execute(cut)
+            await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
         # Someone may have made thousands, and others wait for their turn on the event loop.
@@ -153,7 +155,8 @@ class Library(Store):
         return readable(map(dict, rows))
 
 
-def _delivered(user_id: int, words: str) -> list[sa.ColumnElement[bool]]:
+def delivered_to(user_id: int, words: str) -> list[sa.ColumnElement[bool]]:
+    """That a row is a track of this person, and its prompt has every word."""
     return [_c.requester_id == user_id, _c.state == State.DELIVERED, *_have(words)]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0004"
+HEAD = "0006"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -157,6 +157,21 @@ generation_events = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
 )
 sa.Index("ix_generation_events_generation_id", generation_events.c.generation_id)
+
+stars = sa.Table(
+    "stars",
+    metadata,
+    sa.Column(
+        "generation_id",
+        sa.String(32),
+        sa.ForeignKey("generations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("given_at", Moment, nullable=False),
+)
+sa.Index("ix_stars_user_id", stars.c.user_id)
+sa.Index("ix_stars_given_at", stars.c.given_at)
 
 facts = sa.Table(
     "facts",

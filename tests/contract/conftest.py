@@ -66,7 +66,9 @@ def url(database: str | None) -> str:
 @pytest.fixture
 def memory() -> FakeJournal:
     """The fake journal, which every process is beside."""
-    return FakeJournal()
+    journal = FakeJournal()
+    journal.tables.community.now = lambda: NOW
+    return journal
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
+from bot.community.ports import CommunityJournal
 from bot.domain import errors
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.domain.inputs import Inputs
@@ -24,7 +25,7 @@ AT_ONCE_S = 0.0
 """A lease that has expired by the time anyone can look."""
 
 
-class OpenJournal(Journal, Protocol):
+class OpenJournal(CommunityJournal, Protocol):
     """A journal with what belongs to its process."""
 
     async def release(self) -> None: ...

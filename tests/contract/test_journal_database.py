@@ -51,9 +51,12 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 """
 
 
-_WITHOUT_0004 = "ALTER TABLE generations DROP COLUMN attempts"
+_WITHOUT_0004 = (
+    "DROP TABLE stars",
+    "ALTER TABLE generations DROP COLUMN attempts",
+)
 _WITHOUT_0003 = (
-    _WITHOUT_0004,
+    *_WITHOUT_0004,
     "DROP INDEX ix_generations_stored_at",
     "ALTER TABLE generations DROP COLUMN private",
     "ALTER TABLE generations DROP COLUMN has_audio",
@@ -104,7 +107,15 @@ async def test_a_file_whose_mode_cannot_be_changed_now_is_used_as_it_is(
 async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -> None:
     await asyncio.to_thread(upgrade, async_url(_folder_made(url)))
     migrated = await _schema(url)
-    tables = ["generation_events", "generations", "facts", "members", "locks", "alembic_version"]
+    tables = [
+        "stars",
+        "generation_events",
+        "generations",
+        "facts",
+        "members",
+        "locks",
+        "alembic_version",
+    ]
     await execute(url, *(f"DROP TABLE {table}" for table in tables))
     await (await SqlJournal.open(url)).close()
     assert await _schema(url) == migrated

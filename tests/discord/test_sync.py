@@ -66,6 +66,7 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
     assert {command["name"]: command.get("type", 1) for command in commands} == {
         "musicgen": 1,
         "tracks": 1,
+        "charts": 1,
         strings.commands.MENU_EXTEND: 3,
         strings.commands.MENU_MELODY: 3,
     }
@@ -82,6 +83,7 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
     ]
     assert [option.name for option in commands["tracks"].options] == ["list", "forget"]
     assert world.ada.available_commands(world.channel) == (
+        "charts",
         "musicgen",
         "tracks list",
         "tracks forget",

@@ -42,7 +42,7 @@ BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
 CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
-FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Info", "Delete"]
+FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Star", "Info", "Delete"]
 ENDED = ["Again", "Edit", "Info"]
 """The buttons of a card with a track, and of one that ended without."""
 NotOffered = simcord.OptionError
@@ -116,6 +116,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.clock = SimClock()
         self.journal = FakeJournal()
+        self.journal.tables.community.now = self.clock.now
         self.predictions = FakePredictions(answers=(Prediction("p1", "starting"),), track=TRACK)
         self.sound = SlowSound(self.clock)
         self.config = EngineConfig("v" * 64, InputTable(), 1500, folder)

@@ -19,7 +19,7 @@ from bot.settings import SPEC_VERSION
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, frames, same_samples, samples, tags, wav
 
-FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Info", "Delete"]
+FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Star", "Info", "Delete"]
 Heard = tuple[Mapping[str, str], bytes]
 
 

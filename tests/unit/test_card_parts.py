@@ -177,7 +177,7 @@ def test_info_hides_where_audio_came_from() -> None:
 def test_a_card_with_any_take_leads_on(state: State) -> None:
     delivered, other = a_generation(state=State.DELIVERED), a_generation(state=state)
     assert actions_after([other, delivered], TABLE_) == actions_after([delivered], TABLE_)
-    assert len(actions_after([other, other], TABLE_)) == (7 if other == delivered else 3)
+    assert len(actions_after([other, other], TABLE_)) == (8 if other == delivered else 3)
 
 
 def test_a_fine_tune_without_models_takes_melodies() -> None:
@@ -302,7 +302,8 @@ async def test_a_page_fits_discord(made: list[str], page: int, words: str) -> No
 
 @given(st.integers(0, 9999), st.text(max_size=50))
 def test_a_turn_says_where_to(page: int, words: str) -> None:
-    assert read_turn(f"{page}:{words}") == (page, words)
+    assert read_turn(f"{page}:{words}") == (page, words, False)
+    assert read_turn(f"s{page}:{words}") == (page, words, True)
 
 
 @given(st.text(max_size=30), st.lists(st.text(max_size=120), max_size=40))

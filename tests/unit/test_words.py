@@ -197,7 +197,7 @@ def test_any_prompt_makes_a_card_that_discord_takes(prompt: str) -> None:
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
-    view = card_view((action,), "abcdefghijkl")
+    view = card_view((action,), "abcdefghijkl", {"abcdefghijkl": "Take 1"})
     assert view is not None
     [button] = view.children
     assert isinstance(button, CardButton)
@@ -208,8 +208,8 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 
 
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
-    on_cards = "again bring cancel delete edit extend info melody same variations"
-    elsewhere = "drop forget keep page show"
+    on_cards = "again bring cancel delete edit extend info melody same star variations"
+    elsewhere = "chart drop forget keep page show"
     assert sorted(ACTIONS) == sorted([*on_cards.split(), *elsewhere.split()])
 
 

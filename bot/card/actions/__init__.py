@@ -12,6 +12,7 @@ from bot.card.action import Action
 from bot.card.actions.again import AGAIN
 from bot.card.actions.bring import BRING
 from bot.card.actions.cancel import CANCEL
+from bot.card.actions.chart import CHART
 from bot.card.actions.delete import CONFIRM_DELETE, DELETE, KEEP
 from bot.card.actions.edit import EDIT
 from bot.card.actions.extend import EXTEND
@@ -19,16 +20,17 @@ from bot.card.actions.forget import FORGET
 from bot.card.actions.info import INFO
 from bot.card.actions.melody import MELODY
 from bot.card.actions.same import SAME
+from bot.card.actions.star import STAR
 from bot.card.actions.tracks import PAGE, SHOW
 from bot.card.actions.variations import VARIATIONS
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import InputTable
 
-_ON_TRACKS = (AGAIN, VARIATIONS, EXTEND, MELODY, EDIT, INFO, DELETE)
+_ON_TRACKS = (AGAIN, VARIATIONS, EXTEND, MELODY, EDIT, STAR, INFO, DELETE)
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
-_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW)
+_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 
 ACTIONS = {action.name: action for action in (*_ON_TRACKS, *_ELSEWHERE)}
@@ -46,6 +48,7 @@ __all__ = [
     "KEEP",
     "MELODY",
     "SAME",
+    "STAR",
     "VARIATIONS",
     "WITHOUT_AUDIO",
     "actions_after",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import discord
 
@@ -12,17 +12,19 @@ from bot.card.action import Action, ActionContext
 from bot.card.buttons import CardButton, CardSelect, card_button, card_select, view_of
 from bot.card.interactions import check_permissions, check_requester, reading
 from bot.card.markup import jump_url, link, quoted
+from bot.community.stars import Stars
 from bot.domain.generation import Generation
 from bot.domain.inputs import InputTable
 from bot.domain.plain_text import shortened
-from bot.engine.service import GenerationService
+from bot.engine.ports import Journal
 
 PAGE_SIZE = 10
 WORDS_MAX_CHARS = 50
 """A page's buttons carry the words that were searched for."""
+PROMPT_MAX_CHARS = 120
 
-_PROMPT_MAX_CHARS = 120
 _LABEL_MAX_CHARS = 100
+_BY_STARS = "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class TrackList:
     page: int
     total: int
     words: str = ""
+    stars: Mapping[str, int] = field(default_factory=dict[str, int])
+    by_stars: bool = False
 
     def embed(self, table: InputTable) -> discord.Embed:
         """What there is to read."""
@@ -42,26 +46,22 @@ class TrackList:
             return discord.Embed(title=strings.tracks.TITLE, description=nothing)
         first = self.page * PAGE_SIZE + 1
         lines = [
-            f"{number}. {link(track.inputs.prompt, jump_url(track.reply), _PROMPT_MAX_CHARS)}"
-            f"\n-# {' · '.join(_facts(track, table))} · <t:{int(track.created_at.timestamp())}:R>"
+            f"{number}. {link(track.inputs.prompt, jump_url(track.reply), PROMPT_MAX_CHARS)}"
+            f"\n-# {' · '.join(self._facts(track, table))}"
+            f" · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
         ]
         embed = discord.Embed(title=strings.tracks.TITLE, description="\n".join(lines))
         last = first + len(self.tracks) - 1
-        return embed.set_footer(text=strings.tracks.shown(first, last, self.total))
+        return embed.set_footer(
+            text=strings.tracks.shown(first, last, self.total, by_stars=self.by_stars)
+        )
 
     def view(self, table: InputTable) -> discord.ui.View | None:
         """What there is to choose; None for a page with nothing."""
         items: list[CardButton | CardSelect] = []
         if self.tracks:
-            options = [
-                discord.SelectOption(
-                    label=_cut(track.inputs.prompt),
-                    value=track.id,
-                    description=" · ".join(_facts(track, table))[:_LABEL_MAX_CHARS],
-                )
-                for track in self.tracks
-            ]
+            options = [track_option(track, table) for track in self.tracks]
             items.append(card_select(SHOW, strings.tracks.PICK, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
@@ -75,17 +75,33 @@ class TrackList:
         return view_of(*items) if items else None
 
     def _turn(self, page: int, label: str, *, possible: bool) -> CardButton:
-        about = f"{page}:{self.words[:WORDS_MAX_CHARS]}"
+        order = _BY_STARS if self.by_stars else ""
+        about = f"{order}{page}:{self.words[:WORDS_MAX_CHARS]}"
         return card_button(PAGE, about, label=label, disabled=not possible)
 
+    def _facts(self, track: Generation, table: InputTable) -> list[str]:
+        stars = self.stars.get(track.id, 0)
+        return [*([strings.stars.count(stars)] if stars else []), *track_facts(track, table)]
 
-def read_turn(about: str) -> tuple[int, str]:
-    """What a page's button is about -> the page it leads to, and the words searched for."""
+
+def read_turn(about: str) -> tuple[int, str, bool]:
+    """What a page's button is about -> the page it leads to, the words, whether by stars."""
     page, _, words = about.partition(":")
-    return (int(page) if page.isdecimal() else 0), words
+    number = page.removeprefix(_BY_STARS)
+    return (int(number) if number.isdecimal() else 0), words, number != page
 
 
-def _facts(track: Generation, table: InputTable) -> list[str]:
+def track_option(track: Generation, table: InputTable) -> discord.SelectOption:
+    """A track to choose out of several."""
+    return discord.SelectOption(
+        label=_cut(track.inputs.prompt),
+        value=track.id,
+        description=" · ".join(track_facts(track, table))[:_LABEL_MAX_CHARS],
+    )
+
+
+def track_facts(track: Generation, table: InputTable) -> list[str]:
+    """What tells a track from others in a list."""
     length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
     facts = [strings.card.seconds(length_s)]
     if (model := table.model(track.inputs)) is not None:
@@ -97,25 +113,35 @@ def _cut(prompt: str) -> str:
     return shortened(prompt, _LABEL_MAX_CHARS) or "…"
 
 
-async def read_page(service: GenerationService, user_id: int, number: int, words: str) -> TrackList:
+async def read_page(
+    journal: Journal, stars: Stars, user_id: int, number: int, words: str, *, by_stars: bool = False
+) -> TrackList:
     """A page of a person's tracks, counted from 0; the first, where that one is no more."""
-    journal = service.journal
-    before: str | None = None
     async with reading():
-        if number > 0:
-            before = (await journal.tracks_of(user_id, words, number * PAGE_SIZE)).more
-            # Where tracks were forgotten meanwhile, the list may have become shorter.
-            number = 0 if before is None else number
-        page = await journal.tracks_of(user_id, words, PAGE_SIZE, before)
         total = await journal.count_tracks(user_id, words)
-    return TrackList(page.tracks, number, total, words)
+        # Where tracks were forgotten meanwhile, the list may have become shorter.
+        number = number if number * PAGE_SIZE < total else 0
+        if by_stars:
+            tracks = await stars.tracks_of(user_id, words, PAGE_SIZE, number * PAGE_SIZE)
+        else:
+            tracks = await _newest(journal, user_id, words, number)
+        counts = await stars.count([track.id for track in tracks])
+    return TrackList(tracks, number, total, words, counts, by_stars)
+
+
+async def _newest(journal: Journal, user_id: int, words: str, number: int) -> Sequence[Generation]:
+    before: str | None = None
+    if number > 0:
+        before = (await journal.tracks_of(user_id, words, number * PAGE_SIZE)).more
+    return (await journal.tracks_of(user_id, words, PAGE_SIZE, before)).tracks
 
 
 async def _turn(context: ActionContext, about: str) -> None:
     """Another page, in place of the one before."""
     interaction, table = context.interaction, context.service.table
-    number, words = read_turn(about)
-    page = await read_page(context.service, interaction.user.id, number, words)
+    number, words, by_stars = read_turn(about)
+    journal, person = context.service.journal, interaction.user.id
+    page = await read_page(journal, context.stars, person, number, words, by_stars=by_stars)
     await interaction.response.edit_message(embed=page.embed(table), view=page.view(table))
 
 

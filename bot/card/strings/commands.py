@@ -10,7 +10,10 @@ INPUT_AUDIO_URL = "Address of audio on the web, instead of input_audio. Default:
 TRACKS = "The music you have made."
 TRACKS_LIST = "List your tracks, newest first."
 TRACKS_LIST_WORDS = "Only those whose prompt has these words. Default: all."
-TRACKS_FORGET = "Forget all your tracks, prompts and history, after asking."
+TRACKS_LIST_ORDER = "Which come first. Default: the newest."
+CHARTS = "The tracks of this server with most stars, as far as you can see their channels."
+CHARTS_PERIOD = "Of when the stars are. Default: the last 7 days."
+TRACKS_FORGET = "Forget all your tracks, prompts, history and stars, after asking."
 
 MENU_EXTEND = "Extend with MusicGen"
 MENU_MELODY = "Use as melody"

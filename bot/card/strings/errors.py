@@ -200,6 +200,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "I find no audio in this message. Use this on one that carries an audio file "
         "(WAV, MP3, FLAC, OGG, AIFF or M4A)."
     ),
+    errors.NoServerHere: lambda e: "That belongs to a server. Use it in a channel of one.",
     errors.TookTooLong: lambda e: (
         "That took me too long just now, and nothing was started. Please try it again."
     ),

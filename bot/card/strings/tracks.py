@@ -15,9 +15,9 @@ def none_with(words: str) -> str:
     return f"None of your tracks has “{words}” in its prompt."
 
 
-def shown(first: int, last: int, total: int) -> str:
+def shown(first: int, last: int, total: int, *, by_stars: bool = False) -> str:
     """Which part of a list this is."""
-    return f"{first} to {last} of {total}, newest first"
+    return f"{first} to {last} of {total}, {'most stars' if by_stars else 'newest'} first"
 
 
 def elsewhere(url: str) -> str:
@@ -37,8 +37,8 @@ def forget_ask(tracks: int) -> str:
     """Before everything of a person is forgotten."""
     return (
         f"Forget everything I know of you here: {_count(tracks, 'track')} with prompts, settings "
-        "and history? The messages stay; their buttons will no longer know what they belong to. "
-        "That cannot be undone."
+        "and history, and the stars you gave? The messages stay; their buttons will no longer "
+        "know what they belong to. That cannot be undone."
     )
 
 

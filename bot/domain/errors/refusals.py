@@ -256,6 +256,10 @@ class AlreadyHere(RequestRefused):
     """There is nothing left to bring: it has been delivered, or has ended."""
 
 
+class NoServerHere(RequestRefused):
+    """A server's own affair, asked for where there is none."""
+
+
 class GenerationUnknown(RequestRefused):
     """A button of a generation that the journal does not know."""
 

@@ -1,0 +1,1 @@
+"""What people come back for: stars and charts, presets; no Discord and no database in it."""
