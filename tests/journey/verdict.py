@@ -60,9 +60,14 @@ class Asked:
 
     @property
     def cleared(self) -> bool:
-        """Whether a moderator deleted the reply before it said anything."""
+        """Whether a moderator deleted the reply before it said what it is about.
+
+        One that was found again after a crash says nothing but that it is in line at first.
+        """
         reply = self.used.interaction.original
-        return reply is not None and reply.deleted and reply.body.loading
+        if reply is None or not reply.deleted:
+            return False
+        return reply.body.loading or words(reply).strip() == strings.card.QUEUED
 
     @property
     def refused(self) -> bool:
