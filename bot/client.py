@@ -15,6 +15,7 @@ from bot.card.buttons import CardButton, CardSelect, RunAction
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
+from bot.community.house_rules import HouseRules
 from bot.community.ports import CommunityJournal
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
@@ -28,7 +29,14 @@ from bot.engine.service import EngineConfig, GenerationService
 
 log = logging.getLogger(__name__)
 
-COGS = ("cogs.musicgen", "cogs.actions", "cogs.tracks", "cogs.charts", "cogs.channel_events")
+COGS = (
+    "cogs.musicgen",
+    "cogs.actions",
+    "cogs.tracks",
+    "cogs.charts",
+    "cogs.block",
+    "cogs.channel_events",
+)
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
@@ -123,6 +131,7 @@ class MusicGenBot(ReconnectingBot):
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock
         )
+        self.house_rules = HouseRules(parts.journal, parts.clock)
         self.service = GenerationService(
             parts.config,
             parts.journal,
@@ -156,6 +165,7 @@ class MusicGenBot(ReconnectingBot):
         """
         async with self._beginning:
             if not self._begun:
+                await self.house_rules.start()
                 await self.service.start()
                 self._begun = True
 
@@ -187,5 +197,10 @@ class MusicGenBot(ReconnectingBot):
 
     async def close(self) -> None:
         """Let go of the runs, whose rows say where to go on, then of Discord."""
-        await asyncio.gather(self.service.close(), self.delivery.close(), self._owner.close())
+        await asyncio.gather(
+            self.service.close(),
+            self.delivery.close(),
+            self.house_rules.close(),
+            self._owner.close(),
+        )
         await super().close()

@@ -48,6 +48,13 @@ def api_host() -> str | None:
     return URL(Route.BASE).host
 
 
+def role_ids(person: discord.User | discord.Member) -> frozenset[int]:
+    """The roles that came with an interaction; `Member.roles` has only those of a cached server."""
+    if not isinstance(person, discord.Member):
+        return frozenset()
+    return frozenset(person._roles)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+
+
 async def find_gateway(client: discord.Client) -> None:
     """Reconnect to the gateway that the REST API names; discord.py would go to Discord's own.
 
@@ -215,6 +222,7 @@ _CLASS_ATTRIBUTES = (
     (DiscordWebSocket, ("DEFAULT_GATEWAY",)),
     (discord.VoiceClient, ("warn_nacl", "warn_dave")),
     (discord.Webhook, ("session", "proxy", "proxy_auth")),
+    (discord.Member, ("_roles",)),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -18,7 +19,7 @@ from bot.card.action import Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
 from bot.card.audio_attachments import audio_attachments
 from bot.card.forms import FormOption, read_form
-from bot.card.interactions import reading
+from bot.card.interactions import asked_by, reading
 from bot.card.report import give_way, report
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NoAudioHere
@@ -56,7 +57,10 @@ class Actions(commands.Cog):
             action = ACTIONS.get(name)
             if action is None:
                 raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
-            await action.press(self._context(interaction), about)
+            context = self._context(interaction)
+            if action.makes:
+                context.check_rules()
+            await action.press(context, about)
         except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
             await report(interaction, error)
 
@@ -71,6 +75,7 @@ class Actions(commands.Cog):
             if form is None or action is None or action.request is None:
                 raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
             context = self._context(interaction)
+            context.check_rules()
             async with reading():
                 request = await action.request(context, form)
             await context.start(request)
@@ -82,6 +87,7 @@ class Actions(commands.Cog):
             files = audio_attachments(message)
             if not files:
                 raise NoAudioHere
+            self._context(interaction).check_rules(audio_of=files[0].owner_id)
             self._memory.audio_in_messages[message.id] = files
             options = [FormOption(file.id, file.filename) for file in files]
             await entry.form(str(message.id), options).send(interaction)
@@ -109,8 +115,13 @@ class _Context:
         self.stars = bot.stars
         self.clock = bot.clock
         self.memory = memory
+        self.house_rules = bot.house_rules
         self._taken = taken
         """The interactions that are taken on: Discord may deliver one twice."""
+
+    def check_rules(self, *, card_of: int | None = None, audio_of: int | None = None) -> None:
+        asked = replace(asked_by(self.interaction), card_of=card_of, audio_of=audio_of)
+        self.house_rules.check(asked)
 
     async def acknowledge_once(self, generation_id: str) -> None:
         if self.interaction.id in self._taken:

@@ -1,11 +1,16 @@
-"""What Discord tells of that may open a channel again in which tracks wait for their persons."""
+"""What Discord tells of its servers: a channel is open again, or the bot was removed."""
 
 from __future__ import annotations
+
+import logging
 
 import discord
 from discord.ext import commands
 
 from bot.client import MusicGenBot
+from bot.domain.errors import JournalFault
+
+log = logging.getLogger(__name__)
 
 
 class ChannelEvents(commands.Cog):
@@ -41,6 +46,14 @@ class ChannelEvents(commands.Cog):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot's own token reaches it now."""
         self._bot.service.retry_unreachable(guild_id=guild.id)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed: what is kept of the server's rules goes with it."""
+        try:
+            await self._bot.house_rules.forget_server(guild.id)
+        except JournalFault as error:
+            log.warning("the rules of server %d are not deleted: %s", guild.id, error)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 
-from bot.card.interactions import check_permissions, reading, reply_at
+from bot.card.interactions import asked_by, check_permissions, reading, reply_at
 from bot.client import MusicGenBot
 from bot.domain.request import GenerationRequest
 from cogs.acknowledging import open_reply
@@ -22,6 +24,15 @@ async def start(
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
+    bot.house_rules.check(
+        replace(
+            asked_by(interaction),
+            prompt=request.inputs.prompt,
+            length_s=request.more_s or bot.service.table.duration_s(request.inputs),
+            card_of=request.card_of,
+            audio_of=request.audio_of,
+        )
+    )
     bot.service.check(request)
     check_permissions(interaction)
     reply = None

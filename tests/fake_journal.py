@@ -14,6 +14,7 @@ from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
 from tests.fake_community import CommunityTables, FakeStars
+from tests.fake_house import FakeHouse, HouseTables
 
 _FIRST_LEASE_S = 20.0
 _WORD_LIMIT = 20
@@ -46,9 +47,10 @@ class Tables:
     members: dict[str | None, Lease] = field(default_factory=dict[str | None, Lease])
     locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
     community: CommunityTables = field(default_factory=CommunityTables)
+    house: HouseTables = field(default_factory=HouseTables)
 
 
-class FakeJournal(FakeStars):
+class FakeJournal(FakeStars, FakeHouse):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -59,6 +61,7 @@ class FakeJournal(FakeStars):
         self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
         self.wanted, self._leases = tables.wanted, tables.leases
         super().__init__(tables.community, self.rows, self._tracks)
+        self.house = tables.house
         self.forgotten: list[tuple[datetime, datetime, datetime]] = []
         """Of when what has outlived its use was to be forgotten."""
         self._owner = owner

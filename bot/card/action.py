@@ -15,6 +15,7 @@ import discord
 
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.forms import CardForm, FormOption, SubmittedForm
+from bot.community.house_rules import HouseRules
 from bot.community.stars import Stars
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
@@ -55,6 +56,15 @@ class ActionContext(Protocol):
     stars: Stars
     clock: Clock
     memory: Memory
+    house_rules: HouseRules
+
+    def check_rules(self, *, card_of: int | None = None, audio_of: int | None = None) -> None:
+        """Hold this interaction against the server's rules; see `Asked`.
+
+        Raises:
+            RequestRefused: they do not allow it.
+        """
+        ...
 
     async def acknowledge_once(self, generation_id: str) -> None:
         """Defer, before anything is done that does harm when it is done twice.
@@ -111,6 +121,8 @@ class Action:
     in_second_row: bool = False
     is_of_a_take: bool = False
     """A card of several takes has a button for each that was delivered."""
+    makes: bool = False
+    """Whether it posts music, so that the rules of the server have to allow it."""
     offered: Callable[[InputTable], bool] = always
     """Whether the model that runs here takes what it needs."""
     request: Request | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -22,6 +22,9 @@ class AudioAttachment:
 
     id: str
     source: AudioSource
+    owner_id: int | None = None
+    """Who has posted it; of an app's answer, whose command or press it answers. None where that
+    is not known."""
 
     @property
     def filename(self) -> str:
@@ -31,7 +34,10 @@ class AudioAttachment:
 
 def audio_attachments(message: discord.Message | None) -> list[AudioAttachment]:
     """The audio files of a message, forwarded ones included, in order."""
-    return [] if message is None else list(_found(message))
+    if message is None:
+        return []
+    owner_id = _owner_id(message)
+    return [replace(file, owner_id=owner_id) for file in _found(message)]
 
 
 def track_attachment(message: discord.Message | None, take: Generation) -> AudioAttachment | None:
@@ -50,6 +56,12 @@ def track_attachments(
     """Those tracks whose file is in the message."""
     found = [(take, track_attachment(message, take)) for take in takes]
     return [(take, file) for take, file in found if file is not None]
+
+
+def _owner_id(message: discord.Message) -> int | None:
+    if message.interaction_metadata is not None:
+        return message.interaction_metadata.user.id
+    return None if message.author.bot else message.author.id
 
 
 def _found(message: discord.Message) -> Iterator[AudioAttachment]:

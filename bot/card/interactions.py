@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 
 import discord
 
 from bot.card import strings
+from bot.community.settings import Asked
+from bot.discord_internals import role_ids
 from bot.domain.errors import NotYours, PermissionsMissing, TookTooLong
 from bot.domain.generation import Reply
 
@@ -52,6 +54,28 @@ def check_permissions(interaction: discord.Interaction) -> None:
 def manages_messages(interaction: discord.Interaction) -> bool:
     """Whether its person may do here what else only a generation's requester may."""
     return interaction.permissions.manage_messages
+
+
+def asked_by(interaction: discord.Interaction) -> Asked:
+    """Who asks, and where; of what is for the caller to add."""
+    return Asked(
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        places=frozenset(_places(interaction)),
+        roles=role_ids(interaction.user),
+    )
+
+
+def _places(interaction: discord.Interaction) -> Iterator[int]:
+    channel = interaction.channel
+    if interaction.channel_id is not None:
+        yield interaction.channel_id
+    if isinstance(channel, discord.Thread):
+        yield channel.parent_id
+        channel = channel.parent
+    category_id: int | None = getattr(channel, "category_id", None)
+    if category_id is not None:
+        yield category_id
 
 
 def check_requester(interaction: discord.Interaction, requester_id: int | None) -> None:

@@ -1,1 +1,1 @@
-"""What people come back for: stars and charts, presets; no Discord and no database in it."""
+"""What people come back for, and what those who run a server decide; no Discord, no database."""

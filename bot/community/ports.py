@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.generation import Generation
+from bot.domain.house import Block, Change, StoredRules
 from bot.engine.ports import Journal
 
 
@@ -49,5 +50,58 @@ class StarJournal(Protocol):
         ...
 
 
-class CommunityJournal(Journal, StarJournal, Protocol):
+class RuleStore(Protocol):
+    """Settings of servers, blocks, and the log of changes. Raises `JournalFault`.
+
+    Changes are logged in the transaction that makes them, and returned with their numbers.
+    """
+
+    async def rules_revision(self) -> str | None:
+        """What tells whether the rules have changed since they were read."""
+        ...
+
+    async def rules(self) -> StoredRules:
+        """All rules of all servers."""
+        ...
+
+    async def set_rules(
+        self, guild_id: int, by_id: int, values: Mapping[str, str | None]
+    ) -> list[Change]:
+        """Set values by their names, None for the default."""
+        ...
+
+    async def block(self, block: Block, by_id: int) -> list[Change]:
+        """Block a person, or change their block."""
+        ...
+
+    async def unblock(self, guild_id: int, user_id: int, by_id: int) -> list[Change]:
+        """End a block; empty where there is none."""
+        ...
+
+    async def log_cancels(
+        self, guild_id: int, by_id: int, user_id: int, stopped: int
+    ) -> list[Change]:
+        """Note that so many of one person's were stopped."""
+        ...
+
+    async def changes_of(
+        self, guild_id: int, limit: int = 10, before: int | None = None
+    ) -> list[Change]:
+        """A server's last changes, newest first; those with a number below `before`."""
+        ...
+
+    async def open_in(self, guild_id: int, user_id: int) -> list[str]:
+        """The ids of a person's open generations in a server, oldest first."""
+        ...
+
+    async def forget_ended_blocks(self, ended_before: datetime) -> None:
+        """Delete what has ended by itself."""
+        ...
+
+    async def forget_server(self, guild_id: int) -> None:
+        """Delete a server's settings, its blocks, and its log."""
+        ...
+
+
+class CommunityJournal(Journal, StarJournal, RuleStore, Protocol):
     """The journal, with what the community keeps in it."""

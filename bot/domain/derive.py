@@ -75,10 +75,20 @@ def remake(
             raise SourceGone
         piece = replace(card_audio, keep_s=parent.given_s)
         more_s = _checked(parent.more_s if duration is None else duration)
-        return GenerationRequest(_continuing(inputs), piece, parent.id, relation, more_s)
+        return GenerationRequest(
+            _continuing(inputs),
+            piece,
+            parent.id,
+            relation,
+            more_s,
+            card_of=parent.requester_id,
+            audio_of=parent.requester_id,
+        )
     if duration is not None:
         inputs = replace(inputs, duration=duration)
-    request = GenerationRequest(inputs, parent_id=parent.id, relation=relation)
+    request = GenerationRequest(
+        inputs, parent_id=parent.id, relation=relation, card_of=parent.requester_id
+    )
     if not parent.has_audio:
         return request
     if lender is None or not _still_stored(lender, now):
@@ -88,6 +98,7 @@ def remake(
         inputs=replace(inputs, input_audio=lender.inputs.input_audio),
         audio_s=lender.audio_s,
         stored_at=lender.stored_at,
+        audio_of=parent.requester_id,
     )
 
 
@@ -102,7 +113,13 @@ def extension(
     """
     inputs = _inputs_of(parent, prompt)
     return GenerationRequest(
-        _continuing(inputs), piece, _id_of(parent), Relation.EXTEND, _checked(more_s)
+        _continuing(inputs),
+        piece,
+        _id_of(parent),
+        Relation.EXTEND,
+        _checked(more_s),
+        card_of=_requester_of(parent),
+        audio_of=_requester_of(parent),
     )
 
 
@@ -118,7 +135,14 @@ def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Genera
     if parent is not None and parent.more_s is not None:
         # What an extension sends as its duration says nothing of how long anybody wants it.
         inputs = replace(inputs, duration=None)
-    return GenerationRequest(inputs, audio, _id_of(parent), Relation.MELODY)
+    return GenerationRequest(
+        inputs,
+        audio,
+        _id_of(parent),
+        Relation.MELODY,
+        card_of=_requester_of(parent),
+        audio_of=_requester_of(parent),
+    )
 
 
 def _inputs_of(parent: Generation | None, prompt: str | None) -> Inputs:
@@ -131,6 +155,10 @@ def _inputs_of(parent: Generation | None, prompt: str | None) -> Inputs:
 
 def _id_of(parent: Generation | None) -> str | None:
     return None if parent is None else parent.id
+
+
+def _requester_of(parent: Generation | None) -> int | None:
+    return None if parent is None else parent.requester_id
 
 
 def _continuing(inputs: Inputs) -> Inputs:

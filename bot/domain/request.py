@@ -26,6 +26,10 @@ class GenerationRequest:
     """For an extension: how much new music, in seconds."""
     audio_s: float | None = None
     stored_at: datetime | None = None
+    card_of: int | None = None
+    """Whose track it leads on from; None for what was typed, and for audio that is not ours."""
+    audio_of: int | None = None
+    """Whose audio it comes with, where that is not what its person has just given."""
 
     @property
     def has_audio(self) -> bool:

@@ -20,6 +20,7 @@ from bot.journal.addresses import async_url, ignored_parameters
 from bot.journal.database import create_engine, insert, upsert
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
+from bot.journal.house import House
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.retention import Retention
@@ -44,7 +45,7 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention, StarRows):
+class SqlJournal(Leases, Library, Retention, StarRows, House):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

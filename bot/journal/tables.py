@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -196,4 +196,35 @@ locks = sa.Table(
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("incarnation", sa.String(16), nullable=False),
     sa.Column("locked_until", sa.BigInteger, nullable=False),
+)
+
+# What is set in a server, and how many changes were logged; row 0 is for all servers.
+servers = sa.Table(
+    "servers",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
+)
+
+blocks = sa.Table(
+    "blocks",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("until", Moment),
+)
+
+server_changes = sa.Table(
+    "server_changes",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("by_id", sa.BigInteger, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("old", sa.Text),
+    sa.Column("new", sa.Text),
+    sa.Column("about_id", sa.BigInteger),
 )

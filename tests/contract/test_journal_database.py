@@ -51,7 +51,9 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 """
 
 
+_WITHOUT_0007 = ("DROP TABLE servers", "DROP TABLE blocks", "DROP TABLE server_changes")
 _WITHOUT_0004 = (
+    *_WITHOUT_0007,
     "DROP TABLE stars",
     "ALTER TABLE generations DROP COLUMN attempts",
 )
@@ -109,6 +111,9 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     migrated = await _schema(url)
     tables = [
         "stars",
+        "servers",
+        "blocks",
+        "server_changes",
         "generation_events",
         "generations",
         "facts",

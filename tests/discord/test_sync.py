@@ -12,6 +12,7 @@ from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 
 SYNC = "/applications/*/commands"
+FOR_SERVERS = ("block", "unblock")
 TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
 
 
@@ -67,13 +68,26 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
         "musicgen": 1,
         "tracks": 1,
         "charts": 1,
+        **dict.fromkeys(FOR_SERVERS, 1),
         strings.commands.MENU_EXTEND: 3,
         strings.commands.MENU_MELODY: 3,
     }
     for command in commands:
+        if command["name"] in FOR_SERVERS:
+            continue
         assert command["integration_types"] == [0, 1]
         assert command["contexts"] == [0, 1, 2]
         assert command["default_member_permissions"] is None
+
+
+@pytest.mark.parametrize("name", FOR_SERVERS)
+async def test_who_manages_a_server_is_offered_its_commands_there(world: World, name: str) -> None:
+    """Where only a person has installed the bot, Discord would ask nobody's permission."""
+    [command] = [one for one in world.syncs[-1].body if one["name"] == name]
+    assert command["integration_types"] == [0]
+    assert command["contexts"] == [0]
+    managers = discord.Permissions(manage_guild=True).value
+    assert command["default_member_permissions"] in {managers, str(managers)}
 
 
 async def test_discord_takes_the_command_as_it_is(world: World) -> None:

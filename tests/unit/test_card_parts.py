@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import discord
 import pytest
@@ -196,7 +196,7 @@ class _State:
         return None
 
     def store_user(self, data: Any, **_: object) -> Any:
-        return discord.Object(int(data["id"]))
+        return discord.User(state=cast("Any", self), data=data)
 
 
 def a_message(**parts: Any) -> discord.Message:

@@ -43,7 +43,10 @@ def test_the_same_settings_with_a_new_seed() -> None:
     parent = a_generation(inputs=SETTINGS)
     request = again(parent)
     assert request == GenerationRequest(
-        replace(SETTINGS, seed=None), parent_id=parent.id, relation=Relation.AGAIN
+        replace(SETTINGS, seed=None),
+        parent_id=parent.id,
+        relation=Relation.AGAIN,
+        card_of=parent.requester_id,
     )
     assert not request.has_audio
 

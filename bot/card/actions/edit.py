@@ -42,6 +42,7 @@ def edit_form(generation: Generation, table: InputTable) -> CardForm:
 async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
+    context.check_rules(card_of=generation.requester_id)
     await edit_form(generation, context.service.table).send(context.interaction)
 
 
@@ -57,4 +58,4 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
     )
 
 
-EDIT = Action(_NAME, _press, strings.card.EDIT, "✏️", request=_request)
+EDIT = Action(_NAME, _press, strings.card.EDIT, "✏️", makes=True, request=_request)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext, MenuEntry
-from bot.card.actions.source import options_of, source_of
+from bot.card.actions.source import from_audio, options_of, source_of
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import extension
@@ -40,20 +40,22 @@ def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardFor
 async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
+        context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
         options = await options_of(context, generation)
     form = extend_form(generation.id, generation.inputs.prompt, options)
     await form.send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
-    parent, audio = await source_of(context, form)
+    parent, file = await source_of(context, form)
     more_s = form.number(_MORE)
-    return extension(
+    request = extension(
         parent,
-        audio,
+        file.source,
         _MORE_USUAL_S if more_s is None else more_s,
         form.text(PROMPT) or (None if parent is not None else ""),
     )
+    return from_audio(request, file)
 
 
 def _offered(table: InputTable) -> bool:
@@ -65,6 +67,7 @@ EXTEND = Action(
     _press,
     strings.card.EXTEND,
     "⏩",
+    makes=True,
     offered=_offered,
     request=_request,
     menu=MenuEntry(strings.commands.MENU_EXTEND, _form_for_message),

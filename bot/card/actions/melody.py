@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext, MenuEntry
-from bot.card.actions.source import options_of, source_of
+from bot.card.actions.source import from_audio, options_of, source_of
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import melody
@@ -33,14 +33,15 @@ def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardFor
 async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
+        context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
         options = await options_of(context, generation)
     form = melody_form(generation.id, from_card=True, options=options)
     await form.send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
-    parent, audio = await source_of(context, form)
-    request = melody(parent, audio, form.text(PROMPT))
+    parent, file = await source_of(context, form)
+    request = from_audio(melody(parent, file.source, form.text(PROMPT)), file)
     model = melody_model(context.service.table, request.inputs)
     return replace(request, inputs=replace(request.inputs, model_version=model))
 
@@ -75,6 +76,7 @@ MELODY = Action(
     _press,
     strings.card.MELODY,
     "🎼",
+    makes=True,
     offered=_offered,
     request=_request,
     menu=MenuEntry(strings.commands.MENU_MELODY, _form_for_message),

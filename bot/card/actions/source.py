@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import discord
 
@@ -76,7 +77,7 @@ async def options_of(context: ActionContext, shown: Generation) -> list[FormOpti
 
 async def source_of(
     context: ActionContext, form: SubmittedForm
-) -> tuple[Generation | None, AudioSource]:
+) -> tuple[Generation | None, AudioAttachment]:
     """The audio that a form is about, and the track that it is, where it is one of ours.
 
     Its address was signed just now.
@@ -91,19 +92,24 @@ async def source_of(
     file = track_attachment(context.interaction.message, parent)
     if file is None:
         raise SourceGone
-    return parent, file.source
+    return parent, file
+
+
+def from_audio(request: GenerationRequest, file: AudioAttachment) -> GenerationRequest:
+    """A request made from audio in a message, which knows whose that is."""
+    return replace(request, audio_of=request.audio_of or file.owner_id)
 
 
 async def _source_in_message(
     context: ActionContext, form: SubmittedForm
-) -> tuple[Generation | None, AudioSource]:
+) -> tuple[Generation | None, AudioAttachment]:
     message_id = int(form.about) if form.about.isdecimal() else 0
     files = context.memory.audio_in_messages.get(message_id) or await _fetch(context, message_id)
     wanted = form.text(OPTION)
     file = next((file for file in files if wanted in {"", file.id}), None)
     if file is None:
         raise NoAudioHere
-    return await _made_by_us(context, message_id, file), file.source
+    return await _made_by_us(context, message_id, file), file
 
 
 async def _fetch(context: ActionContext, message_id: int) -> list[AudioAttachment]:

@@ -156,4 +156,4 @@ async def _show(context: ActionContext, generation_id: str) -> None:
 
 
 PAGE = Action("page", _turn)
-SHOW = Action("show", _show)
+SHOW = Action("show", _show, makes=True)

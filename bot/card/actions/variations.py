@@ -18,4 +18,4 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     await context.start(request, takes=_TAKES)
 
 
-VARIATIONS = Action("variations", _press, strings.card.VARIATIONS, "🎲")
+VARIATIONS = Action("variations", _press, strings.card.VARIATIONS, "🎲", makes=True)

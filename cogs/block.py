@@ -1,0 +1,96 @@
+"""/block and /unblock: who gets nothing made, in a server or everywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.card import strings
+from bot.client import MusicGenBot
+from bot.community.settings import REASON_MAX_CHARS
+from bot.domain.errors import NotBlocked, OwnerOnly
+from bot.domain.house import EVERYWHERE, Block
+from bot.domain.plain_text import one_line
+
+_HOURS_MAX = 10_000
+_DAYS_MAX = 1_000
+_in_servers = (
+    app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False),
+    # As an app of one's own it would ask nobody's permission.
+    app_commands.allowed_installs(guilds=True, users=False),
+    app_commands.default_permissions(manage_guild=True),
+)
+
+
+class Blocks(commands.Cog):
+    """Keeps people out."""
+
+    def __init__(self, bot: MusicGenBot) -> None:
+        self._bot = bot
+
+    async def cog_load(self) -> None:
+        """Say who may use the commands, unless the server's own settings say otherwise."""
+        for command in self.get_app_commands():
+            for rule in _in_servers:
+                rule(command)
+
+    @app_commands.command(description=strings.commands.BLOCK)
+    @app_commands.describe(
+        person=strings.commands.BLOCK_WHO,
+        reason=strings.commands.BLOCK_REASON,
+        hours=strings.commands.BLOCK_HOURS,
+        days=strings.commands.BLOCK_DAYS,
+        everywhere=strings.commands.BLOCK_EVERYWHERE,
+    )
+    async def block(
+        self,
+        interaction: discord.Interaction,
+        person: discord.User,
+        reason: app_commands.Range[str, 1, REASON_MAX_CHARS],
+        hours: app_commands.Range[int, 1, _HOURS_MAX] = 0,
+        days: app_commands.Range[int, 1, _DAYS_MAX] = 0,
+        everywhere: bool = False,
+    ) -> None:
+        """Block a person, or change their block."""
+        await interaction.response.defer(ephemeral=True)
+        guild_id = await self._where(interaction, everywhere=everywhere)
+        life = timedelta(hours=hours, days=days)
+        until = self._bot.clock.now() + life if life else None
+        block = Block(guild_id, person.id, one_line(reason) or "–", until)
+        changes = await self._bot.house_rules.block(block, interaction.user.id)
+        told = (
+            strings.house.blocked(person.id, block.reason, until, everywhere=everywhere)
+            if changes
+            else strings.house.blocked_already(person.id)
+        )
+        await interaction.edit_original_response(content=told)
+
+    @app_commands.command(description=strings.commands.UNBLOCK)
+    @app_commands.describe(
+        person=strings.commands.BLOCK_WHO, everywhere=strings.commands.BLOCK_EVERYWHERE
+    )
+    async def unblock(
+        self, interaction: discord.Interaction, person: discord.User, everywhere: bool = False
+    ) -> None:
+        """End a person's block."""
+        await interaction.response.defer(ephemeral=True)
+        guild_id = await self._where(interaction, everywhere=everywhere)
+        if not await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id):
+            raise NotBlocked(person.id)
+        told = strings.house.unblocked(person.id, everywhere=everywhere)
+        await interaction.edit_original_response(content=told)
+
+    async def _where(self, interaction: discord.Interaction, *, everywhere: bool) -> int:
+        if not everywhere:
+            return interaction.guild_id or EVERYWHERE
+        if not await self._bot.is_owner(interaction.user):
+            raise OwnerOnly
+        return EVERYWHERE
+
+
+async def setup(bot: MusicGenBot) -> None:
+    """discord.py's way to load a cog."""
+    await bot.add_cog(Blocks(bot))
