@@ -11,7 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.card.buttons import CardButton, CardSelect, RunAction
+from bot.card.buttons import CardButton, CardPicker, CardSelect, RunAction
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
@@ -35,6 +35,7 @@ COGS = (
     "cogs.tracks",
     "cogs.charts",
     "cogs.block",
+    "cogs.settings",
     "cogs.channel_events",
 )
 _IDENTIFY = "identify"
@@ -144,7 +145,7 @@ class MusicGenBot(ReconnectingBot):
 
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
-        self.add_dynamic_items(CardButton, CardSelect)
+        self.add_dynamic_items(CardButton, CardSelect, CardPicker)
         for name in COGS:
             # A login that failed half way is tried again.
             if name not in self.extensions:

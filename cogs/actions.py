@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,17 +16,19 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.card.action import Memory, MenuEntry, Recent
+from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
 from bot.card.audio_attachments import audio_attachments
-from bot.card.forms import FormOption, read_form
+from bot.card.forms import FormOption, SubmittedForm, read_form
 from bot.card.interactions import asked_by, reading
 from bot.card.report import give_way, report
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NoAudioHere
 from bot.domain.generation import Generation
+from bot.domain.house import Change
 from bot.domain.request import GenerationRequest
 from cogs.acknowledging import acknowledge
+from cogs.announce import announce
 from cogs.bring_waiting import bring_waiting
 from cogs.repost import repost
 from cogs.start import start
@@ -72,15 +75,22 @@ class Actions(commands.Cog):
         try:
             form = read_form(cast("dict[str, Any]", interaction.data or {}))
             action = None if form is None else ACTIONS.get(form.action)
-            if form is None or action is None or action.request is None:
+            if form is None or action is None:
                 raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
-            context = self._context(interaction)
-            context.check_rules()
-            async with reading():
-                request = await action.request(context, form)
-            await context.start(request)
+            await self._answer(self._context(interaction), action, form)
         except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
             await report(interaction, error)
+
+    async def _answer(self, context: _Context, action: Action, form: SubmittedForm) -> None:
+        if action.submit is not None:
+            await action.submit(context, form)
+            return
+        if action.request is None:
+            raise GenerationUnknown
+        context.check_rules()
+        async with reading():
+            request = await action.request(context, form)
+        await context.start(request)
 
     def _menu(self, entry: MenuEntry) -> app_commands.ContextMenu:
         async def open_form(interaction: discord.Interaction, message: discord.Message) -> None:
@@ -138,6 +148,9 @@ class _Context:
 
     async def start(self, request: GenerationRequest, takes: int = 1) -> None:
         await start(self._bot, self.interaction, request, takes)
+
+    async def announce(self, changes: Sequence[Change]) -> None:
+        await announce(self._bot, self.interaction, changes)
 
     async def repost(self, generation: Generation, note: str = "") -> None:
         await repost(self._bot, self.interaction, generation, note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import discord
@@ -12,8 +13,9 @@ from bot.card import strings
 from bot.client import MusicGenBot
 from bot.community.settings import REASON_MAX_CHARS
 from bot.domain.errors import NotBlocked, OwnerOnly
-from bot.domain.house import EVERYWHERE, Block
+from bot.domain.house import EVERYWHERE, Block, Change
 from bot.domain.plain_text import one_line
+from cogs.announce import announce
 
 _HOURS_MAX = 10_000
 _DAYS_MAX = 1_000
@@ -67,6 +69,7 @@ class Blocks(commands.Cog):
             else strings.house.blocked_already(person.id)
         )
         await interaction.edit_original_response(content=told)
+        await self._announce(interaction, guild_id, changes)
 
     @app_commands.command(description=strings.commands.UNBLOCK)
     @app_commands.describe(
@@ -78,10 +81,19 @@ class Blocks(commands.Cog):
         """End a person's block."""
         await interaction.response.defer(ephemeral=True)
         guild_id = await self._where(interaction, everywhere=everywhere)
-        if not await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id):
+        changes = await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id)
+        if not changes:
             raise NotBlocked(person.id)
         told = strings.house.unblocked(person.id, everywhere=everywhere)
         await interaction.edit_original_response(content=told)
+        await self._announce(interaction, guild_id, changes)
+
+    async def _announce(
+        self, interaction: discord.Interaction, guild_id: int, changes: Sequence[Change]
+    ) -> None:
+        # What the bot's owner does everywhere is no server's business.
+        if guild_id != EVERYWHERE:
+            await announce(self._bot, interaction, changes)
 
     async def _where(self, interaction: discord.Interaction, *, everywhere: bool) -> int:
         if not everywhere:

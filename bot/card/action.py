@@ -19,6 +19,7 @@ from bot.community.house_rules import HouseRules
 from bot.community.stars import Stars
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
+from bot.domain.house import Change
 from bot.domain.inputs import InputTable
 from bot.domain.request import GenerationRequest
 from bot.engine.service import GenerationService
@@ -83,6 +84,10 @@ class ActionContext(Protocol):
         """
         ...
 
+    async def announce(self, changes: Sequence[Change]) -> None:
+        """Post what was changed to the server's log channel, where it has one."""
+        ...
+
     async def repost(self, generation: Generation, note: str = "") -> None:
         """Show a track once more, in the reply that was deferred; `note` is about that place."""
         ...
@@ -92,6 +97,9 @@ Press = Callable[[ActionContext, str], Awaitable[None]]
 """Answers a press, given what the button is about; or a choice, given what was chosen."""
 Request = Callable[[ActionContext, SubmittedForm], Awaitable[GenerationRequest]]
 """What is asked for by a form that somebody has sent."""
+
+Submit = Callable[[ActionContext, SubmittedForm], Awaitable[None]]
+"""Answers such a form."""
 
 
 def always(_: InputTable) -> bool:
@@ -121,6 +129,8 @@ class Action:
     in_second_row: bool = False
     is_of_a_take: bool = False
     """A card of several takes has a button for each that was delivered."""
+    submit: Submit | None = None
+    """For forms that make no music."""
     makes: bool = False
     """Whether it posts music, so that the rules of the server have to allow it."""
     offered: Callable[[InputTable], bool] = always

@@ -20,6 +20,12 @@ RunAction = Callable[[discord.Interaction, str, str], Awaitable[None]]
 
 CARD_BUTTON = re.compile(r"mg:1:(?P<action>[a-z]{1,20}):(?P<about>.{0,74})", re.DOTALL)
 """The custom_id of a card's button."""
+AnySelect = (
+    discord.ui.ChannelSelect[discord.ui.View]
+    | discord.ui.RoleSelect[discord.ui.View]
+    | discord.ui.UserSelect[discord.ui.View]
+)
+
 _ROW = 5
 _NO_TAKES: Mapping[str, str] = MappingProxyType({})
 
@@ -84,6 +90,30 @@ class CardSelect(
         await cast("HasActions", interaction.client).run_action(interaction, self._action, chosen)
 
 
+class CardPicker(
+    discord.ui.DynamicItem[AnySelect],
+    template=r"mg:1:many-(?P<action>[a-z]{1,20})",
+):
+    """A select of people, roles or channels, several of which may be chosen; see `card_picker`."""
+
+    def __init__(self, select: AnySelect, action: str) -> None:
+        super().__init__(select)
+        self._action = action
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """The select behind a choice."""
+        return cls(cast("AnySelect", item), match["action"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Do it with the ids of what was chosen."""
+        data = cast("dict[str, Any]", interaction.data or {})
+        chosen = ",".join(map(str, data.get("values", ())))
+        await cast("HasActions", interaction.client).run_action(interaction, self._action, chosen)
+
+
 def card_button(
     action: Action,
     about: str,
@@ -111,6 +141,12 @@ def card_select(
         custom_id=f"mg:1:pick-{action.name}", placeholder=placeholder, options=list(options)
     )
     return CardSelect(select, action.name)
+
+
+def card_picker(action: Action, select: AnySelect) -> CardPicker:
+    """A select of people, roles or channels for an action."""
+    select.custom_id = f"mg:1:many-{action.name}"
+    return CardPicker(select, action.name)
 
 
 def card_view(
@@ -143,7 +179,7 @@ def card_view(
     )
 
 
-def view_of(*items: CardButton | CardSelect) -> discord.ui.View:
+def view_of(*items: CardButton | CardSelect | CardPicker) -> discord.ui.View:
     """A message's components, for as long as it exists."""
     view = discord.ui.View(timeout=None)
     for item in items:

@@ -118,10 +118,32 @@ class CardForm(discord.ui.Modal):
         )
         self._add(label, field, about)
 
-    def add_number(self, name: str, label: str, about: str, default: int) -> None:
-        """A line for a whole number, which may be left empty."""
+    def add_text(
+        self,
+        name: str,
+        label: str,
+        about: str,
+        *,
+        max_chars: int,
+        default: str | None = None,
+        required: bool = False,
+        several_lines: bool = False,
+    ) -> None:
+        """A line of text, or several."""
         field = discord.ui.TextInput[Any](
-            custom_id=name, default=str(default), required=False, max_length=_NUMBER_MAX_CHARS
+            custom_id=name,
+            style=discord.TextStyle.paragraph if several_lines else discord.TextStyle.short,
+            default=default,
+            required=required,
+            max_length=max_chars,
+        )
+        self._add(label, field, about)
+
+    def add_number(self, name: str, label: str, about: str, default: int | None) -> None:
+        """A line for a whole number, which may be left empty."""
+        text = None if default is None else str(default)
+        field = discord.ui.TextInput[Any](
+            custom_id=name, default=text, required=False, max_length=_NUMBER_MAX_CHARS
         )
         self._add(label, field, about)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import discord
 
 from bot.card import strings
 from bot.community.settings import Asked
 from bot.discord_internals import role_ids
-from bot.domain.errors import NotYours, PermissionsMissing, TookTooLong
+from bot.domain.errors import ManagersOnly, NotYours, PermissionsMissing, TookTooLong
 from bot.domain.generation import Reply
 
 _NEEDED = {
@@ -20,6 +21,8 @@ _NEEDED = {
 }
 _READ_WITHIN_S = 1.2
 """Of the 3 s that Discord waits for an answer; some read, and then write."""
+
+_PANEL_LIFE = timedelta(minutes=15)
 
 
 @asynccontextmanager
@@ -54,6 +57,23 @@ def check_permissions(interaction: discord.Interaction) -> None:
 def manages_messages(interaction: discord.Interaction) -> bool:
     """Whether its person may do here what else only a generation's requester may."""
     return interaction.permissions.manage_messages
+
+
+def check_manager(interaction: discord.Interaction) -> int:
+    """The server whose rules somebody may change.
+
+    By whom the command may be used, the server's own settings at Discord say; they do not cover
+    the panel that it opens. So that holds for a while for whoever has opened it, and always for
+    those who manage the server.
+
+    Raises:
+        ManagersOnly: not this person, or not any more.
+    """
+    message = interaction.message
+    is_fresh = message is not None and interaction.created_at - message.created_at < _PANEL_LIFE
+    if interaction.guild_id is None or not (interaction.permissions.manage_guild or is_fresh):
+        raise ManagersOnly
+    return interaction.guild_id
 
 
 def asked_by(interaction: discord.Interaction) -> Asked:

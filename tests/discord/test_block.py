@@ -97,7 +97,7 @@ async def test_a_form_that_was_open_already_is_refused(
     values = {
         "Extend": {},
         "Melody": {"prompt": "gong"},
-        "Edit": {"prompt": "gong", "model": "large"},
+        "Edit": {"prompt": "gong", "model": ["large"]},
     }[label]
     sent = await opened.send(world.ada, **values)
     assert sent.told == refusal()

@@ -12,7 +12,7 @@ from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 
 SYNC = "/applications/*/commands"
-FOR_SERVERS = ("block", "unblock")
+FOR_SERVERS = ("block", "unblock", "settings")
 TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
 
 

@@ -210,7 +210,11 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
     elsewhere = "chart drop forget keep page show"
-    assert sorted(ACTIONS) == sorted([*on_cards.split(), *elsewhere.split()])
+    settings = (
+        "cancelall limits listening log logchannel openlog pause places pressing resume roles stop"
+    )
+    known = [*on_cards.split(), *elsewhere.split(), *settings.split()]
+    assert sorted(ACTIONS) == sorted(known)
 
 
 @pytest.mark.parametrize("fault", get_args(errors.FetchFault))

@@ -20,6 +20,8 @@ from bot.card.actions.forget import FORGET
 from bot.card.actions.info import INFO
 from bot.card.actions.melody import MELODY
 from bot.card.actions.same import SAME
+from bot.card.actions.settings import PANEL_ACTIONS
+from bot.card.actions.settings_log import LOG, OPEN_LOG
 from bot.card.actions.star import STAR
 from bot.card.actions.tracks import PAGE, SHOW
 from bot.card.actions.variations import VARIATIONS
@@ -33,7 +35,9 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 
-ACTIONS = {action.name: action for action in (*_ON_TRACKS, *_ELSEWHERE)}
+_SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG)
+
+ACTIONS = {action.name: action for action in (*_ON_TRACKS, *_ELSEWHERE, *_SETTINGS)}
 
 __all__ = [
     "ACTIONS",

@@ -96,10 +96,18 @@ class StringSelect(_Selecting):
         return self
 
 
+class DefaultValue(Form):
+    """What an entity select shows as chosen."""
+
+    id: Annotated[Snowflake, PlainSerializer(str)]
+    type: Literal["user", "role", "channel"]
+
+
 class EntitySelect(_Selecting):
     """A select of users (5), roles (6), both (7) or channels (8)."""
 
     type: Literal[5, 6, 7, 8]
+    default_values: Annotated[tuple[DefaultValue, ...], length(0, 25)] = ()
 
 
 def tag(value: object) -> str:

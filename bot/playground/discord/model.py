@@ -12,6 +12,7 @@ from .wire import JsonObject
 class Permissions(IntFlag):
     """The permission bits the stand-in looks at (docs: topics/permissions)."""
 
+    MANAGE_GUILD = 1 << 5
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     MANAGE_MESSAGES = 1 << 13
@@ -37,6 +38,7 @@ MEMBER = (
     | Permissions.USE_EXTERNAL_APPS
 )
 """What a new server lets everyone do."""
+MODERATOR = Permissions.MANAGE_GUILD | Permissions.MANAGE_MESSAGES
 PRIVATE = Permissions.ATTACH_FILES | Permissions.EMBED_LINKS | Permissions.MENTION_EVERYONE
 """`app_permissions` in private channels (docs: receiving-and-responding)."""
 
@@ -55,7 +57,7 @@ class User:
     global_name: str | None
     bot: bool = False
     moderator: bool = False
-    """May manage messages in the guilds."""
+    """May manage the guilds, and messages in them."""
     installed: bool = True
     """Has added the app to the account, so can use it where the bot is not."""
     locale: str = "en-US"
@@ -131,4 +133,4 @@ class Channel:
         """What a person may do here."""
         if self.guild is None:
             return MEMBER
-        return MEMBER | Permissions.MANAGE_MESSAGES if user.moderator else MEMBER
+        return MEMBER | MODERATOR if user.moderator else MEMBER

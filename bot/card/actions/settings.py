@@ -1,0 +1,238 @@
+"""The panel of /settings: one private message in which those who manage a server set its rules."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+import discord
+
+from bot.card import strings
+from bot.card.action import Action, ActionContext
+from bot.card.actions.settings_log import OPEN_LOG
+from bot.card.buttons import card_button, card_picker, view_of
+from bot.card.forms import CardForm, SubmittedForm
+from bot.card.interactions import check_manager
+from bot.community.house_rules import SettingsChanges
+from bot.community.settings import (
+    REASON_MAX_CHARS,
+    WORDS_MAX_CHARS,
+    ServerSettings,
+    words_typed,
+)
+from bot.domain.errors import OutOfBounds, TooLateToCancel
+from bot.domain.plain_text import one_line
+
+_PANEL = "panel"
+_ON, _OFF = "on", "off"
+_PICKED_MAX = 25
+"""Of channels or roles in one select, which is Discord's limit."""
+_PLACES = [
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.media,
+    discord.ChannelType.category,
+]
+_LOG_PLACES = [discord.ChannelType.text, discord.ChannelType.news]
+_LENGTH, _WORDS, _REASON = "length", "words", "reason"
+_REASON_UNSAID = "–"
+
+
+def panel(
+    settings: ServerSettings, guild: discord.Guild | None
+) -> tuple[discord.Embed, discord.ui.View]:
+    """Every rule as it stands, and what changes it. What is gone is shown so, and not chosen."""
+    channels = {channel.id for channel in guild.channels} if guild is not None else set[int]()
+    roles = {role.id for role in guild.roles} if guild is not None else set[int]()
+    embed = discord.Embed(title=strings.settings.TITLE)
+    for name, value in strings.settings.fields(settings, channels, roles):
+        embed.add_field(name=name, value=value, inline=False)
+    chosen_log = {settings.log_channel} & channels
+    press, audio = settings.others_press, settings.others_audio
+    view = view_of(
+        card_picker(PLACES, _channel_select(_PLACES, settings.channels & channels, _PICKED_MAX)),
+        card_picker(ROLES, _role_select(settings.roles & roles)),
+        card_picker(
+            LOG_CHANNEL, _channel_select(_LOG_PLACES, {one for one in chosen_log if one}, 1)
+        ),
+        card_button(LIMITS, _PANEL, row=3),
+        card_button(
+            PRESS,
+            _OFF if press else _ON,
+            label=strings.settings.PRESS_OFF if press else strings.settings.PRESS_ON,
+            row=3,
+        ),
+        card_button(
+            AUDIO,
+            _OFF if audio else _ON,
+            label=strings.settings.AUDIO_OFF if audio else strings.settings.AUDIO_ON,
+            row=3,
+        ),
+        card_button(PAUSE if settings.pause is None else RESUME, _PANEL, row=4),
+        card_button(CANCEL_ALL, _PANEL, row=4),
+        card_button(OPEN_LOG, _PANEL, row=4),
+    )
+    return embed, view
+
+
+def _channel_select(
+    types: list[discord.ChannelType], chosen: set[int] | frozenset[int], most: int
+) -> discord.ui.ChannelSelect[discord.ui.View]:
+    hint = strings.settings.PICK_PLACES if most > 1 else strings.settings.PICK_LOG
+    return discord.ui.ChannelSelect(
+        channel_types=types,
+        placeholder=hint,
+        min_values=0,
+        max_values=most,
+        default_values=[
+            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.channel)
+            for one in sorted(chosen)
+        ],
+    )
+
+
+def _role_select(chosen: frozenset[int]) -> discord.ui.RoleSelect[discord.ui.View]:
+    return discord.ui.RoleSelect(
+        placeholder=strings.settings.PICK_ROLES,
+        min_values=0,
+        max_values=_PICKED_MAX,
+        default_values=[
+            discord.SelectDefaultValue(id=one, type=discord.SelectDefaultValueType.role)
+            for one in sorted(chosen)
+        ],
+    )
+
+
+async def _set(context: ActionContext, **changes: Unpack[SettingsChanges]) -> None:
+    """Change something, show the panel anew, and tell the log channel.
+
+    Setting a value twice is one change, so it does no harm that Discord may deliver twice.
+    """
+    interaction = context.interaction
+    guild_id = check_manager(interaction)
+    await interaction.response.defer()
+    logged = await context.house_rules.change(guild_id, interaction.user.id, **changes)
+    embed, view = panel(context.house_rules.settings_of(guild_id), interaction.guild)
+    await interaction.edit_original_response(embed=embed, view=view)
+    await context.announce(logged)
+
+
+def _ids(about: str) -> frozenset[int]:
+    return frozenset(int(one) for one in about.split(",") if one.isdecimal())
+
+
+async def _places(context: ActionContext, about: str) -> None:
+    await _set(context, channels=_ids(about))
+
+
+async def _roles(context: ActionContext, about: str) -> None:
+    await _set(context, roles=_ids(about))
+
+
+async def _log_channel(context: ActionContext, about: str) -> None:
+    await _set(context, log_channel=next(iter(_ids(about)), None))
+
+
+async def _press_switch(context: ActionContext, about: str) -> None:
+    await _set(context, others_press=about == _ON)
+
+
+async def _audio_switch(context: ActionContext, about: str) -> None:
+    await _set(context, others_audio=about == _ON)
+
+
+async def _open_limits(context: ActionContext, _: str) -> None:
+    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    form = CardForm("limits", _PANEL, strings.settings.LIMITS, from_card=True)
+    length_about = strings.settings.LENGTH_ABOUT
+    form.add_number(_LENGTH, strings.settings.LENGTH, length_about, settings.length_max_s)
+    form.add_text(
+        _WORDS,
+        strings.settings.WORDS,
+        strings.settings.WORDS_ABOUT,
+        default="\n".join(settings.words),
+        max_chars=WORDS_MAX_CHARS,
+        several_lines=True,
+    )
+    await form.send(context.interaction)
+
+
+async def _limits(context: ActionContext, form: SubmittedForm) -> None:
+    length_s = form.number(_LENGTH)
+    if length_s is not None and length_s < 1:
+        raise OutOfBounds(_LENGTH, length_s, 1, None)
+    await _set(context, length_max_s=length_s, words=words_typed(form.text(_WORDS)))
+
+
+async def _open_pause(context: ActionContext, _: str) -> None:
+    check_manager(context.interaction)
+    form = CardForm("pause", _PANEL, strings.settings.PAUSE_TITLE, from_card=True)
+    form.add_text(
+        _REASON,
+        strings.settings.PAUSE_REASON,
+        strings.settings.PAUSE_ABOUT,
+        max_chars=REASON_MAX_CHARS,
+        required=True,
+    )
+    await form.send(context.interaction)
+
+
+async def _pause(context: ActionContext, form: SubmittedForm) -> None:
+    await _set(context, pause=one_line(form.text(_REASON)) or _REASON_UNSAID)
+
+
+async def _resume(context: ActionContext, _: str) -> None:
+    await _set(context, pause=None)
+
+
+async def _ask_whose(context: ActionContext, _: str) -> None:
+    check_manager(context.interaction)
+    whose = discord.ui.UserSelect[discord.ui.View](placeholder=strings.settings.PICK_PERSON)
+    await context.interaction.response.send_message(
+        strings.settings.ASK_PERSON, view=view_of(card_picker(STOP, whose)), ephemeral=True
+    )
+
+
+async def _stop_all(context: ActionContext, about: str) -> None:
+    """Stop all of one person's in this server, whoever follows it."""
+    interaction = context.interaction
+    guild_id = check_manager(interaction)
+    [user_id] = _ids(about)
+    await interaction.response.defer()
+    stopped = 0
+    for generation_id in await context.house_rules.store.open_in(guild_id, user_id):
+        try:
+            await context.service.cancel(generation_id)
+        except TooLateToCancel:
+            continue
+        stopped += 1
+    told = strings.settings.canceled(user_id, stopped)
+    await interaction.edit_original_response(content=told, view=None)
+    if stopped:
+        log = context.house_rules.store.log_cancels
+        await context.announce(await log(guild_id, interaction.user.id, user_id, stopped))
+
+
+PLACES = Action("places", _places)
+ROLES = Action("roles", _roles)
+LOG_CHANNEL = Action("logchannel", _log_channel)
+LIMITS = Action("limits", _open_limits, strings.settings.LIMITS, "✏️", submit=_limits)
+PRESS = Action("pressing", _press_switch, emoji="👥")
+AUDIO = Action("listening", _audio_switch, emoji="🎧")
+PAUSE = Action(
+    "pause",
+    _open_pause,
+    strings.settings.PAUSE,
+    "⏸️",
+    discord.ButtonStyle.danger,
+    submit=_pause,
+)
+RESUME = Action("resume", _resume, strings.settings.RESUME, "▶️", discord.ButtonStyle.success)
+CANCEL_ALL = Action(
+    "cancelall", _ask_whose, strings.settings.CANCEL_ALL, "✋", discord.ButtonStyle.danger
+)
+STOP = Action("stop", _stop_all)
+
+PANEL_ACTIONS = (PLACES, ROLES, LOG_CHANNEL, LIMITS, PRESS, AUDIO, PAUSE, RESUME, CANCEL_ALL, STOP)

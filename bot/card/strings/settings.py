@@ -1,0 +1,176 @@
+"""The words of /settings: the panel, its forms, and the log of changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any, cast
+
+from bot.card.markup import fitted, quoted
+from bot.card.strings.house import mentions
+from bot.community.settings import ServerSettings, value_of
+from bot.domain.house import Change
+
+TITLE = "What I do in this server"
+PLACES, ROLES, LOG_CHANNEL = "Where I may be used", "Who may use me", "Changes are posted to"
+LENGTH, WORDS = "Longest music at once", "Words a prompt must not contain"
+OTHERS_PRESS, OTHERS_AUDIO = "May others use a card's buttons", "May others' audio be used"
+PAUSE = "Pause"
+PICK_PLACES, PICK_ROLES = "Where I may be used: everywhere", "Who may use me: everybody"
+PICK_LOG = "Post changes to: no channel"
+PICK_PERSON = "Whose?"
+"""Placeholders of selects with nothing chosen."""
+
+LIMITS, RESUME, CANCEL_ALL, LOG = "Length and words", "Go on", "Cancel all of one's", "Log"
+PRESS_ON, PRESS_OFF = "Buttons for all", "Buttons for one's own"
+AUDIO_ON, AUDIO_OFF = "Audio of all", "Audio of one's own"
+NEWEST, OLDER = "Newest", "Older"
+LENGTH_ABOUT = "Seconds of new music. Leave it empty for no limit."
+WORDS_ABOUT = "One a line. Whole words, whatever their case and accents."
+PAUSE_TITLE, PAUSE_REASON = "Pause the bot in this server", "Why"
+PAUSE_ABOUT = "People are told. What is under way still comes."
+
+EVERYWHERE, EVERYBODY, NONE, NO_LIMIT = "everywhere", "everybody", "none", "no limit"
+YES, NO = "yes", "no, only the person themselves"
+NOT_PAUSED = "no"
+LOG_TITLE = "What was changed"
+LOG_EMPTY = "Nothing was changed here yet."
+ASK_PERSON = "Everything of one person's that is under way in this server is stopped. Whose?"
+_TEXT_MAX_CHARS = 120
+_FIELD_MAX_CHARS = 1000
+
+NOT_POSTED = (
+    "It is changed, and it is in the log, but I can't post it to the log channel: it is gone, or I "
+    "lack a permission there (**View Channel**, **Send Messages**, **Embed Links**)."
+)
+
+
+def places(ids: Collection[int], present: Collection[int]) -> str:
+    """Channels and categories, those that are gone as such."""
+    return _those("<#{}>", ids, present, "deleted channel", EVERYWHERE)
+
+
+def roles(ids: Collection[int], present: Collection[int]) -> str:
+    """Roles, those that are gone as such."""
+    return _those("<@&{}>", ids, present, "deleted role", EVERYBODY)
+
+
+def _those(
+    pattern: str, ids: Collection[int], present: Collection[int], gone: str, no_rule: str
+) -> str:
+    if not ids:
+        return no_rule
+    shown = [pattern.format(one) for one in sorted(ids) if one in present]
+    lost = len(ids) - len(shown)
+    if lost:
+        shown.append(f"⚠️ {lost} {gone}{'' if lost == 1 else 's'}")
+    told = ", ".join(shown)
+    return told if lost < len(ids) else f"{told}: so nobody can use me. Choose anew."
+
+
+def log_channel(channel_id: int | None, present: Collection[int]) -> str:
+    """Where changes are posted."""
+    if channel_id is None:
+        return NONE
+    return f"<#{channel_id}>" if channel_id in present else "⚠️ a deleted channel"
+
+
+def length(seconds: int | None) -> str:
+    """The largest duration."""
+    return NO_LIMIT if seconds is None else f"{seconds} s"
+
+
+def words(forbidden: Collection[str]) -> str:
+    """What prompts must not contain."""
+    return fitted(", ".join(forbidden), _FIELD_MAX_CHARS) or NONE
+
+
+def switch(on: bool) -> str:
+    """Whether others may."""
+    return YES if on else NO
+
+
+def paused(reason: str | None) -> str:
+    """Whether it is paused."""
+    return NOT_PAUSED if reason is None else f"⏸️ {quoted(reason, 200)}"
+
+
+def canceled(user_id: int, stopped: int) -> str:
+    """Answers who has stopped all of a person's."""
+    if not stopped:
+        return f"<@{user_id}> has nothing under way here that can still be stopped."
+    return f"Stopped {stopped} of <@{user_id}>'s. `/block` keeps them from asking again."
+
+
+def change(entry: Change) -> str:
+    """One line of the log."""
+    about = _ABOUT.get(entry.what, _set)(entry)
+    return f"**{entry.number}.** <t:{int(entry.at.timestamp())}:f> <@{entry.by_id}> {about}"
+
+
+def _set(entry: Change) -> str:
+    if entry.what not in _VALUES:
+        return f"changed `{quoted(entry.what, 30)}`"
+    name, words_of = _VALUES[entry.what]
+    old, new = (words_of(value_of(entry.what, text)) for text in (entry.old, entry.new))
+    return f"set *{name}* to {new} (was: {old})"
+
+
+def _block(entry: Change) -> str:
+    if entry.new is None:
+        return f"unblocked <@{entry.about_id}> (was: {_blocked(entry.old)})"
+    verb = "blocked" if entry.old is None else "changed the block of"
+    was = "" if entry.old is None else f" (was: {_blocked(entry.old)})"
+    return f"{verb} <@{entry.about_id}>: {_blocked(entry.new)}{was}"
+
+
+def _blocked(text: str | None) -> str:
+    try:
+        block = cast("dict[str, Any]", json.loads(text or ""))
+        reason, until = str(block["reason"]), block["until"]
+    except (ValueError, TypeError, KeyError):
+        return "?"
+    end = "for good" if until is None else f"until <t:{int(until)}:f>"
+    return f"“{quoted(reason, _TEXT_MAX_CHARS)}”, {end}"
+
+
+def _cancel_all(entry: Change) -> str:
+    return f"stopped {quoted(entry.new or '?', 10)} of <@{entry.about_id}>'s"
+
+
+_ABOUT: dict[str, Callable[[Change], str]] = {"block": _block, "cancel_all": _cancel_all}
+
+
+def _mentioned(pattern: str, no_rule: str) -> Callable[[Any], str]:
+    def told(ids: frozenset[int]) -> str:
+        return mentions(pattern, tuple(map(str, sorted(ids)))) or no_rule
+
+    return told
+
+
+_VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "channels": (PLACES, _mentioned("<#{}>", EVERYWHERE)),
+    "roles": (ROLES, _mentioned("<@&{}>", EVERYBODY)),
+    "length_max_s": (LENGTH, length),
+    "words": (WORDS, lambda value: fitted(", ".join(value), _TEXT_MAX_CHARS) or NONE),
+    "others_press": (OTHERS_PRESS, switch),
+    "others_audio": (OTHERS_AUDIO, switch),
+    "log_channel": (LOG_CHANNEL, lambda value: NONE if value is None else f"<#{value}>"),
+    "pause": (PAUSE, lambda value: NOT_PAUSED if value is None else quoted(value, _TEXT_MAX_CHARS)),
+}
+
+
+def fields(
+    settings: ServerSettings, channels: Collection[int], present_roles: Collection[int]
+) -> list[tuple[str, str]]:
+    """The panel's text: every rule and how it stands, given what is there in the server."""
+    return [
+        (PAUSE, paused(settings.pause)),
+        (PLACES, places(settings.channels, channels)),
+        (ROLES, roles(settings.roles, present_roles)),
+        (LENGTH, length(settings.length_max_s)),
+        (WORDS, words(settings.words)),
+        (OTHERS_PRESS, switch(settings.others_press)),
+        (OTHERS_AUDIO, switch(settings.others_audio)),
+        (LOG_CHANNEL, log_channel(settings.log_channel, channels)),
+    ]
