@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.domain.plain_text import readable
 
@@ -26,10 +27,18 @@ def words_in(text: str) -> list[str]:
 
 def forbidden_in(text: str, forbidden: Iterable[str]) -> str | None:
     """The first of the forbidden words, or rows of words, that a text has; None for none."""
-    words = words_in(text)
+    line: str | None = None
     for entry in forbidden:
-        row = words_in(entry)
-        starts = range(len(words) - len(row) + 1)
-        if row and any(words[start : start + len(row)] == row for start in starts):
+        line = _line(text) if line is None else line
+        row = _row(entry)
+        if row.strip() and row in line:
             return entry
     return None
+
+
+def _line(text: str) -> str:
+    return f" {' '.join(words_in(text))} "
+
+
+_row = lru_cache(maxsize=4096)(_line)
+"""The same for the few that many prompts are held against."""

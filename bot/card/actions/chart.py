@@ -102,4 +102,4 @@ async def _show(context: ActionContext, generation_id: str) -> None:
     await context.repost(track, "" if is_public else strings.stars.HERE_ALONE)
 
 
-CHART = Action("chart", _show)
+CHART = Action("chart", _show, makes=True)

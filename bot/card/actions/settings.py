@@ -152,7 +152,7 @@ async def _open_limits(context: ActionContext, _: str) -> None:
         _WORDS,
         strings.settings.WORDS,
         strings.settings.WORDS_ABOUT,
-        default="\n".join(settings.words),
+        default="\n".join(settings.words) or None,
         max_chars=WORDS_MAX_CHARS,
         several_lines=True,
     )
