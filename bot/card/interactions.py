@@ -82,7 +82,8 @@ def asked_by(interaction: discord.Interaction) -> Asked:
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
         places=frozenset(_places(interaction)),
-        roles=role_ids(interaction.user),
+        # Everyone has the role that is called so, whose id is the server's.
+        roles=role_ids(interaction.user) | {interaction.guild_id or 0},
     )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+from bot.community.house_rules import LOOK_EVERY_S, HouseRules
+from bot.community.settings import Asked
+from bot.domain.errors import PersonBlocked, RequestRefused, ServerPaused
 from bot.domain.house import EVERYWHERE, Block, Change, StoredRules
 from tests.contract.journal_kit import (
     NOW,
@@ -17,6 +21,7 @@ from tests.contract.journal_kit import (
     execute,
     scalars,
 )
+from tests.unit.house_kit import SteppedClock
 
 SERVER, OTHER_SERVER = 2**62 + 1, 2**62 + 2
 ADA, BO, MANAGER = 2**62 + 3, 2**62 + 4, 2**62 + 5
@@ -144,6 +149,40 @@ async def test_two_managers_at_once_get_two_numbers(start: Start) -> None:
     for newer, older in pairwise(log):
         assert newer.old == older.new
     assert (await managers[0].rules()).settings[SERVER]["roles"] == log[0].new
+
+
+async def test_processes_agree_on_the_rules(start: Start) -> None:
+    clock = SteppedClock()
+    here = HouseRules(await start("here"), clock)
+    there = HouseRules(await start("there"), clock)
+    await here.start()
+    await there.start()
+    await there.block(replace(BLOCK, until=None), MANAGER)
+    assert refusal(here) is None
+    await clock.advance(LOOK_EVERY_S)
+    await _until(lambda: refusal(here) is PersonBlocked)
+    await here.unblock(SERVER, ADA, MANAGER)
+    await here.change(SERVER, MANAGER, pause="night")
+    assert refusal(there) is PersonBlocked
+    await clock.advance(LOOK_EVERY_S)
+    await _until(lambda: refusal(there) is ServerPaused)
+    await here.close()
+    await there.close()
+
+
+def refusal(rules: HouseRules) -> type[RequestRefused] | None:
+    """What a process says to Ada."""
+    try:
+        rules.check(Asked(ADA, SERVER))
+    except RequestRefused as error:
+        return type(error)
+    return None
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.01)
 
 
 async def test_two_settings_at_once_are_both_kept(start: Start) -> None:

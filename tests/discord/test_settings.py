@@ -170,6 +170,14 @@ async def test_the_roles_that_may_use_it(world: World, panel: Panel) -> None:
     assert Asked(world, await bea.slash(world.channel, "musicgen", prompt="lofi")).embed
 
 
+async def test_everyone_is_a_role_too(world: World, panel: Panel) -> None:
+    await world.bot.house_rules.change(
+        world.guild.id, panel.who.id, roles=frozenset({world.guild.id})
+    )
+    assert (await world.musicgen()).embed
+    assert (await opened(world, panel.who)).chosen(ROLES) == [world.guild.id]
+
+
 async def test_a_channel_that_is_deleted(world: World, panel: Panel) -> None:
     there, other = (world.guild.create_text_channel(name) for name in ("music", "other"))
     await panel.pick(PLACES, there, other)

@@ -24,7 +24,8 @@ from bot.community.settings import (
 from bot.domain import errors
 from bot.domain.errors import JournalFault, RequestRefused
 from bot.domain.house import EVERYWHERE, Block
-from tests.fakes import NOON, FakeClock, FakeJournal
+from tests.fakes import NOON, FakeJournal
+from tests.unit.house_kit import SteppedClock
 
 SERVER, CHANNEL, CATEGORY, ROLE, ADA, BO = 1, 2, 3, 4, 5, 6
 ASKED = Asked(ADA, SERVER, frozenset({CHANNEL, CATEGORY}), frozenset({ROLE}), "deep house", 8.0)
@@ -158,28 +159,6 @@ def test_words_can_be_typed_again_as_they_are_shown(typed: str) -> None:
 
 
 # ---------------------------------------------------------------------- in memory
-
-
-class SteppedClock(FakeClock):
-    """Time that passes only in `advance`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._moved = asyncio.Event()
-
-    async def sleep(self, delay_s: float) -> None:
-        until = self.now() + timedelta(seconds=delay_s)
-        while self.now() < until:
-            await self._moved.wait()
-
-    async def advance(self, delay_s: float) -> None:
-        """Let time pass, and whoever has waited for it do their work."""
-        await asyncio.sleep(0)
-        self.pass_s(delay_s)
-        self._moved.set()
-        self._moved.clear()
-        for _ in range(10):
-            await asyncio.sleep(0)
 
 
 async def test_what_one_process_changes_the_others_hold_soon() -> None:
