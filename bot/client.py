@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import discord
 from discord import app_commands
@@ -16,6 +16,7 @@ from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
 from bot.community.house_rules import HouseRules
+from bot.community.limits import Allowed, Limits
 from bot.community.ports import CommunityJournal
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
@@ -36,6 +37,7 @@ COGS = (
     "cogs.charts",
     "cogs.block",
     "cogs.settings",
+    "cogs.usage",
     "cogs.channel_events",
 )
 _IDENTIFY = "identify"
@@ -74,6 +76,9 @@ class Parts:
     shards: Shards = Shards()
     schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
     """Waits for the schema that the inputs should have been made from; None where they were."""
+    limits: Limits = field(default_factory=Limits)
+    """What the journal holds requests against."""
+    allowed: Allowed = field(default_factory=Allowed)
 
 
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
@@ -122,6 +127,7 @@ class MusicGenBot(ReconnectingBot):
         self.stars = Stars(parts.journal, parts.clock)
         self._journal = parts.journal
         self.clock = parts.clock
+        self.limits, self.allowed = parts.limits, parts.allowed
         self._beginning = asyncio.Lock()
         self._begun = False
         self.shares_token = parts.shards.ids is not None

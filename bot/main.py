@@ -83,7 +83,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         stack.callback(live.cancel)
         try:
             journal = await SqlJournal.open(
-                settings.journal_url, owner=settings.owner, now=clock.now
+                settings.journal_url, owner=settings.owner, now=clock.now, terms=settings.terms
             )
         except JournalNotReady:
             raise
@@ -117,6 +117,8 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 clock,
                 shards,
                 comes,
+                settings.terms.limits,
+                settings.allowed,
             )
 
 

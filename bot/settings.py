@@ -21,8 +21,16 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from yarl import URL
 
+from bot.community.limits import (
+    PRICE_PER_SECOND_MICRO_USD,
+    Allowed,
+    Amount,
+    Limits,
+    decimal,
+    parse_amounts,
+)
 from bot.domain.errors import ConfigError
-from bot.journal import async_url, sqlite_address
+from bot.journal import Terms, async_url, sqlite_address
 from bot.network.http_address import http_address
 from bot.network.proxies import Proxies, proxy_address
 
@@ -86,6 +94,24 @@ def _numbers(value: object) -> object:
     return tuple(sorted({int(part) for part in parts}))
 
 
+def _ids(value: object) -> object:
+    """`1234, 5678` -> {1234, 5678}."""
+    if not isinstance(value, str):
+        return value
+    parts = value.replace(",", " ").split()
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("must be Discord's ids like 1234,5678")
+    return frozenset(map(int, parts))
+
+
+def _amounts(value: object) -> object:
+    return parse_amounts(value) if isinstance(value, str) else value
+
+
+def _micro_usd(value: object) -> object:
+    return decimal(value, 6) if isinstance(value, str) else value
+
+
 def _whole(value: object) -> object:
     """`1 000` -> 1000."""
     if not isinstance(value, str):
@@ -116,6 +142,8 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
+Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
 
 
 class Settings(BaseModel):
@@ -157,6 +185,17 @@ class Settings(BaseModel):
     tracks_max_mb_per_user: Annotated[Whole, Field(ge=5)] | None = Field(
         default=None, alias="TRACKS_MAX_MB_PER_USER"
     )
+    limit_per_user: Amounts = Field(default=(), alias="LIMIT_PER_USER")
+    limit_per_server: Amounts = Field(default=(), alias="LIMIT_PER_SERVER")
+    limit_total: Amounts = Field(default=(), alias="LIMIT_TOTAL")
+    max_waiting_per_user: Annotated[Whole, Field(ge=1)] = Field(
+        default=10, alias="MAX_WAITING_PER_USER"
+    )
+    allow_servers: Ids | None = Field(default=None, alias="ALLOW_SERVERS")
+    allow_users: Ids | None = Field(default=None, alias="ALLOW_USERS")
+    price_per_second_micro_usd: Annotated[int, BeforeValidator(_micro_usd)] = Field(
+        default=PRICE_PER_SECOND_MICRO_USD, alias="PRICE_PER_SECOND_USD"
+    )
     shard_count: Annotated[Whole, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
     shard_ids: Annotated[tuple[int, ...], BeforeValidator(_numbers)] | None = Field(
         default=None, alias="SHARD_IDS"
@@ -173,6 +212,19 @@ class Settings(BaseModel):
         if self.shard_count is None or max(self.shard_ids) >= self.shard_count:
             raise ValueError("SHARD_IDS must be smaller than SHARD_COUNT, which it needs")
         return self
+
+    @property
+    def terms(self) -> Terms:
+        """What keeps requests out, and what they cost."""
+        limits = Limits(
+            self.limit_per_user, self.limit_per_server, self.limit_total, self.max_waiting_per_user
+        )
+        return Terms(limits, self.price_per_second_micro_usd)
+
+    @property
+    def allowed(self) -> Allowed:
+        """Who may use this bot at all."""
+        return Allowed(self.allow_servers, self.allow_users)
 
     @property
     def owner(self) -> str:

@@ -44,7 +44,7 @@ class Actions(commands.Cog):
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
-        self._memory = Memory(Recent(), Recent())
+        self._memory = Memory(Recent(), Recent(), Recent())
         self._taken = deque[int](maxlen=_TAKEN_REMEMBERED)
         bot.run_action = self.run
 

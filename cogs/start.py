@@ -33,6 +33,7 @@ async def start(
             audio_of=request.audio_of,
         )
     )
+    bot.allowed.check(interaction.user.id, interaction.guild_id)
     bot.service.check(request)
     check_permissions(interaction)
     reply = None

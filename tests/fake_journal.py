@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 
+from bot.community.charges import (
+    HISTORY,
+    Kind,
+    asked_for,
+    ending_of,
+    estimate_us,
+    kind_of,
+    price_micro_usd,
+    reservation,
+)
+from bot.community.limits import Scope, Tally, keys
+from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
-from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
 from tests.fake_community import CommunityTables, FakeStars
@@ -48,6 +61,7 @@ class Tables:
     locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
     community: CommunityTables = field(default_factory=CommunityTables)
     house: HouseTables = field(default_factory=HouseTables)
+    charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
 
 
 class FakeJournal(FakeStars, FakeHouse):
@@ -56,8 +70,17 @@ class FakeJournal(FakeStars, FakeHouse):
     A row that a test has put there by hand is anybody's to claim and to save.
     """
 
-    def __init__(self, *, beside: FakeJournal | None = None, owner: str = "all") -> None:
+    def __init__(
+        self,
+        *,
+        beside: FakeJournal | None = None,
+        owner: str = "all",
+        terms: Terms | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.tables = tables = Tables() if beside is None else beside.tables
+        self.terms = terms or (Terms() if beside is None else beside.terms)
+        self._now = now
         self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
         self.wanted, self._leases = tables.wanted, tables.leases
         super().__init__(tables.community, self.rows, self._tracks)
@@ -71,12 +94,37 @@ class FakeJournal(FakeStars, FakeHouse):
 
     # ------------------------------------------------------------------ writing
 
-    async def add(self, generation: Generation) -> None:
+    async def add(self, *takes: Generation) -> None:
         self._check_open()
-        if generation.id in self.rows:
-            raise RowTaken(generation.id)
-        self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
-        self._write(generation)
+        for generation in takes:
+            if generation.id in self.rows:
+                raise RowTaken(generation.id)
+        self._reserve(takes)
+        for generation in takes:
+            self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
+            self._write(generation)
+
+    def _reserve(self, takes: Sequence[Generation]) -> None:
+        kind, charges = kind_of(takes[0]), self.tables.charges
+        same = [one for one in charges.values() if _kind(one) == kind and one.run_us is not None]
+        same.sort(key=lambda one: one.accepted_at)
+        runs_us = [one.run_us or 0 for one in same[-HISTORY:]]
+        each = price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
+        asked = asked_for(takes, each)
+        tally = Tally(self.terms.limits)
+        for (scope, who, window), _ in keys(self.terms.limits, asked):
+            found = self._sum(
+                window.begins_at,
+                window.ends_at,
+                who if scope is Scope.PERSON else None,
+                who if scope is Scope.SERVER else None,
+            )
+            tally.sums[scope, who, window] = found.sums
+        tally.waiting = Counter(row.requester_id for row in self.rows.values() if row.state.unpaid)
+        if (refusal := tally.decide(asked)) is not None:
+            raise refusal
+        for generation in takes:
+            charges[generation.id] = reservation(generation, each)
 
     async def add_earlier(self, generation: Generation) -> None:
         """Have a row that an earlier start of this process has added."""
@@ -95,6 +143,10 @@ class FakeJournal(FakeStars, FakeHouse):
             raise JournalConflict(generation.id, old.state, generation.state)
         canceled = old.cancel_requested or generation.cancel_requested
         self._write(replace(generation, parent_id=old.parent_id, cancel_requested=canceled))
+        ending = ending_of(generation, self.terms.per_second_micro_usd)
+        charge = self.tables.charges.get(generation.id)
+        if ending and charge and charge.state is ChargeState.RESERVED:
+            self.tables.charges[generation.id] = replace(charge, **asdict(ending))
 
     def _write(self, generation: Generation) -> None:
         self.history.append(generation)
@@ -110,6 +162,7 @@ class FakeJournal(FakeStars, FakeHouse):
         self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
     ) -> None:
         self.forgotten.append((died_before, stored_before, looked_for_before))
+        self._forget_spent_charges()
         for row in list(self.rows.values()):
             if row.open and row.reply.token_expires_at <= died_before:
                 self.rows[row.id] = replace(row, reply=replace(row.reply, token=""))
@@ -296,7 +349,49 @@ class FakeJournal(FakeStars, FakeHouse):
         for key in ended:
             del self.rows[key]
             self._leases.pop(key, None)
+        for key, charge in self.tables.charges.items():
+            if charge.requester_id == user_id and key not in self.rows:
+                self.tables.charges[key] = replace(charge, generation_id=None)
+        self._forget_spent_charges()
         return Forgotten(tuple(removed), len(theirs) - len(ended))
+
+    def _forget_spent_charges(self) -> None:
+        since = self.terms.limits.person_needed_since(self._now())
+        for key, charge in self.tables.charges.items():
+            if charge.generation_id is None and (since is None or charge.accepted_at < since):
+                self.tables.charges[key] = replace(charge, requester_id=None)
+
+    async def charges(self, ids: Collection[str]) -> dict[str, Charge]:
+        known = self.tables.charges
+        return {key: known[key] for key in ids if key in known and known[key].generation_id}
+
+    async def spent(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> Spent:
+        return self._sum(since, until, requester_id, guild_id)
+
+    def _sum(
+        self, since: datetime, until: datetime, requester_id: int | None, guild_id: int | None
+    ) -> Spent:
+        counted = [
+            one
+            for one in self.tables.charges.values()
+            if since <= one.accepted_at < until
+            and one.state is not ChargeState.GIVEN_BACK
+            and requester_id in {None, one.requester_id}
+            and guild_id in {None, one.guild_id}
+        ]
+        sums = Sums(
+            len(counted),
+            sum(one.seconds for one in counted),
+            sum(one.micro_usd for one in counted),
+        )
+        return Spent(sums, sum(one.is_estimate for one in counted))
 
     # ------------------------------------------------------------------ facts
 
@@ -318,6 +413,10 @@ class FakeJournal(FakeStars, FakeHouse):
     def _check_open(self) -> None:
         if self._closed:
             raise JournalError("the journal is closed")
+
+
+def _kind(charge: Charge) -> Kind:
+    return Kind(charge.version, charge.model, charge.seconds)
 
 
 def _age(generation: Generation) -> tuple[datetime, str]:

@@ -94,6 +94,8 @@ class FakePredictions:
     canceled: list[str] = field(default_factory=list[str])
     uploaded: list[str] = field(default_factory=list[str])
     polls: int = 0
+    ran_s: float | None = None
+    """What one that is canceled had run."""
     members: int = 1
 
     async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
@@ -114,13 +116,13 @@ class FakePredictions:
         if isinstance(answer, UserError):
             raise answer
         if self.canceled:
-            return Prediction(prediction_id, "canceled")
+            return Prediction(prediction_id, "canceled", predict_time_s=self.ran_s)
         return replace(answer, id=prediction_id)
 
     async def cancel(self, prediction_id: str) -> Prediction:
         await asyncio.sleep(0)
         self.canceled.append(prediction_id)
-        return Prediction(prediction_id, "canceled")
+        return Prediction(prediction_id, "canceled", predict_time_s=self.ran_s)
 
     async def find(
         self, version: str, inputs: Inputs, created_after: datetime

@@ -47,6 +47,8 @@ class Memory:
     """By their card's message: their tokens delete it where the bot's own does not."""
     audio_in_messages: Recent[list[AudioAttachment]]
     """By message, for those whose form is open: a form's own interaction does not tell."""
+    offers: Recent[GenerationRequest]
+    """By interaction: what was asked for, where a limit has room for less."""
 
 
 class ActionContext(Protocol):

@@ -1,1 +1,1 @@
-"""What people come back for, and what those who run a server decide; no Discord, no database."""
+"""Limits, what people come back for, what a server decides; no Discord and no database in it."""

@@ -54,6 +54,15 @@ class Prediction:
         """Whether nothing more will happen; an unknown status counts as going on."""
         return self.status in _ENDED
 
+    @property
+    def ran_s(self) -> float | None:
+        """How long the model ran; by the two dates where the service does not say."""
+        if self.predict_time_s is not None or not self.ended:
+            return self.predict_time_s
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return max(0.0, (self.completed_at - self.started_at).total_seconds())
+
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.charges import Charge, Spent
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
 from bot.domain.inputs import Inputs
@@ -64,8 +65,8 @@ class Moved:
 class Journal(Protocol):
     """The rows of every generation, and what else outlives a process. Raises `JournalFault`."""
 
-    async def add(self, generation: Generation) -> None:
-        """Write a new generation."""
+    async def add(self, *takes: Generation) -> None:
+        """Write a new request: all of its takes, or none. Raises `NoRoomLeft` for a limit."""
         ...
 
     async def save(self, generation: Generation) -> None:
@@ -148,6 +149,21 @@ class Journal(Protocol):
 
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended."""
+        ...
+
+    async def charges(self, ids: Collection[str]) -> Mapping[str, Charge]:
+        """What generations cost, as far as that was written down."""
+        ...
+
+    async def spent(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> Spent:
+        """What a person, a server, or all together have asked for from one moment to another."""
         ...
 
     # -------------------------------------------------------------- facts and turns

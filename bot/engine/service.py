@@ -130,7 +130,7 @@ class GenerationService:
 
         Raises:
             DeliveredTwice: Discord has delivered its interaction twice.
-            RequestRefused: there is no room for it.
+            RequestRefused: there is no room for it, or a limit keeps it out.
             JournalFault: it cannot be written down.
         """
         generations = accepted(request, requester_id, reply, self._config, self._clock.now(), takes)
@@ -140,10 +140,7 @@ class GenerationService:
         check_room(self._context, generations)
         self._accepting |= ids
         try:
-            # Whose the first one is, theirs is the batch: two processes may be told of it at once.
-            for part in (generations[:1], generations[1:]):
-                # The journal writes at once what is handed to it at once: all of it, or nothing.
-                await asyncio.gather(*map(self.journal.add, part))
+            await self.journal.add(*generations)
         except JournalFault as error:
             await check_disk(self._context, error)
             raise

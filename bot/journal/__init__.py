@@ -2,6 +2,7 @@
 
 from bot.journal.addresses import async_url, sqlite_address
 from bot.journal.alone import alone
+from bot.journal.charges import Terms
 from bot.journal.errors import (
     JournalConflict,
     JournalError,
@@ -22,6 +23,7 @@ __all__ = [
     "RowTaken",
     "RowUnreadable",
     "SqlJournal",
+    "Terms",
     "alone",
     "async_url",
     "sqlite_address",

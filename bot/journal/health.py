@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.journal.errors import JournalError
+from bot.journal.reasons import database_reason
 from bot.journal.tables import facts
 
 _LOOKED_THROUGH_BYTES = 16_000_000
@@ -27,8 +30,14 @@ async def check_file(engine: AsyncEngine) -> None:
     size_bytes = await asyncio.to_thread(_size_bytes, path)
     if not 0 < size_bytes <= _LOOKED_THROUGH_BYTES:
         return
-    async with engine.connect() as connection:
-        said = str(await connection.scalar(sa.text("PRAGMA quick_check(1)")))
+    try:
+        async with engine.connect() as connection:
+            said = str(await connection.scalar(sa.text("PRAGMA quick_check(1)")))
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        # So it is where not even the list of tables can be read.
+        said = database_reason(error)
+        if "malformed" not in said:
+            raise
     if said != "ok":
         raise JournalError(f"the journal's file is damaged: {said.splitlines()[-1]}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +14,12 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from bot.community.charges import ending_of
+from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
+from bot.journal.charges import Terms, charges_of, spent
 from bot.journal.database import create_engine, insert, upsert
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
@@ -58,6 +61,7 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
         *,
         owner: str = "all",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        terms: Terms | None = None,
     ) -> Self:
         """Open a database, and bring its tables to the newest form.
 
@@ -66,6 +70,7 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
             owner: this process's name among those that share the database; the same after a
                 restart, and no other's.
             now: what dates events. Leases and locks go by the database's clock.
+            terms: what keeps requests out, and what they cost; None for no limits.
 
         Raises:
             JournalError: the database cannot be used; `JournalTooNew` where a later release of the
@@ -87,15 +92,20 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
             except BaseException:
                 await engine.dispose()
                 raise
-        return cls(engine, owner, now)
+        return cls(engine, owner, now, terms or Terms())
 
-    async def add(self, generation: Generation, note: str = "") -> None:
-        """Journal a generation that is new; this process follows it from here on.
+    async def add(self, *takes: Generation, note: str = "") -> None:
+        """Journal a new request and what it is expected to cost; this process follows it from here.
+
+        Of several takes all are written, or none.
 
         Raises:
-            RowTaken: there is a row with its id.
+            NoRoomLeft: a limit keeps it out.
+            RowTaken: there is a row with the id of one of them.
         """
-        await self._write(generation, note, is_new=True)
+        self._check_open()
+        events = [self._event(take, note) for take in takes]
+        await self._writer.add(takes, [to_row(take) for take in takes], events)
 
     async def save(self, generation: Generation, note: str = "") -> None:
         """Journal what has become of a generation.
@@ -109,7 +119,9 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
             JournalConflict: the journal's row rules it out, or there is none; `LeaseLost` where
                 another process follows the generation, or none does.
         """
-        await self._write(generation, note, is_new=False)
+        self._check_open()
+        ending = ending_of(generation, self._terms.per_second_micro_usd)
+        await self._writer.save(to_row(generation), self._event(generation, note), ending)
 
     async def get(self, generation_id: str) -> Generation | None:
         """A generation by its id.
@@ -140,6 +152,23 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
         async with self._reading() as connection:
             rows = (await connection.execute(_OPEN.where(*mine))).mappings().all()
         return readable(map(dict, rows))
+
+    async def charges(self, ids: Collection[str]) -> dict[str, Charge]:
+        """What generations cost; those from before costs were written down are not in it."""
+        async with self._reading() as connection:
+            return await charges_of(connection, ids)
+
+    async def spent(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> Spent:
+        """What a person, a server, or all together have asked for from one moment to another."""
+        async with self._reading() as connection:
+            return await spent(connection, since, until, requester_id, guild_id)
 
     async def fact(self, key: str) -> str | None:
         """A remembered value."""
@@ -205,12 +234,10 @@ class SqlJournal(Leases, Library, Retention, StarRows, House):
     ) -> None:
         await self.close()
 
-    async def _write(self, generation: Generation, note: str, *, is_new: bool) -> None:
-        self._check_open()
-        event = {
+    def _event(self, generation: Generation, note: str) -> dict[str, object]:
+        return {
             "generation_id": generation.id,
             "at": self._now(),
             "state": generation.state,
             "note": note,
         }
-        await self._writer.write(to_row(generation), event, is_new=is_new)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, TrackPage
+from bot.journal.charges import forget as forget_charges
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, stars, to_us
@@ -130,7 +131,8 @@ class Library(Store):
         """Delete a person's generations that have ended, with their events and stars.
 
         The stars that they have given go too. What others made from theirs stays, and leads back
-        to them no more.
+        to them no more. What they cost stays counted, and leads to the person only for as long as
+        a limit needs it.
         """
         theirs = _c.requester_id == user_id
         ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
@@ -142,6 +144,8 @@ class Library(Store):
             await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
+            needed_since = self._terms.limits.person_needed_since(self._now())
+            await forget_charges(connection, user_id, needed_since)
         # Someone may have made thousands, and others wait for their turn on the event loop.
         removed = await asyncio.to_thread(readable, map(dict, rows))
         removed.sort(key=lambda generation: (generation.created_at, generation.id))

@@ -13,8 +13,10 @@ from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.journal.changes import Holder
+from bot.journal.charges import Ledger, Terms
 from bot.journal.errors import JournalError
-from bot.journal.writes import Holder, Writer, wrapped
+from bot.journal.writes import Writer, wrapped
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,11 +46,14 @@ def unbroken(
 class Store:
     """A database that is open. Every method raises `JournalError` where it cannot be used."""
 
-    def __init__(self, engine: AsyncEngine, owner: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, owner: str, now: Callable[[], datetime], terms: Terms
+    ) -> None:
         self._engine = engine
         self._now = now
         self._me = Holder(owner, secrets.token_hex(8))
-        self._writer = Writer(engine, self._me)
+        self._terms = terms
+        self._writer = Writer(engine, self._me, Ledger(terms))
         self._closed = False
         self._reads: set[asyncio.Event] = set()
         """Those under way, each to be set at its end."""

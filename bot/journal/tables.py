@@ -173,6 +173,43 @@ stars = sa.Table(
 sa.Index("ix_stars_user_id", stars.c.user_id)
 sa.Index("ix_stars_given_at", stars.c.given_at)
 
+# What each generation costs (`bot.domain.charges`). It outlives its generation, so that forgetting
+# gives nothing back.
+charges = sa.Table(
+    "charges",
+    metadata,
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    # Null once it is forgotten; and the requester as well, as soon as no limit needs them.
+    sa.Column("generation_id", sa.String(32)),
+    sa.Column("requester_id", sa.BigInteger),
+    sa.Column("guild_id", sa.BigInteger),
+    sa.Column("accepted_at", Moment, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Integer, nullable=False),
+    sa.Column("reserved_micro_usd", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("actual_micro_usd", sa.BigInteger),
+    sa.Column("run_us", sa.BigInteger),
+)
+sa.Index("ix_charges_generation_id", charges.c.generation_id, unique=True)
+sa.Index("ix_charges_accepted_at", charges.c.accepted_at)
+sa.Index("ix_charges_requester_id", charges.c.requester_id, charges.c.accepted_at)
+sa.Index("ix_charges_guild_id", charges.c.guild_id, charges.c.accepted_at)
+sa.Index(
+    "ix_charges_runs",
+    charges.c.version,
+    charges.c.model,
+    charges.c.seconds,
+    charges.c.accepted_at,
+    sqlite_where=sa.text("run_us IS NOT NULL"),
+)
+
 facts = sa.Table(
     "facts",
     metadata,

@@ -90,6 +90,8 @@ async def a_stage(
                 "DATA_FOLDER": folder,
                 "LOG_LEVEL": "ERROR",
                 "ALLOW_PRIVATE_ADDRESSES": "1",
+                # Most of them have one person ask for everything.
+                "MAX_WAITING_PER_USER": "100000",
                 FILE: str(heartbeat),
                 **env,
             }

@@ -159,7 +159,7 @@ def _a_folder(path: Path) -> None:
     ("spoil", "said"),
     [
         (_no_database, "the journal could not be opened: file is not a database"),
-        (_torn, "the journal could not be opened: database disk image is malformed"),
+        (_torn, "the journal's file is damaged: database disk image is malformed"),
         (_overwritten, "the journal's file is damaged: "),
         (_a_folder, "the journal could not be opened: unable to open database file"),
     ],

@@ -52,9 +52,13 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 
 
 _WITHOUT_0007 = ("DROP TABLE servers", "DROP TABLE blocks", "DROP TABLE server_changes")
-_WITHOUT_0004 = (
+_WITHOUT_0005 = (
     *_WITHOUT_0007,
     "DROP TABLE stars",
+    "DROP TABLE charges",
+)
+_WITHOUT_0004 = (
+    *_WITHOUT_0005,
     "ALTER TABLE generations DROP COLUMN attempts",
 )
 _WITHOUT_0003 = (
@@ -116,6 +120,7 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
         "server_changes",
         "generation_events",
         "generations",
+        "charges",
         "facts",
         "members",
         "locks",

@@ -200,7 +200,7 @@ async def test_info_tells_everything(world: World, place: str) -> None:
         "`top_p` 0.5\n",
         f"Seed: `{scene.first.seed}`",
         "The model ran 12 s.",
-        "Cost: not known",
+        "Cost: about $0.0644, an estimate",
         "Prediction at Replicate: `p1`",
         f"Asked for by <@{scene.owner.id}>",
     ):

@@ -27,9 +27,9 @@ async def test_the_command_is_journalled_before_it_is_acknowledged(
     known_at_add: list[str] = []
     add = world.journal.add
 
-    async def watched(generation: Generation) -> None:
+    async def watched(*takes: Generation) -> None:
         known_at_add.extend(request.path for request in world.requests(path="/[iw]*"))
-        await add(generation)
+        await add(*takes)
 
     monkeypatch.setattr(world.journal, "add", watched)
     await world.musicgen()
@@ -43,8 +43,8 @@ async def test_the_command_is_journalled_before_it_is_acknowledged(
 async def test_a_journal_that_hangs_does_not_keep_people_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def hang(generation: Generation) -> None:
-        await world.clock.wait(asyncio.Event(), None)
+    async def hang(*takes: Generation) -> None:
+        await asyncio.gather(world.clock.wait(asyncio.Event(), None))
 
     monkeypatch.setattr(world.journal, "add", hang)
     asked = await world.musicgen()

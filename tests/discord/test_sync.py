@@ -69,6 +69,7 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
         "tracks": 1,
         "charts": 1,
         **dict.fromkeys(FOR_SERVERS, 1),
+        "usage": 1,
         strings.commands.MENU_EXTEND: 3,
         strings.commands.MENU_MELODY: 3,
     }
@@ -101,6 +102,7 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
         "musicgen",
         "tracks list",
         "tracks forget",
+        "usage",
     )
 
 

@@ -190,7 +190,7 @@ async def test_a_low_credit_account_makes_them_slowly_in_order_without_errors(
     low = partial(ReplicateStandIn, limits=RateLimits.low_credit())
     monkeypatch.setattr("tests.journey.rig.ReplicateStandIn", low)
     prompts = [f"number {number}" for number in range(12)]
-    env = {"MAX_RUNNING_PER_USER": "12"}
+    env = {"MAX_RUNNING_PER_USER": "12", "MAX_WAITING_PER_USER": "12"}
     async with a_rig(tmp_path, env=env, speed=100) as rig:
         asked = [await rig.musicgen(prompt) for prompt in prompts[:1]]
         for prompt in prompts[1:]:

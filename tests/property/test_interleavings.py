@@ -152,9 +152,9 @@ class Rows(FakeJournal):
         super().__init__(beside=world.journal)
         self._world = world
 
-    async def add(self, generation: Generation) -> None:
+    async def add(self, *takes: Generation) -> None:
         event = await self._world.before("journal")
-        await super().add(generation)
+        await super().add(*takes)
         await self._world.after("journal", event)
 
     async def save(self, generation: Generation) -> None:

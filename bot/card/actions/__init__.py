@@ -24,7 +24,7 @@ from bot.card.actions.settings import PANEL_ACTIONS
 from bot.card.actions.settings_log import LOG, OPEN_LOG
 from bot.card.actions.star import STAR
 from bot.card.actions.tracks import PAGE, SHOW
-from bot.card.actions.variations import VARIATIONS
+from bot.card.actions.variations import FEWER, VARIATIONS
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import InputTable
 
@@ -32,7 +32,7 @@ _ON_TRACKS = (AGAIN, VARIATIONS, EXTEND, MELODY, EDIT, STAR, INFO, DELETE)
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
-_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
+_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART, FEWER)
 """On cards that run, below questions, and in lists."""
 
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG)

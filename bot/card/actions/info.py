@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 
@@ -12,6 +12,7 @@ from bot.card.audio_attachments import track_attachments
 from bot.card.interactions import reading
 from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, jump_url, link
+from bot.domain.charges import Charge, ChargeState
 from bot.domain.generation import REMADE, Generation
 from bot.domain.inputs import InputTable, plain
 from bot.domain.plain_text import one_line
@@ -44,10 +45,11 @@ def info_embed(
     ancestors: Sequence[Generation],
     table: InputTable,
     onlooker: Onlooker,
+    charges: Mapping[str, Charge] | None = None,
 ) -> discord.Embed:
     """What one card shows: its takes, in order, and what they came from, nearest first.
 
-    Of its `ancestors`, what the onlooker may see.
+    Of its `ancestors`, what the onlooker may see. What each take costs stands in `charges`.
     """
     first = takes[0]
     line = command_line(first, table)
@@ -59,7 +61,7 @@ def info_embed(
     _add(embed, strings.info.SETTINGS, _settings(first, table))
     for number, take in enumerate(takes, start=1):
         name = strings.info.RUN if len(takes) == 1 else strings.info.take(number)
-        _add(embed, name, "\n".join(_run(take)))
+        _add(embed, name, "\n".join(_run(take, (charges or {}).get(take.id))))
     chain = _chain(first, ancestors, onlooker)
     if chain:
         _add(embed, strings.info.LINEAGE, _whole_lines(chain))
@@ -95,11 +97,19 @@ def _settings(generation: Generation, table: InputTable) -> str:
     return "\n".join(parts)
 
 
-def _run(take: Generation) -> list[str]:
+def _cost(charge: Charge | None) -> str:
+    if charge is None:
+        return strings.info.COST_UNKNOWN
+    if charge.state is ChargeState.GIVEN_BACK:
+        return strings.limits.COST_NONE
+    return strings.limits.cost(charge.micro_usd, is_estimate=charge.is_estimate)
+
+
+def _run(take: Generation, charge: Charge | None) -> list[str]:
     lines = [strings.info.seed(take.seed)]
     if take.predict_time_s is not None:
         lines.append(strings.info.predict_time(take.predict_time_s))
-    lines.append(strings.info.COST_UNKNOWN)
+    lines.append(_cost(charge))
     lines.append(
         strings.info.NO_PREDICTION
         if take.prediction_id is None
@@ -137,9 +147,10 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         generation = await service.get(generation_id)
         takes = await service.takes(generation)
         ancestors = await service.journal.ancestry(generation.id)
+        charges = await service.journal.charges([take.id for take in takes])
     here = [take for take, _ in track_attachments(interaction.message, takes)]
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
-    embed = info_embed(here or takes, ancestors, service.table, onlooker)
+    embed = info_embed(here or takes, ancestors, service.table, onlooker, charges)
     # Of their own ancestors they alone are told.
     await interaction.response.send_message(embed=embed, ephemeral=True)
 

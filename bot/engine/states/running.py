@@ -14,7 +14,7 @@ from bot.domain.errors import (
     ReplicateError,
 )
 from bot.domain.generation import State
-from bot.domain.prediction import Prediction
+from bot.domain.prediction import Prediction, Status
 from bot.domain.progress import Stage
 from bot.domain.validation import audio_prompt_s
 from bot.engine.job import Job, Stopped
@@ -104,6 +104,9 @@ async def _ask(job: Job) -> Prediction:
 async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
     now = job.context.clock.now()
+    if prediction.ended and prediction.status != Status.SUCCEEDED and prediction.ran_s is not None:
+        # What it ran is billed, whatever ended it.
+        await job.save(predict_time_s=prediction.ran_s)
     match prediction.status:
         case "succeeded":
             if prediction.logs:
@@ -111,7 +114,7 @@ async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> boo
             job.remember(prediction)
             await job.save(
                 State.COLLECTING,
-                predict_time_s=prediction.predict_time_s,
+                predict_time_s=prediction.ran_s,
                 seed_used=job.meter.seed,
                 # Labelling follows at once; before a piece is joined, that is counted on its own.
                 attempts=int(job.generation.piece_path is None),

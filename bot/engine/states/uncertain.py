@@ -150,8 +150,8 @@ async def _stop(job: Job, sent: Generation) -> bool:
         prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
-        await job.context.predictions.cancel(prediction_id)
-        await job.save(prediction_id=prediction_id)
+        stopped = await job.context.predictions.cancel(prediction_id)
+        await job.save(prediction_id=prediction_id, predict_time_s=stopped.ran_s)
         return True
 
 

@@ -1,0 +1,119 @@
+"""The words of limits: what keeps a request out, what is left, and what has been used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.domain import errors
+from bot.domain.charges import USD, Spent
+from bot.domain.errors import UserError
+
+_WHOSE = {
+    "person": "each person",
+    "server": "this server",
+    "all": "everybody together",
+}
+_YOURS = {"person": "you", "server": "this server", "all": "everybody"}
+_CENT = USD // 100
+
+USAGE_MINE = "What you have used"
+USAGE_SERVER = "What this server has used"
+USAGE_ALL = "What everybody has used"
+TODAY = "Today"
+MONTH = "This month"
+LIMITS = "Limits"
+UNLIMITED = "There are none."
+IN_UTC = "Days and months begin at midnight in UTC. What ended without costing is not counted."
+COST_NONE = "Cost: none; nothing was run."
+
+
+def dollars(micro_usd: int) -> str:
+    """`$0.25`; below ten cents with its small change, where it has any."""
+    digits = 2 if micro_usd % _CENT == 0 or micro_usd >= 10 * _CENT else 4
+    return f"${micro_usd / USD:,.{digits}f}"
+
+
+def _amount(number: int, unit: str) -> str:
+    match unit:
+        case "usd":
+            return dollars(number)
+        case "s":
+            return f"{number} s of music"
+        case _:
+            return "1 track" if number == 1 else f"{number} tracks"
+
+
+def _reached(error: errors.LimitReached) -> str:
+    left = "nothing is left" if error.left == 0 else f"{_amount(error.left, error.unit)} left"
+    return (
+        f"The limit for {_WHOSE.get(error.scope, error.scope)} is "
+        f"{_amount(error.number, error.unit)} a {error.period}, and this would go beyond it: "
+        f"{left}. Nothing was started or charged; the limit opens anew <t:{error.opens_at}:R>."
+    )
+
+
+def _line_full(error: errors.LineFull) -> str:
+    return (
+        f"Of your requests {error.waiting} wait in line, where {error.limit} may. Nothing was "
+        "started or charged; there is room as soon as one of them begins, or you cancel one."
+    )
+
+
+def _not_allowed(error: errors.NotAllowed) -> str:
+    where = "in this place" if error.elsewhere else "by everybody"
+    return (
+        f"The bot's owner has not opened me for use {where}, so nothing was started. "
+        "Ask them to add it to `ALLOW_SERVERS` or `ALLOW_USERS`."
+    )
+
+
+REFUSALS: dict[type[UserError], Callable[[Any], str]] = {
+    errors.LimitReached: _reached,
+    errors.LineFull: _line_full,
+    errors.NotAllowed: _not_allowed,
+    errors.UsageNotTold: lambda e: (
+        "What the whole server has used is told to those who may manage it (Manage Server)."
+        if e.whose == "server"
+        else "What everybody has used is told to the bot's owner, or the team that owns it."
+    ),
+}
+
+
+def fewer(refusal: str, room_for: int, wanted: int) -> str:
+    """Where a limit has room for some of the takes that were asked for."""
+    return f"There is room for {room_for} of the {wanted} takes, so none is made yet. {refusal}"
+
+
+def make(takes: int) -> str:
+    """The button that makes as many as there is room for."""
+    return f"Make {takes}"
+
+
+def used(spent: Spent) -> str:
+    """What was used in some time."""
+    sums = spent.sums
+    if sums.tracks == 0:
+        return "nothing"
+    cost = dollars(sums.micro_usd)
+    if spent.estimated:
+        cost = f"about {cost} ({spent.estimated} of them estimated)"
+    return f"{_amount(sums.tracks, 'tracks')} · {sums.seconds} s asked for · {cost}"
+
+
+def limit(whose: str, number: int, unit: str, period: str, left: int, opens_at: int) -> str:
+    """One limit, and what is left of it."""
+    most = f"{_amount(number, unit)} a {period} for {_YOURS.get(whose, whose)}"
+    return f"{most}: **{_amount(left, unit)}** left, opens anew <t:{opens_at}:R>"
+
+
+def waiting_limit(number: int) -> str:
+    """How many may wait in line."""
+    return f"{number} of one person's may wait in line at a time"
+
+
+def cost(micro_usd: int, *, is_estimate: bool) -> str:
+    """What one track costs."""
+    if is_estimate:
+        return f"Cost: about {dollars(micro_usd)}, an estimate"
+    return f"Cost: {dollars(micro_usd)}, by the time it ran"

@@ -1,0 +1,266 @@
+"""How much may be made: by one person, in one server, by all together. No I/O.
+
+A limit counts what was accepted in the present day or month of the calendar, in UTC; what is given
+back counts no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.domain.charges import Sums
+from bot.domain.errors import LimitReached, LineFull, NotAllowed
+
+_AMOUNT = re.compile(r"(?P<number>\S+)\s+(?P<unit>[a-z]+)\s*/\s*(?P<period>[a-z]+)")
+_NUMBER_MAX = Decimal(10**12)
+
+
+class Unit(StrEnum):
+    """What is counted."""
+
+    TRACKS = "tracks"
+    SECONDS = "s"
+    USD = "usd"
+
+
+class Period(StrEnum):
+    """How long it is counted for, from the beginning of each in UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class Scope(StrEnum):
+    """Whose requests count together."""
+
+    PERSON = "person"
+    SERVER = "server"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So much in a period; of money, in micro-dollars."""
+
+    number: int
+    unit: Unit
+    period: Period
+
+
+def parse_amounts(text: str) -> tuple[Amount, ...]:
+    """`20 tracks/day, 3 usd/month` -> the amounts, in order.
+
+    Raises:
+        ValueError: with everything that is wrong, by the amounts' places; none is quoted.
+    """
+    amounts, faults = list[Amount](), list[str]()
+    parts = text.split(",")
+    for place, part in enumerate(parts, start=1):
+        try:
+            amounts.append(_amount(part.strip().lower()))
+        except ValueError as error:
+            faults.append(str(error) if len(parts) == 1 else f"amount {place} {error}")
+    kinds = [f"{amount.unit}/{amount.period}" for amount in amounts]
+    faults += [f"has {kind} twice" for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(amounts)
+
+
+def _amount(text: str) -> Amount:
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        raise ValueError("must be like 20 tracks/day, 600 s/day or 3 usd/month")
+    if found["unit"] not in set(Unit):
+        raise ValueError("must have one of the units tracks, s, usd")
+    if found["period"] not in set(Period):
+        raise ValueError("must be for a day or a month")
+    unit = Unit(found["unit"])
+    decimals = 6 if unit is Unit.USD else 0
+    return Amount(decimal(found["number"], decimals), unit, Period(found["period"]))
+
+
+def decimal(text: str, decimals: int) -> int:
+    """A number with up to so many decimals, as a whole number of its last one.
+
+    Raises:
+        ValueError: it is no such number.
+    """
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII) or Decimal(text) > _NUMBER_MAX:
+        raise ValueError("must have a number like 3 or 0.5" if decimals else "must be a number")
+    scaled = Decimal(text).scaleb(decimals)
+    if scaled != int(scaled):
+        raise ValueError(
+            f"may have {decimals} decimals at most" if decimals else "must have a whole number"
+        )
+    return int(scaled)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when until when something is counted."""
+
+    period: Period
+    begins_at: datetime
+    ends_at: datetime
+
+
+def window(period: Period, at: datetime) -> Window:
+    """The day or month that a moment is in, in UTC."""
+    begins_at = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if period is Period.DAY:
+        return Window(period, begins_at, begins_at + timedelta(days=1))
+    begins_at = begins_at.replace(day=1)
+    # Four days past the 28th is in the next month, whichever it is.
+    ends_at = (begins_at.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return Window(period, begins_at, ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What this bot's owner allows."""
+
+    per_user: tuple[Amount, ...] = ()
+    per_server: tuple[Amount, ...] = ()
+    total: tuple[Amount, ...] = ()
+    max_waiting_per_user: int | None = None
+
+    def __bool__(self) -> bool:
+        return any((*self.of.values(), self.max_waiting_per_user is not None))
+
+    @property
+    def of(self) -> Mapping[Scope, tuple[Amount, ...]]:
+        """The amounts of each scope."""
+        return {
+            Scope.PERSON: self.per_user,
+            Scope.SERVER: self.per_server,
+            Scope.ALL: self.total,
+        }
+
+    def person_needed_since(self, now: datetime) -> datetime | None:
+        """Since when it has to be known who asked for what, so that nobody begins anew."""
+        periods = {amount.period for amount in self.per_user}
+        return min((window(period, now).begins_at for period in periods), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Who may use this bot at all."""
+
+    servers: frozenset[int] | None = None
+    users: frozenset[int] | None = None
+
+    def check(self, user_id: int, guild_id: int | None) -> None:
+        """Whoever is named may use it anywhere, and everyone in a server that is named.
+
+        Raises:
+            NotAllowed: both the person and the place are others.
+        """
+        if self.servers is None and self.users is None:
+            return
+        by_server = guild_id is not None and guild_id in (self.servers or ())
+        if not by_server and user_id not in (self.users or ()):
+            raise NotAllowed(elsewhere=self.servers is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for room: so many takes, all or none."""
+
+    requester_id: int
+    guild_id: int | None
+    at: datetime
+    takes: int
+    each: Sums
+
+
+Key: TypeAlias = tuple[Scope, int | None, Window]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been counted so far, for requests to be decided in their order."""
+
+    limits: Limits
+    sums: dict[Key, Sums] = field(default_factory=dict[Key, Sums])
+    waiting: dict[int, int] = field(default_factory=dict[int, int])
+    """Of people: how many of theirs wait in line."""
+
+    def decide(self, asked: Asked) -> LimitReached | LineFull | None:
+        """Count a request, or tell which limit keeps it out, the one that opens last."""
+        reached: list[LimitReached] = []
+        room_for = asked.takes
+        for key, amount in keys(self.limits, asked):
+            left = amount.number - _of(self.sums.get(key, Sums()), amount.unit)
+            each = _of(asked.each, amount.unit)
+            fits = asked.takes if each <= 0 else max(0, left) // each
+            room_for = min(room_for, fits)
+            if fits < asked.takes:
+                scope, _, counted = key
+                reached.append(_reached(scope, amount, left, counted))
+        waiting = self.waiting.get(asked.requester_id, 0)
+        most = self.limits.max_waiting_per_user
+        places = asked.takes if most is None else max(0, most - waiting)
+        room_for = min(room_for, places)
+        if reached:
+            last = max(reached, key=lambda one: one.opens_at)
+            last.room_for = room_for
+            return last
+        if places < asked.takes:
+            return LineFull(room_for, most or 0, waiting)
+        self._count(asked)
+        return None
+
+    def _count(self, asked: Asked) -> None:
+        for key in {key for key, _ in keys(self.limits, asked)}:
+            self.sums[key] = self.sums.get(key, Sums()) + asked.each.times(asked.takes)
+        if self.limits.max_waiting_per_user is not None:
+            already = self.waiting.get(asked.requester_id, 0)
+            self.waiting[asked.requester_id] = already + asked.takes
+
+
+def keys(limits: Limits, asked: Asked) -> Iterator[tuple[Key, Amount]]:
+    """What is to be counted for a request, with each amount that it is held against."""
+    for scope, amounts in limits.of.items():
+        who = {Scope.PERSON: asked.requester_id, Scope.SERVER: asked.guild_id}.get(scope)
+        if scope is Scope.SERVER and who is None:
+            continue
+        for amount in amounts:
+            yield (scope, who, window(amount.period, asked.at)), amount
+
+
+def left_of(amount: Amount, spent: Sums) -> int:
+    """What is left of an amount, in its unit."""
+    return max(0, amount.number - _of(spent, amount.unit))
+
+
+def _reached(scope: Scope, amount: Amount, left: int, counted: Window) -> LimitReached:
+    return LimitReached(
+        room_for=0,
+        scope=scope.value,
+        number=amount.number,
+        unit=amount.unit.value,
+        period=amount.period.value,
+        left=max(0, left),
+        opens_at=int(counted.ends_at.timestamp()),
+    )
+
+
+def _of(sums: Sums, unit: Unit) -> int:
+    match unit:
+        case Unit.TRACKS:
+            return sums.tracks
+        case Unit.SECONDS:
+            return sums.seconds
+        case Unit.USD:
+            return sums.micro_usd
+
+
+PRICE_PER_SECOND_MICRO_USD = 1400
+"""Of an A100 with 80 GB, by Replicate's public model pages as noted on 2026-11-29."""

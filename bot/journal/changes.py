@@ -1,0 +1,203 @@
+"""What the journal's writer writes: new requests, and changes of generations.
+
+A batch of them goes into one transaction. What is ruled out, by a limit or by a row, is left out of
+it, and the others go through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.community.charges import Ending
+from bot.domain.errors import BotError
+from bot.domain.generation import TRANSITIONS, Generation, State
+from bot.journal.charges import Ledger, settle
+from bot.journal.database import present_us
+from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal.tables import Moment, generation_events, generations
+
+Row = Mapping[str, object]
+
+FIRST_LEASE_S = 20.0
+"""How long a new generation is its process's own before the first renewal."""
+
+_c = generations.c
+_insert = sa.insert(generations).values(
+    leased_until=present_us() + sa.literal(int(FIRST_LEASE_S * 1_000_000), sa.BigInteger)
+)
+
+
+def _while_wanted(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """A wish's column, null once a reply as new as that is saved, or the generation is closed."""
+    newer = _c.wanted_until > sa.bindparam("expires", type_=Moment)
+    open_ = sa.bindparam("still_open", type_=sa.Boolean)
+    return sa.case((sa.and_(open_, newer), column), else_=None)
+
+
+def _update(*following: State) -> sa.Update:
+    """An update of a generation of ours that is in one of these states, and not closed for good."""
+    return (
+        sa.update(generations)
+        .where(
+            _c.id == sa.bindparam("key"),
+            _c.incarnation == sa.bindparam("holder"),
+            _c.state.in_(following),
+            sa.or_(sa.not_(_c.told), sa.bindparam("still_told", type_=sa.Boolean)),
+        )
+        # Whoever saves an older copy does not take back what a person asked for meanwhile.
+        .values(
+            cancel_requested=sa.or_(_c.cancel_requested, sa.bindparam("cancel")),
+            wanted_reply=_while_wanted(_c.wanted_reply),
+            wanted_until=_while_wanted(_c.wanted_until),
+        )
+    )
+
+
+_enter = {
+    new: _update(*(old for old, follows in TRANSITIONS.items() if new in follows)) for new in State
+}
+_stay = {state: _update(state) for state in State}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process, for as long as it runs."""
+
+    owner: str
+    """Who it is; the same after a restart."""
+    incarnation: str
+    """Which start of it this is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Addition:
+    """The takes of a new request: all of them are written, or none."""
+
+    takes: Sequence[Generation]
+    rows: Sequence[Row]
+    events: Sequence[Row]
+    done: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Save:
+    """One change of one generation, with the event that goes with it.
+
+    `event` is written where the state changes, and with any note. `ending` is what becomes of its
+    reservation.
+    """
+
+    row: Row
+    event: Row
+    ending: Ending | None
+    done: asyncio.Future[None]
+
+    @property
+    def generation_id(self) -> str:
+        """The generation it changes."""
+        return str(self.row["id"])
+
+    @property
+    def state(self) -> State:
+        """The state it brings the generation to."""
+        return State(str(self.row["state"]))
+
+
+Write: TypeAlias = Addition | Save
+
+
+async def apply(
+    connection: AsyncConnection, batch: Sequence[Write], holder: Holder, ledger: Ledger
+) -> dict[Write, BotError]:
+    """Write a batch; the answer holds what keeps some of it out."""
+    additions = [write for write in batch if isinstance(write, Addition)]
+    refusals, events = await _add_all(connection, additions, holder, ledger)
+    endings: dict[str, Ending] = {}
+    for write in batch:
+        if isinstance(write, Addition):
+            continue
+        entered = await _save(connection, write, holder, _enter)
+        kept = entered or await _save(connection, write, holder, _stay)
+        if not kept:
+            refusals[write] = await _conflict(connection, write, holder)
+        elif write.ending is not None:
+            endings[write.generation_id] = write.ending
+        if entered or (kept and write.event["note"]):
+            events.append(write.event)
+    if events:
+        await connection.execute(sa.insert(generation_events), events)
+    await settle(connection, endings)
+    return refusals
+
+
+async def _add_all(
+    connection: AsyncConnection, additions: Sequence[Addition], holder: Holder, ledger: Ledger
+) -> tuple[dict[Write, BotError], list[Row]]:
+    """Add what there is room for; what keeps the others out, and the events of what was added."""
+    refusals: dict[Write, BotError] = {}
+    if not additions:
+        return refusals, []
+    decided = await ledger.reserve(connection, [addition.takes for addition in additions])
+    refusals |= {one: no for one, no in zip(additions, decided, strict=True) if no is not None}
+    if refusals:
+        # Another process may have had the last room for the very same, delivered twice.
+        refusals |= await taken(connection, [one for one in additions if one in refusals])
+    granted = [addition for addition in additions if addition not in refusals]
+    lease = {"owner": holder.owner, "incarnation": holder.incarnation}
+    added = [{**row, **lease} for addition in granted for row in addition.rows]
+    # Processes that add the same rows at the same time wait for each other in the same order.
+    added.sort(key=lambda row: str(row["id"]))
+    if added:
+        await connection.execute(_insert, added)
+    return refusals, [event for addition in granted for event in addition.events]
+
+
+async def taken(
+    connection: AsyncConnection, additions: Sequence[Addition]
+) -> dict[Write, JournalError]:
+    """Those of them that have a row already."""
+    ids = [take.id for addition in additions for take in addition.takes]
+    found = set(await connection.scalars(sa.select(_c.id).where(_c.id.in_(ids))))
+    return {
+        addition: RowTaken(take.id)
+        for addition in additions
+        for take in addition.takes[:1]
+        if not found.isdisjoint(one.id for one in addition.takes)
+    }
+
+
+async def _save(
+    connection: AsyncConnection, write: Save, holder: Holder, updates: Mapping[State, sa.Update]
+) -> bool:
+    values = {name: value for name, value in write.row.items() if name not in _FIXED}
+    parameters = {
+        **values,
+        "key": write.row["id"],
+        "holder": holder.incarnation,
+        "still_told": write.row["told"],
+        "cancel": write.row["cancel_requested"],
+        "still_open": write.row["open"],
+        "expires": write.row["token_expires_at"],
+    }
+    return (await connection.execute(updates[write.state], parameters)).rowcount == 1
+
+
+_FIXED = {"id", "created_at", "cancel_requested", "parent_id"}
+"""What a save does not touch: it never changes, or others change it as well."""
+
+
+async def _conflict(connection: AsyncConnection, write: Save, holder: Holder) -> JournalConflict:
+    query = sa.select(_c.state, _c.owner, _c.incarnation).where(_c.id == write.generation_id)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return JournalConflict(write.generation_id, None, write.state)
+    state, owner, incarnation = row
+    if incarnation != holder.incarnation:
+        return LeaseLost(write.generation_id, State(state), write.state, owner)
+    return JournalConflict(write.generation_id, State(state), write.state)

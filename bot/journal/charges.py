@@ -1,0 +1,260 @@
+"""The ledger: what generations cost, in the same transactions as their own rows.
+
+Sums are taken from the rows, so there is no counter that could drift from them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.community.charges import (
+    HISTORY,
+    Ending,
+    Kind,
+    asked_for,
+    estimate_us,
+    kind_of,
+    price_micro_usd,
+    reservation,
+)
+from bot.community.limits import (
+    PRICE_PER_SECOND_MICRO_USD,
+    Asked,
+    Key,
+    Limits,
+    Scope,
+    Tally,
+    keys,
+)
+from bot.domain.charges import Charge, ChargeState, Spent, Sums
+from bot.domain.errors import LimitReached, LineFull
+from bot.domain.generation import Generation, State
+from bot.journal.tables import charges, generations
+
+_Query: TypeAlias = sa.Select[*tuple[Any, ...]]
+_LOCK_KEY = 0x6D757363617368
+"""Any number that no other program takes an advisory lock on: "muscash" in ASCII."""
+_ESTIMATED_ANEW_S = 60.0
+_KINDS_KEPT = 1000
+
+_c = charges.c
+_g = generations.c
+_MONEY = sa.func.coalesce(_c.actual_micro_usd, _c.reserved_micro_usd)
+# PostgreSQL sums big integers to decimals of any size.
+_SUMS = (
+    sa.func.count(),
+    sa.cast(sa.func.coalesce(sa.func.sum(_c.seconds), 0), sa.BigInteger),
+    sa.cast(sa.func.coalesce(sa.func.sum(_MONEY), 0), sa.BigInteger),
+)
+_COUNTS = _c.state != ChargeState.GIVEN_BACK
+_FIELDS = [one.name for one in fields(Charge)]
+_UNPAID = [state for state in State if state.unpaid]
+
+_settle = (
+    sa.update(charges)
+    .where(_c.generation_id == sa.bindparam("key"), _c.state == ChargeState.RESERVED)
+    .values(
+        state=sa.bindparam("becomes"),
+        actual_micro_usd=sa.bindparam("actual"),
+        run_us=sa.bindparam("ran"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the ledger goes by."""
+
+    limits: Limits = field(default_factory=Limits)
+    per_second_micro_usd: int = PRICE_PER_SECOND_MICRO_USD
+
+
+class Ledger:
+    """Reserves, and says which requests there is no room for."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self._estimates: dict[Kind, tuple[int, float]] = {}
+        """What a run of this kind will cost, and until when that is believed."""
+
+    async def reserve(
+        self, connection: AsyncConnection, requests: Sequence[Sequence[Generation]]
+    ) -> list[LimitReached | LineFull | None]:
+        """Write the reservations of new requests that there is room for, in their order.
+
+        Nothing may have been read or written in this transaction before. The answer holds, for
+        each, what keeps it out: none of its takes is to be added then.
+        """
+        limits = self.terms.limits
+        if limits:
+            await _take_turn(connection)
+        prices = [await self._price(connection, kind_of(takes[0])) for takes in requests]
+        asked = [asked_for(takes, each) for takes, each in zip(requests, prices, strict=True)]
+        tally = await _counted(connection, limits, asked) if limits else Tally(limits)
+        refusals = [tally.decide(one) for one in asked]
+        rows = [
+            asdict(reservation(generation, price))
+            for takes, price, refusal in zip(requests, prices, refusals, strict=True)
+            if refusal is None
+            for generation in takes
+        ]
+        if rows:
+            # In the same order in every process, as the generations are.
+            rows.sort(key=lambda row: str(row["generation_id"]))
+            await connection.execute(sa.insert(charges), rows)
+        return refusals
+
+    async def _price(self, connection: AsyncConnection, kind: Kind) -> int:
+        known, until_s = self._estimates.get(kind, (0, 0.0))
+        if time.monotonic() < until_s:
+            return known
+        query = (
+            sa.select(_c.run_us)
+            .where(
+                _c.version == kind.version,
+                _c.model == kind.model,
+                _c.seconds == kind.seconds,
+                # The very words of the partial index.
+                sa.text("run_us IS NOT NULL"),
+            )
+            .order_by(_c.accepted_at.desc())
+            .limit(HISTORY)
+        )
+        runs_us = [int(run_us) for run_us in await connection.scalars(query)]
+        price = price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
+        if len(self._estimates) >= _KINDS_KEPT:
+            self._estimates.clear()
+        self._estimates[kind] = price, time.monotonic() + _ESTIMATED_ANEW_S
+        return price
+
+
+async def settle(connection: AsyncConnection, endings: Mapping[str, Ending]) -> None:
+    """Settle reservations, or give them back; once: what came first stays."""
+    if endings:
+        rows = [
+            {
+                "key": key,
+                "becomes": ending.state,
+                "actual": ending.actual_micro_usd,
+                "ran": ending.run_us,
+            }
+            for key, ending in sorted(endings.items())
+        ]
+        await connection.execute(_settle, rows)
+
+
+async def forget(connection: AsyncConnection, user_id: int, needed_since: datetime | None) -> None:
+    """Take a person out of what they have caused, or have that done as soon as no limit needs it.
+
+    What is under way stays theirs.
+    """
+    open_ = sa.select(_g.id).where(_g.requester_id == user_id, sa.text("open"))
+    theirs = _c.requester_id == user_id, _c.generation_id.not_in(open_)
+    await connection.execute(sa.update(charges).where(*theirs).values(generation_id=None))
+    await forget_spent(connection, needed_since)
+
+
+async def forget_spent(connection: AsyncConnection, needed_since: datetime | None) -> None:
+    """Take those who wanted to be forgotten out of what no limit needs any more."""
+    forgotten = _c.generation_id.is_(None), _c.requester_id.is_not(None)
+    over = sa.update(charges).where(*forgotten)
+    if needed_since is not None:
+        over = over.where(_c.accepted_at < needed_since)
+    await connection.execute(over.values(requester_id=None))
+
+
+async def charges_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, Charge]:
+    """Those of these generations that have one."""
+    query = sa.select(*(_c[name] for name in _FIELDS)).where(_c.generation_id.in_(ids))
+    rows = (await connection.execute(query)).mappings().all()
+    return {row["generation_id"]: _charge(dict(row)) for row in rows}
+
+
+async def spent(
+    connection: AsyncConnection,
+    since: datetime,
+    until: datetime,
+    requester_id: int | None,
+    guild_id: int | None,
+) -> Spent:
+    """What one person, one server, or all together have asked for in some time."""
+    estimates = sa.func.count(sa.case((_c.actual_micro_usd.is_(None), 1)))
+    query = sa.select(*_SUMS, estimates).where(*_between(since, until))
+    if requester_id is not None:
+        query = query.where(_c.requester_id == requester_id)
+    if guild_id is not None:
+        query = query.where(_c.guild_id == guild_id)
+    tracks, seconds, micro_usd, estimated = (await connection.execute(query)).one()
+    return Spent(Sums(tracks, seconds, micro_usd), estimated)
+
+
+def _charge(row: dict[str, Any]) -> Charge:
+    values: dict[str, Any] = {**row, "state": ChargeState(row["state"])}
+    return Charge(**values)
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    """Have nobody else count until this transaction ends."""
+    if connection.dialect.name == "sqlite":
+        # A transaction that reads first could not begin to write once another has written.
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_KEY)))
+
+
+async def _counted(connection: AsyncConnection, limits: Limits, asked: Sequence[Asked]) -> Tally:
+    """All that these requests are held against, in one query."""
+    tally = Tally(limits)
+    wanted = sorted({key for one in asked for key, _ in keys(limits, one)}, key=str)
+    parts: list[_Query] = []
+    groups = list(dict.fromkeys((scope, window) for scope, _, window in wanted))
+    for number, (scope, window) in enumerate(groups):
+        who = [key[1] for key in wanted if (key[0], key[2]) == (scope, window)]
+        parts.append(_sums(number, scope, who, window.begins_at, window.ends_at))
+    if limits.max_waiting_per_user is not None:
+        parts.append(_waiting({one.requester_id for one in asked}))
+    for row in (await connection.execute(sa.union_all(*parts))).all():
+        number, who, tracks, seconds, micro_usd = map(int, row)
+        if number < 0:
+            tally.waiting[who] = tracks
+        else:
+            scope, window = groups[number]
+            key: Key = scope, None if scope is Scope.ALL else who, window
+            tally.sums[key] = Sums(tracks, seconds, micro_usd)
+    return tally
+
+
+def _sums(
+    number: int, scope: Scope, who: Iterable[int | None], since: datetime, until: datetime
+) -> _Query:
+    which = sa.literal(number, sa.Integer)
+    if scope is Scope.ALL:
+        nobody = sa.literal(0, sa.BigInteger)
+        return sa.select(which, nobody, *_SUMS).where(*_between(since, until))
+    column = _c.requester_id if scope is Scope.PERSON else _c.guild_id
+    return (
+        sa.select(which, column, *_SUMS)
+        .where(column.in_(list(who)), *_between(since, until))
+        .group_by(column)
+    )
+
+
+def _between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
+    return [_c.accepted_at >= since, _c.accepted_at < until, _COUNTS]
+
+
+def _waiting(people: Collection[int]) -> _Query:
+    nothing = sa.literal(0, sa.BigInteger)
+    return (
+        sa.select(sa.literal(-1, sa.Integer), _g.requester_id, sa.func.count(), nothing, nothing)
+        # The very words of the partial index.
+        .where(sa.text("open"), _g.requester_id.in_(people), _g.state.in_(_UNPAID))
+        .group_by(_g.requester_id)
+    )

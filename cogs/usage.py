@@ -1,0 +1,96 @@
+"""/usage: what has been made and what it cost, in numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.card import strings
+from bot.card.interactions import reading
+from bot.client import MusicGenBot
+from bot.community.limits import Amount, Period, Scope, left_of, window
+from bot.domain.charges import Spent
+from bot.domain.errors import UsageNotTold
+from cogs.bring_waiting import bring_waiting
+
+_TITLES = {
+    Scope.PERSON: strings.limits.USAGE_MINE,
+    Scope.SERVER: strings.limits.USAGE_SERVER,
+    Scope.ALL: strings.limits.USAGE_ALL,
+}
+_NAMES = {Period.DAY: strings.limits.TODAY, Period.MONTH: strings.limits.MONTH}
+_CHOICES = [
+    app_commands.Choice(name=strings.commands.USAGE_OF_ME, value=Scope.PERSON.value),
+    app_commands.Choice(name=strings.commands.USAGE_OF_SERVER, value=Scope.SERVER.value),
+    app_commands.Choice(name=strings.commands.USAGE_OF_ALL, value=Scope.ALL.value),
+]
+
+
+class Usage(commands.Cog):
+    """What one person, a server, or everybody has used."""
+
+    def __init__(self, bot: MusicGenBot) -> None:
+        self._bot = bot
+
+    @app_commands.command(description=strings.commands.USAGE)
+    @app_commands.describe(of=strings.commands.USAGE_OF)
+    @app_commands.choices(of=_CHOICES)
+    async def usage(self, interaction: discord.Interaction, of: str = Scope.PERSON.value) -> None:
+        """Today and this month, for their eyes only."""
+        scope = Scope(of)
+        await self._check(interaction, scope)
+        async with reading():
+            embed = await self._embed(interaction, scope)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+        await bring_waiting(self._bot, interaction)
+
+    async def _check(self, interaction: discord.Interaction, scope: Scope) -> None:
+        if scope is Scope.ALL and not await self._bot.is_owner(interaction.user):
+            raise UsageNotTold(scope.value)
+        manages = interaction.guild_id is not None and interaction.permissions.manage_guild
+        if scope is Scope.SERVER and not manages:
+            raise UsageNotTold(scope.value)
+
+    async def _embed(self, interaction: discord.Interaction, scope: Scope) -> discord.Embed:
+        now = self._bot.clock.now()
+        spent = {period: await self._spent(interaction, scope, period, now) for period in Period}
+        embed = discord.Embed(title=_TITLES[scope])
+        for period, name in _NAMES.items():
+            embed.add_field(name=name, value=strings.limits.used(spent[period]), inline=False)
+        limits = self._bot.limits
+        lines = [_line(scope, one, spent[one.period], now) for one in limits.of[scope]]
+        if scope is Scope.PERSON and limits.max_waiting_per_user is not None:
+            lines.append(strings.limits.waiting_limit(limits.max_waiting_per_user))
+        told = "\n".join(lines) or strings.limits.UNLIMITED
+        embed.add_field(name=strings.limits.LIMITS, value=told, inline=False)
+        return embed.set_footer(text=strings.limits.IN_UTC)
+
+    async def _spent(
+        self, interaction: discord.Interaction, scope: Scope, period: Period, now: datetime
+    ) -> Spent:
+        counted = window(period, now)
+        return await self._bot.service.journal.spent(
+            counted.begins_at,
+            counted.ends_at,
+            requester_id=interaction.user.id if scope is Scope.PERSON else None,
+            guild_id=interaction.guild_id if scope is Scope.SERVER else None,
+        )
+
+
+def _line(scope: Scope, amount: Amount, spent: Spent, now: datetime) -> str:
+    return strings.limits.limit(
+        scope.value,
+        amount.number,
+        amount.unit.value,
+        amount.period.value,
+        left_of(amount, spent.sums),
+        int(window(amount.period, now).ends_at.timestamp()),
+    )
+
+
+async def setup(bot: MusicGenBot) -> None:
+    """discord.py's way to load a cog."""
+    await bot.add_cog(Usage(bot))
