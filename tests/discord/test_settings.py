@@ -347,7 +347,7 @@ async def test_changes_are_posted_and_ping_nobody(
     posted = [str(message.embeds[0].description) for message in log.history()]
     posted.sort(key=lambda line: int(line.split(".")[0].strip("*")))
     assert [line[:6] for line in posted] == ["**1.**", "**2.**", "**3.**"]
-    assert f"<@{boss.id}> set *{words.LOG_CHANNEL}* to {log.mention} (was: none)" in posted[0]
+    assert f"<@{boss.id}> *{words.LOG_CHANNEL}*: none → {log.mention}" in posted[0]
     assert "everyone out" in posted[1]
     assert f"blocked <@{world.ada.id}>: “spam”, for good" in posted[2]
     assert not any(message.mentions or message.mention_everyone for message in log.history())
@@ -436,12 +436,12 @@ async def test_the_log_opens_from_the_panel(world: World, panel: Panel) -> None:
 @pytest.mark.parametrize(
     ("what", "old", "new", "told"),
     [
-        ("channels", None, "[1, 2]", "to <#1>, <#2> (was: everywhere)"),
-        ("roles", "[1]", None, "to everybody (was: <@&1>)"),
-        ("length_max_s", None, "20", "to 20 s (was: no limit)"),
-        ("words", '["a*b"]', None, r"to none (was: a\*b)"),
-        ("others_press", None, "false", "to no, only the person themselves (was: yes)"),
-        ("pause", '"x"', None, "to no (was: x)"),
+        ("channels", None, "[1, 2]", f"*{words.PLACES}*: everywhere → <#1>, <#2>"),
+        ("roles", "[1]", None, "<@&1> → everybody"),
+        ("length_max_s", None, "20", "no limit → 20 s"),
+        ("words", '["a*b"]', None, r"a\*b → none"),
+        ("others_press", None, "false", "yes → no, only the person themselves"),
+        ("pause", '"x"', None, "x → no"),
         ("of a later release", None, "1", "changed `of a later release`"),
         ("block", "no JSON", None, "unblocked <@9> (was: ?)"),
     ],

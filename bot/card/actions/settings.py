@@ -46,7 +46,7 @@ def panel(
     """Every rule as it stands, and what changes it. What is gone is shown so, and not chosen."""
     channels = {channel.id for channel in guild.channels} if guild is not None else set[int]()
     roles = {role.id for role in guild.roles} if guild is not None else set[int]()
-    embed = discord.Embed(title=strings.settings.TITLE)
+    embed = discord.Embed(title=strings.settings.TITLE, description=strings.settings.MENUS)
     for name, value in strings.settings.fields(settings, channels, roles):
         embed.add_field(name=name, value=value, inline=False)
     chosen_log = {settings.log_channel} & channels

@@ -16,14 +16,18 @@ PLACES, ROLES, LOG_CHANNEL = "Where I may be used", "Who may use me", "Changes a
 LENGTH, WORDS = "Longest music at once", "Words a prompt must not contain"
 OTHERS_PRESS, OTHERS_AUDIO = "May others use a card's buttons", "May others' audio be used"
 PAUSE = "Pause"
+MENUS = (
+    "The three menus below are, from the top: where I may be used, who may use me, and where "
+    "changes are posted."
+)
 PICK_PLACES, PICK_ROLES = "Where I may be used: everywhere", "Who may use me: everybody"
 PICK_LOG = "Post changes to: no channel"
 PICK_PERSON = "Whose?"
 """Placeholders of selects with nothing chosen."""
 
 LIMITS, RESUME, CANCEL_ALL, LOG = "Length and words", "Go on", "Cancel all of one's", "Log"
-PRESS_ON, PRESS_OFF = "Buttons for all", "Buttons for one's own"
-AUDIO_ON, AUDIO_OFF = "Audio of all", "Audio of one's own"
+PRESS_ON, PRESS_OFF = "Open cards to all", "Keep cards to their owner"
+AUDIO_ON, AUDIO_OFF = "Open audio to all", "Keep audio to its owner"
 NEWEST, OLDER = "Newest", "Older"
 LENGTH_ABOUT = "Seconds of new music. Leave it empty for no limit."
 WORDS_ABOUT = "One a line. Whole words, whatever their case and accents."
@@ -113,7 +117,7 @@ def _set(entry: Change) -> str:
         return f"changed `{quoted(entry.what, 30)}`"
     name, words_of = _VALUES[entry.what]
     old, new = (words_of(value_of(entry.what, text)) for text in (entry.old, entry.new))
-    return f"set *{name}* to {new} (was: {old})"
+    return f"*{name}*: {old} → {new}"
 
 
 def _block(entry: Change) -> str:
@@ -166,11 +170,11 @@ def fields(
     """The panel's text: every rule and how it stands, given what is there in the server."""
     return [
         (PAUSE, paused(settings.pause)),
-        (PLACES, places(settings.channels, channels)),
-        (ROLES, roles(settings.roles, present_roles)),
         (LENGTH, length(settings.length_max_s)),
         (WORDS, words(settings.words)),
         (OTHERS_PRESS, switch(settings.others_press)),
         (OTHERS_AUDIO, switch(settings.others_audio)),
+        (PLACES, places(settings.channels, channels)),
+        (ROLES, roles(settings.roles, present_roles)),
         (LOG_CHANNEL, log_channel(settings.log_channel, channels)),
     ]
