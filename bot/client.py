@@ -18,6 +18,7 @@ from bot.command_sync import CommandSync
 from bot.community.house_rules import HouseRules
 from bot.community.limits import Allowed, Limits
 from bot.community.ports import CommunityJournal
+from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.requests import request_trace
@@ -35,6 +36,7 @@ COGS = (
     "cogs.actions",
     "cogs.tracks",
     "cogs.charts",
+    "cogs.preset",
     "cogs.block",
     "cogs.settings",
     "cogs.usage",
@@ -125,6 +127,7 @@ class MusicGenBot(ReconnectingBot):
         self.run_action: RunAction
         self.sound = parts.sound
         self.stars = Stars(parts.journal, parts.clock)
+        self.presets = Presets(parts.journal, parts.config.table)
         self._journal = parts.journal
         self.clock = parts.clock
         self.limits, self.allowed = parts.limits, parts.allowed

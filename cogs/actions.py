@@ -123,6 +123,7 @@ class _Context:
         self.interaction = interaction
         self.service = bot.service
         self.stars = bot.stars
+        self.presets = bot.presets
         self.clock = bot.clock
         self.memory = memory
         self.house_rules = bot.house_rules

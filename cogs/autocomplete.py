@@ -1,12 +1,17 @@
-"""What is offered while somebody types a prompt."""
+"""What is offered while somebody types a prompt, or the name of a preset."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
+import discord
 from discord import app_commands
 
+from bot.card import strings
+from bot.community.ports import Preset
+from bot.community.presets import Presets, key_of
 from bot.domain.prompt_ideas import suggest
 from bot.engine.ports import Journal
 
@@ -29,3 +34,27 @@ async def prompts_for(journal: Journal, user_id: int, typed: str) -> list[app_co
         log.warning("no earlier prompts to suggest: %r", error)
     found = suggest(typed, own, _CHOICES_MAX, _CHOICE_MAX_CHARS)
     return [app_commands.Choice(name=prompt, value=prompt) for prompt in found]
+
+
+async def presets_for(
+    presets: Presets,
+    interaction: discord.Interaction,
+    typed: str,
+    *,
+    with_servers: bool = True,
+) -> list[app_commands.Choice[str]]:
+    """The presets whose names have what is typed: one's own, and then this server's others."""
+    found: Sequence[Preset] = ()
+    guild_id = interaction.guild_id if with_servers else None
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            found = await presets.all_of(interaction.user.id, guild_id)
+    except Exception as error:  # noqa: BLE001 - nobody can be told
+        log.warning("no presets to suggest: %r", error)
+    offered: dict[str, app_commands.Choice[str]] = {}
+    for preset in found:
+        name = preset.name
+        label = strings.presets.server_choice(name) if preset.owner.is_server else name
+        if key_of(typed) in key_of(name):
+            offered.setdefault(key_of(name), app_commands.Choice(name=label, value=name))
+    return list(offered.values())[:_CHOICES_MAX]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -9,10 +10,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
+from bot.card.interactions import reading
 from bot.client import MusicGenBot
-from cogs.autocomplete import prompts_for
-from cogs.options import describe, parse
+from bot.community.presets import NAME_MAX_CHARS
+from cogs.autocomplete import presets_for, prompts_for
+from cogs.options import OtherOption, describe, parse
 from cogs.start import start
+
+_PRESET_NAME = app_commands.Range[str, 1, NAME_MAX_CHARS]
 
 
 class MusicGen(commands.Cog):
@@ -30,8 +35,14 @@ class MusicGen(commands.Cog):
         ) -> list[app_commands.Choice[str]]:
             return await prompts_for(self._service.journal, interaction.user.id, typed)
 
-        callback = app_commands.autocomplete(prompt=suggest)(
-            cast("Any", describe(musicgen, bot.service.table))
+        async def presets(
+            interaction: discord.Interaction, typed: str
+        ) -> list[app_commands.Choice[str]]:
+            return await presets_for(bot.presets, interaction, typed)
+
+        preset = OtherOption("preset", _PRESET_NAME, strings.presets.OPTION)
+        callback = app_commands.autocomplete(prompt=suggest, preset=presets)(
+            cast("Any", describe(musicgen, bot.service.table, after=(preset,)))
         )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
@@ -45,7 +56,16 @@ class MusicGen(commands.Cog):
 
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
-        await start(self._bot, interaction, parse(options))
+        request = parse(options)
+        async with reading():
+            inputs = await self._bot.presets.apply(
+                request.inputs,
+                options.get("preset"),
+                interaction.user.id,
+                interaction.guild_id,
+                has_audio=request.has_audio,
+            )
+        await start(self._bot, interaction, replace(request, inputs=inputs))
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import discord
@@ -31,19 +32,39 @@ _TYPED = tuple(name for name in INPUT_NAMES if name not in {"prompt", AUDIO})
 Callback = Callable[..., Awaitable[None]]
 
 
-def describe(callback: Callback, table: InputTable) -> Callback:
+@dataclass(frozen=True, slots=True)
+class OtherOption:
+    """An option that is no input of the model."""
+
+    name: str
+    annotation: Any
+    description: str
+    required: bool = False
+
+
+def describe(
+    callback: Callback,
+    table: InputTable,
+    *,
+    before: Sequence[OtherOption] = (),
+    after: Sequence[OtherOption] = (),
+    without: Collection[str] = (),
+) -> Callback:
     """Give `callback(interaction, **options)` the options of `table`, bounds and all.
 
     discord.py reads options from a signature; this one is made from the table, so that Discord
-    itself enforces every type, choice and bound.
+    itself enforces every type, choice and bound. Other options stand before and after those.
     """
     interaction = inspect.Parameter(
         "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
     )
     parameters = [interaction]
-    descriptions: dict[str, str] = {}
+    parameters += [_parameter(o.name, o.annotation, required=o.required) for o in before]
+    descriptions = {option.name: option.description for option in (*before, *after)}
     choices: dict[str, list[app_commands.Choice[str]]] = {}
     for spec in table:
+        if spec.name in without:
+            continue
         parameters.append(_parameter(spec.name, _annotation(spec), required=spec.required))
         descriptions[spec.name] = spec.description
         if spec.choices:
@@ -52,6 +73,7 @@ def describe(callback: Callback, table: InputTable) -> Callback:
         if spec.name == AUDIO:
             parameters.append(_parameter(AUDIO_URL, str, required=False))
             descriptions[AUDIO_URL] = strings.commands.INPUT_AUDIO_URL
+    parameters += [_parameter(o.name, o.annotation, required=o.required) for o in after]
     vars(callback)["__signature__"] = inspect.Signature(parameters)
     callback = app_commands.describe(**descriptions)(callback)
     return app_commands.choices(**choices)(callback)
@@ -105,8 +127,13 @@ def parse(options: Mapping[str, Any]) -> GenerationRequest:
     address: str | None = options.get(AUDIO_URL)
     # What is sent is what is shown, and copied from there.
     prompt = readable(options["prompt"])
-    inputs = Inputs(prompt, **{name: options[name] for name in _TYPED if name in options})
+    inputs = Inputs(prompt, **typed_values(options))
     return GenerationRequest(inputs, _source(attachment, address))
+
+
+def typed_values(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that were given as options, but for prompt and audio."""
+    return {name: options[name] for name in _TYPED if name in options}
 
 
 def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.community.ports import StarredTrack
+from bot.community.ports import Preset, PresetOwner, StarredTrack
 from bot.domain.generation import Generation, State
+from bot.domain.inputs import Inputs
 
 
 @dataclass
@@ -17,6 +18,9 @@ class CommunityTables:
 
     stars: dict[tuple[str, int], datetime] = field(default_factory=dict[tuple[str, int], datetime])
     """When a track was given one by a person."""
+    presets: dict[tuple[PresetOwner, str], Preset] = field(
+        default_factory=dict[tuple[PresetOwner, str], Preset]
+    )
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -76,3 +80,50 @@ class FakeStars:
         for key, giver in list(self._stars):
             if giver == user_id or key in tracks:
                 del self._stars[key, giver]
+
+
+class FakePresets:
+    """Presets by their owners and keys."""
+
+    def __init__(self, tables: CommunityTables) -> None:
+        self._presets = tables.presets
+
+    async def save_preset(
+        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+    ) -> bool | None:
+        old = self._presets.get((owner, key))
+        if old is None and len(await self.presets([owner])) >= limit:
+            return None
+        is_default = old is not None and old.is_default
+        kept = replace(inputs, prompt="")
+        self._presets[owner, key] = Preset(owner, name, kept, is_default)
+        return old is None
+
+    async def preset(self, owners: Sequence[PresetOwner], key: str) -> Preset | None:
+        found = (self._presets.get((owner, key)) for owner in owners)
+        return next((preset for preset in found if preset is not None), None)
+
+    async def presets(self, owners: Sequence[PresetOwner]) -> list[Preset]:
+        ordered = sorted(self._presets.items(), key=lambda item: item[0][1])
+        return [preset for owner in owners for (whose, _), preset in ordered if whose == owner]
+
+    async def delete_preset(self, owner: PresetOwner, key: str) -> bool:
+        return self._presets.pop((owner, key), None) is not None
+
+    async def choose_default(self, user_id: int, key: str | None) -> bool:
+        person = PresetOwner.person(user_id)
+        if key is not None and (person, key) not in self._presets:
+            return False
+        for (owner, name), preset in self._presets.items():
+            if owner == person:
+                self._presets[owner, name] = replace(preset, is_default=name == key)
+        return True
+
+    async def default_preset(self, user_id: int) -> Preset | None:
+        own = await self.presets([PresetOwner.person(user_id)])
+        return next((preset for preset in own if preset.is_default), None)
+
+    def forget_presets(self, whose: PresetOwner) -> None:
+        for owner, key in list(self._presets):
+            if owner == whose:
+                del self._presets[owner, key]

@@ -20,13 +20,14 @@ from bot.community.charges import (
     reservation,
 )
 from bot.community.limits import Scope, Tally, keys
+from bot.community.ports import PresetOwner
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
-from tests.fake_community import CommunityTables, FakeStars
+from tests.fake_community import CommunityTables, FakePresets, FakeStars
 from tests.fake_house import FakeHouse, HouseTables
 
 _FIRST_LEASE_S = 20.0
@@ -64,7 +65,7 @@ class Tables:
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
 
 
-class FakeJournal(FakeStars, FakeHouse):
+class FakeJournal(FakeStars, FakePresets, FakeHouse):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -83,8 +84,9 @@ class FakeJournal(FakeStars, FakeHouse):
         self._now = now
         self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
         self.wanted, self._leases = tables.wanted, tables.leases
-        super().__init__(tables.community, self.rows, self._tracks)
         self.house = tables.house
+        FakeStars.__init__(self, tables.community, self.rows, self._tracks)
+        FakePresets.__init__(self, tables.community)
         self.forgotten: list[tuple[datetime, datetime, datetime]] = []
         """Of when what has outlived its use was to be forgotten."""
         self._owner = owner
@@ -346,6 +348,7 @@ class FakeJournal(FakeStars, FakeHouse):
                 self.rows[row.id] = replace(row, parent_id=None)
         removed = self._found(lambda row: row.id in ended)
         self.forget_stars(user_id, ended)
+        self.forget_presets(PresetOwner.person(user_id))
         for key in ended:
             del self.rows[key]
             self._leases.pop(key, None)
@@ -392,6 +395,10 @@ class FakeJournal(FakeStars, FakeHouse):
             sum(one.micro_usd for one in counted),
         )
         return Spent(sums, sum(one.is_estimate for one in counted))
+
+    async def forget_server(self, guild_id: int) -> None:
+        await super().forget_server(guild_id)
+        self.forget_presets(PresetOwner.server(guild_id))
 
     # ------------------------------------------------------------------ facts
 

@@ -16,6 +16,7 @@ import discord
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.community.house_rules import HouseRules
+from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
@@ -57,6 +58,7 @@ class ActionContext(Protocol):
     interaction: discord.Interaction
     service: GenerationService
     stars: Stars
+    presets: Presets
     clock: Clock
     memory: Memory
     house_rules: HouseRules

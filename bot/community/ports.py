@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, Self
 
 from bot.domain.generation import Generation
 from bot.domain.house import Block, Change, StoredRules
+from bot.domain.inputs import Inputs
 from bot.engine.ports import Journal
 
 
@@ -103,5 +104,70 @@ class RuleStore(Protocol):
         ...
 
 
-class CommunityJournal(Journal, StarJournal, RuleStore, Protocol):
+@dataclass(frozen=True, slots=True)
+class PresetOwner:
+    """A person, or a server."""
+
+    kind: Literal["person", "server"]
+    id: int
+
+    @classmethod
+    def person(cls, user_id: int) -> Self:
+        """Somebody whose own presets they are."""
+        return cls("person", user_id)
+
+    @classmethod
+    def server(cls, guild_id: int) -> Self:
+        """A server, in which all may use them."""
+        return cls("server", guild_id)
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server's."""
+        return self.kind == "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named set of inputs, whose prompt is empty."""
+
+    owner: PresetOwner
+    name: str
+    """As it was written last."""
+    inputs: Inputs
+    is_default: bool = False
+    """Whether it applies where its person names none."""
+
+
+class PresetJournal(Protocol):
+    """Presets by their owners and keys; a key is the name as it is compared."""
+
+    async def save_preset(
+        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+    ) -> bool | None:
+        """Save one; whether its key is new. None where the owner has `limit` others already."""
+        ...
+
+    async def preset(self, owners: Sequence[PresetOwner], key: str) -> Preset | None:
+        """The one of this key of the first owner that has one."""
+        ...
+
+    async def presets(self, owners: Sequence[PresetOwner]) -> Sequence[Preset]:
+        """All of these owners, one after the other, by their keys."""
+        ...
+
+    async def delete_preset(self, owner: PresetOwner, key: str) -> bool:
+        """Delete one; False where there is none."""
+        ...
+
+    async def choose_default(self, user_id: int, key: str | None) -> bool:
+        """Have one of a person's apply where they name none, or none; False where it is unknown."""
+        ...
+
+    async def default_preset(self, user_id: int) -> Preset | None:
+        """The one that applies where this person names none."""
+        ...
+
+
+class CommunityJournal(Journal, StarJournal, PresetJournal, RuleStore, Protocol):
     """The journal, with what the community keeps in it."""

@@ -109,6 +109,15 @@ def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | 
     return postgresql.insert(table)
 
 
+async def one_at_a_time(connection: AsyncConnection, name: str) -> None:
+    """Wait until no other transaction has called this with the same name; to be called first."""
+    if connection.dialect.name == "sqlite":
+        # Which has one writer, whatever it writes.
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
+
 def upsert(
     connection: AsyncConnection,
     table: sa.Table,

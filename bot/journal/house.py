@@ -14,7 +14,7 @@ from bot.domain.house import Block, Change, StoredRules
 from bot.journal.database import insert, upsert
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import blocks, facts, generations, server_changes, servers
+from bot.journal.tables import blocks, facts, generations, presets, server_changes, servers
 
 LOGGED_MAX = 500
 """Entries kept of each server."""
@@ -150,11 +150,13 @@ class House(Store):
 
     @unbroken
     async def forget_server(self, guild_id: int) -> None:
-        """Delete a server's settings, its blocks, and its log."""
+        """Delete a server's settings, its blocks, its log, and its presets."""
         async with self._writing() as connection:
             await _begin(connection, self._now())
             for table in (servers, blocks, server_changes):
                 await connection.execute(sa.delete(table).where(table.c.guild_id == guild_id))
+            theirs = presets.c.owner_kind == "server", presets.c.owner_id == guild_id
+            await connection.execute(sa.delete(presets).where(*theirs))
 
 
 async def _revision(connection: AsyncConnection) -> str | None:

@@ -26,6 +26,7 @@ from bot.journal.health import check_file, check_writable
 from bot.journal.house import House
 from bot.journal.leases import Leases
 from bot.journal.library import Library
+from bot.journal.presets import PresetRows
 from bot.journal.retention import Retention
 from bot.journal.rows import from_row, readable, to_row
 from bot.journal.schema import bring_to_head
@@ -48,7 +49,7 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention, StarRows, House):
+class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

@@ -12,7 +12,7 @@ from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.charges import forget as forget_charges
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import generations, stars, to_us
+from bot.journal.tables import generations, presets, stars, to_us
 
 _log = logging.getLogger(__name__)
 
@@ -130,9 +130,9 @@ class Library(Store):
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events and stars.
 
-        The stars that they have given go too. What others made from theirs stays, and leads back
-        to them no more. What they cost stays counted, and leads to the person only for as long as
-        a limit needs it.
+        The stars that they have given and their presets go too. What others made from theirs
+        stays, and leads back to them no more. What they cost stays counted, and leads to the person
+        only for as long as a limit needs it.
         """
         theirs = _c.requester_id == user_id
         ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
@@ -142,6 +142,8 @@ class Library(Store):
         async with self._writing() as connection:
             await connection.execute(cut)
             await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
+            own = presets.c.owner_kind == "person", presets.c.owner_id == user_id
+            await connection.execute(sa.delete(presets).where(*own))
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
             needed_since = self._terms.limits.person_needed_since(self._now())

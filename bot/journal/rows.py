@@ -156,8 +156,20 @@ def object_in(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
+def inputs_in(text: str) -> Inputs:
+    """The inputs of a column that has no prompt.
+
+    Raises:
+        KeyError, TypeError, ValueError: they cannot be read.
+    """
+    return _typed({"prompt": "", **object_in(text)})
+
+
 def _inputs(text: str) -> Inputs:
-    values = object_in(text)
+    return _typed(object_in(text))
+
+
+def _typed(values: dict[str, Any]) -> Inputs:
     for name, value in values.items():
         kind = _SPECS[name].kind
         # In Python a bool is an int; in the table it is not.

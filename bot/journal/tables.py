@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -208,6 +208,19 @@ sa.Index(
     charges.c.seconds,
     charges.c.accepted_at,
     sqlite_where=sa.text("run_us IS NOT NULL"),
+)
+
+presets = sa.Table(
+    "presets",
+    metadata,
+    sa.Column("owner_kind", sa.String(16), primary_key=True),
+    sa.Column("owner_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    # The name as it is compared.
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("saved_at", Moment, nullable=False),
 )
 
 facts = sa.Table(

@@ -54,6 +54,7 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 _WITHOUT_0007 = ("DROP TABLE servers", "DROP TABLE blocks", "DROP TABLE server_changes")
 _WITHOUT_0005 = (
     *_WITHOUT_0007,
+    "DROP TABLE presets",
     "DROP TABLE stars",
     "DROP TABLE charges",
 )
@@ -114,6 +115,7 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     await asyncio.to_thread(upgrade, async_url(_folder_made(url)))
     migrated = await _schema(url)
     tables = [
+        "presets",
         "stars",
         "servers",
         "blocks",

@@ -48,7 +48,7 @@ async def test_an_option_is_registered_as_the_table_has_it(world: World, spec: I
 async def test_the_options_are_the_table_and_an_address(world: World) -> None:
     names = [option["name"] for option in registered(world)["options"]]
     table = [spec.name for spec in TABLE]
-    assert [name for name in names if name != "input_audio_url"] == table
+    assert [name for name in names if name != "input_audio_url"] == [*table, "preset"]
     assert names.index("input_audio_url") == names.index("input_audio") + 1
     assert names[0] == "prompt"
     assert len(names) <= 25
@@ -67,6 +67,7 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
     assert {command["name"]: command.get("type", 1) for command in commands} == {
         "musicgen": 1,
         "tracks": 1,
+        "preset": 1,
         "charts": 1,
         **dict.fromkeys(FOR_SERVERS, 1),
         "usage": 1,
@@ -100,6 +101,11 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
     assert world.ada.available_commands(world.channel) == (
         "charts",
         "musicgen",
+        "preset show",
+        "preset list",
+        "preset delete",
+        "preset default",
+        "preset save",
         "tracks list",
         "tracks forget",
         "usage",
@@ -121,6 +127,7 @@ async def test_a_changed_table_is_sent_and_remembered(world: World) -> None:
         "prompt",
         "model_version",
         "duration",
+        "preset",
     ]
     await world.restart()
     assert len(world.syncs) == 2

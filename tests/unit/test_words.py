@@ -209,7 +209,7 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
-    elsewhere = "chart drop fewer forget keep page show"
+    elsewhere = "chart drop fewer forget keep page preset show"
     settings = (
         "cancelall limits listening log logchannel openlog pause places pressing resume roles stop"
     )

@@ -19,6 +19,7 @@ from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET
 from bot.card.actions.info import INFO
 from bot.card.actions.melody import MELODY
+from bot.card.actions.preset import SAVE_PRESET
 from bot.card.actions.same import SAME
 from bot.card.actions.settings import PANEL_ACTIONS
 from bot.card.actions.settings_log import LOG, OPEN_LOG
@@ -32,12 +33,14 @@ _ON_TRACKS = (AGAIN, VARIATIONS, EXTEND, MELODY, EDIT, STAR, INFO, DELETE)
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
-_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART, FEWER)
+_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
-
+_BELOW_ANSWERS = (FEWER, SAVE_PRESET)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG)
 
-ACTIONS = {action.name: action for action in (*_ON_TRACKS, *_ELSEWHERE, *_SETTINGS)}
+_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_SETTINGS)
+
+ACTIONS = {action.name: action for action in _ALL}
 
 __all__ = [
     "ACTIONS",

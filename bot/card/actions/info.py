@@ -8,7 +8,9 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.actions.preset import SAVE_PRESET
 from bot.card.audio_attachments import track_attachments
+from bot.card.buttons import card_button, view_of
 from bot.card.interactions import reading
 from bot.card.lineage import Onlooker
 from bot.card.markup import fitted, jump_url, link
@@ -152,7 +154,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
     embed = info_embed(here or takes, ancestors, service.table, onlooker, charges)
     # Of their own ancestors they alone are told.
-    await interaction.response.send_message(embed=embed, ephemeral=True)
+    view = view_of(card_button(SAVE_PRESET, (here or takes)[0].id))
+    await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
 INFO = Action("info", _press, strings.card.INFO, "🔎", in_second_row=True)

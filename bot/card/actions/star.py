@@ -18,6 +18,7 @@ _TRIES = 5
 
 
 async def _press(context: ActionContext, generation_id: str) -> None:
+    context.check_rules()
     # Only one process acknowledges a press, and so only one counts it.
     await context.acknowledge_once(generation_id)
     async with reading():

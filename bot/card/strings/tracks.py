@@ -37,8 +37,8 @@ def forget_ask(tracks: int) -> str:
     """Before everything of a person is forgotten."""
     return (
         f"Forget everything I know of you here: {_count(tracks, 'track')} with prompts, settings "
-        "and history, and the stars you gave? The messages stay; their buttons will no longer "
-        "know what they belong to. That cannot be undone."
+        "and history, your presets, and the stars you gave? The messages stay; their buttons will "
+        "no longer know what they belong to. That cannot be undone."
     )
 
 

@@ -58,6 +58,12 @@ from bot.domain.errors.house import (
     ServerPaused,
     WordForbidden,
 )
+from bot.domain.errors.presets import (
+    PresetNameBad,
+    PresetsFull,
+    PresetsOfManagers,
+    PresetUnknown,
+)
 from bot.domain.errors.refusals import (
     AlreadyHere,
     AudioAddressBad,
@@ -189,6 +195,10 @@ __all__ = [
     "PredictionAborted",
     "PredictionFailed",
     "PredictionOverdue",
+    "PresetNameBad",
+    "PresetUnknown",
+    "PresetsFull",
+    "PresetsOfManagers",
     "PromptBlank",
     "PromptTooLong",
     "ReplicateError",

@@ -1,0 +1,150 @@
+"""Presets: named sets of inputs, a person's own or a server's, and a person's default."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.community.ports import Preset, PresetJournal, PresetOwner
+from bot.domain.errors import PresetNameBad, PresetsFull, PresetUnknown
+from bot.domain.generation import Generation
+from bot.domain.inputs import Inputs, InputTable
+from bot.domain.plain_text import one_line
+from bot.domain.validation import check_request
+
+NAME_MAX_CHARS = 32
+LIMIT_PER_PERSON = 25
+LIMIT_PER_SERVER = 50
+NOT_KEPT = frozenset({"prompt", "input_audio"})
+"""What no preset holds; a seed only where that is asked for."""
+_ABOUT_AUDIO = frozenset({"continuation", "continuation_start", "continuation_end"})
+"""What applies only to a request that comes with input audio."""
+
+
+class Presets:
+    """Saves and finds presets. Methods raise `JournalFault`."""
+
+    def __init__(self, journal: PresetJournal, table: InputTable) -> None:
+        self._journal = journal
+        self._table = table
+
+    async def save(self, owner: PresetOwner, name: str, inputs: Inputs) -> bool:
+        """Save inputs under a name, in place of older ones; whether the name is new.
+
+        Raises:
+            PresetNameBad, PresetsFull: it cannot be saved.
+            RequestRefused: the inputs cannot be run together.
+        """
+        name = one_line(name)
+        if not 1 <= len(name) <= NAME_MAX_CHARS:
+            raise PresetNameBad(NAME_MAX_CHARS)
+        inputs = without(inputs, NOT_KEPT)
+        has_audio = any(inputs.value(setting) is not None for setting in _ABOUT_AUDIO)
+        check_request(self._table, replace(inputs, prompt="any"), has_audio=has_audio)
+        limit = LIMIT_PER_SERVER if owner.is_server else LIMIT_PER_PERSON
+        is_new = await self._journal.save_preset(owner, key_of(name), name, inputs, limit)
+        if is_new is None:
+            raise PresetsFull(limit, owner.is_server)
+        return is_new
+
+    async def get(self, name: str, user_id: int, guild_id: int | None) -> Preset:
+        """A person's preset of this name, or else the server's.
+
+        Raises:
+            PresetUnknown: there is none.
+        """
+        preset = await self._journal.preset(owners(user_id, guild_id), key_of(name))
+        if preset is None:
+            raise PresetUnknown(one_line(name))
+        return preset
+
+    async def all_of(self, user_id: int, guild_id: int | None) -> Sequence[Preset]:
+        """A person's presets and then the server's, by their names."""
+        return await self._journal.presets(owners(user_id, guild_id))
+
+    async def delete(self, owner: PresetOwner, name: str) -> None:
+        """Delete a preset.
+
+        Raises:
+            PresetUnknown: there is none.
+        """
+        if not await self._journal.delete_preset(owner, key_of(name)):
+            raise PresetUnknown(one_line(name))
+
+    async def choose_default(self, user_id: int, name: str | None) -> None:
+        """Have one of a person's presets apply where they name none; or none.
+
+        Raises:
+            PresetUnknown: they have none of this name.
+        """
+        key = None if name is None else key_of(name)
+        if not await self._journal.choose_default(user_id, key):
+            raise PresetUnknown(one_line(name or ""))
+
+    async def apply(
+        self,
+        inputs: Inputs,
+        name: str | None,
+        user_id: int,
+        guild_id: int | None,
+        *,
+        has_audio: bool,
+    ) -> Inputs:
+        """Inputs with those of a preset where they are not set: the one named, or the default.
+
+        Raises:
+            PresetUnknown: there is none of this name.
+        """
+        if name is None:
+            preset = await self._journal.default_preset(user_id)
+        else:
+            preset = await self.get(name, user_id, guild_id)
+        return inputs if preset is None else applied(inputs, preset.inputs, has_audio=has_audio)
+
+
+def applied(inputs: Inputs, preset: Inputs, *, has_audio: bool) -> Inputs:
+    """Inputs with a preset's where they are not set; zero and `off` are set.
+
+    What is about input audio applies where there is some.
+    """
+    set_already = inputs.set_values()
+    left_out = NOT_KEPT if has_audio else NOT_KEPT | _ABOUT_AUDIO
+    return replace(
+        inputs,
+        **{
+            name: value
+            for name, value in preset.set_values().items()
+            if name not in set_already and name not in left_out
+        },
+    )
+
+
+def settings_of(generation: Generation, *, with_seed: bool) -> Inputs:
+    """What a preset takes over from a card.
+
+    How an extension is sent says nothing of how anybody wants the next track.
+    """
+    inputs = replace(generation.inputs, seed=generation.seed if with_seed else None)
+    if generation.more_s is not None:
+        inputs = without(inputs, _ABOUT_AUDIO | {"duration"})
+    return without(inputs, NOT_KEPT)
+
+
+def without(inputs: Inputs, names: frozenset[str]) -> Inputs:
+    """Inputs with these not set, and an empty prompt for one that is left out."""
+    unset = {name: None for name in names if name != "prompt"}
+    prompt = "" if "prompt" in names else inputs.prompt
+    return replace(inputs, prompt=prompt, **unset)
+
+
+def owners(user_id: int, guild_id: int | None) -> tuple[PresetOwner, ...]:
+    """Whose presets a person can use here, their own first."""
+    own = PresetOwner.person(user_id)
+    return (own,) if guild_id is None else (own, PresetOwner.server(guild_id))
+
+
+def key_of(name: str) -> str:
+    """A name as it is compared: without capitals, the same for every way to write it."""
+    same = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return one_line(same)

@@ -1,0 +1,107 @@
+"""Presets as rows: named sets of inputs of persons and of servers."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.community.ports import Preset, PresetOwner
+from bot.domain.inputs import Inputs
+from bot.journal.database import one_at_a_time, upsert
+from bot.journal.rows import inputs_in
+from bot.journal.store import Store, unbroken
+from bot.journal.tables import presets
+
+_log = logging.getLogger(__name__)
+
+_c = presets.c
+
+
+class PresetRows(Store):
+    """The part of the journal that knows presets."""
+
+    @unbroken
+    async def save_preset(
+        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+    ) -> bool | None:
+        """Save one; whether its key is new. None where the owner has `limit` others already."""
+        values = inputs.set_values()
+        values.pop("prompt", None)
+        row = {"owner_kind": owner.kind, "owner_id": owner.id, "key": key, "name": name}
+        async with self._writing() as connection:
+            await one_at_a_time(connection, f"presets {owner.kind} {owner.id}")
+            query = sa.select(_c.key).where(*_of(owner))
+            keys = (await connection.scalars(query)).all()
+            if key not in keys and len(keys) >= limit:
+                return None
+            row |= {"inputs": json.dumps(values), "saved_at": self._now()}
+            await connection.execute(upsert(connection, presets, row))
+            return key not in keys
+
+    async def preset(self, owners: Sequence[PresetOwner], key: str) -> Preset | None:
+        """The one of this key of the first owner that has one."""
+        found = await self._presets(sa.or_(*map(_is_of, owners)), _c.key == key)
+        return min(found, key=lambda preset: owners.index(preset.owner), default=None)
+
+    async def presets(self, owners: Sequence[PresetOwner]) -> list[Preset]:
+        """All of these owners, one after the other, by their keys."""
+        found = await self._presets(sa.or_(*map(_is_of, owners)))
+        return sorted(found, key=lambda preset: owners.index(preset.owner))
+
+    @unbroken
+    async def delete_preset(self, owner: PresetOwner, key: str) -> bool:
+        """Delete one; False where there is none."""
+        async with self._writing() as connection:
+            deleted = sa.delete(presets).where(*_of(owner), _c.key == key)
+            return (await connection.execute(deleted)).rowcount == 1
+
+    @unbroken
+    async def choose_default(self, user_id: int, key: str | None) -> bool:
+        """Have one of a person's apply where they name none, or none; False where it is unknown."""
+        person = PresetOwner.person(user_id)
+        others = sa.update(presets).where(*_of(person), _c.is_default)
+        chosen = sa.update(presets).where(*_of(person), _c.key == key).values(is_default=True)
+        async with self._writing() as connection:
+            await one_at_a_time(connection, f"presets {person.kind} {person.id}")
+            if key is not None and not (await connection.execute(chosen)).rowcount:
+                return False
+            if key is not None:
+                others = others.where(_c.key != key)
+            await connection.execute(others.values(is_default=False))
+            return True
+
+    async def default_preset(self, user_id: int) -> Preset | None:
+        """The one that applies where this person names none."""
+        found = await self._presets(*_of(PresetOwner.person(user_id)), _c.is_default)
+        return found[0] if found else None
+
+    async def _presets(self, *conditions: sa.ColumnElement[bool]) -> list[Preset]:
+        query = sa.select(presets).where(*conditions)
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        # Not by the databases, which sort letters differently.
+        return list(_readable(sorted(map(dict, rows), key=lambda row: str(row["key"]))))
+
+
+def _of(owner: PresetOwner) -> tuple[sa.ColumnElement[bool], ...]:
+    return _c.owner_kind == owner.kind, _c.owner_id == owner.id
+
+
+def _is_of(owner: PresetOwner) -> sa.ColumnElement[bool]:
+    return sa.and_(*_of(owner))
+
+
+def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[Preset]:
+    """The presets of many rows; one that cannot be read hides no other."""
+    for row in rows:
+        owner = PresetOwner(row["owner_kind"], row["owner_id"])
+        try:
+            inputs = inputs_in(row["inputs"])
+        except (KeyError, TypeError, ValueError) as error:
+            _log.error("preset %s of %s cannot be read: %r", row["key"], owner, error)
+            continue
+        yield Preset(owner, row["name"], inputs, row["is_default"])

@@ -1,0 +1,130 @@
+"""Presets in the journal: of persons and servers, by name, with their limits and defaults."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+
+from bot.community.ports import Preset, PresetOwner
+from bot.domain.inputs import Inputs
+from tests.contract.journal_kit import OpenJournal, Start, any_inputs, execute, scalars
+
+ADA, BO = PresetOwner.person(5), PresetOwner.person(6)
+JAM = PresetOwner.server(5)
+LOFI = Inputs("", temperature=0.5, top_k=0, continuation=False)
+TECHNO = Inputs("", duration=30)
+
+
+async def save(journal: OpenJournal, owner: PresetOwner, *names: str, limit: int = 9) -> None:
+    for name in names:
+        assert await journal.save_preset(owner, name.casefold(), name, LOFI, limit) is not None
+
+
+async def test_a_preset_is_found_as_it_was_saved(journal: OpenJournal) -> None:
+    assert await journal.preset([ADA], "lofi") is None
+    assert await journal.save_preset(ADA, "lofi", "LoFi", LOFI, 9) is True
+    assert await journal.preset([ADA], "lofi") == Preset(ADA, "LoFi", LOFI)
+    assert await journal.save_preset(ADA, "lofi", "lofi", TECHNO, 9) is False
+    assert await journal.presets([ADA]) == [Preset(ADA, "lofi", TECHNO)]
+
+
+@given(inputs=any_inputs)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_all_inputs_come_back_but_the_prompt(journal: OpenJournal, inputs: Inputs) -> None:
+    await journal.save_preset(ADA, "any", "any", inputs, 9)
+    assert await journal.preset([ADA], "any") == Preset(ADA, "any", replace(inputs, prompt=""))
+
+
+async def test_ones_own_come_before_the_servers(journal: OpenJournal) -> None:
+    await save(journal, JAM, "B", "a", "Ö")
+    await save(journal, ADA, "c", "B")
+    await save(journal, BO, "a")
+    found = await journal.presets([ADA, JAM])
+    assert [(preset.owner, preset.name) for preset in found] == [
+        (ADA, "B"),
+        (ADA, "c"),
+        (JAM, "a"),
+        (JAM, "B"),
+        (JAM, "Ö"),
+    ]
+    assert await journal.preset([ADA, JAM], "b") == Preset(ADA, "B", LOFI)
+    assert await journal.preset([ADA, JAM], "a") == Preset(JAM, "a", LOFI)
+    assert await journal.preset([ADA, JAM], "d") is None
+
+
+async def test_nobody_has_more_than_allowed(journal: OpenJournal) -> None:
+    await save(journal, ADA, "a", "b", limit=2)
+    assert await journal.save_preset(ADA, "c", "c", LOFI, 2) is None
+    assert await journal.save_preset(ADA, "a", "a", TECHNO, 2) is False
+    await save(journal, BO, "c", limit=2)
+    assert [preset.name for preset in await journal.presets([ADA])] == ["a", "b"]
+
+
+async def test_nobody_has_more_by_saving_in_two_processes_at_once(start: Start) -> None:
+    one, other = await start("one"), await start("two")
+    told = await asyncio.gather(
+        *(
+            journal.save_preset(ADA, f"{number}", f"{number}", LOFI, 5)
+            for number in range(8)
+            for journal in (one, other)
+        )
+    )
+    assert told.count(True) == len(await one.presets([ADA])) == 5
+    assert told.count(False) <= 5
+
+
+async def test_a_preset_is_deleted_once(journal: OpenJournal) -> None:
+    await save(journal, ADA, "a")
+    await save(journal, JAM, "a")
+    assert await journal.delete_preset(ADA, "a")
+    assert not await journal.delete_preset(ADA, "a")
+    assert await journal.preset([ADA, JAM], "a") == Preset(JAM, "a", LOFI)
+
+
+async def test_one_of_a_persons_is_their_default(journal: OpenJournal) -> None:
+    await save(journal, ADA, "a", "b")
+    await save(journal, BO, "a")
+    await save(journal, JAM, "a", "s")
+    assert await journal.default_preset(ADA.id) is None
+    assert await journal.choose_default(ADA.id, "a")
+    assert await journal.default_preset(ADA.id) == Preset(ADA, "a", LOFI, is_default=True)
+    assert await journal.choose_default(ADA.id, "b")
+    assert not await journal.choose_default(ADA.id, "s")
+    assert [preset.is_default for preset in await journal.presets([ADA, BO, JAM])] == [
+        *(False, True),
+        *(False, False, False),
+    ]
+    assert await journal.save_preset(ADA, "b", "B", TECHNO, 9) is False
+    assert await journal.default_preset(ADA.id) == Preset(ADA, "B", TECHNO, is_default=True)
+    assert await journal.choose_default(ADA.id, None)
+    assert await journal.default_preset(ADA.id) is None
+    await journal.choose_default(ADA.id, "a")
+    await journal.delete_preset(ADA, "a")
+    assert await journal.default_preset(ADA.id) is None
+
+
+async def test_forgetting_takes_ones_presets_and_leaves_the_servers(journal: OpenJournal) -> None:
+    for owner in (ADA, BO, JAM):
+        await save(journal, owner, "a")
+    await journal.choose_default(ADA.id, "a")
+    await journal.forget(ADA.id)
+    assert await journal.presets([ADA, BO, JAM]) == [Preset(BO, "a", LOFI), Preset(JAM, "a", LOFI)]
+    assert await journal.default_preset(ADA.id) is None
+
+
+async def test_a_server_that_is_left_loses_its_presets_alone(journal: OpenJournal) -> None:
+    for owner in (ADA, JAM):
+        await save(journal, owner, "a")
+    await journal.forget_server(JAM.id)
+    assert await journal.presets([ADA, JAM]) == [Preset(ADA, "a", LOFI)]
+
+
+async def test_a_preset_that_makes_no_sense_hides_no_other(journal: OpenJournal, url: str) -> None:
+    await save(journal, ADA, "a", "b")
+    await execute(url, "UPDATE presets SET inputs = '[1]' WHERE key = 'a'")
+    assert await journal.presets([ADA]) == [Preset(ADA, "b", LOFI)]
+    assert await scalars(url, "SELECT name FROM presets ORDER BY name") == ["a", "b"]
