@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.house_rules import LOOK_EVERY_S, HouseRules
+from bot.card import strings
+from bot.card.actions import ACTIONS
+from bot.community.house_rules import LOOK_EVERY_S, HouseRules, SettingsChanges
 from bot.community.settings import (
     Asked,
     ServerSettings,
@@ -23,7 +25,7 @@ from bot.community.settings import (
 )
 from bot.domain import errors
 from bot.domain.errors import JournalFault, RequestRefused
-from bot.domain.house import EVERYWHERE, Block
+from bot.domain.house import EVERYWHERE, Block, Change
 from tests.fakes import NOON, FakeJournal
 from tests.unit.house_kit import SteppedClock
 
@@ -156,6 +158,19 @@ def test_words_can_be_typed_again_as_they_are_shown(typed: str) -> None:
     words = words_typed(typed)
     assert words_typed("\n".join(words)) == words
     assert len("\n".join(words)) <= len(typed)
+
+
+def test_the_rules_hold_for_whatever_posts_music() -> None:
+    held = "again chart edit extend melody same show variations"
+    assert set(held.split()) <= {one.name for one in ACTIONS.values() if one.makes}
+    assert all(one.makes for one in ACTIONS.values() if one.request is not None)
+
+
+def test_the_panel_can_change_every_setting() -> None:
+    names = {field.name for field in fields(ServerSettings)}
+    assert set(SettingsChanges.__annotations__) == names
+    changes = [Change(1, NOON, BO, name, None, None) for name in names]
+    assert not any("changed `" in strings.settings.change(one) for one in changes)
 
 
 # ---------------------------------------------------------------------- in memory
