@@ -119,9 +119,9 @@ class FakePresets:
                 self._presets[owner, name] = replace(preset, is_default=name == key)
         return True
 
-    async def default_preset(self, user_id: int) -> Preset | None:
-        own = await self.presets([PresetOwner.person(user_id)])
-        return next((preset for preset in own if preset.is_default), None)
+    async def default_presets(self, user_ids: Collection[int]) -> dict[int, Preset]:
+        own = await self.presets([PresetOwner.person(user_id) for user_id in user_ids])
+        return {preset.owner.id: preset for preset in own if preset.is_default}
 
     def forget_presets(self, whose: PresetOwner) -> None:
         for owner, key in list(self._presets):

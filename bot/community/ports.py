@@ -164,8 +164,8 @@ class PresetJournal(Protocol):
         """Have one of a person's apply where they name none, or none; False where it is unknown."""
         ...
 
-    async def default_preset(self, user_id: int) -> Preset | None:
-        """The one that applies where this person names none."""
+    async def default_presets(self, user_ids: Collection[int]) -> Mapping[int, Preset]:
+        """Those that apply where these persons name none; who has none is left out."""
         ...
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.community.ports import Preset, PresetJournal, PresetOwner
-from bot.domain.errors import PresetNameBad, PresetsFull, PresetUnknown
+from bot.domain.errors import BotError, PresetNameBad, PresetsFull, PresetUnknown
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import one_line
@@ -28,6 +29,9 @@ class Presets:
     def __init__(self, journal: PresetJournal, table: InputTable) -> None:
         self._journal = journal
         self._table = table
+        self._asked: dict[int, asyncio.Future[Preset | None]] = {}
+        """Whose default is to be looked up next."""
+        self._looking: asyncio.Task[None] | None = None
 
     async def save(self, owner: PresetOwner, name: str, inputs: Inputs) -> bool:
         """Save inputs under a name, in place of older ones; whether the name is new.
@@ -97,10 +101,36 @@ class Presets:
             PresetUnknown: there is none of this name.
         """
         if name is None:
-            preset = await self._journal.default_preset(user_id)
+            preset = await self._default_of(user_id)
         else:
             preset = await self.get(name, user_id, guild_id)
         return inputs if preset is None else applied(inputs, preset.inputs, has_audio=has_audio)
+
+    async def _default_of(self, user_id: int) -> Preset | None:
+        """A person's default; of all who ask at once by one read, for each acknowledgement waits.
+
+        Raises:
+            JournalFault: it cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        answer = self._asked.setdefault(user_id, loop.create_future())
+        if self._looking is None or self._looking.done():
+            self._looking = loop.create_task(self._look_up(), name="default presets")
+        return await asyncio.shield(answer)
+
+    async def _look_up(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, {}
+            try:
+                found = await self._journal.default_presets(asked.keys())
+            except BotError as error:
+                for answer in asked.values():
+                    answer.set_exception(error)
+                    # Who asked may have given up.
+                    answer.exception()
+            else:
+                for user_id, answer in asked.items():
+                    answer.set_result(found.get(user_id))
 
 
 def applied(inputs: Inputs, preset: Inputs, *, has_audio: bool) -> Inputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -74,10 +74,10 @@ class PresetRows(Store):
             await connection.execute(others.values(is_default=False))
             return True
 
-    async def default_preset(self, user_id: int) -> Preset | None:
-        """The one that applies where this person names none."""
-        found = await self._presets(*_of(PresetOwner.person(user_id)), _c.is_default)
-        return found[0] if found else None
+    async def default_presets(self, user_ids: Collection[int]) -> dict[int, Preset]:
+        """Those that apply where these persons name none; who has none is left out."""
+        theirs = _c.owner_kind == "person", _c.owner_id.in_(user_ids), _c.is_default
+        return {preset.owner.id: preset for preset in await self._presets(*theirs)}
 
     async def _presets(self, *conditions: sa.ColumnElement[bool]) -> list[Preset]:
         query = sa.select(presets).where(*conditions)

@@ -22,6 +22,10 @@ async def save(journal: OpenJournal, owner: PresetOwner, *names: str, limit: int
         assert await journal.save_preset(owner, name.casefold(), name, LOFI, limit) is not None
 
 
+async def default_of_ada(journal: OpenJournal) -> Preset | None:
+    return (await journal.default_presets([ADA.id, BO.id])).get(ADA.id)
+
+
 async def test_a_preset_is_found_as_it_was_saved(journal: OpenJournal) -> None:
     assert await journal.preset([ADA], "lofi") is None
     assert await journal.save_preset(ADA, "lofi", "LoFi", LOFI, 9) is True
@@ -89,9 +93,9 @@ async def test_one_of_a_persons_is_their_default(journal: OpenJournal) -> None:
     await save(journal, ADA, "a", "b")
     await save(journal, BO, "a")
     await save(journal, JAM, "a", "s")
-    assert await journal.default_preset(ADA.id) is None
+    assert await journal.default_presets([ADA.id, BO.id]) == {}
     assert await journal.choose_default(ADA.id, "a")
-    assert await journal.default_preset(ADA.id) == Preset(ADA, "a", LOFI, is_default=True)
+    assert await default_of_ada(journal) == Preset(ADA, "a", LOFI, is_default=True)
     assert await journal.choose_default(ADA.id, "b")
     assert not await journal.choose_default(ADA.id, "s")
     assert [preset.is_default for preset in await journal.presets([ADA, BO, JAM])] == [
@@ -99,12 +103,12 @@ async def test_one_of_a_persons_is_their_default(journal: OpenJournal) -> None:
         *(False, False, False),
     ]
     assert await journal.save_preset(ADA, "b", "B", TECHNO, 9) is False
-    assert await journal.default_preset(ADA.id) == Preset(ADA, "B", TECHNO, is_default=True)
+    assert await default_of_ada(journal) == Preset(ADA, "B", TECHNO, is_default=True)
     assert await journal.choose_default(ADA.id, None)
-    assert await journal.default_preset(ADA.id) is None
+    assert await journal.default_presets([ADA.id, BO.id]) == {}
     await journal.choose_default(ADA.id, "a")
     await journal.delete_preset(ADA, "a")
-    assert await journal.default_preset(ADA.id) is None
+    assert await journal.default_presets([ADA.id, BO.id]) == {}
 
 
 async def test_forgetting_takes_ones_presets_and_leaves_the_servers(journal: OpenJournal) -> None:
@@ -113,7 +117,7 @@ async def test_forgetting_takes_ones_presets_and_leaves_the_servers(journal: Ope
     await journal.choose_default(ADA.id, "a")
     await journal.forget(ADA.id)
     assert await journal.presets([ADA, BO, JAM]) == [Preset(BO, "a", LOFI), Preset(JAM, "a", LOFI)]
-    assert await journal.default_preset(ADA.id) is None
+    assert await journal.default_presets([ADA.id, BO.id]) == {}
 
 
 async def test_a_server_that_is_left_loses_its_presets_alone(journal: OpenJournal) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.ports import PresetOwner
+from bot.community.ports import Preset, PresetOwner
 from bot.community.presets import (
     LIMIT_PER_PERSON,
     LIMIT_PER_SERVER,
@@ -113,3 +115,41 @@ async def test_a_default_applies_where_none_is_named() -> None:
     assert await kept.apply(asked, None, ME.id, None, has_audio=False) == asked
     with pytest.raises(errors.PresetUnknown):
         await kept.choose_default(ME.id, "gone")
+
+
+async def test_the_defaults_of_all_who_ask_at_once_are_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    journal = FakeJournal()
+    kept = Presets(journal, InputTable())
+    await kept.save(ME, "long", Inputs("", duration=30))
+    await kept.choose_default(ME.id, "long")
+    reads: list[int] = []
+    read = journal.default_presets
+
+    async def counted(user_ids: Collection[int]) -> dict[int, Preset]:
+        reads.append(len(user_ids))
+        await asyncio.sleep(0)
+        return await read(user_ids)
+
+    monkeypatch.setattr(journal, "default_presets", counted)
+    people = [ME.id, ME.id, 2, 3]
+    asked = [kept.apply(Inputs("lofi"), None, who, None, has_audio=False) for who in people]
+    assert [inputs.duration for inputs in await asyncio.gather(*asked)] == [30, 30, None, None]
+    assert reads == [3]
+
+
+async def test_a_journal_that_fails_fails_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = FakeJournal()
+    kept = Presets(journal, InputTable())
+
+    async def fail(_: Collection[int]) -> dict[int, Preset]:
+        raise errors.JournalFault("away")
+
+    read = journal.default_presets
+    monkeypatch.setattr(journal, "default_presets", fail)
+    asked = [kept.apply(Inputs("lofi"), None, who, None, has_audio=False) for who in (1, 2)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(error) for error in told] == [errors.JournalFault] * 2
+    monkeypatch.setattr(journal, "default_presets", read)
+    assert await kept.apply(Inputs("lofi"), None, 1, None, has_audio=False) == Inputs("lofi")
