@@ -211,6 +211,7 @@ class MusicGenBot(ReconnectingBot):
             self.service.close(),
             self.delivery.close(),
             self.house_rules.close(),
+            self.presets.close(),
             self._owner.close(),
         )
         await super().close()

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.card import strings
 from bot.client import MusicGenBot
 from bot.community.settings import REASON_MAX_CHARS
-from bot.domain.errors import NotBlocked, OwnerOnly
+from bot.domain.errors import NoServerHere, NotBlocked, OwnerOnly
 from bot.domain.house import EVERYWHERE, Block, Change
 from bot.domain.plain_text import one_line
 from cogs.announce import announce
@@ -97,7 +97,9 @@ class Blocks(commands.Cog):
 
     async def _where(self, interaction: discord.Interaction, *, everywhere: bool) -> int:
         if not everywhere:
-            return interaction.guild_id or EVERYWHERE
+            if interaction.guild_id is None:
+                raise NoServerHere
+            return interaction.guild_id
         if not await self._bot.is_owner(interaction.user):
             raise OwnerOnly
         return EVERYWHERE

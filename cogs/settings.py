@@ -10,7 +10,7 @@ from bot.card import strings
 from bot.card.actions.settings import panel
 from bot.card.actions.settings_log import log_page
 from bot.client import MusicGenBot
-from bot.domain.house import EVERYWHERE
+from bot.domain.errors import NoServerHere
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -35,8 +35,9 @@ class ServerSettingsCog(
     @app_commands.command(name="log", description=strings.commands.SETTINGS_LOG)
     async def show_log(self, interaction: discord.Interaction) -> None:
         """The last changes, for their eyes only."""
-        store = self._bot.house_rules.store
-        embed, view = await log_page(store, interaction.guild_id or EVERYWHERE)
+        if interaction.guild_id is None:
+            raise NoServerHere
+        embed, view = await log_page(self._bot.house_rules.store, interaction.guild_id)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

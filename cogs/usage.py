@@ -41,8 +41,8 @@ class Usage(commands.Cog):
     async def usage(self, interaction: discord.Interaction, of: str = Scope.PERSON.value) -> None:
         """Today and this month, for their eyes only."""
         scope = Scope(of)
-        await self._check(interaction, scope)
         async with reading():
+            await self._check(interaction, scope)
             embed = await self._embed(interaction, scope)
         await interaction.response.send_message(embed=embed, ephemeral=True)
         await bring_waiting(self._bot, interaction)

@@ -13,6 +13,7 @@ from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import one_line
 from bot.domain.validation import check_request
+from bot.engine.background import BackgroundTasks
 
 NAME_MAX_CHARS = 32
 LIMIT_PER_PERSON = 25
@@ -32,6 +33,11 @@ class Presets:
         self._asked: dict[int, asyncio.Future[Preset | None]] = {}
         """Whose default is to be looked up next."""
         self._looking: asyncio.Task[None] | None = None
+        self._owner = BackgroundTasks()
+
+    async def close(self) -> None:
+        """Look nothing up any more."""
+        await self._owner.close()
 
     async def save(self, owner: PresetOwner, name: str, inputs: Inputs) -> bool:
         """Save inputs under a name, in place of older ones; whether the name is new.
@@ -115,7 +121,7 @@ class Presets:
         loop = asyncio.get_running_loop()
         answer = self._asked.setdefault(user_id, loop.create_future())
         if self._looking is None or self._looking.done():
-            self._looking = loop.create_task(self._look_up(), name="default presets")
+            self._looking = self._owner.start(self._look_up(), name="default presets")
         return await asyncio.shield(answer)
 
     async def _look_up(self) -> None:

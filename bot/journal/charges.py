@@ -36,11 +36,12 @@ from bot.community.limits import (
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation, State
+from bot.journal.database import one_at_a_time
 from bot.journal.tables import charges, generations
 
 _Query: TypeAlias = sa.Select[*tuple[Any, ...]]
-_LOCK_KEY = 0x6D757363617368
-"""Any number that no other program takes an advisory lock on: "muscash" in ASCII."""
+_TURN = "charges"
+"""Nobody else counts until the transaction ends."""
 _ESTIMATED_ANEW_S = 60.0
 _KINDS_KEPT = 1000
 
@@ -94,7 +95,7 @@ class Ledger:
         """
         limits = self.terms.limits
         if limits:
-            await _take_turn(connection)
+            await one_at_a_time(connection, _TURN)
         prices = [await self._price(connection, kind_of(takes[0])) for takes in requests]
         asked = [asked_for(takes, each) for takes, each in zip(requests, prices, strict=True)]
         tally = await _counted(connection, limits, asked) if limits else Tally(limits)
@@ -198,15 +199,6 @@ async def spent(
 def _charge(row: dict[str, Any]) -> Charge:
     values: dict[str, Any] = {**row, "state": ChargeState(row["state"])}
     return Charge(**values)
-
-
-async def _take_turn(connection: AsyncConnection) -> None:
-    """Have nobody else count until this transaction ends."""
-    if connection.dialect.name == "sqlite":
-        # A transaction that reads first could not begin to write once another has written.
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_KEY)))
 
 
 async def _counted(connection: AsyncConnection, limits: Limits, asked: Sequence[Asked]) -> Tally:
