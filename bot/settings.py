@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
     model_validator,
 )
@@ -24,126 +21,28 @@ from yarl import URL
 from bot.community.limits import (
     PRICE_PER_SECOND_MICRO_USD,
     Allowed,
-    Amount,
     Limits,
-    decimal,
-    parse_amounts,
 )
 from bot.domain.errors import ConfigError
-from bot.journal import Terms, async_url, sqlite_address
-from bot.network.http_address import http_address
-from bot.network.proxies import Proxies, proxy_address
-
-SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
-"""The MusicGen version of the specification."""
-
-
-_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
-
-
-def unquoted(text: str) -> str:
-    """A value without the white space around it, and without quotes that only surround it.
-
-    A shell takes them away; `docker --env-file`, systemd and some panels do not.
-    """
-    text = text.strip().strip("\ufeff\u200b").strip()
-    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
-        return text[1:-1].strip()
-    return text
-
-
-def _http_address(text: str) -> str:
-    try:
-        return str(http_address(text)).rstrip("/")
-    except ValueError:
-        raise ValueError("must be an http(s) address") from None
-
-
-def _database_address(text: str) -> str:
-    async_url(text)
-    return text
-
-
-def _level(text: str) -> str:
-    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-        raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
-    return text.upper()
-
-
-def _model(text: str) -> str:
-    owner, slash, name = text.partition("/")
-    if not (owner and slash and name) or "/" in name:
-        raise ValueError("must be owner/name, e.g. meta/musicgen")
-    return text
-
-
-def _version(text: str) -> str:
-    is_hex = all(letter in "0123456789abcdef" for letter in text)
-    if len(text) != len(SPEC_VERSION) or not is_hex:
-        raise ValueError("must be the 64 hexadecimal digits of a version's id")
-    return text
-
-
-def _numbers(value: object) -> object:
-    """`0,1,2` -> (0, 1, 2)."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.strip() for part in value.split(",") if part.strip()]
-    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("must be numbers like 0,1,2")
-    return tuple(sorted({int(part) for part in parts}))
-
-
-def _ids(value: object) -> object:
-    """`1234, 5678` -> {1234, 5678}."""
-    if not isinstance(value, str):
-        return value
-    parts = value.replace(",", " ").split()
-    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError("must be Discord's ids like 1234,5678")
-    return frozenset(map(int, parts))
-
-
-def _amounts(value: object) -> object:
-    return parse_amounts(value) if isinstance(value, str) else value
-
-
-def _micro_usd(value: object) -> object:
-    return decimal(value, 6) if isinstance(value, str) else value
-
-
-def _whole(value: object) -> object:
-    """`1 000` -> 1000."""
-    if not isinstance(value, str):
-        return value
-    digits = "".join(value.split())
-    if not digits.isascii() or not digits.removeprefix("-").isdigit():
-        raise ValueError("must be a whole number")
-    return int(digits)
-
-
-def _token(value: object) -> object:
-    if isinstance(value, str):
-        if any(letter.isspace() for letter in value):
-            raise ValueError("must not contain white space")
-        if not value.isascii() or not value.isprintable():
-            raise ValueError("must be plain letters, digits and signs; copy it again")
-    return value
-
-
-def _folder(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("names a home folder that is not known; give the whole path") from None
-
-
-Token = Annotated[SecretStr, BeforeValidator(_token)]
-HttpAddress = Annotated[str, AfterValidator(_http_address)]
-ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
-Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
+from bot.journal import Terms, sqlite_address
+from bot.network.proxies import Proxies
+from bot.settings_values import (
+    SPEC_VERSION,
+    Amounts,
+    DatabaseAddress,
+    Folder,
+    HttpAddress,
+    Ids,
+    Level,
+    MicroUsd,
+    Model,
+    Numbers,
+    ProxyAddress,
+    Token,
+    Version,
+    Whole,
+    unquoted,
+)
 
 
 class Settings(BaseModel):
@@ -158,19 +57,11 @@ class Settings(BaseModel):
     )
     discord_base_url: HttpAddress = Field(default="https://discord.com", alias="DISCORD_BASE_URL")
     allow_private_addresses: bool = Field(default=False, alias="ALLOW_PRIVATE_ADDRESSES")
-    data_folder: Annotated[Path, AfterValidator(_folder)] = Field(
-        default=Path("data"), alias="DATA_FOLDER"
-    )
-    database_url: Annotated[str, AfterValidator(_database_address)] | None = Field(
-        default=None, alias="DATABASE_URL", repr=False
-    )
-    musicgen_model: Annotated[str, AfterValidator(_model)] = Field(
-        default="meta/musicgen", alias="MUSICGEN_MODEL"
-    )
-    musicgen_version: Annotated[str, AfterValidator(_version)] = Field(
-        default=SPEC_VERSION, alias="MUSICGEN_VERSION"
-    )
-    log_level: Annotated[str, AfterValidator(_level)] = Field(default="INFO", alias="LOG_LEVEL")
+    data_folder: Folder = Field(default=Path("data"), alias="DATA_FOLDER")
+    database_url: DatabaseAddress | None = Field(default=None, alias="DATABASE_URL", repr=False)
+    musicgen_model: Model = Field(default="meta/musicgen", alias="MUSICGEN_MODEL")
+    musicgen_version: Version = Field(default=SPEC_VERSION, alias="MUSICGEN_VERSION")
+    log_level: Level = Field(default="INFO", alias="LOG_LEVEL")
     replicate_max_requests_per_minute: Annotated[Whole, Field(ge=30, le=3000)] = Field(
         default=2400, alias="REPLICATE_MAX_REQUESTS_PER_MINUTE"
     )
@@ -193,13 +84,11 @@ class Settings(BaseModel):
     )
     allow_servers: Ids | None = Field(default=None, alias="ALLOW_SERVERS")
     allow_users: Ids | None = Field(default=None, alias="ALLOW_USERS")
-    price_per_second_micro_usd: Annotated[int, BeforeValidator(_micro_usd)] = Field(
+    price_per_second_micro_usd: MicroUsd = Field(
         default=PRICE_PER_SECOND_MICRO_USD, alias="PRICE_PER_SECOND_USD"
     )
     shard_count: Annotated[Whole, Field(ge=1)] | None = Field(default=None, alias="SHARD_COUNT")
-    shard_ids: Annotated[tuple[int, ...], BeforeValidator(_numbers)] | None = Field(
-        default=None, alias="SHARD_IDS"
-    )
+    shard_ids: Numbers | None = Field(default=None, alias="SHARD_IDS")
 
     https_proxy: ProxyAddress | None = Field(default=None, alias="HTTPS_PROXY", repr=False)
     http_proxy: ProxyAddress | None = Field(default=None, alias="HTTP_PROXY", repr=False)

@@ -15,7 +15,7 @@ from bot.playground.discord.wire import File
 from bot.playground.replicate.routes import Api
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from bot.settings import SPEC_VERSION
+from bot.settings_values import SPEC_VERSION
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, frames, same_samples, samples, tags, wav
 

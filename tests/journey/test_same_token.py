@@ -274,10 +274,12 @@ async def test_on_one_postgres_with_the_same_shards_each_is_met_once(tmp_path: P
     with a_postgres() as url:
         async with a_stage(tmp_path) as processes:
             rig = processes.rig
-            await processes.spawn("old", DATABASE_URL=url)
+            # Ten and three takes more may wait here, however slowly the line gets shorter.
+            waiting = {"MAX_WAITING_PER_USER": "20"}
+            await processes.spawn("old", DATABASE_URL=url, **waiting)
             await processes.connected(1)
             [before] = await asked(rig, 1)
-            await processes.spawn("new", DATABASE_URL=url)
+            await processes.spawn("new", DATABASE_URL=url, **waiting)
             await processes.connected(2)
             during = await asked(rig, 10)
             card = await made(before)

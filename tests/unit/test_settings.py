@@ -8,7 +8,8 @@ from yarl import URL
 from bot.domain.errors import ConfigError
 from bot.host.dotenv_file import read_dotenv
 from bot.network.proxies import Proxies
-from bot.settings import SPEC_VERSION, Settings
+from bot.settings import Settings
+from bot.settings_values import SPEC_VERSION
 
 TOKENS = {"DISCORD_TOKEN": "discord-secret", "REPLICATE_API_TOKEN": "r8_secret"}
 

@@ -21,7 +21,7 @@ from bot.playground.replicate.schema import InputForm, openapi_schema
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
-from bot.settings import SPEC_VERSION
+from bot.settings_values import SPEC_VERSION
 
 
 class ReplicateStandIn:

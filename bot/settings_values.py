@@ -1,0 +1,130 @@
+"""What a variable of the environment says: its text -> its value, or what it must be instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from bot.community.limits import Amount, decimal, parse_amounts
+from bot.journal import async_url
+from bot.network.http_address import http_address
+from bot.network.proxies import proxy_address
+
+SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
+"""The MusicGen version of the specification."""
+
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
+
+
+def unquoted(text: str) -> str:
+    """A value without the white space around it, and without quotes that only surround it.
+
+    A shell takes them away; `docker --env-file`, systemd and some panels do not.
+    """
+    text = text.strip().strip("\ufeff\u200b").strip()
+    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+        return text[1:-1].strip()
+    return text
+
+
+def _http_address(text: str) -> str:
+    try:
+        return str(http_address(text)).rstrip("/")
+    except ValueError:
+        raise ValueError("must be an http(s) address") from None
+
+
+def _database_address(text: str) -> str:
+    async_url(text)
+    return text
+
+
+def _level(text: str) -> str:
+    if text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
+    return text.upper()
+
+
+def _model(text: str) -> str:
+    owner, slash, name = text.partition("/")
+    if not (owner and slash and name) or "/" in name:
+        raise ValueError("must be owner/name, e.g. meta/musicgen")
+    return text
+
+
+def _version(text: str) -> str:
+    is_hex = all(letter in "0123456789abcdef" for letter in text)
+    if len(text) != len(SPEC_VERSION) or not is_hex:
+        raise ValueError("must be the 64 hexadecimal digits of a version's id")
+    return text
+
+
+def _numbers(value: object) -> object:
+    """`0,1,2` -> (0, 1, 2)."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("must be numbers like 0,1,2")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _ids(value: object) -> object:
+    """`1234, 5678` -> {1234, 5678}."""
+    if not isinstance(value, str):
+        return value
+    parts = value.replace(",", " ").split()
+    if not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError("must be Discord's ids like 1234,5678")
+    return frozenset(map(int, parts))
+
+
+def _amounts(value: object) -> object:
+    return parse_amounts(value) if isinstance(value, str) else value
+
+
+def _micro_usd(value: object) -> object:
+    return decimal(value, 6) if isinstance(value, str) else value
+
+
+def _whole(value: object) -> object:
+    """`1 000` -> 1000."""
+    if not isinstance(value, str):
+        return value
+    digits = "".join(value.split())
+    if not digits.isascii() or not digits.removeprefix("-").isdigit():
+        raise ValueError("must be a whole number")
+    return int(digits)
+
+
+def _token(value: object) -> object:
+    if isinstance(value, str):
+        if any(letter.isspace() for letter in value):
+            raise ValueError("must not contain white space")
+        if not value.isascii() or not value.isprintable():
+            raise ValueError("must be plain letters, digits and signs; copy it again")
+    return value
+
+
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that is not known; give the whole path") from None
+
+
+Token = Annotated[SecretStr, BeforeValidator(_token)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
+Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
+Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]
+MicroUsd = Annotated[int, BeforeValidator(_micro_usd)]
+DatabaseAddress = Annotated[str, AfterValidator(_database_address)]
+Model = Annotated[str, AfterValidator(_model)]
+Version = Annotated[str, AfterValidator(_version)]
+Level = Annotated[str, AfterValidator(_level)]
+Folder = Annotated[Path, AfterValidator(_folder)]
