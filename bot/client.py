@@ -127,7 +127,7 @@ class MusicGenBot(ReconnectingBot):
         self.run_action: RunAction
         self.sound = parts.sound
         self.stars = Stars(parts.journal, parts.clock)
-        self.presets = Presets(parts.journal, parts.config.table)
+        self.presets = Presets(parts.journal, parts.config.table, parts.clock)
         self._journal = parts.journal
         self.clock = parts.clock
         self.limits, self.allowed = parts.limits, parts.allowed
@@ -176,6 +176,7 @@ class MusicGenBot(ReconnectingBot):
         async with self._beginning:
             if not self._begun:
                 await self.house_rules.start()
+                await self.presets.start()
                 await self.service.start()
                 self._begun = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ class CommunityTables:
     presets: dict[tuple[PresetOwner, str], Preset] = field(
         default_factory=dict[tuple[PresetOwner, str], Preset]
     )
+    default_presets_revision: str | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -87,6 +89,7 @@ class FakePresets:
 
     def __init__(self, tables: CommunityTables) -> None:
         self._presets = tables.presets
+        self._presets_tables = tables
 
     async def save_preset(
         self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
@@ -97,6 +100,7 @@ class FakePresets:
         is_default = old is not None and old.is_default
         kept = replace(inputs, prompt="")
         self._presets[owner, key] = Preset(owner, name, kept, is_default)
+        self._revise(owner)
         return old is None
 
     async def preset(self, owners: Sequence[PresetOwner], key: str) -> Preset | None:
@@ -108,6 +112,7 @@ class FakePresets:
         return [preset for owner in owners for (whose, _), preset in ordered if whose == owner]
 
     async def delete_preset(self, owner: PresetOwner, key: str) -> bool:
+        self._revise(owner)
         return self._presets.pop((owner, key), None) is not None
 
     async def choose_default(self, user_id: int, key: str | None) -> bool:
@@ -117,13 +122,25 @@ class FakePresets:
         for (owner, name), preset in self._presets.items():
             if owner == person:
                 self._presets[owner, name] = replace(preset, is_default=name == key)
+        self._revise(person)
         return True
 
-    async def default_presets(self, user_ids: Collection[int]) -> dict[int, Preset]:
-        own = await self.presets([PresetOwner.person(user_id) for user_id in user_ids])
-        return {preset.owner.id: preset for preset in own if preset.is_default}
+    async def default_presets(self, user_id: int | None = None) -> dict[int, Preset]:
+        return {
+            owner.id: preset
+            for (owner, _), preset in self._presets.items()
+            if preset.is_default and user_id in {None, owner.id}
+        }
+
+    async def default_presets_revision(self) -> str | None:
+        return self._presets_tables.default_presets_revision
+
+    def _revise(self, owner: PresetOwner) -> None:
+        if not owner.is_server:
+            self._presets_tables.default_presets_revision = secrets.token_hex(8)
 
     def forget_presets(self, whose: PresetOwner) -> None:
+        self._revise(whose)
         for owner, key in list(self._presets):
             if owner == whose:
                 del self._presets[owner, key]

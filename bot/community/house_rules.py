@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
+from bot.community.following import look_again_and_again
 from bot.community.ports import RuleStore
 from bot.community.settings import Asked, ServerSettings, blocked, loaded, refusal, stored
 from bot.domain.clock import Clock
@@ -21,7 +22,6 @@ from bot.engine.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 5.0
 _FORGET_EVERY = timedelta(hours=1)
 
 
@@ -57,7 +57,8 @@ class HouseRules:
             JournalFault: they cannot be read.
         """
         await self._read()
-        self._owner.start(self._keep_up(), name="house-rules")
+        looks = look_again_and_again(self._clock, self._look, "rules are held as read last")
+        self._owner.start(looks, name="house-rules")
 
     async def close(self) -> None:
         """Look no more."""
@@ -133,20 +134,10 @@ class HouseRules:
         self._blocks = blocks
         self._revision = rules.revision
 
-    async def _keep_up(self) -> None:
-        is_well = True
-        while True:
-            await self._clock.sleep(LOOK_EVERY_S)
-            try:
-                if await self.store.rules_revision() != self._revision:
-                    await self._read()
-                await self._forget_ended()
-            except JournalFault as error:
-                if is_well:
-                    log.warning("rules are held as they were read last: %s", error)
-                is_well = False
-            else:
-                is_well = True
+    async def _look(self) -> None:
+        if await self.store.rules_revision() != self._revision:
+            await self._read()
+        await self._forget_ended()
 
     async def _forget_ended(self) -> None:
         now = self._clock.now()

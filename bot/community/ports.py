@@ -164,8 +164,12 @@ class PresetJournal(Protocol):
         """Have one of a person's apply where they name none, or none; False where it is unknown."""
         ...
 
-    async def default_presets(self, user_ids: Collection[int]) -> Mapping[int, Preset]:
-        """Those that apply where these persons name none; who has none is left out."""
+    async def default_presets(self, user_id: int | None = None) -> Mapping[int, Preset]:
+        """Those that apply where a person names none, of one person or of all, by their ids."""
+        ...
+
+    async def default_presets_revision(self) -> str | None:
+        """What tells whether somebody's default may have changed since they were read."""
         ...
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.community.following import look_again_and_again
 from bot.community.ports import Preset, PresetJournal, PresetOwner
-from bot.domain.errors import BotError, PresetNameBad, PresetsFull, PresetUnknown
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault, PresetNameBad, PresetsFull, PresetUnknown
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import one_line
 from bot.domain.validation import check_request
 from bot.engine.background import BackgroundTasks
+
+log = logging.getLogger(__name__)
 
 NAME_MAX_CHARS = 32
 LIMIT_PER_PERSON = 25
@@ -25,18 +29,28 @@ _ABOUT_AUDIO = frozenset({"continuation", "continuation_start", "continuation_en
 
 
 class Presets:
-    """Saves and finds presets. Methods raise `JournalFault`."""
+    """Saves and finds presets. Methods raise `JournalFault`.
 
-    def __init__(self, journal: PresetJournal, table: InputTable) -> None:
+    Whose default applies is held in memory, for each command asks for it before it is
+    acknowledged. Every process looks every few seconds whether another one has changed any.
+    """
+
+    def __init__(self, journal: PresetJournal, table: InputTable, clock: Clock) -> None:
         self._journal = journal
         self._table = table
-        self._asked: dict[int, asyncio.Future[Preset | None]] = {}
-        """Whose default is to be looked up next."""
-        self._looking: asyncio.Task[None] | None = None
+        self._clock = clock
         self._owner = BackgroundTasks()
+        self._defaults: dict[int, Preset] = {}
+        self._revision: str | None = None
+
+    async def start(self) -> None:
+        """Read the defaults, and read them again whenever they have changed."""
+        await self._read()
+        looks = look_again_and_again(self._clock, self._look, "default presets apply as read last")
+        self._owner.start(looks, name="default-presets")
 
     async def close(self) -> None:
-        """Look nothing up any more."""
+        """Look no more."""
         await self._owner.close()
 
     async def save(self, owner: PresetOwner, name: str, inputs: Inputs) -> bool:
@@ -56,6 +70,7 @@ class Presets:
         is_new = await self._journal.save_preset(owner, key_of(name), name, inputs, limit)
         if is_new is None:
             raise PresetsFull(limit, owner.is_server)
+        await self._changed(owner)
         return is_new
 
     async def get(self, name: str, user_id: int, guild_id: int | None) -> Preset:
@@ -81,6 +96,7 @@ class Presets:
         """
         if not await self._journal.delete_preset(owner, key_of(name)):
             raise PresetUnknown(one_line(name))
+        await self._changed(owner)
 
     async def choose_default(self, user_id: int, name: str | None) -> None:
         """Have one of a person's presets apply where they name none; or none.
@@ -91,6 +107,7 @@ class Presets:
         key = None if name is None else key_of(name)
         if not await self._journal.choose_default(user_id, key):
             raise PresetUnknown(one_line(name or ""))
+        await self._changed(PresetOwner.person(user_id))
 
     async def apply(
         self,
@@ -107,36 +124,35 @@ class Presets:
             PresetUnknown: there is none of this name.
         """
         if name is None:
-            preset = await self._default_of(user_id)
+            preset = self._defaults.get(user_id)
         else:
             preset = await self.get(name, user_id, guild_id)
         return inputs if preset is None else applied(inputs, preset.inputs, has_audio=has_audio)
 
-    async def _default_of(self, user_id: int) -> Preset | None:
-        """A person's default; of all who ask at once by one read, for each acknowledgement waits.
+    async def _changed(self, owner: PresetOwner) -> None:
+        """Have what has just been written apply here at once."""
+        if owner.is_server:
+            return
+        try:
+            found = (await self._journal.default_presets(owner.id)).get(owner.id)
+        except JournalFault as error:
+            # It is written; the next look reads it.
+            log.warning("a changed default preset is not read yet: %s", error)
+            return
+        if found is None:
+            self._defaults.pop(owner.id, None)
+        else:
+            self._defaults[owner.id] = found
 
-        Raises:
-            JournalFault: it cannot be read.
-        """
-        loop = asyncio.get_running_loop()
-        answer = self._asked.setdefault(user_id, loop.create_future())
-        if self._looking is None or self._looking.done():
-            self._looking = self._owner.start(self._look_up(), name="default presets")
-        return await asyncio.shield(answer)
+    async def _read(self) -> None:
+        # First: what is read after it is as new, or newer.
+        revision = await self._journal.default_presets_revision()
+        self._defaults = dict(await self._journal.default_presets())
+        self._revision = revision
 
-    async def _look_up(self) -> None:
-        while self._asked:
-            asked, self._asked = self._asked, {}
-            try:
-                found = await self._journal.default_presets(asked.keys())
-            except BotError as error:
-                for answer in asked.values():
-                    answer.set_exception(error)
-                    # Who asked may have given up.
-                    answer.exception()
-            else:
-                for user_id, answer in asked.items():
-                    answer.set_result(found.get(user_id))
+    async def _look(self) -> None:
+        if await self._journal.default_presets_revision() != self._revision:
+            await self._read()
 
 
 def applied(inputs: Inputs, preset: Inputs, *, has_audio: bool) -> Inputs:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -12,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.house import Block, Change, StoredRules
 from bot.journal.database import insert, upsert
+from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import blocks, facts, generations, presets, server_changes, servers
+from bot.journal.tables import blocks, generations, presets, server_changes, servers
 
 LOGGED_MAX = 500
 """Entries kept of each server."""
 
-_REVISION = "rules_revision"
 _BLOCK = "block"
 _CANCEL_ALL = "cancel_all"
 
@@ -34,13 +33,13 @@ class House(Store):
     async def rules_revision(self) -> str | None:
         """What tells whether the rules have changed since they were read."""
         async with self._reading() as connection:
-            return await _revision(connection)
+            return await revision_of(connection, Held.RULES)
 
     async def rules(self) -> StoredRules:
         """All rules of all servers; those who are blocked until a time that is over, too."""
         async with self._reading() as connection:
             # First: what is read after it is as new, or newer.
-            revision = await _revision(connection)
+            revision = await revision_of(connection, Held.RULES)
             stored = (
                 await connection.execute(sa.select(servers.c.guild_id, servers.c.settings))
             ).all()
@@ -58,7 +57,7 @@ class House(Store):
     ) -> list[Change]:
         """Set values by their names, None for the default; what has changed by that, in order."""
         async with self._writing() as connection:
-            await _begin(connection, self._now())
+            await revise(connection, Held.RULES, self._now())
             old = await _settings(connection, guild_id)
             changes = [
                 Change(0, self._now(), by_id, name, old.get(name), value)
@@ -75,7 +74,7 @@ class House(Store):
     async def block(self, block: Block, by_id: int) -> list[Change]:
         """Block a person, or change their block; empty where nothing is another by that."""
         async with self._writing() as connection:
-            await _begin(connection, self._now())
+            await revise(connection, Held.RULES, self._now())
             old = await _blocked(connection, block.guild_id, block.user_id)
             if old == block:
                 return []
@@ -93,7 +92,7 @@ class House(Store):
     async def unblock(self, guild_id: int, user_id: int, by_id: int) -> list[Change]:
         """End a block; empty where there is none."""
         async with self._writing() as connection:
-            await _begin(connection, self._now())
+            await revise(connection, Held.RULES, self._now())
             old = await _blocked(connection, guild_id, user_id)
             if old is None:
                 return []
@@ -111,7 +110,7 @@ class House(Store):
             0, self._now(), by_id, _CANCEL_ALL, new=json.dumps(stopped), about_id=user_id
         )
         async with self._writing() as connection:
-            await _begin(connection, self._now())
+            await revise(connection, Held.RULES, self._now())
             return await _log(connection, guild_id, [change])
 
     async def changes_of(
@@ -152,20 +151,11 @@ class House(Store):
     async def forget_server(self, guild_id: int) -> None:
         """Delete a server's settings, its blocks, its log, and its presets."""
         async with self._writing() as connection:
-            await _begin(connection, self._now())
+            await revise(connection, Held.RULES, self._now())
             for table in (servers, blocks, server_changes):
                 await connection.execute(sa.delete(table).where(table.c.guild_id == guild_id))
             theirs = presets.c.owner_kind == "server", presets.c.owner_id == guild_id
             await connection.execute(sa.delete(presets).where(*theirs))
-
-
-async def _revision(connection: AsyncConnection) -> str | None:
-    return await connection.scalar(sa.select(facts.c.value).where(facts.c.key == _REVISION))
-
-
-async def _begin(connection: AsyncConnection, now: datetime) -> None:
-    row = {"key": _REVISION, "value": secrets.token_hex(8), "updated_at": now}
-    await connection.execute(upsert(connection, facts, row))
 
 
 async def _settings(connection: AsyncConnection, guild_id: int) -> Mapping[str, str]:

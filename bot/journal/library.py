@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.charges import forget as forget_charges
+from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, presets, stars, to_us
@@ -148,6 +149,7 @@ class Library(Store):
             still_open = await connection.scalar(count) or 0
             needed_since = self._terms.limits.person_needed_since(self._now())
             await forget_charges(connection, user_id, needed_since)
+            await revise(connection, Held.DEFAULT_PRESETS, self._now())
         # Someone may have made thousands, and others wait for their turn on the event loop.
         removed = await asyncio.to_thread(readable, map(dict, rows))
         removed.sort(key=lambda generation: (generation.created_at, generation.id))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.ports import Preset, PresetOwner
 from bot.domain.inputs import Inputs
 from bot.journal.database import one_at_a_time, upsert
+from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import inputs_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import presets
@@ -40,6 +42,7 @@ class PresetRows(Store):
                 return None
             row |= {"inputs": json.dumps(values), "saved_at": self._now()}
             await connection.execute(upsert(connection, presets, row))
+            await self._revise(connection, owner)
             return key not in keys
 
     async def preset(self, owners: Sequence[PresetOwner], key: str) -> Preset | None:
@@ -57,7 +60,9 @@ class PresetRows(Store):
         """Delete one; False where there is none."""
         async with self._writing() as connection:
             deleted = sa.delete(presets).where(*_of(owner), _c.key == key)
-            return (await connection.execute(deleted)).rowcount == 1
+            is_deleted = (await connection.execute(deleted)).rowcount == 1
+            await self._revise(connection, owner)
+            return is_deleted
 
     @unbroken
     async def choose_default(self, user_id: int, key: str | None) -> bool:
@@ -72,12 +77,26 @@ class PresetRows(Store):
             if key is not None:
                 others = others.where(_c.key != key)
             await connection.execute(others.values(is_default=False))
+            await self._revise(connection, person)
             return True
 
-    async def default_presets(self, user_ids: Collection[int]) -> dict[int, Preset]:
-        """Those that apply where these persons name none; who has none is left out."""
-        theirs = _c.owner_kind == "person", _c.owner_id.in_(user_ids), _c.is_default
-        return {preset.owner.id: preset for preset in await self._presets(*theirs)}
+    async def default_presets(self, user_id: int | None = None) -> dict[int, Preset]:
+        """Those that apply where a person names none, of one person or of all, by their ids."""
+        conditions = [_c.owner_kind == "person", _c.is_default]
+        if user_id is not None:
+            conditions.append(_c.owner_id == user_id)
+        return {preset.owner.id: preset for preset in await self._presets(*conditions)}
+
+    async def default_presets_revision(self) -> str | None:
+        """What tells whether somebody's default may have changed since they were read."""
+        async with self._reading() as connection:
+            return await revision_of(connection, Held.DEFAULT_PRESETS)
+
+    async def _revise(self, connection: AsyncConnection, owner: PresetOwner) -> None:
+        # Last in each transaction, as where a person is forgotten: who waits here holds nothing
+        # that the one before still needs.
+        if not owner.is_server:
+            await revise(connection, Held.DEFAULT_PRESETS, self._now())
 
     async def _presets(self, *conditions: sa.ColumnElement[bool]) -> list[Preset]:
         query = sa.select(presets).where(*conditions)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from bot.community.house_rules import LOOK_EVERY_S, HouseRules
+from bot.community.following import LOOK_EVERY_S
+from bot.community.house_rules import HouseRules
 from bot.community.settings import Asked
 from bot.domain.errors import PersonBlocked, RequestRefused, ServerPaused
 from bot.domain.house import EVERYWHERE, Block, Change, StoredRules

@@ -23,7 +23,7 @@ async def save(journal: OpenJournal, owner: PresetOwner, *names: str, limit: int
 
 
 async def default_of_ada(journal: OpenJournal) -> Preset | None:
-    return (await journal.default_presets([ADA.id, BO.id])).get(ADA.id)
+    return (await journal.default_presets(ADA.id)).get(ADA.id)
 
 
 async def test_a_preset_is_found_as_it_was_saved(journal: OpenJournal) -> None:
@@ -93,7 +93,7 @@ async def test_one_of_a_persons_is_their_default(journal: OpenJournal) -> None:
     await save(journal, ADA, "a", "b")
     await save(journal, BO, "a")
     await save(journal, JAM, "a", "s")
-    assert await journal.default_presets([ADA.id, BO.id]) == {}
+    assert await journal.default_presets() == {}
     assert await journal.choose_default(ADA.id, "a")
     assert await default_of_ada(journal) == Preset(ADA, "a", LOFI, is_default=True)
     assert await journal.choose_default(ADA.id, "b")
@@ -105,10 +105,29 @@ async def test_one_of_a_persons_is_their_default(journal: OpenJournal) -> None:
     assert await journal.save_preset(ADA, "b", "B", TECHNO, 9) is False
     assert await default_of_ada(journal) == Preset(ADA, "B", TECHNO, is_default=True)
     assert await journal.choose_default(ADA.id, None)
-    assert await journal.default_presets([ADA.id, BO.id]) == {}
+    assert await journal.default_presets() == {}
     await journal.choose_default(ADA.id, "a")
     await journal.delete_preset(ADA, "a")
-    assert await journal.default_presets([ADA.id, BO.id]) == {}
+    assert await journal.default_presets() == {}
+
+
+async def test_others_are_told_that_a_default_may_have_changed(start: Start) -> None:
+    one, other = await start("one"), await start("two")
+    seen = [await other.default_presets_revision()]
+    await save(one, JAM, "a")
+    assert [await other.default_presets_revision()] == seen, "a server's is nobody's default"
+    await save(one, ADA, "a")
+    seen.append(await other.default_presets_revision())
+    await one.choose_default(ADA.id, "a")
+    seen.append(await other.default_presets_revision())
+    assert (await other.default_presets())[ADA.id].name == "a"
+    await save(one, ADA, "a")
+    seen.append(await other.default_presets_revision())
+    await one.delete_preset(ADA, "a")
+    seen.append(await other.default_presets_revision())
+    await one.forget(ADA.id)
+    seen.append(await other.default_presets_revision())
+    assert len(set(seen)) == len(seen) == 6
 
 
 async def test_forgetting_takes_ones_presets_and_leaves_the_servers(journal: OpenJournal) -> None:
@@ -117,7 +136,7 @@ async def test_forgetting_takes_ones_presets_and_leaves_the_servers(journal: Ope
     await journal.choose_default(ADA.id, "a")
     await journal.forget(ADA.id)
     assert await journal.presets([ADA, BO, JAM]) == [Preset(BO, "a", LOFI), Preset(JAM, "a", LOFI)]
-    assert await journal.default_presets([ADA.id, BO.id]) == {}
+    assert await journal.default_presets() == {}
 
 
 async def test_a_server_that_is_left_loses_its_presets_alone(journal: OpenJournal) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.card import strings
 from bot.card.actions import ACTIONS
-from bot.community.house_rules import LOOK_EVERY_S, HouseRules, SettingsChanges
+from bot.community.following import LOOK_EVERY_S
+from bot.community.house_rules import HouseRules, SettingsChanges
 from bot.community.settings import (
     Asked,
     ServerSettings,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.ports import Preset, PresetOwner
+from bot.community.following import LOOK_EVERY_S
+from bot.community.ports import PresetOwner
 from bot.community.presets import (
     LIMIT_PER_PERSON,
     LIMIT_PER_SERVER,
@@ -22,14 +21,15 @@ from bot.community.presets import (
 from bot.domain import errors
 from bot.domain.inputs import INPUT_NAMES, Inputs, InputTable
 from tests.contract.journal_kit import any_inputs
-from tests.fakes import FakeJournal, a_generation
+from tests.fakes import FakeClock, FakeJournal, a_generation
+from tests.unit.house_kit import SteppedClock
 
 ME, SERVER = PresetOwner.person(1), PresetOwner.server(1)
 ABOUT_AUDIO = {"continuation", "continuation_start", "continuation_end"}
 
 
-def presets() -> Presets:
-    return Presets(FakeJournal(), InputTable())
+def presets(journal: FakeJournal | None = None, clock: FakeClock | None = None) -> Presets:
+    return Presets(journal or FakeJournal(), InputTable(), clock or SteppedClock())
 
 
 @given(typed=any_inputs, preset=any_inputs, has_audio=st.booleans())
@@ -117,39 +117,75 @@ async def test_a_default_applies_where_none_is_named() -> None:
         await kept.choose_default(ME.id, "gone")
 
 
-async def test_the_defaults_of_all_who_ask_at_once_are_read_at_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def applies(kept: Presets) -> int | None:
+    """How long a track is that this person asks for without saying so; reads nothing."""
+    return (await kept.apply(Inputs("lofi"), None, ME.id, None, has_audio=False)).duration
+
+
+async def test_a_default_is_read_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     journal = FakeJournal()
-    kept = Presets(journal, InputTable())
+    before = presets(journal)
+    await before.save(ME, "long", Inputs("", duration=30))
+    await before.choose_default(ME.id, "long")
+    kept = presets(journal)
+    await kept.start()
+
+    async def unread(*_: object) -> None:
+        raise AssertionError("the acknowledgement waits for it")
+
+    for name in ("preset", "presets", "default_presets", "default_presets_revision"):
+        monkeypatch.setattr(journal, name, unread)
+    assert await applies(kept) == 30
+    await kept.close()
+
+
+@pytest.mark.parametrize("how", ["none chosen", "saved anew", "deleted"])
+async def test_a_default_that_changes_applies_here_at_once_and_elsewhere_soon(how: str) -> None:
+    clock, journal = SteppedClock(), FakeJournal()
+    here = presets(journal, clock)
+    there = presets(FakeJournal(beside=journal), clock)
+    for one in (here, there):
+        await one.start()
+    await here.save(ME, "long", Inputs("", duration=30))
+    await here.choose_default(ME.id, "long")
+    assert [await applies(here), await applies(there)] == [30, None]
+    await clock.advance(LOOK_EVERY_S)
+    assert await applies(there) == 30
+    match how:
+        case "none chosen":
+            await here.choose_default(ME.id, None)
+        case "saved anew":
+            await here.save(ME, "long", Inputs("", duration=3))
+        case _:
+            await here.delete(ME, "long")
+    now = 3 if how == "saved anew" else None
+    assert [await applies(here), await applies(there)] == [now, 30]
+    await clock.advance(LOOK_EVERY_S)
+    assert await applies(there) == now
+    for one in (here, there):
+        await one.close()
+
+
+async def test_defaults_apply_as_read_last_while_the_journal_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, journal = SteppedClock(), FakeJournal()
+    kept = presets(journal, clock)
+    await kept.start()
     await kept.save(ME, "long", Inputs("", duration=30))
     await kept.choose_default(ME.id, "long")
-    reads: list[int] = []
-    read = journal.default_presets
 
-    async def counted(user_ids: Collection[int]) -> dict[int, Preset]:
-        reads.append(len(user_ids))
-        await asyncio.sleep(0)
-        return await read(user_ids)
-
-    monkeypatch.setattr(journal, "default_presets", counted)
-    people = [ME.id, ME.id, 2, 3]
-    asked = [kept.apply(Inputs("lofi"), None, who, None, has_audio=False) for who in people]
-    assert [inputs.duration for inputs in await asyncio.gather(*asked)] == [30, 30, None, None]
-    assert reads == [3]
-
-
-async def test_a_journal_that_fails_fails_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = FakeJournal()
-    kept = Presets(journal, InputTable())
-
-    async def fail(_: Collection[int]) -> dict[int, Preset]:
+    async def away(*_: object) -> None:
         raise errors.JournalFault("away")
 
-    read = journal.default_presets
-    monkeypatch.setattr(journal, "default_presets", fail)
-    asked = [kept.apply(Inputs("lofi"), None, who, None, has_audio=False) for who in (1, 2)]
-    told = await asyncio.gather(*asked, return_exceptions=True)
-    assert [type(error) for error in told] == [errors.JournalFault] * 2
-    monkeypatch.setattr(journal, "default_presets", read)
-    assert await kept.apply(Inputs("lofi"), None, 1, None, has_audio=False) == Inputs("lofi")
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "default_presets_revision", away)
+        patch.setattr(journal, "default_presets", away)
+        await kept.choose_default(ME.id, None)
+        for _ in range(3):
+            await clock.advance(LOOK_EVERY_S)
+        assert await applies(kept) == 30
+    assert caplog.text.count("apply as read last") == 1
+    await clock.advance(LOOK_EVERY_S)
+    assert await applies(kept) is None
+    await kept.close()

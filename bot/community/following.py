@@ -1,0 +1,33 @@
+"""What is held in memory, and read again when another process has changed it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 5.0
+
+
+async def look_again_and_again(
+    clock: Clock, look: Callable[[], Awaitable[None]], meanwhile: str
+) -> None:
+    """Look every `LOOK_EVERY_S`, until cancelled; a journal that cannot be read is logged once.
+
+    `meanwhile` says what holds while it cannot be read.
+    """
+    is_well = True
+    while True:
+        await clock.sleep(LOOK_EVERY_S)
+        try:
+            await look()
+        except JournalFault as error:
+            if is_well:
+                log.warning("%s: %s", meanwhile, error)
+            is_well = False
+        else:
+            is_well = True
