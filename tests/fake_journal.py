@@ -144,7 +144,9 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         if not follows or (old.told and not generation.told):
             raise JournalConflict(generation.id, old.state, generation.state)
         canceled = old.cancel_requested or generation.cancel_requested
-        self._write(replace(generation, parent_id=old.parent_id, cancel_requested=canceled))
+        by = generation.canceled_by if old.canceled_by is None else old.canceled_by
+        kept = replace(generation, parent_id=old.parent_id, cancel_requested=canceled)
+        self._write(replace(kept, canceled_by=by))
         ending = ending_of(generation, self.terms.per_second_micro_usd)
         charge = self.tables.charges.get(generation.id)
         if ending and charge and charge.state is ChargeState.RESERVED:
@@ -231,7 +233,9 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         }
         return Renewal(
             lost=frozenset(held) & taken,
-            cancel_requested=frozenset(key for key in mine if self.rows[key].cancel_requested),
+            cancel_requested={
+                key: self.rows[key].canceled_by for key in mine if self.rows[key].cancel_requested
+            },
             wanted_replies={key: reply for key, reply in self.wanted.items() if key in mine},
             unfollowed=mine - frozenset(held),
         )
@@ -247,11 +251,15 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         ours = {key for key, lease in leases if lease.incarnation == self._incarnation}
         return frozenset(key for key in ours if key in self.rows and self.rows[key].open)
 
-    async def request_cancel(self, generation_id: str) -> bool:
+    async def request_cancel(self, generation_id: str, by_id: int) -> bool:
         row = self.rows.get(generation_id)
         if row is None or not row.state.cancelable:
             return False
-        self.rows[generation_id] = replace(row, cancel_requested=True)
+        self.rows[generation_id] = replace(
+            row,
+            cancel_requested=True,
+            canceled_by=by_id if row.canceled_by is None else row.canceled_by,
+        )
         return True
 
     async def request_bring(self, generation_id: str, reply: Reply) -> bool:
@@ -344,8 +352,10 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         theirs = {row.id for row in self.rows.values() if row.requester_id == user_id}
         ended = {key for key in theirs if not self.rows[key].open}
         for row in list(self.rows.values()):
-            if row.parent_id in ended:
-                self.rows[row.id] = replace(row, parent_id=None)
+            of_other = row.canceled_by == user_id and row.requester_id != user_id
+            by = None if of_other else row.canceled_by
+            parent_id = None if row.parent_id in ended else row.parent_id
+            self.rows[row.id] = replace(row, parent_id=parent_id, canceled_by=by)
         removed = self._found(lambda row: row.id in ended)
         self.forget_stars(user_id, ended)
         self.forget_presets(PresetOwner.person(user_id))

@@ -102,7 +102,7 @@ def _places(interaction: discord.Interaction) -> Iterator[int]:
 def check_requester(interaction: discord.Interaction, requester_id: int | None) -> None:
     """Raises `NotYours` for anybody but the requester."""
     if interaction.user.id != requester_id:
-        raise NotYours
+        raise NotYours(requester_id)
 
 
 def reply_at(interaction: discord.Interaction, message_id: int, *, private: bool = False) -> Reply:

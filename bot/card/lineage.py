@@ -36,7 +36,7 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
     """What its card says it was made from, without markdown; None where that is nothing.
 
     A parent may have been forgotten, or be none of the onlookers' business; audio that is not ours
-    goes by its file's name.
+    goes by its file's name. Words that its title has already are not said twice.
     """
     if generation.relation is None:
         return None
@@ -45,6 +45,8 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
         name = parent.inputs.prompt
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
-    if name is None or not (quote := shortened(name, _QUOTE_MAX_CHARS)):
+    if name is None or name == generation.inputs.prompt:
+        return strings.lineage.LINES[generation.relation]
+    if not (quote := shortened(name, _QUOTE_MAX_CHARS)):
         return strings.lineage.LINES[generation.relation]
     return strings.lineage.line(generation.relation, quote)

@@ -1,4 +1,4 @@
-"""People's text inside ours: it never pings, never breaks the layout."""
+"""People's text inside ours: it never pings, never leads anywhere, never breaks the layout."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bot.domain.plain_text import shortened
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 """What discord.py takes for one (discord.py 2.7.1, utils.escape_mentions)."""
+_TAG = re.compile(r"<(?=[@#/:]|a:|t:|id:)")
+"""What Discord draws instead of text: mentions of any kind, commands, emoji, times."""
 _MIB = 1024 * 1024
 _ROUND = str.maketrans("[]", "()")
 
@@ -19,7 +21,9 @@ def quoted(text: str, limit: int) -> str:
     """`text` on one line with its markdown escaped, cut to `limit` characters of its own."""
     escaped = discord.utils.escape_markdown(shortened(text, limit), ignore_links=False)
     # Not by `escape_mentions`, which hides a character of no width in them.
-    return _MENTION.sub(r"\\@", escaped)
+    untagged = _TAG.sub(r"\\<", _MENTION.sub(r"\\@", escaped))
+    # An address stays one to read, and leads nowhere.
+    return untagged.replace("://", r":\//")
 
 
 def fitted(text: str, limit: int) -> str:

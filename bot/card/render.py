@@ -20,7 +20,8 @@ from bot.domain.progress import Progress
 from bot.domain.waits import NotPostable
 
 _TITLE_MAX_CHARS = 256
-_SETTINGS_MAX_CHARS = 1024
+_MODEL_MAX_CHARS = 60
+_SETTINGS_MAX_CHARS = 600
 _SHOWN_ELSEWHERE = frozenset({"prompt", "model_version", "duration", "seed", "input_audio"})
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -40,6 +41,8 @@ class Card:
     actions: tuple[Action, ...] = ()
     take_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Of the buttons that are each about one take, by the takes' ids."""
+    named_audio: str = ""
+    """The line of its embed that names a file as its person does."""
 
 
 class CardRenderer:
@@ -60,15 +63,15 @@ class CardRenderer:
             actions = (*actions, BRING)
         elif isinstance(progress.wait, NotPostable):
             actions = (*actions, BRING)
-        return Card(self._embed(generation, _RUNNING, words, parent), actions)
+        return self._card((generation,), _RUNNING, words, parent, actions)
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
-        return Card(self._embed(generation, _RUNNING, strings.card.COMING, None), (BRING,))
+        return self._card((generation,), _RUNNING, strings.card.COMING, None, (BRING,))
 
     def waiting(self, generation: Generation) -> Card:
         """What a message shows that does not take the track now."""
-        return Card(self._embed(generation, _RUNNING, strings.card.WAITS, None), (BRING,))
+        return self._card((generation,), _RUNNING, strings.card.WAITS, None, (BRING,))
 
     def ended(
         self,
@@ -80,15 +83,13 @@ class CardRenderer:
         """The last card: delivered, failed or canceled; `note` is about the file."""
         match generation.state:
             case State.DELIVERED:
-                colour, words = _DONE, note or None
+                words = note
             case State.CANCELED:
-                colour, words = _CANCELED, strings.card.CANCELED
+                words = strings.card.canceled(generation.canceled_by, generation.requester_id)
             case _:
                 words = strings.errors.sentence(generation.failure or InternalFault())
-                colour, words = _FAILED, f"{strings.card.FAILED}\n{words}"
-        embed = self._embed(generation, colour, words, parent)
-        _add_time_taken(embed, (generation,))
-        return self._finished(embed, (generation,), stars)
+                words = f"{strings.card.FAILED}\n{words}"
+        return self._finished((generation,), words, parent, stars)
 
     def takes(
         self,
@@ -108,9 +109,7 @@ class CardRenderer:
         ]
         running = [take for take in takes if not take.state.final]
         if not running:
-            embed = self._takes_embed(takes, _colour(takes), lines, parent)
-            _add_time_taken(embed, takes)
-            return self._finished(embed, takes, stars)
+            return self._finished(takes, "\n".join(lines), parent, stars)
         current = [progresses[take.id] for take in running if take.id in progresses]
         lines += strings.waits.notes((p.wait, p.stage) for p in current if p.wait is not None)
         cancelable = any(take.state.cancelable for take in running)
@@ -119,10 +118,14 @@ class CardRenderer:
         if any(progress.now > expires_at - LATE for progress in current):
             lines.append(strings.card.LATE)
             actions = (*actions, BRING)
-        return Card(self._takes_embed(takes, _RUNNING, lines, parent), actions)
+        return self._card(takes, _RUNNING, "\n".join(lines), parent, actions)
 
     def _finished(
-        self, embed: discord.Embed, takes: Sequence[Generation], stars: Mapping[str, int]
+        self,
+        takes: Sequence[Generation],
+        words: str,
+        parent: Generation | None,
+        stars: Mapping[str, int],
     ) -> Card:
         labels = {
             take.id: strings.stars.label(
@@ -132,51 +135,52 @@ class CardRenderer:
             for number, take in enumerate(takes, start=1)
             if take.state is State.DELIVERED
         }
-        return Card(embed, actions_after(takes, self._table), labels)
+        actions = actions_after(takes, self._table)
+        card = self._card(takes, _colour(takes), words, parent, actions)
+        if labels:
+            card.embed.set_footer(text=strings.card.made_with(self._model_name))
+        return replace(card, take_labels=labels)
 
-    def _takes_embed(
+    def _card(
         self,
         takes: Sequence[Generation],
         colour: discord.Colour,
-        lines: Sequence[str],
+        words: str,
         parent: Generation | None,
-    ) -> discord.Embed:
+        actions: tuple[Action, ...],
+    ) -> Card:
         # Of those that have ended it is not known any more.
         source = next((take.source for take in takes if take.source is not None), None)
         first = replace(takes[0], source=source)
-        return self._embed(first, colour, "\n".join(lines), parent, with_seed=False)
-
-    def _embed(
-        self,
-        generation: Generation,
-        colour: discord.Colour,
-        description: str | None,
-        parent: Generation | None,
-        *,
-        with_seed: bool = True,
-    ) -> discord.Embed:
-        inputs = generation.inputs
+        settings = strings.card.small([self._settings_of(first)])
+        asked_by = strings.card.small([strings.card.asked_by(first.requester_id)])
+        lines = words, self._facts(first, takes), settings, asked_by
         embed = discord.Embed(
-            title=fitted(inputs.prompt, _TITLE_MAX_CHARS), description=description, colour=colour
+            title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS),
+            description="\n".join(filter(None, lines)),
+            colour=colour,
         )
-        origin = lineage(generation, parent)
+        origin = lineage(first, parent)
         if origin is not None:
             embed.set_author(name=origin)
-        model = self._table.model(inputs)
-        if model is not None:
-            embed.add_field(name=strings.card.FIELD_MODEL, value=model)
-        embed.add_field(name=strings.card.FIELD_LENGTH, value=self._length(generation))
-        if with_seed:
-            embed.add_field(name=strings.card.FIELD_SEED, value=f"`{generation.seed}`")
-        source = generation.source
+        return Card(embed, actions, named_audio=settings if source is not None else "")
+
+    def _facts(self, first: Generation, takes: Sequence[Generation]) -> str:
+        """Model, length, seed and time, in one small line."""
+        seed = strings.card.seed(first.seed) if len(takes) == 1 else None
+        ends = [take.ended_at for take in takes if take.ended_at is not None]
+        took = None
+        if ends and all(take.state.final for take in takes):
+            took = strings.card.took((max(ends) - first.created_at).total_seconds())
+        model = quoted(self._table.model(first.inputs) or "", _MODEL_MAX_CHARS)
+        return strings.card.small([model, self._length(first), seed, took])
+
+    def _settings_of(self, generation: Generation) -> str:
+        inputs, source = generation.inputs, generation.source
         if generation.more_s is not None:
             # That an extension continues its piece is what its first line says.
             source, inputs = None, replace(inputs, continuation=None)
-        settings = self.settings(inputs, source.filename if source else None)
-        if settings:
-            embed.add_field(name=strings.card.FIELD_SETTINGS, value=settings, inline=False)
-        embed.set_footer(text=strings.card.made_with(self._model_name))
-        return embed
+        return self.settings(inputs, source.filename if source else None)
 
     def _length(self, generation: Generation) -> str:
         given_s, more_s = generation.given_s, generation.more_s
@@ -204,23 +208,15 @@ def without_words(card: Card) -> Card:
     """The card without what its person wrote, for where AutoMod does not allow that."""
     embed = card.embed.copy()
     embed.title = strings.card.UNNAMED
-    embed.description = "\n".join(filter(None, (embed.description, strings.card.WORDS_BLOCKED)))
+    lines = (embed.description or "").splitlines()
+    lines = [line for line in lines if line != card.named_audio]
+    embed.description = "\n".join([*lines, strings.card.WORDS_BLOCKED])
     embed.remove_author()
-    for index, shown in reversed(list(enumerate(embed.fields))):
-        if shown.name == strings.card.FIELD_SETTINGS:
-            embed.remove_field(index)
     return replace(card, embed=embed)
-
-
-def _add_time_taken(embed: discord.Embed, takes: Sequence[Generation]) -> None:
-    ends = [take.ended_at for take in takes if take.ended_at is not None]
-    if ends:
-        took_s = (max(ends) - takes[0].created_at).total_seconds()
-        embed.add_field(name=strings.card.FIELD_TOOK, value=strings.card.seconds(took_s))
 
 
 def _colour(takes: Sequence[Generation]) -> discord.Colour:
     states = {take.state for take in takes}
     if State.DELIVERED in states:
         return _DONE
-    return _FAILED if State.FAILED in states else _CANCELED
+    return _CANCELED if states == {State.CANCELED} else _FAILED

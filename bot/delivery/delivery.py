@@ -199,7 +199,10 @@ class DiscordDelivery:
     ) -> bool | Moved:
         """Upload the track in the best form that Discord takes; whether it was mentioned before."""
         limit_bytes = self._sender.limit_bytes(live.reply(generation))
-        upload = TrackUpload(self._sound, path, generation, limit_bytes, untouched=untouched)
+        number = live.number_of(generation)
+        upload = TrackUpload(
+            self._sound, path, generation, limit_bytes, untouched=untouched, take=number
+        )
         try:
             mentioned = await self._upload(live, generation, upload)
         finally:

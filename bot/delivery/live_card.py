@@ -139,6 +139,11 @@ class LiveCard:
         """Its generations, in order."""
         return _in_order(self._takes)
 
+    def number_of(self, take: Generation) -> int | None:
+        """Its number among several, from 1; None where no others are known."""
+        ids = [one.id for one in _in_order(self._takes | {take.id: take})]
+        return ids.index(take.id) + 1 if len(ids) > 1 else None
+
     @property
     def all_ended(self) -> bool:
         """Whether nothing will change any more."""

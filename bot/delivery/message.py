@@ -32,6 +32,8 @@ class Track:
     picture: Picture | None = None
     parts: tuple[Path, ...] = ()
     """What is uploaded instead, where the whole is too large."""
+    take: int | None = None
+    """Its number, where its card has several."""
 
     @property
     def uploads(self) -> list[tuple[Path, str]]:
@@ -82,7 +84,7 @@ class OutgoingMessage:
         track = self.track
         if track is not None:
             extension = track.filename.rpartition(".")[2]
-            name = track_filename("", self.generation.seed, extension)
+            name = track_filename("", self.generation.seed, extension, track.take)
             track = replace(track, filename=name)
         return replace(self, card=without_words(self.card), track=track)
 

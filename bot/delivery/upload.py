@@ -35,7 +35,7 @@ class TrackUpload:
     """Finds the best form of one track that Discord takes; `track` is the present one.
 
     As it is, as FLAC, as MP3, in parts: whatever fails, the next form is tried. An `untouched` one
-    is neither converted nor drawn.
+    is neither converted nor drawn. `take` is its number, where its card has several.
     """
 
     def __init__(
@@ -46,11 +46,13 @@ class TrackUpload:
         limit_bytes: int,
         *,
         untouched: bool = False,
+        take: int | None = None,
     ) -> None:
         self._sound = sound
         self._path = path
         self._generation = generation
         self._limit_bytes = limit_bytes
+        self._take = take
         self._untouched = untouched or Form.of(path) is Form.UNREAD
         self._refused: OutputTooLarge | None = None
         self._made: set[Path] = set()
@@ -85,8 +87,8 @@ class TrackUpload:
 
     def _named(self, path: Path, size_bytes: int) -> Track:
         prompt, seed = self._generation.inputs.prompt, self._generation.seed
-        name = track_filename(prompt, seed, path.suffix.lstrip("."))
-        return Track(path, name, size_bytes, self.picture)
+        name = track_filename(prompt, seed, path.suffix.lstrip("."), self._take)
+        return Track(path, name, size_bytes, self.picture, take=self._take)
 
     @staticmethod
     async def _size(path: Path) -> int:

@@ -154,6 +154,7 @@ class GenerationChanges(TypedDict, total=False):
     submitted_at: datetime | None
     prediction_id: str | None
     cancel_requested: bool
+    canceled_by: int | None
     seed_used: int | None
     predict_time_s: float | None
     track_path: str | None
@@ -188,6 +189,8 @@ class Generation:
     submitted_at: datetime | None = None
     prediction_id: str | None = None
     cancel_requested: bool = False
+    canceled_by: int | None = None
+    """Who asked for that, where it is known."""
     seed_used: int | None = None
     """The seed by the model's own log; differs from `inputs.seed` only where that is 0."""
     predict_time_s: float | None = None

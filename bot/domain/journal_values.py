@@ -14,8 +14,8 @@ class Renewal:
 
     lost: frozenset[str] = frozenset()
     """It no longer follows them: others do, or nobody."""
-    cancel_requested: frozenset[str] = frozenset()
-    """Its own whose person wants them stopped; whoever took that down."""
+    cancel_requested: Mapping[str, int | None] = field(default_factory=dict[str, int | None])
+    """Its own that are to be stopped, and who asked for it; whoever took that down."""
     wanted_replies: Mapping[str, Reply] = field(default_factory=dict[str, Reply])
     """By its generations: where their persons want them from now on; whoever took that down.
 

@@ -131,8 +131,8 @@ class Job:
 
     # ------------------------------------------------------------------ from outside
 
-    async def request_cancel(self) -> None:
-        """Stop as soon as possible.
+    async def request_cancel(self, by_id: int | None) -> None:
+        """Stop as soon as possible; `by_id` is who asks for it.
 
         Raises:
             TooLateToCancel: the track is made, or the generation has ended.
@@ -142,7 +142,7 @@ class Job:
                 raise TooLateToCancel
             if self._generation.cancel_requested:
                 return
-            await self._write(self._generation.evolve(cancel_requested=True))
+            await self._write(self._generation.evolve(cancel_requested=True, canceled_by=by_id))
         self.wake.set()
         self._stop_waiting()
 

@@ -105,11 +105,11 @@ class LeaseKeeper:
         renewal = await journal.renew(_LEASE_S, self._registry.ids)
         for generation_id in renewal.lost:
             self._registry.let_go(generation_id)
-        for generation_id in renewal.cancel_requested:
+        for generation_id, by_id in renewal.cancel_requested.items():
             job = self._registry.get(generation_id)
             if job is not None and not job.generation.cancel_requested:
                 with suppress(TooLateToCancel):
-                    await job.request_cancel()
+                    await job.request_cancel(by_id)
         for generation_id, reply in renewal.wanted_replies.items():
             await self._bring(generation_id, reply)
         for generation_id in renewal.unfollowed:

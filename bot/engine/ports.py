@@ -85,8 +85,8 @@ class Journal(Protocol):
         """Keep following those that this process holds."""
         ...
 
-    async def request_cancel(self, generation_id: str) -> bool:
-        """Note that one is to be stopped, whoever follows it; False when it is too late."""
+    async def request_cancel(self, generation_id: str, by_id: int) -> bool:
+        """Note that one is to be stopped, and who asks for it; False when it is too late."""
         ...
 
     async def request_bring(self, generation_id: str, reply: Reply) -> bool:

@@ -189,26 +189,26 @@ class GenerationService:
             raise GenerationUnknown
         return generation
 
-    async def cancel(self, generation_id: str) -> None:
-        """Stop a generation; its reply tells the rest.
+    async def cancel(self, generation_id: str, by_id: int) -> None:
+        """Stop a generation, as `by_id` asks; its reply tells the rest.
 
         Raises:
             TooLateToCancel: the track is made, or it has ended.
             GenerationUnknown: the journal has none with this id.
         """
         takes = await self.takes(await self.get(generation_id))
-        stopped = [await self._stop(take.id) for take in takes]
+        stopped = [await self._stop(take.id, by_id) for take in takes]
         if not any(stopped):
             # Meanwhile they may have come farther.
             takes = await self.takes(await self.get(generation_id))
             made = any(not take.state.final for take in takes)
             raise TooLateToCancel(made)
 
-    async def _stop(self, generation_id: str) -> bool:
+    async def _stop(self, generation_id: str, by_id: int) -> bool:
         if (job := self._registry.get(generation_id)) is None:
-            return await self.journal.request_cancel(generation_id)
+            return await self.journal.request_cancel(generation_id, by_id)
         try:
-            await job.request_cancel()
+            await job.request_cancel(by_id)
         except TooLateToCancel:
             return False
         return True

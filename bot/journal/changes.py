@@ -53,6 +53,9 @@ def _update(*following: State) -> sa.Update:
         # Whoever saves an older copy does not take back what a person asked for meanwhile.
         .values(
             cancel_requested=sa.or_(_c.cancel_requested, sa.bindparam("cancel")),
+            canceled_by=sa.func.coalesce(
+                _c.canceled_by, sa.bindparam("canceler", type_=sa.BigInteger)
+            ),
             wanted_reply=_while_wanted(_c.wanted_reply),
             wanted_until=_while_wanted(_c.wanted_until),
         )
@@ -182,13 +185,14 @@ async def _save(
         "holder": holder.incarnation,
         "still_told": write.row["told"],
         "cancel": write.row["cancel_requested"],
+        "canceler": write.row["canceled_by"],
         "still_open": write.row["open"],
         "expires": write.row["token_expires_at"],
     }
     return (await connection.execute(updates[write.state], parameters)).rowcount == 1
 
 
-_FIXED = {"id", "created_at", "cancel_requested", "parent_id"}
+_FIXED = {"id", "created_at", "cancel_requested", "canceled_by", "parent_id"}
 """What a save does not touch: it never changes, or others change it as well."""
 
 

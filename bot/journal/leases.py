@@ -82,9 +82,9 @@ class Leases(Store):
         ours = _OPEN, _c.incarnation == self._me.incarnation
         extend = sa.update(generations).where(*ours).values(leased_until=_from_now(lease_s))
         # Of thousands, few have a wish: of the others nothing but the id is read.
-        wishes = sa.select(_c.id, _c.cancel_requested, _c.token_expires_at, *_WISH).where(
-            *ours, sa.or_(_c.cancel_requested, _c.wanted_reply.is_not(None))
-        )
+        wishes = sa.select(
+            *(_c.id, _c.cancel_requested, _c.canceled_by, _c.token_expires_at), *_WISH
+        ).where(*ours, sa.or_(_c.cancel_requested, _c.wanted_reply.is_not(None)))
         async with self._writing() as connection:
             await self._beat(connection, lease_s)
             await connection.execute(extend)
@@ -95,7 +95,9 @@ class Leases(Store):
         wanted = {str(row["id"]): wanted_reply(row) for row in rows}
         return Renewal(
             lost=lost,
-            cancel_requested=frozenset(row["id"] for row in rows if row["cancel_requested"]),
+            cancel_requested={
+                row["id"]: row["canceled_by"] for row in rows if row["cancel_requested"]
+            },
             wanted_replies={key: reply for key, reply in wanted.items() if reply is not None},
             unfollowed=mine - frozenset(held),
         )
@@ -140,7 +142,7 @@ class Leases(Store):
         )
 
     @unbroken
-    async def request_cancel(self, generation_id: str) -> bool:
+    async def request_cancel(self, generation_id: str, by_id: int) -> bool:
         """Note that a generation is to be stopped, whoever follows it; its holder's renewal tells.
 
         False where there is nothing to stop: it is too late, or there is none with this id.
@@ -148,7 +150,7 @@ class Leases(Store):
         flag = (
             sa.update(generations)
             .where(_c.id == generation_id, _c.state.in_(_CANCELABLE))
-            .values(cancel_requested=True)
+            .values(cancel_requested=True, canceled_by=sa.func.coalesce(_c.canceled_by, by_id))
             .returning(_c.id)
         )
         async with self._writing() as connection:

@@ -131,9 +131,9 @@ class Library(Store):
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events and stars.
 
-        The stars that they have given and their presets go too. What others made from theirs
-        stays, and leads back to them no more. What they cost stays counted, and leads to the person
-        only for as long as a limit needs it.
+        The stars that they have given and their presets go too, and their name where they canceled
+        somebody else's. What others made from theirs stays, and leads back to them no more. What
+        they cost stays counted, and leads to the person only for as long as a limit needs it.
         """
         theirs = _c.requester_id == user_id
         ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
@@ -142,6 +142,10 @@ class Library(Store):
         count = sa.select(sa.func.count()).where(theirs, _c.open)
         async with self._writing() as connection:
             await connection.execute(cut)
+            canceled = sa.update(generations).where(
+                _c.canceled_by == user_id, _c.requester_id != user_id
+            )
+            await connection.execute(canceled.values(canceled_by=None))
             await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
             own = presets.c.owner_kind == "person", presets.c.owner_id == user_id
             await connection.execute(sa.delete(presets).where(*own))

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0008"
+HEAD = "0012"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -104,6 +104,8 @@ generations = sa.Table(
     sa.Column("private", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("has_audio", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    # Null too once that person wants to be forgotten.
+    sa.Column("canceled_by", sa.BigInteger),
 )
 sa.Index(
     "ix_generations_open",
@@ -117,6 +119,11 @@ sa.Index(
     generations.c.created_at,
     generations.c.id,
     sqlite_where=sa.text("open"),
+)
+sa.Index(
+    "ix_generations_canceled_by",
+    generations.c.canceled_by,
+    sqlite_where=sa.text("canceled_by IS NOT NULL"),
 )
 sa.Index(
     "ix_generations_stored_at",

@@ -180,7 +180,7 @@ def _has_ended(one: Used) -> bool:
     if one.reply is None:
         return one.interaction.stage.value == "failed"
     embeds = one.reply.body.embeds
-    is_over = any(field.name == "Time taken" for embed in embeds for field in embed.fields)
+    is_over = any("· took " in (embed.description or "") for embed in embeds)
     return is_over or _has_track(one) or one.ephemeral
 
 

@@ -51,7 +51,13 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 """
 
 
-_WITHOUT_0007 = ("DROP TABLE servers", "DROP TABLE blocks", "DROP TABLE server_changes")
+_WITHOUT_0007 = (
+    "DROP INDEX ix_generations_canceled_by",
+    "ALTER TABLE generations DROP COLUMN canceled_by",
+    "DROP TABLE servers",
+    "DROP TABLE blocks",
+    "DROP TABLE server_changes",
+)
 _WITHOUT_0005 = (
     *_WITHOUT_0007,
     "DROP TABLE presets",

@@ -25,6 +25,8 @@ from tests.contract.journal_kit import (
     scalars,
 )
 
+BO = 2**61
+
 
 async def expire(url: str, generation: Generation) -> None:
     await execute(url, "UPDATE generations SET leased_until = 0 WHERE id = :id", id=generation.id)
@@ -203,11 +205,11 @@ async def test_a_renewal_tells_what_is_ours_and_nobody_follows(start: Start) -> 
 async def test_a_renewal_tells_nothing_of_others(start: Start) -> None:
     here, there = await start("here"), await start("there")
     [generation] = await added(here)
-    await here.request_cancel(generation.id)
+    await here.request_cancel(generation.id, BO)
     later = generation.reply.token_expires_at + timedelta(minutes=1)
     await here.request_bring(generation.id, replace(generation.reply, token_expires_at=later))
     renewal = await there.renew(LEASE_S, [])
-    assert (renewal.lost, renewal.cancel_requested, renewal.unfollowed) == (set(), set(), set())
+    assert (renewal.lost, renewal.cancel_requested, renewal.unfollowed) == (set(), {}, set())
     assert renewal.wanted_replies == {}
 
 
@@ -295,7 +297,7 @@ async def test_a_renewal_asks_as_little_for_hundreds_as_for_a_few(
     here = await start("here")
     assert isinstance(here, SqlJournal), url
     made = await added(here, count)
-    await here.request_cancel(made[1].id)
+    await here.request_cancel(made[1].id, BO)
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -304,6 +306,6 @@ async def test_a_renewal_asks_as_little_for_hundreds_as_for_a_few(
     engine = here._engine  # pyright: ignore[reportPrivateUsage] - what it asks is seen there alone
     event.listen(engine.sync_engine, "before_cursor_execute", note)
     renewal = await here.renew(LEASE_S, ids(made))
-    assert renewal.cancel_requested == {made[1].id}
+    assert renewal.cancel_requested == {made[1].id: BO}
     assert not renewal.unfollowed
     assert len(asked) == 4, asked

@@ -92,6 +92,7 @@ def adas(**changes: object) -> Generation:
         batch_id=f"b-{made.id}",
         given_s=1.0,
         track_s=8.0,
+        canceled_by=ADA,
         reply=replace(reply, guild_id=5),
     )
     return replace(full, **changes)  # pyright: ignore[reportArgumentType] - fields by name
@@ -128,7 +129,7 @@ async def same(journal: OpenJournal, generation: Generation) -> bool:
 async def test_nothing_leads_to_who_has_been_forgotten(journal: OpenJournal, url: str) -> None:
     ada = adas()
     bo = [ended(one) for one in bos(ada)]
-    canceled = [ended(one, state=State.CANCELED) for one in bos(ada)]
+    canceled = [ended(one, state=State.CANCELED, canceled_by=ADA) for one in bos(ada)]
     failed = [ended(one, state=State.FAILED, told=False) for one in bos(ada)]
     for one in (ada, *bo, *canceled, *failed):
         await journal.add(one)

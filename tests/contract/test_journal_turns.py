@@ -22,24 +22,28 @@ from tests.contract.journal_kit import (
     scalars,
 )
 
+BO = 2**61
+
 # ------------------------------------------------------------------ canceling
 
 
 async def test_anyone_may_ask_for_a_cancel_and_the_holder_hears_of_it(start: Start) -> None:
     here, there = await start("here"), await start("there")
     asked, other = await added(here, 2)
-    assert await there.request_cancel(asked.id)
-    assert await there.request_cancel(asked.id)
-    assert (await here.renew(LEASE_S, [asked.id, other.id])).cancel_requested == {asked.id}
+    assert await there.request_cancel(asked.id, BO)
+    assert await there.request_cancel(asked.id, BO)
+    assert (await here.renew(LEASE_S, [asked.id, other.id])).cancel_requested == {asked.id: BO}
 
 
 async def test_a_save_of_an_older_copy_does_not_take_anothers_cancel_back(start: Start) -> None:
     here, there = await start("here"), await start("there")
     [generation] = await added(here)
-    await there.request_cancel(generation.id)
+    await there.request_cancel(generation.id, BO)
     await here.save(generation.evolve(State.QUEUED))
     found = await here.get(generation.id)
-    assert found == generation.evolve(State.QUEUED, cancel_requested=True)
+    assert found is not None
+    assert found.canceled_by == BO
+    assert found == generation.evolve(State.QUEUED, cancel_requested=True, canceled_by=BO)
 
 
 @pytest.mark.parametrize("state", State)
@@ -48,13 +52,15 @@ async def test_a_cancel_is_taken_down_as_long_as_it_saves_something(
 ) -> None:
     generation = a_generation(state=state)
     await journal.add(generation)
-    assert await journal.request_cancel(generation.id) is state.cancelable
+    assert await journal.request_cancel(generation.id, BO) is state.cancelable
     found = await journal.get(generation.id)
-    assert found == generation.evolve(cancel_requested=state.cancelable)
+    assert found == generation.evolve(
+        cancel_requested=state.cancelable, canceled_by=BO if state.cancelable else None
+    )
 
 
 async def test_there_is_nothing_to_cancel_where_there_is_nothing(journal: OpenJournal) -> None:
-    assert not await journal.request_cancel("unknown")
+    assert not await journal.request_cancel("unknown", BO)
 
 
 # ------------------------------------------------------------------ turns

@@ -21,7 +21,12 @@ from tests.discord.world import BY_BOT, ENDED, FINISHED, World
 from tests.fakes import FakeJournal
 
 UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
-NOT_YOURS = strings.errors.sentence(errors.NotYours())
+
+
+def not_yours(world: World) -> str:
+    return strings.errors.sentence(errors.NotYours(world.ada.id))
+
+
 MAKERS = ["Again", "Variations"]
 
 
@@ -151,7 +156,7 @@ async def test_variations_are_three_takes_on_one_card(world: World, place: str) 
     assert len({take.batch_id for take in takes}) == 1
     assert {take.reply.message_id for take in takes} == {varied.card.reply.id}
     names = sorted(a.filename for a in varied.card.reply.attachments if "lofi" in a.filename)
-    assert names == sorted(f"lofi-{take.seed}.wav" for take in takes)
+    assert names == [f"{n}-lofi-{take.seed}.wav" for n, take in enumerate(takes, start=1)]
     row = [*FINISHED[:5], "Take 1", "Take 2", "Take 3", *FINISHED[6:]]
     assert varied.card.buttons == row
 
@@ -173,7 +178,7 @@ async def test_a_form_of_a_card_with_takes_asks_which(world: World) -> None:
     assert [(g.parent_id, g.relation, g.more_s) for g in made] == [
         (takes[1].id, Relation.EXTEND, 5)
     ]
-    assert world.source_of(made[0]).filename == f"lofi-{takes[1].seed}.wav"
+    assert world.source_of(made[0]).filename == f"2-lofi-{takes[1].seed}.wav"
     assert sent.card.reply.channel_id == world.channel.id
 
 
@@ -270,7 +275,7 @@ async def test_who_thinks_again_keeps_it(world: World) -> None:
 
 async def test_a_stranger_cannot_delete(world: World) -> None:
     scene = await finished(world)
-    assert (await scene.press(world.bo, "Delete")).told == NOT_YOURS
+    assert (await scene.press(world.bo, "Delete")).told == not_yours(world)
 
 
 async def test_who_manages_messages_can(world: World) -> None:
@@ -318,7 +323,7 @@ async def test_a_button_older_than_the_journal(world: World, label: str) -> None
 async def test_a_forgotten_card_is_still_deleted_by_whose_command_it_answers(world: World) -> None:
     scene = await finished(world)
     await world.restart(journal=FakeJournal())
-    assert (await scene.press(world.bo, "Delete")).told in {NOT_YOURS, UNKNOWN}
+    assert (await scene.press(world.bo, "Delete")).told in {not_yours(world), UNKNOWN}
     pressed = await scene.press(world.ada, "Delete")
     if pressed.told == UNKNOWN:
         pytest.skip("simcord's messages do not say whose command they answer")

@@ -28,16 +28,19 @@ from tests.fakes import FakeJournal
 UNKNOWN = strings.errors.sentence(errors.GenerationUnknown())
 TOO_LATE = strings.errors.sentence(errors.TooLateToCancel())
 MADE = strings.errors.sentence(errors.TooLateToCancel(made=True))
-NOT_YOURS = strings.errors.sentence(errors.NotYours())
+
+
+def not_yours(world: World) -> str:
+    return strings.errors.sentence(errors.NotYours(world.ada.id))
 
 
 def canceled(world: World, asked: Asked) -> bool:
     """Whether it is canceled, at Replicate, in the journal, and for all to see."""
-    assert (strings.card.CANCELED in asked.text) == (asked.buttons == ENDED)
+    assert ("**Canceled" in asked.text) == (asked.buttons == ENDED)
     signs = {
         world.predictions.canceled == ["p1"],
         world.generation.state is State.CANCELED,
-        strings.card.CANCELED in asked.text,
+        "**Canceled" in asked.text,
     }
     [sign] = signs
     return sign
@@ -66,12 +69,15 @@ async def test_a_press_is_acknowledged_before_anything_else(world: World) -> Non
 async def test_who_manages_messages_cancels(world: World) -> None:
     asked = await world.musicgen()
     assert (await asked.press(world.mod)).told == []
-    assert canceled(world, asked)
+    assert world.generation.state is State.CANCELED
+    assert world.generation.canceled_by == world.mod.id, "a restart knows it too"
+    assert f"**Canceled** by <@{world.mod.id}>." in asked.text
+    assert f"Asked for by <@{world.ada.id}>" in asked.text
 
 
 async def test_a_stranger_cannot_cancel(world: World) -> None:
     asked = await world.musicgen()
-    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert (await asked.press(world.bo)).told == [not_yours(world)]
     assert not canceled(world, asked)
     await world.done()
     assert len(asked.reply.attachments) == 1
@@ -159,7 +165,7 @@ async def test_a_press_of_which_discord_is_never_heard(world: World) -> None:
 async def test_a_refusal_reaches_a_press_whose_acknowledgement_is_cut_off(world: World) -> None:
     asked = await world.musicgen()
     world.lost.append(CALLBACK)
-    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert (await asked.press(world.bo)).told == [not_yours(world)]
     assert not canceled(world, asked)
 
 
@@ -183,7 +189,7 @@ async def test_a_press_shows_what_it_has_done(world: World, who: str) -> None:
 async def test_who_may_not_cancel_hands_nothing_over(world: World) -> None:
     asked = await token_dead(world)
     before = world.generation
-    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert (await asked.press(world.bo)).told == [not_yours(world)]
     assert world.generation == before
 
 
@@ -269,7 +275,7 @@ async def test_a_button_works_after_a_restart(world: World) -> None:
 async def test_a_stranger_cannot_cancel_after_a_restart(world: World) -> None:
     asked = await world.musicgen()
     await world.restart()
-    assert (await asked.press(world.bo)).told == [NOT_YOURS]
+    assert (await asked.press(world.bo)).told == [not_yours(world)]
     assert not canceled(world, asked)
 
 

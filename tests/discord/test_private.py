@@ -93,7 +93,9 @@ async def test_nobody_brings_up_what_somebody_else_has_made(world: World) -> Non
     scene = await finished(world, "dm", prompt=SECRET)
     page = await listed(world)
     world.journal.rows[scene.first.id] = replace(scene.first, requester_id=world.bo.id)
-    assert (await page.choose(world.ada)).told == strings.errors.sentence(errors.NotYours())
+    assert (await page.choose(world.ada)).told == strings.errors.sentence(
+        errors.NotYours(world.bo.id)
+    )
 
 
 async def test_what_was_deleted_is_told_to_its_person_alone(world: World) -> None:

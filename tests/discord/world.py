@@ -42,7 +42,7 @@ BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
 CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
-FINISHED = ["Again", "Variations", "Extend", "Melody", "Edit", "Star", "Info", "Delete"]
+FINISHED = ["Again", "Extend", "Variations", "Edit", "Melody", "Star", "Info", "Delete"]
 ENDED = ["Again", "Edit", "Info"]
 """The buttons of a card with a track, and of one that ended without."""
 NotOffered = simcord.OptionError
@@ -321,7 +321,7 @@ def has_track(message: discord.Message | None) -> bool:
     assert message is not None
     [embed] = message.embeds
     sizes = [attachment.size for attachment in message.attachments]
-    return "Time taken" in text_of(embed) and sizes == [len(TRACK)]
+    return "· took " in text_of(embed) and sizes == [len(TRACK)]
 
 
 def mentions_ada(world: World, message: discord.Message) -> bool:

@@ -235,4 +235,4 @@ def has_track(message: Message) -> bool:
 
 def has_ended(shown: Message | MessageBody) -> bool:
     """Whether it is a card that has ended, well or badly."""
-    return "Time taken" in words(shown)
+    return "· took " in words(shown)

@@ -118,7 +118,7 @@ async def test_variations_are_three_different_tracks_on_one_card(rig: Rig) -> No
 async def test_a_chosen_take_is_extended(rig: Rig) -> None:
     card = await a_card(rig)
     varied = await (await rig.bo.click(card, "Variations")).until(
-        lambda message: len(message.attachments) == 3 and "Time taken" in words(message)
+        lambda message: len(message.attachments) == 3 and "· took " in words(message)
     )
     opened = await (await rig.bo.click(varied, "Extend")).answered()
     assert opened.modal is not None

@@ -115,7 +115,7 @@ async def test_in_a_crowd_the_track_comes_first_and_the_picture_is_added(
     assert [file.filename for file in first.body.files] == [track.filename]
     assert first.body.items, "the buttons are there at once"
     assert message.body.items == first.body.items
-    assert message.body.embeds[0].fields == first.body.embeds[0].fields
+    assert message.body.embeds[0].description == first.body.embeds[0].description
     assert track.data == first.body.files[0].data
 
 

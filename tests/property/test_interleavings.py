@@ -239,7 +239,7 @@ async def wish(service: GenerationService, world: World) -> None:
         await asyncio.sleep(0)
         if world.wishes and world.journal.rows and world.wishes.pop() == "cancel":
             with suppress(TooLateToCancel):
-                await service.cancel(next(iter(world.journal.rows)))
+                await service.cancel(next(iter(world.journal.rows)), 7)
         for waiting in await service.waiting_for(5, a_reply().channel_id):
             await service.bring(waiting, replace(a_reply(), token="fresh"))
 

@@ -256,7 +256,7 @@ async def test_cancel_pressed_twice_is_one_cancel() -> None:
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE))
     await until(lambda: rig.delivery.shown)
     for _ in range(3):
-        await rig.service.cancel(generation.id)
+        await rig.service.cancel(generation.id, 7)
         await asyncio.sleep(0)
     held.set()
     await rig.service.idle()

@@ -226,11 +226,11 @@ async def test_a_take_that_fails_leaves_the_others_alone() -> None:
 async def test_cancel_stops_every_take_that_is_open() -> None:
     rig = a_rig(FakePredictions(answers=(Prediction("p1", "processing"),)))
     takes = await rig.service.submit(VARIATION, 5, a_reply(), takes=3)
-    await rig.service.cancel(takes[0].id)
+    await rig.service.cancel(takes[0].id, 7)
     await rig.service.idle()
     assert {rig.journal.rows[take.id].state for take in takes} == {State.CANCELED}
     with pytest.raises(TooLateToCancel):
-        await rig.service.cancel(takes[0].id)
+        await rig.service.cancel(takes[0].id, 7)
 
 
 async def test_cancel_works_while_any_take_is_open() -> None:
@@ -241,7 +241,7 @@ async def test_cancel_works_while_any_take_is_open() -> None:
     running = a_generation(id="b" * 12, batch_id="b", created_at=NOON + timedelta(seconds=1))
     await rig.journal.add_earlier(running)
     await rig.service.adopt()
-    await rig.service.cancel(ended.id)
+    await rig.service.cancel(ended.id, 7)
     await rig.service.idle()
     assert rig.journal.rows[running.id].state is State.CANCELED
 

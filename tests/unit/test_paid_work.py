@@ -148,7 +148,7 @@ async def test_a_cancel_does_not_cut_the_looks_short() -> None:
     async def late(version: str, inputs: Inputs, created_after: datetime) -> tuple[Prediction, ...]:
         found = await find(version, inputs, created_after)
         [generation_id] = rig.journal.rows
-        presses.append(asyncio.create_task(rig.service.cancel(generation_id)))
+        presses.append(asyncio.create_task(rig.service.cancel(generation_id, 7)))
         return found if took(rig) >= timedelta(seconds=9.5) else ()
 
     rig.predictions.find = late  # type: ignore[method-assign]
@@ -298,7 +298,7 @@ async def test_an_upload_can_be_canceled_during_an_outage() -> None:
     generation = await rig.submit(GenerationRequest(ON, SOURCE))
     for _ in range(50):
         await asyncio.sleep(0)
-    await rig.service.cancel(generation.id)
+    await rig.service.cancel(generation.id, 7)
     await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.CANCELED
     assert "in.wav" in rig.sound.discarded

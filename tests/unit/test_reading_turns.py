@@ -95,7 +95,7 @@ async def test_who_cancels_gives_up_the_turn_or_the_wait_for_it() -> None:
     rig = a_rig(sound=(sound := SlowSound()))
     asked = await ask(rig, 1, times=4)
     for generation in (asked[0], asked[2]):
-        await rig.service.cancel(generation.id)
+        await rig.service.cancel(generation.id, 7)
     await settle()
     canceled = [rig.journal.rows[generation.id].state is State.CANCELED for generation in asked]
     assert canceled == [True, False, True, False]

@@ -266,7 +266,7 @@ def cancel_at(rig: Rig, state: State) -> Callable[[], list[str]]:
 
     async def press(generation_id: str) -> None:
         try:
-            await rig.service.cancel(generation_id)
+            await rig.service.cancel(generation_id, 7)
         except TooLateToCancel as error:
             refused.append(type(error).__name__)
 
@@ -303,7 +303,7 @@ async def test_cancel_while_the_input_audio_is_fetched() -> None:
     rig = a_rig(sound=Slow())
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE))
     await asyncio.sleep(0)
-    await rig.service.cancel(generation.id)
+    await rig.service.cancel(generation.id, 7)
     await rig.service.idle()
     assert rig.journal.rows[generation.id].state is State.CANCELED
 
@@ -315,12 +315,12 @@ async def test_cancel_is_too_late_during_the_upload_and_after() -> None:
     assert generation.state is State.DELIVERED
     assert refused() == ["TooLateToCancel"]
     with pytest.raises(TooLateToCancel):
-        await rig.service.cancel(generation.id)
+        await rig.service.cancel(generation.id, 7)
 
 
 async def test_what_the_journal_does_not_know_cannot_be_canceled() -> None:
     with pytest.raises(GenerationUnknown):
-        await a_rig().service.cancel("unknown-gene")
+        await a_rig().service.cancel("unknown-gene", 7)
 
 
 # ------------------------------------------------------------------ restart

@@ -62,7 +62,7 @@ def test_each_take_has_its_line() -> None:
     assert lines[2].startswith("**3** · seed `103` · The model failed")
     assert card.actions == (CANCEL,)
     assert card.embed.author.name == "Variation of “slow tango”"
-    assert "Seed" not in [field.name for field in card.embed.fields]
+    assert lines[-2:] == ["-# melody · 8 s", f"-# Asked for by <@{FIRST.requester_id}>"]
 
 
 @pytest.mark.parametrize("stage", Stage)
@@ -120,7 +120,25 @@ def test_the_whole_looks_like_the_best_of_it(states: tuple[State, ...], like: St
     [alone] = takes(like)
     assert card.embed.colour == RENDERER.ended(alone).embed.colour
     assert card.actions
-    assert {f.name: f.value for f in card.embed.fields}["Time taken"] == "30 s"
+    assert "· took 30 s\n" in (card.embed.description or "")
+
+
+def test_who_canceled_a_take_of_somebody_else_is_named() -> None:
+    [take] = takes(State.CANCELED)
+    for by_id, how in (
+        (None, "canceled"),
+        (take.requester_id, "canceled"),
+        (9, "canceled by <@9>"),
+    ):
+        line = strings.takes.take_line(1, replace(take, canceled_by=by_id), None, "")
+        assert line.endswith(f" · {how}")
+
+
+def test_words_are_said_once() -> None:
+    again = a_generation(inputs=Inputs("slow tango"), relation=Relation.AGAIN, parent_id="p")
+    assert lineage(again, TANGO) == "Again"
+    edited = replace(again, inputs=Inputs("fast tango"), relation=Relation.EDIT)
+    assert lineage(edited, TANGO) == "Edited from “slow tango”"
 
 
 def test_a_note_stays_with_its_take() -> None:
@@ -165,15 +183,15 @@ def test_any_words_make_a_card_that_discord_takes(prompt: str, parents: str) -> 
 )
 def test_the_length_is_what_is_known_of_it(changes: dict[str, object], length: str) -> None:
     card = RENDERER.ended(a_generation(state=State.DELIVERED, **changes))
-    assert {f.name: f.value for f in card.embed.fields}["Length"] == length
+    assert f"-# melody · {length} · seed `7`" in (card.embed.description or "")
 
 
 def test_an_extension_does_not_list_what_it_is() -> None:
     source = AudioSource("https://cdn/x", "card.wav", True)
     inputs = Inputs("x", continuation=True, top_k=0, seed=1)
     generation = a_generation(inputs=inputs, source=source, more_s=10, state=State.DELIVERED)
-    fields = {f.name: f.value for f in RENDERER.ended(generation).embed.fields}
-    assert fields["Settings"] == "top\\_k 0"
+    lines = (RENDERER.ended(generation).embed.description or "").splitlines()
+    assert lines[1] == "-# top\\_k 0"
 
 
 @pytest.mark.parametrize("relation", Relation)

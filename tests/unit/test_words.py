@@ -100,6 +100,23 @@ def test_quotes_fit(text: str, limit: int) -> None:
     assert "\n" not in quoted(text, limit)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("for <@&123456789012345678>", r"for <\@&123456789012345678>"),
+        ("for <@&7>", r"for \<@&7>"),
+        ("in <#7>", r"in \<#7>"),
+        ("</musicgen:7> <:note:7> <a:note:7>", r"\</musicgen:7> \<:note:7> \<a:note:7>"),
+        ("at https://evil.example/x", r"at https:\//evil.example/x"),
+        ("[free](https://evil.example)", r"\[free](https:\//evil.example)"),
+        ("a < b, 3:4", "a < b, 3:4"),
+    ],
+)
+def test_no_words_lead_anywhere(text: str, shown: str) -> None:
+    assert quoted(text, 100) == shown
+    assert fitted(text, 100) == shown
+
+
 RENDERER = CardRenderer(InputTable(), "meta/musicgen")
 
 
@@ -118,7 +135,8 @@ def test_every_stage_has_words_and_the_seed(stage: Stage) -> None:
     card = RENDERER.running(a_generation(), at(stage))
     assert card.embed.description
     assert stage.value in card.embed.description.lower()
-    assert any(field.value == "`7`" for field in card.embed.fields)
+    assert "seed `7`" in card.embed.description
+    assert card.embed.footer.text is None, "nothing is made yet"
     assert card.actions == (CANCEL,)
 
 
@@ -168,14 +186,12 @@ def test_the_finished_card_tells_what_differs_from_the_defaults() -> None:
         source=AudioSource("https://cdn/x?hm=1", "riff.wav", True),
     )
     embed = RENDERER.ended(generation).embed
-    shown = {field.name: field.value for field in embed.fields}
-    assert shown == {
-        "Model": "large",
-        "Length": "12 s",
-        "Seed": "`7`",
-        "Settings": "input audio riff.wav · continuation on · top\\_k 0",
-        "Time taken": "1 min 5 s",
-    }
+    assert (embed.description or "").splitlines() == [
+        "-# large · 12 s · seed `7` · took 1 min 5 s",
+        "-# input audio riff.wav · continuation on · top\\_k 0",
+        f"-# Asked for by <@{generation.requester_id}>",
+    ]
+    assert not embed.fields
     assert embed.title == r"\*loud\* \_guitar\_"
     assert embed.footer.text == "Made with meta/musicgen"
     assert "secret" not in str(embed.to_dict())

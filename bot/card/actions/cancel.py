@@ -25,7 +25,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         check_requester(context.interaction, generation.requester_id)
     await _hand_over(context, generation)
     try:
-        await context.service.cancel(generation_id)
+        await context.service.cancel(generation_id, context.interaction.user.id)
     except TooLateToCancel as error:
         if error.made:
             # Otherwise it would not be on its way.

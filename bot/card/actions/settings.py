@@ -204,7 +204,7 @@ async def _stop_all(context: ActionContext, about: str) -> None:
     stopped = 0
     for generation_id in await context.house_rules.store.open_in(guild_id, user_id):
         try:
-            await context.service.cancel(generation_id)
+            await context.service.cancel(generation_id, interaction.user.id)
         except TooLateToCancel:
             continue
         stopped += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.card.strings import waits
 from bot.domain.progress import Progress, Stage
 
@@ -20,11 +22,7 @@ INFO = "Info"
 DELETE = "Delete"
 DELETE_YES = "Delete it"
 KEEP = "Keep it"
-FIELD_MODEL = "Model"
-FIELD_LENGTH = "Length"
-FIELD_SEED = "Seed"
 FIELD_TOOK = "Time taken"
-FIELD_SETTINGS = "Settings"
 
 DELETE_ASK = "Delete this message and the track in it? That cannot be undone."
 DELETED = "Deleted."
@@ -64,6 +62,7 @@ WORDS_BLOCKED = (
 PLACE_GONE = "the place where you asked for this was deleted, so it comes to you here."
 EARLIER = "Here is what you asked for earlier."
 CANCELED = "**Canceled.** No track was made."
+CANCELED_BY_OTHER = "**Canceled** by <@{}>. No track was made."
 FAILED = "**No track this time.**"
 
 _BAR_CELLS = 16
@@ -143,8 +142,34 @@ def input_audio(name: str) -> str:
 
 
 def made_with(model_name: str) -> str:
-    """The footer: what the music comes from."""
+    """The footer of a track: what it comes from."""
     return f"Made with {model_name}"
+
+
+def seed(number: int) -> str:
+    """Which seed it has."""
+    return f"seed `{number}`"
+
+
+def took(duration_s: float) -> str:
+    """How long it took from the request to its end."""
+    return f"took {seconds(duration_s)}"
+
+
+def asked_by(user_id: int) -> str:
+    """Who asked for it; where a card says so, it pings nobody."""
+    return f"Asked for by <@{user_id}>"
+
+
+def small(parts: Iterable[str | None]) -> str:
+    """A line in small print; empty where it has nothing to say."""
+    words = " · ".join(filter(None, parts))
+    return f"-# {words}" if words else ""
+
+
+def canceled(by_id: int | None, requester_id: int) -> str:
+    """That it was canceled, and by whom where that was somebody else."""
+    return CANCELED if by_id in {None, requester_id} else CANCELED_BY_OTHER.format(by_id)
 
 
 def ready(user_id: int) -> str:

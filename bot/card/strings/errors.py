@@ -185,8 +185,8 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.ShuttingDown: lambda e: "I'm restarting and take no new work. Try again in a minute.",
     errors.NotYours: lambda e: (
-        "Only the person who asked for this track, or somebody who manages messages here, "
-        "can do that."
+        f"Only {'the person' if e.requester_id is None else f'<@{e.requester_id}>,'} who asked "
+        "for this track, or somebody who manages messages here, can do that."
     ),
     errors.TooLateToCancel: lambda e: (
         "It's too late to cancel: the track is made already and on its way here."

@@ -40,6 +40,8 @@ def take_line(number: int, take: Generation, progress: Progress | None, note: st
         case State.DELIVERED:
             length = "" if take.track_s is None else f", {length_of(take.track_s)}"
             how = f"ready{length}" + (f"\n{note}" if note else "")
+        case State.CANCELED if take.canceled_by not in {None, take.requester_id}:
+            how = f"canceled by <@{take.canceled_by}>"
         case State.FAILED:
             how = sentence(take.failure or InternalFault())
         case state if progress is None or state.final:

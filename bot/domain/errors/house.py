@@ -64,6 +64,13 @@ class OwnerOnly(RequestRefused):
     """Only the bot's owner, or their team, may do that."""
 
 
+@dataclass(eq=False)
+class NotYours(RequestRefused):
+    """A button that belongs to somebody else: to the `requester_id`, where that is known."""
+
+    requester_id: int | None = None
+
+
 class ManagersOnly(RequestRefused):
     """The person may not manage this server, or not any more."""
 

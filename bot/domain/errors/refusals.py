@@ -241,10 +241,6 @@ class ShuttingDown(RequestRefused):
     """The bot is closing and takes no new work."""
 
 
-class NotYours(RequestRefused):
-    """A button that belongs to somebody else."""
-
-
 @dataclass(eq=False)
 class TooLateToCancel(RequestRefused):
     """The generation had ended, or its track is `made` and on its way."""
