@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import webbrowser
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 from bot import logs
 from bot.host.signals import on_stop
 from bot.journal import sqlite_address
+from bot.playground.bot_process import SupervisedBot
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
@@ -23,21 +21,11 @@ from bot.playground.replicate.standin import ReplicateStandIn
 
 MODEL = "playground/synthesiser"
 NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
-_STOP_DEADLINE_S = 8.0
 _EXIT_PORT = 2
-_IS_WINDOWS = sys.platform == "win32"
-_APART: dict[str, Any] = (
-    {"creationflags": vars(subprocess)["CREATE_NEW_PROCESS_GROUP"]}
-    if _IS_WINDOWS
-    else {"start_new_session": True}
-)
-"""Ctrl+C is for the playground, which then ends the bot."""
-_ASKS_TO_END: int = vars(signal)["CTRL_BREAK_EVENT"] if _IS_WINDOWS else signal.SIGTERM
-"""What Windows calls terminating would be a kill."""
 
 
 async def play(*, port: int, browse: bool) -> int:
-    """Run the playground until it is interrupted, or the bot ends; the exit code."""
+    """Run the playground until it is interrupted, or the bot cannot start; the exit code."""
     logs.set_up(logs.INFO, ())
     stop = asyncio.Event()
     on_stop(asyncio.get_running_loop(), stop.set)
@@ -57,17 +45,24 @@ async def play(*, port: int, browse: bool) -> int:
         with tempfile.TemporaryDirectory(
             prefix="musicgen-playground-", ignore_cleanup_errors=True
         ) as folder:
-            bot = await _start_bot(discord, replicate, Path(folder))
-            ended = asyncio.create_task(bot.wait(), name="bot")
+            environment = _environment(discord, replicate, Path(folder))
+            bot = await SupervisedBot.start(environment, discord.tell_of_bot)
+            discord.pull_the_plug = bot.pull_the_plug
+            running = asyncio.create_task(bot.keep_running(), name="bot")
             sys.stdout.write(f"\n  The playground is at {discord.base_url}\n")
             sys.stdout.write("  Type /musicgen there. Stop it here with Ctrl+C.\n\n")
             sys.stdout.flush()
             if browse:
                 await asyncio.to_thread(_open_browser, discord.base_url)
             stopped = asyncio.create_task(stop.wait(), name="signal")
-            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
-            return 0 if stop.is_set() and await _end(bot, ended) else await ended
+            if running.done():
+                return running.result()
+            running.cancel()
+            await asyncio.wait({running})
+            await bot.stop()
+            return 0
 
 
 def discord_standin(port: int) -> DiscordStandIn:
@@ -80,11 +75,11 @@ def replicate_standin() -> ReplicateStandIn:
     return ReplicateStandIn(model=MODEL, limits=RateLimits())
 
 
-async def _start_bot(
+def _environment(
     discord: DiscordStandIn, replicate: ReplicateStandIn, folder: Path
-) -> asyncio.subprocess.Process:
+) -> dict[str, str]:
     """The bot as anyone runs it, told by its settings alone where the two services are."""
-    environment = os.environ | {
+    return os.environ | {
         "DISCORD_TOKEN": discord.token,
         "DISCORD_BASE_URL": discord.base_url,
         "REPLICATE_API_TOKEN": replicate.token,
@@ -97,21 +92,6 @@ async def _start_bot(
         # Both services are on this machine.
         "NO_PROXY": "*",
     }
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=environment, **_APART
-    )
-
-
-async def _end(bot: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> bool:
-    with suppress(ProcessLookupError):
-        bot.send_signal(_ASKS_TO_END)
-    try:
-        async with asyncio.timeout(_STOP_DEADLINE_S):
-            await asyncio.shield(ended)
-    except TimeoutError:
-        bot.kill()
-        await ended
-    return True
 
 
 def _open_browser(address: str) -> None:

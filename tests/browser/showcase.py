@@ -112,7 +112,7 @@ class Controls(discord.ui.View):
         await interaction.response.defer()  # editing at once would drop the files (callback type 7)
         await interaction.edit_original_response(content="another name")
 
-    @discord.ui.button(label="Lost", custom_id="lost")
+    @discord.ui.button(label="Lost", emoji="🧭", custom_id="lost")
     async def lost(self, interaction: discord.Interaction, _: discord.ui.Button[Any]) -> None: ...
 
     @discord.ui.select(

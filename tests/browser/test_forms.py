@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from bot.playground.discord import DiscordStandIn
 from tests.browser.chromium import Visitor, too_wide
 from tests.browser.conftest import Visit
+from tests.journey.rig import Rig
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -143,3 +144,39 @@ async def test_what_only_the_playground_can_refuse_is_said_at_the_command(
     await expect(guest.part("command-form")).to_be_visible()
     await expect(guest.messages).to_have_count(0)
     guest.forgive("400", times=1)
+
+
+async def test_escape_leaves_a_command_as_text_and_enter_brings_it_back(
+    rig: Rig, ada: Visitor
+) -> None:
+    await ada.type("/musicgen church bells duration: 2")
+    await ada.press("Escape")
+    await expect(ada.part("command-form")).to_have_count(0)
+    await expect(ada.composer).to_have_value("/musicgen prompt: church bells duration: 2")
+    await ada.press("Enter")
+    await expect(ada.option("prompt")).to_have_value("church bells")
+    await expect(ada.option("duration")).to_have_value("2")
+    assert not rig.public_messages()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/musicgen tempo: 120 prompt: bells", "“tempo: 120” fits no option of /musicgen."),
+        ("/musicgen prompt: bells duration: soon", "Input a valid integer. “soon” is none."),
+        ("/musicgen prompt: bells duration: 8 tempo: 9", "“8 tempo: 9” is none."),
+    ],
+)
+async def test_what_fits_no_option_is_said(ada: Visitor, line: str, said: str) -> None:
+    await ada.composer.fill(line)
+    if "tempo: 120" not in line:
+        await ada.press("Enter")
+    problem = ada.part("composer-problem").or_(ada.part("option-error")).filter(visible=True)
+    await expect(problem).to_contain_text(said)
+    await expect(ada.option("prompt")).to_have_value("bells")
+
+
+async def test_a_pasted_line_begins_with_what_is_required(ada: Visitor) -> None:
+    await ada.composer.fill("/musicgen church bells duration: 3")
+    await expect(ada.option("prompt")).to_have_value("church bells")
+    await expect(ada.option("duration")).to_have_value("3")

@@ -153,3 +153,32 @@ async def test_a_lost_connection_is_told_and_made_again(visit: Visit) -> None:
         )
         assert [message.author.username for message in posted] == ["bo"]
     bo.problems = [problem for problem in bo.problems if "WebSocket" not in problem]
+
+
+async def test_a_screen_reader_hears_who_wrote_what_and_no_emoji(guest: Visitor) -> None:
+    await guest.send("/card ")
+    face = guest.button("Lost").locator(".button-emoji")
+    await expect(face).to_have_attribute("aria-hidden", "true")
+    await guest.send("hello")
+    message = guest.messages.filter(has_text="hello")
+    await expect(message).to_have_attribute("aria-label", "Ada: hello")
+
+
+async def test_a_conversation_with_the_bot_shows_its_two(guest: Visitor) -> None:
+    await guest.channel("MusicGen").click()
+    members = guest.part("members")
+    await expect(members.locator(".member-name")).to_have_text(["MusicGenAPP", "Ada"])
+    await guest.channel("jam").click()
+    await expect(members.locator(".member-name")).to_have_count(4)
+
+
+async def test_escape_closes_the_drawer_wherever_the_focus_is(
+    showcase: DiscordStandIn, visit: Visit
+) -> None:
+    phone = await visit(showcase.base_url, phone=True)
+    await phone.part("drawer-open").tap()
+    await expect(phone.part("sidebar")).to_have_class("sidebar is-open")
+    await phone.page.evaluate("document.activeElement.blur()")
+    await phone.press("Escape")
+    await expect(phone.part("sidebar")).to_have_class("sidebar")
+    await expect(phone.part("drawer-open")).to_be_focused()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import psutil
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.playground.bot_process import PLUG_PULLED
 from bot.playground.launch import NOTICE
 from tests.browser.chromium import a_context, arrive, plays
-from tests.browser.process import a_playground, launched
+from tests.browser.process import Playground, a_playground, launched
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -39,6 +41,42 @@ async def test_one_command_brings_a_page_that_makes_music(browser: Browser) -> N
         assert playground.orphans() == []
         await expect(ada.part("app")).to_have_attribute("data-connection", "lost")
         assert "Traceback" not in "\n".join(playground.lines)
+
+
+async def test_a_bot_without_its_plug_goes_on_with_the_card(browser: Browser) -> None:
+    context = await a_context(browser)
+    async with context, a_playground() as playground:
+        ada = await arrive(context, playground.address)
+        await expect(ada.part("bot-offline")).to_be_hidden()
+        await ada.send("/musicgen church bells duration: 12")
+        card = await ada.card()
+        first = _bot_of(playground)
+        await ada.part("plug").click()
+        await expect(ada.part("bot-offline")).to_contain_text(PLUG_PULLED)
+        await expect(ada.part("plug")).to_be_disabled()
+        await expect(card.get_by_test_id("audio-player")).to_be_visible(timeout=30_000)
+        await expect(card).to_have_count(1)
+        await expect(ada.part("bot-offline")).to_be_hidden()
+        second = _bot_of(playground)
+        assert second != first
+
+        # And one that dies by itself.
+        second.kill()
+        await expect(ada.part("bot-offline")).to_contain_text(
+            "ended by itself (killed by signal 9)"
+        )
+        await expect(ada.part("bot-offline")).to_be_hidden()
+        await expect(ada.part("plug")).to_be_enabled()
+        assert ada.problems == []
+        playground.interrupt()
+        assert await playground.ended() == 0
+        assert playground.orphans() == []
+    assert any("The bot has ended by itself" in line for line in playground.lines)
+
+
+def _bot_of(playground: Playground) -> psutil.Process:
+    [bot] = psutil.Process(playground.process.pid).children()
+    return bot
 
 
 async def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:

@@ -44,7 +44,7 @@ class CommandsChanged:
 
 @dataclass(frozen=True, slots=True)
 class BotPresence:
-    """The bot came online or went offline."""
+    """The bot came online or went offline, or there is something to say about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,17 @@ class PageRoutes:
     """The page's routes."""
 
     def __init__(
-        self, world: World, people: People, notice: str | None, base_url: Callable[[], str]
+        self,
+        world: World,
+        people: People,
+        notice: str | None,
+        base_url: Callable[[], str],
+        plug: Callable[[], Callable[[], None] | None],
     ) -> None:
         self._world = world
         self._people = people
-        self._live = Live(world, notice)
+        self._plug = plug
+        self._live = Live(world, notice, lambda: plug() is not None)
         self._base_url = base_url
 
     def add_routes(self, app: web.Application) -> None:
@@ -66,6 +72,7 @@ class PageRoutes:
         app.router.add_delete(
             "/playground/messages/{channel_id:\\d+}/{message_id:\\d+}", self._delete
         )
+        app.router.add_post("/playground/plug", self._pull_the_plug)
         app.router.add_static("/page/", FOLDER)
 
     async def close(self) -> None:
@@ -139,6 +146,13 @@ class PageRoutes:
             self._people.delete(user, message)
         except Refused as error:
             return _sorry(error)
+        return web.Response(status=204)
+
+    async def _pull_the_plug(self, _: web.Request) -> web.StreamResponse:
+        pull = self._plug()
+        if pull is None:
+            return _sorry(Refused("The bot is not run by this playground."))
+        pull()
         return web.Response(status=204)
 
     def _person(self, user_id: str) -> User:

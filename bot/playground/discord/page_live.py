@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from aiohttp import WSCloseCode, web
 from pydantic import JsonValue
@@ -41,9 +41,10 @@ class _Viewer(Outbox):
 class Live:
     """The sockets of all open pages."""
 
-    def __init__(self, world: World, notice: str | None) -> None:
+    def __init__(self, world: World, notice: str | None, has_plug: Callable[[], bool]) -> None:
         self._world = world
         self._notice = notice
+        self._has_plug = has_plug
         self._viewers: set[_Viewer] = set()
         world.subscribe(self._tell)
 
@@ -85,6 +86,8 @@ class Live:
             },
             "commands": self._commands(),
             "notice": self._notice,
+            "bot_note": self._world.bot_note,
+            "plug": self._has_plug(),
         }
 
     def _commands(self) -> list[JsonValue]:
@@ -107,8 +110,14 @@ class Live:
             case CommandsChanged():
                 self._tell_all({"t": "COMMANDS", "commands": self._commands()})
             case BotPresence():
-                online = self._world.bot_online
-                self._tell_all({"t": "BOT", "online": online, "bot": self._world.bot.to_json()})
+                self._tell_all(
+                    {
+                        "t": "BOT",
+                        "online": self._world.bot_online,
+                        "bot": self._world.bot.to_json(),
+                        "note": self._world.bot_note,
+                    }
+                )
             case InteractionAnswered(interaction):
                 self._tell_one(interaction, _answered(interaction))
             case InteractionFailed(interaction):

@@ -19,6 +19,7 @@ from bot.playground.guard import Guard, new_token
 from .actors import Actor
 from .cdn import serve
 from .clock import Clock
+from .events import BotPresence
 from .gateway import Gateway
 from .page_api import PageRoutes
 from .people import People
@@ -82,7 +83,11 @@ class DiscordStandIn:
         self.requests: list[Request] = []
         """Every request the bot has made, oldest first."""
         self._host, self._port = host, port
-        self._page = PageRoutes(self.world, self.people, notice, lambda: self.base_url)
+        self.pull_the_plug: Callable[[], None] | None = None
+        """What kills the bot's process, for whoever runs one; the page offers it to people."""
+        self._page = PageRoutes(
+            self.world, self.people, notice, lambda: self.base_url, lambda: self.pull_the_plug
+        )
         self._runner: web.AppRunner | None = None
         self.base_url = ""
 
@@ -94,6 +99,11 @@ class DiscordStandIn:
     def actor(self, username: str) -> Actor:
         """A person to act as: ada, bo or mod."""
         return Actor(self.world, self.people, username)
+
+    def tell_of_bot(self, note: str | None) -> None:
+        """Say on every open page why the bot is not there; None once there is nothing to say."""
+        self.world.bot_note = note
+        self.world.emit(BotPresence())
 
     async def __aenter__(self) -> Self:
         limiter = RateLimiter(self.world, self.token, API)

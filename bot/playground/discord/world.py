@@ -100,6 +100,8 @@ class World:
         """Files given as options or in modals, which belong to no message."""
         self.commands = CommandBook(self.bot.id, self._ids.next)
         self.bot_online = False
+        self.bot_note: str | None = None
+        """Why the bot is not there, where that is known."""
         self.bot_reachable = False
         """Whether an event would reach the bot now, or once it resumes."""
         self.automod: set[str] = set()

@@ -39,6 +39,11 @@ export function postMessage({ as, channelId, content, files }) {
   });
 }
 
+/** Kills the bot's process, as a power cut does. */
+export function pullThePlug() {
+  return send("/playground/plug", { method: "POST" });
+}
+
 /** Deletes a message, or dismisses an ephemeral one. */
 export function deleteMessage({ as, channelId, messageId }) {
   const path = `/playground/messages/${encodeURIComponent(channelId)}/${encodeURIComponent(messageId)}`;

@@ -53,6 +53,14 @@ export class CommandForm {
     for (const [name, text] of values) this.add(name)?.editor.set(text);
   }
 
+  /** What has been filled in as one line, as it could be typed; empty where nothing has. */
+  get line() {
+    const filled = [...this.#pills.values()].filter(({ editor }) => !editor.read().empty);
+    if (!filled.length) return "";
+    const typed = filled.filter(({ option }) => option.type !== OPTION.ATTACHMENT);
+    return [`/${this.called.name}`, ...typed.map(({ option, editor }) => `${option.name}: ${editor.input.value.trim()}`)].join(" ");
+  }
+
   focus() {
     const wanting =
       [...this.#pills.values()].find(({ editor }) => editor.read().empty) ?? [...this.#pills.values()][0];
@@ -229,7 +237,7 @@ export class CommandForm {
       this.host.submit();
     } else if (key === "Escape") {
       event.preventDefault();
-      this.host.leave("");
+      this.host.putAside();
     } else if (key === " " && target.type === "number") {
       event.preventDefault(); // a number has no spaces: the next word names another option
       if (target.value) this.adder.input.focus();

@@ -50,7 +50,8 @@ export function findCommands(callables, typed) {
 }
 
 /**
- * Reads "/name option: value other: value" as a command and its typed values.
+ * Reads "/name option: value other: value" as a command and its typed values. Words before the first
+ * option are the first text that is required; what fits none is `unknown`.
  * Null unless the line starts with a whole command name followed by a space or its end.
  */
 export function readCommandLine(callables, line) {
@@ -74,7 +75,11 @@ export function readCommandLine(callables, line) {
       rest.slice(match.index + match[0].length, marks[index + 1]?.match.index).trim(),
     ]),
   );
-  return { called, values };
+  const leading = rest.slice(0, marks[0]?.match.index).trim();
+  const first = called.options.find(({ required, type }) => required && type === OPTION.STRING);
+  const fits = leading && first && !values.has(first.name) && !/^[a-z_]+:/u.test(leading);
+  if (fits) values.set(first.name, leading);
+  return { called, values, unknown: fits ? "" : leading };
 }
 
 /** Nests a sub-command's options the way Discord sends them. */

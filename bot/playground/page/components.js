@@ -8,7 +8,11 @@ const SELECTS = new Set([3, 5, 6, 7, 8]);
 
 function buttonNode(component, { message, interactions }) {
   const face = [
-    component.emoji ? el("span", { class: "button-emoji", text: emojiText(component.emoji) }) : null,
+    component.emoji ? el("span", {
+          class: "button-emoji",
+          "aria-hidden": component.label ? "true" : null,
+          text: emojiText(component.emoji),
+        }) : null,
     component.label ? el("span", { text: component.label }) : null,
   ];
   const className = `button button-${STYLES[component.style] ?? "secondary"}`;

@@ -11,6 +11,7 @@ const LONGEST_MESSAGE = 2000;
 
 export class Composer {
   #form = null;
+  #aside = null; // {form, line}: a form that was left, and the text it became
   #drafts = new Map();
   #sending = false;
 
@@ -133,24 +134,45 @@ export class Composer {
     return `Upload to ${this.text.dataset.place ?? "the channel"}`;
   }
 
-  /** Turns the box into the form of a command. */
-  enter(called, values = new Map()) {
+  /** Back to plain text that says what was filled in; the same text again is the same form, files and all. */
+  #putAside() {
+    const form = this.#form;
+    const { line } = form;
+    this.leave(line);
     this.panel.hide();
-    this.#say(null);
-    this.#form = new CommandForm(called, {
+    if (line) this.#aside = { form, line };
+  }
+
+  /** Turns the box into the form of a command; `unknown` is what was typed that fits no option of it. */
+  enter(called, values = new Map(), unknown = "") {
+    const aside = this.#aside;
+    this.#aside = null;
+    this.panel.hide();
+    this.#say(unknown ? `“${unknown}” fits no option of /${called.name}.` : null);
+    if (aside && this.text.value.trim() === aside.line && aside.form.called.key === called.key) {
+      this.#show(aside.form);
+      return;
+    }
+    const form = new CommandForm(called, {
       panel: this.panel,
       store: this.store,
       interactions: this.interactions,
       leave: (text) => this.leave(text),
+      putAside: () => this.#putAside(),
       submit: () => this.submit(),
     });
-    this.#form.fill(values);
-    this.slot.replaceChildren(this.#form.node);
+    form.fill(values);
+    this.#show(form);
+  }
+
+  #show(form) {
+    this.#form = form;
+    this.slot.replaceChildren(form.node);
     this.root.classList.add("is-command");
     this.attach.hidden = true;
     this.leaveButton.hidden = false;
     this.count.hidden = true;
-    this.#form.focus();
+    form.focus();
   }
 
   /** Back to plain text. */
@@ -198,7 +220,7 @@ export class Composer {
     const content = this.text.value.trim();
     const line = readCommandLine(this.callables, content);
     if (line) {
-      this.enter(line.called, line.values);
+      this.enter(line.called, line.values, line.unknown);
       return;
     }
     const { files } = this.tray;
@@ -228,7 +250,7 @@ export class Composer {
     this.#say(null);
     // "/musicgen " or a whole pasted line is a command already.
     const line = /\s/u.test(this.text.value) ? readCommandLine(this.callables, this.text.value) : null;
-    if (line) this.enter(line.called, line.values);
+    if (line) this.enter(line.called, line.values, line.unknown);
     else this.#offerCommands();
   }
 

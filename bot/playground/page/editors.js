@@ -71,12 +71,19 @@ function numberEditor(option) {
   input.step = whole ? "1" : "any";
   if (option.min_value !== undefined) input.min = option.min_value;
   if (option.max_value !== undefined) input.max = option.max_value;
+  let refused = ""; // what was set that a field for numbers does not show
+  input.addEventListener("input", () => (refused = ""));
   return {
     node: grow,
     input,
     focus: () => input.focus(),
-    set: (text) => ((input.value = text), fit()),
+    set(text) {
+      input.value = text;
+      refused = input.value === "" ? text : "";
+      fit();
+    },
     read() {
+      if (refused) return { error: `${readTyped("not a number", option).error} “${refused}” is none.` };
       if (input.validity.badInput) return readTyped("not a number", option);
       return input.value === "" ? { empty: true } : readTyped(input.value, option);
     },

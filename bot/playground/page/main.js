@@ -1,9 +1,9 @@
 // The page: joins the live connection, the store and the views.
 
-import { deleteMessage, ApiError } from "./api.js";
+import { deleteMessage, pullThePlug, ApiError } from "./api.js";
 import { Composer } from "./composer.js";
 import { toast } from "./dialog.js";
-import { nameOf } from "./dom.js";
+import { el, icon, nameOf } from "./dom.js";
 import { Interactions } from "./interactions.js";
 import { Live } from "./live.js";
 import { openMessageMenu } from "./menu.js";
@@ -27,6 +27,15 @@ async function removeMessage(message) {
   }
   try {
     await deleteMessage({ as: store.viewer.id, channelId: message.channel_id, messageId: message.id });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+  }
+}
+
+async function killBot() {
+  try {
+    await pullThePlug();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast(error.message);
@@ -72,7 +81,7 @@ function onFrame(frame) {
       store.setCommands(frame.commands);
       break;
     case "BOT":
-      store.setBot(frame.online, frame.bot);
+      store.setBot(frame.online, frame.bot, frame.note);
       break;
     case "MODAL":
       interactions.modalOpened(frame.interaction_id);
@@ -148,7 +157,11 @@ function showTitle() {
 function showBot() {
   const banner = byId("offline");
   banner.hidden = store.botOnline;
-  banner.textContent = `${store.bot ? nameOf(store.bot) : "The bot"} is offline. Commands and buttons get no answer until it is back.`;
+  const gone = `${store.bot ? nameOf(store.bot) : "The bot"} is offline. Commands and buttons get no answer until it is back.`;
+  banner.textContent = [store.botNote, gone].filter(Boolean).join(" ");
+  const plug = byId("plug");
+  plug.hidden = !store.plug;
+  plug.disabled = !store.botOnline;
 }
 
 function acceptDrops() {
@@ -194,6 +207,8 @@ store.on("hello", ({ sameViewer }) => sameViewer || matchMedia("(hover: none)").
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && store.channelId) store.markRead(store.channelId);
 });
+byId("plug").append(icon("plug", 18), el("span", { text: "Pull the plug" }));
+byId("plug").addEventListener("click", killBot);
 acceptDrops();
 typeAnywhere();
 live.connect(/^\d+$/u.test(person ?? "") ? person : null);

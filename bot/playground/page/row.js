@@ -75,6 +75,7 @@ export class MessageRow {
     this.node.classList.toggle("is-mention", mentionsUser(message, store.viewer.id));
     this.node.classList.toggle("is-ephemeral", ephemeral);
     this.more.hidden = Boolean(message.local);
+    this.node.setAttribute("aria-label", `${nameOf(message.author)}: ${summary(message, names)}`);
     this.#patch(
       "context",
       [message.type, message.interaction_metadata, message.referenced_message, message.message_reference],

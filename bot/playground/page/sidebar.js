@@ -12,9 +12,11 @@ export class Sidebar {
     parts.opener.append(icon("menu", 22));
     parts.opener.addEventListener("click", () => this.setOpen(true));
     parts.scrim.addEventListener("click", () => this.setOpen(false));
-    parts.sidebar.addEventListener(
+    // Wherever the focus is: it may have been on what a message has just redrawn.
+    document.addEventListener(
       "keydown",
-      (event) => event.key === "Escape" && this.narrow.matches && this.setOpen(false),
+      (event) =>
+        event.key === "Escape" && parts.sidebar.classList.contains("is-open") && this.setOpen(false),
     );
     this.narrow.addEventListener("change", () => this.setOpen(false));
     for (const type of ["hello", "channel", "unread", "bot"]) store.on(type, () => this.render());
@@ -159,7 +161,9 @@ export class Sidebar {
           note ? el("span", { class: "member-note", text: note }) : null,
         ),
       );
-    const people = store.users.filter((user) => !user.bot);
+    // A conversation with the bot has two in it.
+    const two = store.channel?.kind === "dm";
+    const people = store.users.filter((user) => !user.bot && (!two || user.id === store.viewer.id));
     const bot = store.bot
       ? [
           el("h2", { class: "section-title", text: "App — 1" }),

@@ -29,6 +29,8 @@ export class Store extends EventTarget {
   guild = { id: "0", name: "Playground" };
   bot = null;
   botOnline = false;
+  botNote = null; // why the bot is not there, where that is known
+  plug = false; // whether this page can kill it
   notice = "";
   channels = [];
   commands = [];
@@ -72,6 +74,8 @@ export class Store extends EventTarget {
     this.bot = frame.bot;
     this.botOnline = frame.bot_online;
     this.notice = frame.notice ?? "";
+    this.botNote = frame.bot_note ?? null;
+    this.plug = Boolean(frame.plug);
     this.channels = frame.channels;
     this.commands = frame.commands;
     this.messages = new Map(
@@ -117,8 +121,9 @@ export class Store extends EventTarget {
     this.emit("commands");
   }
 
-  setBot(online, bot) {
+  setBot(online, bot, note) {
     this.botOnline = online;
+    this.botNote = note ?? null;
     this.bot = bot ?? this.bot;
     this.emit("bot");
   }
