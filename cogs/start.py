@@ -24,15 +24,14 @@ async def start(
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
-    bot.house_rules.check(
-        replace(
-            asked_by(interaction),
-            prompt=request.inputs.prompt,
-            length_s=request.more_s or bot.service.table.duration_s(request.inputs),
-            card_of=request.card_of,
-            audio_of=request.audio_of,
-        )
+    asked = replace(
+        asked_by(interaction),
+        prompt=request.inputs.prompt,
+        length_s=request.more_s or bot.service.table.duration_s(request.inputs),
+        card_of=request.card_of,
+        audio_of=request.audio_of,
     )
+    bot.house_rules.check(asked)
     bot.allowed.check(interaction.user.id, interaction.guild_id)
     bot.service.check(request)
     check_permissions(interaction)
@@ -40,7 +39,11 @@ async def start(
     with bot.service.acknowledgements.urgent():
         async with reading():
             generations = await bot.service.submit(
-                request, interaction.user.id, reply_at(interaction, 0), takes
+                request,
+                interaction.user.id,
+                reply_at(interaction, 0),
+                takes,
+                bot.house_rules.limits_of(asked),
             )
         try:
             reply = await open_reply(bot, interaction, generations)

@@ -19,8 +19,10 @@ from bot.community.charges import (
     price_micro_usd,
     reservation,
 )
-from bot.community.limits import Scope, Tally, keys
+from bot.community.limits import Tally, holds
 from bot.community.ports import PresetOwner
+from bot.community.settings import loaded, person_needed_since
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
@@ -96,32 +98,28 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
 
     # ------------------------------------------------------------------ writing
 
-    async def add(self, *takes: Generation) -> None:
+    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
         self._check_open()
         for generation in takes:
             if generation.id in self.rows:
                 raise RowTaken(generation.id)
-        self._reserve(takes)
+        self._reserve(takes, limits)
         for generation in takes:
             self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
             self._write(generation)
 
-    def _reserve(self, takes: Sequence[Generation]) -> None:
+    def _reserve(self, takes: Sequence[Generation], limits: ServerLimits | None) -> None:
         kind, charges = kind_of(takes[0]), self.tables.charges
         same = [one for one in charges.values() if _kind(one) == kind and one.run_us is not None]
         same.sort(key=lambda one: one.accepted_at)
         runs_us = [one.run_us or 0 for one in same[-HISTORY:]]
         each = price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
-        asked = asked_for(takes, each)
+        asked = asked_for(takes, each, limits)
         tally = Tally(self.terms.limits)
-        for (scope, who, window), _ in keys(self.terms.limits, asked):
-            found = self._sum(
-                window.begins_at,
-                window.ends_at,
-                who if scope is Scope.PERSON else None,
-                who if scope is Scope.SERVER else None,
-            )
-            tally.sums[scope, who, window] = found.sums
+        for hold in holds(self.terms.limits, asked):
+            _, person, server, window = hold.key
+            found = self._sum(window.begins_at, window.ends_at, person, server)
+            tally.sums[hold.key] = found.sums
         tally.waiting = Counter(row.requester_id for row in self.rows.values() if row.state.unpaid)
         if (refusal := tally.decide(asked)) is not None:
             raise refusal
@@ -369,9 +367,13 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         return Forgotten(tuple(removed), len(theirs) - len(ended))
 
     def _forget_spent_charges(self) -> None:
-        since = self.terms.limits.person_needed_since(self._now())
+        now = self._now()
+        of_all = self.terms.limits.person_needed_since(now)
         for key, charge in self.tables.charges.items():
-            if charge.generation_id is None and (since is None or charge.accepted_at < since):
+            here = loaded(self.house.settings.get(charge.guild_id or 0, {}))
+            needed = {of_all, person_needed_since(here, now)} - {None}
+            is_over = all(charge.accepted_at < since for since in needed if since is not None)
+            if charge.generation_id is None and is_over:
                 self.tables.charges[key] = replace(charge, requester_id=None)
 
     async def charges(self, ids: Collection[str]) -> dict[str, Charge]:

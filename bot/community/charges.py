@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median_high
 
 from bot.community.limits import Asked
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Sums
 from bot.domain.errors import (
     CanceledElsewhere,
@@ -68,11 +69,14 @@ def price_micro_usd(run_us: int, per_second_micro_usd: int) -> int:
     return -(-run_us * per_second_micro_usd // _US)
 
 
-def asked_for(generations: Sequence[Generation], each_micro_usd: int) -> Asked:
-    """The room that the takes of one request need."""
+def asked_for(
+    generations: Sequence[Generation], each_micro_usd: int, limits: ServerLimits | None
+) -> Asked:
+    """The room that the takes of one request need, by what their server allows, too."""
     first = generations[0]
     each = Sums(1, kind_of(first).seconds, each_micro_usd)
-    return Asked(first.requester_id, first.reply.guild_id, first.created_at, len(generations), each)
+    takes, guild_id = len(generations), first.reply.guild_id
+    return Asked(first.requester_id, guild_id, first.created_at, takes, each, limits)
 
 
 def reservation(generation: Generation, micro_usd: int) -> Charge:

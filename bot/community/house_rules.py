@@ -14,10 +14,22 @@ from typing import TypedDict, Unpack
 
 from bot.community.following import look_again_and_again
 from bot.community.ports import RuleStore
-from bot.community.settings import Asked, ServerSettings, blocked, loaded, refusal, stored
+from bot.community.settings import (
+    Amounts,
+    Asked,
+    ServerSettings,
+    blocked,
+    limits_of,
+    loaded,
+    refusal,
+    role_stored,
+    stored,
+)
+from bot.domain.amounts import ServerLimits
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.house import Block, Change
+from bot.domain.inputs import Inputs
 from bot.engine.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
@@ -36,6 +48,9 @@ class SettingsChanges(TypedDict, total=False):
     others_audio: bool
     log_channel: int | None
     pause: str | None
+    per_person: Amounts
+    together: Amounts
+    defaults: Inputs
 
 
 class HouseRules:
@@ -80,6 +95,10 @@ class HouseRules:
         """A server's settings; in direct messages nothing is set."""
         return ServerSettings() if guild_id is None else self._settings.get(guild_id, _DEFAULT)
 
+    def limits_of(self, asked: Asked) -> ServerLimits | None:
+        """What the server allows whoever asks, by their roles; None where it has set nothing."""
+        return limits_of(self.settings_of(asked.guild_id), asked.roles)
+
     async def change(
         self, guild_id: int, by_id: int, **changes: Unpack[SettingsChanges]
     ) -> list[Change]:
@@ -90,6 +109,19 @@ class HouseRules:
         """
         wanted = stored(replace(ServerSettings(), **changes))
         values = {name: wanted[name] for name in changes}
+        return await self._changed(await self.store.set_rules(guild_id, by_id, values))
+
+    async def limit_roles(
+        self, guild_id: int, by_id: int, limits: Mapping[int, Amounts | None]
+    ) -> list[Change]:
+        """Set what those with these roles may; None for what everybody may.
+
+        Raises:
+            JournalFault: it cannot be written down.
+        """
+        values: dict[str, str | None] = {}
+        for role_id, amounts in limits.items():
+            values |= role_stored(role_id, amounts)
         return await self._changed(await self.store.set_rules(guild_id, by_id, values))
 
     async def block(self, block: Block, by_id: int) -> list[Change]:

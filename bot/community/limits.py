@@ -7,33 +7,19 @@ back counts no more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, NotAllowed
 
 _AMOUNT = re.compile(r"(?P<number>\S+)\s+(?P<unit>[a-z]+)\s*/\s*(?P<period>[a-z]+)")
 _NUMBER_MAX = Decimal(10**12)
-
-
-class Unit(StrEnum):
-    """What is counted."""
-
-    TRACKS = "tracks"
-    SECONDS = "s"
-    USD = "usd"
-
-
-class Period(StrEnum):
-    """How long it is counted for, from the beginning of each in UTC."""
-
-    DAY = "day"
-    MONTH = "month"
 
 
 class Scope(StrEnum):
@@ -42,15 +28,8 @@ class Scope(StrEnum):
     PERSON = "person"
     SERVER = "server"
     ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """So much in a period; of money, in micro-dollars."""
-
-    number: int
-    unit: Unit
-    period: Period
+    MEMBER = "member"
+    """One person in one server."""
 
 
 def parse_amounts(text: str) -> tuple[Amount, ...]:
@@ -102,6 +81,17 @@ def decimal(text: str, decimals: int) -> int:
     return int(scaled)
 
 
+def amounts_text(amounts: Iterable[Amount]) -> str:
+    """Amounts as `parse_amounts` reads them."""
+    return ", ".join(f"{_number(one)} {one.unit}/{one.period}" for one in amounts)
+
+
+def _number(amount: Amount) -> str:
+    if amount.unit is not Unit.USD:
+        return str(amount.number)
+    return f"{Decimal(amount.number).scaleb(-6).normalize():f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """From when until when something is counted."""
@@ -120,6 +110,12 @@ def window(period: Period, at: datetime) -> Window:
     # Four days past the 28th is in the next month, whichever it is.
     ends_at = (begins_at.replace(day=28) + timedelta(days=4)).replace(day=1)
     return Window(period, begins_at, ends_at)
+
+
+def earliest(amounts: Iterable[Amount], now: datetime) -> datetime | None:
+    """Since when something is counted at present; None where nothing is."""
+    periods = {amount.period for amount in amounts}
+    return min((window(period, now).begins_at for period in periods), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +141,7 @@ class Limits:
 
     def person_needed_since(self, now: datetime) -> datetime | None:
         """Since when it has to be known who asked for what, so that nobody begins anew."""
-        periods = {amount.period for amount in self.per_user}
-        return min((window(period, now).begins_at for period in periods), default=None)
+        return earliest(self.per_user, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +173,22 @@ class Asked:
     at: datetime
     takes: int
     each: Sums
+    server_limits: ServerLimits | None = None
+    """What its server allows this person; None where it has set nothing."""
 
 
-Key: TypeAlias = tuple[Scope, int | None, Window]
+Key: TypeAlias = tuple[Scope, int | None, int | None, Window]
+"""What is counted together: in a scope, of this person and in this server where it is about one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An amount that a request is held against."""
+
+    key: Key
+    amount: Amount
+    is_servers: bool = False
+    """Whether those who manage the server have set it, not the bot's owner."""
 
 
 @dataclass(slots=True)
@@ -196,14 +204,14 @@ class Tally:
         """Count a request, or tell which limit keeps it out, the one that opens last."""
         reached: list[LimitReached] = []
         room_for = asked.takes
-        for key, amount in keys(self.limits, asked):
-            left = amount.number - _of(self.sums.get(key, Sums()), amount.unit)
+        for hold in holds(self.limits, asked):
+            amount = hold.amount
+            left = amount.number - _of(self.sums.get(hold.key, Sums()), amount.unit)
             each = _of(asked.each, amount.unit)
             fits = asked.takes if each <= 0 else max(0, left) // each
             room_for = min(room_for, fits)
             if fits < asked.takes:
-                scope, _, counted = key
-                reached.append(_reached(scope, amount, left, counted))
+                reached.append(_reached(hold, left))
         waiting = self.waiting.get(asked.requester_id, 0)
         most = self.limits.max_waiting_per_user
         places = asked.takes if most is None else max(0, most - waiting)
@@ -218,21 +226,32 @@ class Tally:
         return None
 
     def _count(self, asked: Asked) -> None:
-        for key in {key for key, _ in keys(self.limits, asked)}:
+        for key in {hold.key for hold in holds(self.limits, asked)}:
             self.sums[key] = self.sums.get(key, Sums()) + asked.each.times(asked.takes)
         if self.limits.max_waiting_per_user is not None:
             already = self.waiting.get(asked.requester_id, 0)
             self.waiting[asked.requester_id] = already + asked.takes
 
 
-def keys(limits: Limits, asked: Asked) -> Iterator[tuple[Key, Amount]]:
-    """What is to be counted for a request, with each amount that it is held against."""
+def holds(limits: Limits, asked: Asked) -> Iterator[Hold]:
+    """Every amount that a request is held against: the owner's, and those of its server."""
     for scope, amounts in limits.of.items():
-        who = {Scope.PERSON: asked.requester_id, Scope.SERVER: asked.guild_id}.get(scope)
-        if scope is Scope.SERVER and who is None:
+        if scope is Scope.SERVER and asked.guild_id is None:
             continue
         for amount in amounts:
-            yield (scope, who, window(amount.period, asked.at)), amount
+            yield Hold(_key(scope, asked, amount), amount)
+    servers = asked.server_limits
+    if servers is not None and asked.guild_id is not None:
+        for amount in servers.per_person:
+            yield Hold(_key(Scope.MEMBER, asked, amount), amount, is_servers=True)
+        for amount in servers.together:
+            yield Hold(_key(Scope.SERVER, asked, amount), amount, is_servers=True)
+
+
+def _key(scope: Scope, asked: Asked, amount: Amount) -> Key:
+    person = asked.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else None
+    server = asked.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else None
+    return scope, person, server, window(amount.period, asked.at)
 
 
 def left_of(amount: Amount, spent: Sums) -> int:
@@ -240,15 +259,17 @@ def left_of(amount: Amount, spent: Sums) -> int:
     return max(0, amount.number - _of(spent, amount.unit))
 
 
-def _reached(scope: Scope, amount: Amount, left: int, counted: Window) -> LimitReached:
+def _reached(hold: Hold, left: int) -> LimitReached:
+    scope, _, _, counted = hold.key
     return LimitReached(
         room_for=0,
         scope=scope.value,
-        number=amount.number,
-        unit=amount.unit.value,
-        period=amount.period.value,
+        number=hold.amount.number,
+        unit=hold.amount.unit.value,
+        period=hold.amount.period.value,
         left=max(0, left),
         opens_at=int(counted.ends_at.timestamp()),
+        is_servers=hold.is_servers,
     )
 
 

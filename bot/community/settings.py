@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
+from bot.community.limits import amounts_text, earliest, parse_amounts
 from bot.community.words import forbidden_in
+from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import (
     AudioOfOthers,
     ButtonOfOthers,
@@ -21,11 +23,16 @@ from bot.domain.errors import (
     WordForbidden,
 )
 from bot.domain.house import EVERYWHERE, Block
+from bot.domain.inputs import Inputs, typed_inputs
 
 REASON_MAX_CHARS = 200
 WORDS_MAX_CHARS = 1500
 """Of all forbidden words together, each on a line."""
 WORD_MAX_CHARS = 60
+
+
+NO_INPUTS = Inputs("")
+Amounts: TypeAlias = tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,14 @@ class ServerSettings:
     """Where changes are posted."""
     pause: str | None = None
     """Why nothing new is made at present; None where it is."""
+    per_person: Amounts = ()
+    """The most that each may have made in this server."""
+    together: Amounts = ()
+    """The most that may be made in it."""
+    of_roles: Mapping[int, Amounts] = field(default_factory=dict[int, Amounts])
+    """What those with a role may, in place of `per_person`; nothing for as much as they like."""
+    defaults: Inputs = NO_INPUTS
+    """What is used in this server where a person says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,30 @@ def refusal(settings: ServerSettings, asked: Asked) -> RequestRefused | None:
     return None if word is None else WordForbidden(word)
 
 
+def limits_of(settings: ServerSettings, roles: Collection[int]) -> ServerLimits | None:
+    """What a server allows somebody with these roles; None where it has set no limit at all.
+
+    An amount of a role's takes the place of the one for each person in the same unit and period.
+    Who has several such roles gets the largest, and no limit where one of them has none.
+    """
+    if not (settings.per_person or settings.together or settings.of_roles):
+        return None
+    mine = [amounts for role, amounts in settings.of_roles.items() if role in roles]
+    if not all(mine):
+        return ServerLimits((), settings.together)
+    largest: dict[tuple[Unit, Period], Amount] = {}
+    for amount in sorted((one for amounts in mine for one in amounts), key=lambda one: one.number):
+        largest[amount.unit, amount.period] = amount
+    of_all = {(amount.unit, amount.period): amount for amount in settings.per_person}
+    return ServerLimits(tuple((of_all | largest).values()), settings.together)
+
+
+def person_needed_since(settings: ServerSettings, now: datetime) -> datetime | None:
+    """Since when it has to be known who asked for what here, so that nobody begins anew."""
+    of_roles = (one for amounts in settings.of_roles.values() for one in amounts)
+    return earliest((*settings.per_person, *of_roles), now)
+
+
 def blocked(blocks: Iterable[Block], asked: Asked, now: datetime) -> PersonBlocked | None:
     """Why a person gets nothing made; None where they are not blocked, or no longer."""
     places = {EVERYWHERE, asked.guild_id}
@@ -117,6 +156,18 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
+def _amounts(value: Any) -> Amounts:
+    return parse_amounts(value) if value else ()
+
+
+def _defaults(value: Any) -> Inputs:
+    return typed_inputs({"prompt": "", **value})
+
+
+def _plain_inputs(inputs: Inputs) -> dict[str, Any]:
+    return {name: value for name, value in inputs.set_values().items() if name != "prompt"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Stored:
     read: Callable[[Any], object]
@@ -132,7 +183,12 @@ _STORED: Mapping[str, _Stored] = {
     "others_audio": _Stored(bool),
     "log_channel": _Stored(int),
     "pause": _Stored(str),
+    "per_person": _Stored(_amounts, amounts_text),
+    "together": _Stored(_amounts, amounts_text),
+    "defaults": _Stored(_defaults, _plain_inputs),
 }
+_OF_ROLE = "of_role:"
+"""Before a role's id. Each is stored by itself, so that two who set two of them do not collide."""
 
 
 def stored(settings: ServerSettings) -> dict[str, str | None]:
@@ -146,21 +202,41 @@ def stored(settings: ServerSettings) -> dict[str, str | None]:
     }
 
 
+def role_stored(role_id: int, amounts: Amounts | None) -> dict[str, str | None]:
+    """The same for the limits of a role; None where it has none of its own."""
+    text = None if amounts is None else json.dumps(amounts_text(amounts))
+    return {f"{_OF_ROLE}{role_id}": text}
+
+
+def role_in(name: str) -> int | None:
+    """The role that a stored value is about; None where it is about something else."""
+    role = name.removeprefix(_OF_ROLE)
+    return int(role) if name.startswith(_OF_ROLE) and role.isdecimal() else None
+
+
 def value_of(name: str, text: str | None) -> object:
     """A setting's value from what is stored of it; the default for what cannot be read."""
+    if role_in(name) is not None:
+        return None if text is None else _read(_amounts, text, None)
     default = getattr(ServerSettings(), name, None)
     if text is None or name not in _STORED:
         return default
+    return _read(_STORED[name].read, text, default)
+
+
+def _read(read: Callable[[Any], object], text: str, default: object) -> object:
     try:
-        return _STORED[name].read(json.loads(text))
-    except (TypeError, ValueError):
+        return read(json.loads(text))
+    except (KeyError, TypeError, ValueError):
         return default
 
 
 def loaded(values: Mapping[str, str]) -> ServerSettings:
     """A server's settings from what is stored; names of another release are left out."""
     known = {name: value_of(name, values[name]) for name in _STORED if name in values}
-    return ServerSettings(**known)  # pyright: ignore[reportArgumentType] - each is read by its own type
+    roles = {role_in(name): value_of(name, text) for name, text in values.items()}
+    of_roles = {role: amounts for role, amounts in roles.items() if None not in {role, amounts}}
+    return ServerSettings(**known, of_roles=of_roles)  # pyright: ignore[reportArgumentType] - each is read by its own type
 
 
 def words_typed(text: str) -> tuple[str, ...]:

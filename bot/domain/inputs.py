@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from bot.domain.errors import OutOfBounds, PromptBlank, PromptTooLong, UnknownChoice
 from bot.domain.plain_text import one_line
@@ -206,6 +206,30 @@ class Inputs:
 
 INPUT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Inputs))
 """In the table's order; worked out once, for each acknowledgement needs them several times."""
+
+
+_SPECS = {spec.name: spec for spec in TABLE}
+_TYPES: Mapping[Kind, tuple[type, ...]] = {
+    "string": (str,),
+    "audio": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+}
+
+
+def typed_inputs(values: Mapping[str, Any]) -> Inputs:
+    """Inputs by their names, as they were stored.
+
+    Raises:
+        KeyError, TypeError: they are no inputs, or not of their types.
+    """
+    for name, value in values.items():
+        kind = _SPECS[name].kind
+        # In Python a bool is an int; in the table it is not.
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
+            raise TypeError(f"{name} is no {kind}")
+    return Inputs(**values)
 
 
 class InputTable:

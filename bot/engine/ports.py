@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
@@ -65,8 +66,11 @@ class Moved:
 class Journal(Protocol):
     """The rows of every generation, and what else outlives a process. Raises `JournalFault`."""
 
-    async def add(self, *takes: Generation) -> None:
-        """Write a new request: all of its takes, or none. Raises `NoRoomLeft` for a limit."""
+    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
+        """Write a new request: all of its takes, or none. Raises `NoRoomLeft` for a limit.
+
+        `limits` are its server's own; None where that has set nothing.
+        """
         ...
 
     async def save(self, generation: Generation) -> None:

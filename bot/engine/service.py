@@ -9,6 +9,7 @@ from typing import Unpack
 
 from aiolimiter import AsyncLimiter
 
+from bot.domain.amounts import ServerLimits
 from bot.domain.clock import Clock
 from bot.domain.derive import Changes, lender_to, remake
 from bot.domain.errors import (
@@ -124,9 +125,16 @@ class GenerationService:
         check_request(self.table, request.inputs, has_audio=request.has_audio)
 
     async def submit(
-        self, request: GenerationRequest, requester_id: int, reply: Reply, takes: int = 1
+        self,
+        request: GenerationRequest,
+        requester_id: int,
+        reply: Reply,
+        takes: int = 1,
+        limits: ServerLimits | None = None,
     ) -> list[Generation]:
         """Journal a request, and start on its takes once `acknowledged`; several are one batch.
+
+        `limits` are what its server allows this person; None where that has set nothing.
 
         Raises:
             DeliveredTwice: Discord has delivered its interaction twice.
@@ -140,7 +148,7 @@ class GenerationService:
         check_room(self._context, generations)
         self._accepting |= ids
         try:
-            await self.journal.add(*generations)
+            await self.journal.add(*generations, limits=limits)
         except JournalFault as error:
             await check_disk(self._context, error)
             raise

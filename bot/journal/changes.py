@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.charges import Ending
+from bot.domain.amounts import ServerLimits
 from bot.domain.errors import BotError
 from bot.domain.generation import TRANSITIONS, Generation, State
 from bot.journal.charges import Ledger, settle
@@ -85,6 +86,8 @@ class Addition:
     takes: Sequence[Generation]
     rows: Sequence[Row]
     events: Sequence[Row]
+    limits: ServerLimits | None
+    """What its server allows; None where it has set nothing."""
     done: asyncio.Future[None]
 
 
@@ -146,7 +149,7 @@ async def _add_all(
     refusals: dict[Write, BotError] = {}
     if not additions:
         return refusals, []
-    decided = await ledger.reserve(connection, [addition.takes for addition in additions])
+    decided = await ledger.reserve(connection, [(one.takes, one.limits) for one in additions])
     refusals |= {one: no for one, no in zip(additions, decided, strict=True) if no is not None}
     if refusals:
         # Another process may have had the last room for the very same, delivered twice.

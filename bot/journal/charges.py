@@ -6,7 +6,7 @@ Sums are taken from the rows, so there is no counter that could drift from them.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -31,8 +31,9 @@ from bot.community.limits import (
     Limits,
     Scope,
     Tally,
-    keys,
+    holds,
 )
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation, State
@@ -40,6 +41,8 @@ from bot.journal.database import one_at_a_time
 from bot.journal.tables import charges, generations
 
 _Query: TypeAlias = sa.Select[*tuple[Any, ...]]
+Request: TypeAlias = tuple[Sequence[Generation], ServerLimits | None]
+"""The takes of one request, and what its server allows; None where it has set nothing."""
 _TURN = "charges"
 """Nobody else counts until the transaction ends."""
 _ESTIMATED_ANEW_S = 60.0
@@ -54,6 +57,7 @@ _SUMS = (
     sa.cast(sa.func.coalesce(sa.func.sum(_c.seconds), 0), sa.BigInteger),
     sa.cast(sa.func.coalesce(sa.func.sum(_MONEY), 0), sa.BigInteger),
 )
+_NOBODY = sa.cast(sa.null(), sa.BigInteger)
 _COUNTS = _c.state != ChargeState.GIVEN_BACK
 _FIELDS = [one.name for one in fields(Charge)]
 _UNPAID = [state for state in State if state.unpaid]
@@ -86,7 +90,7 @@ class Ledger:
         """What a run of this kind will cost, and until when that is believed."""
 
     async def reserve(
-        self, connection: AsyncConnection, requests: Sequence[Sequence[Generation]]
+        self, connection: AsyncConnection, requests: Sequence[Request]
     ) -> list[LimitReached | LineFull | None]:
         """Write the reservations of new requests that there is room for, in their order.
 
@@ -94,15 +98,19 @@ class Ledger:
         each, what keeps it out: none of its takes is to be added then.
         """
         limits = self.terms.limits
-        if limits:
+        is_limited = bool(limits) or any(servers is not None for _, servers in requests)
+        if is_limited:
             await one_at_a_time(connection, _TURN)
-        prices = [await self._price(connection, kind_of(takes[0])) for takes in requests]
-        asked = [asked_for(takes, each) for takes, each in zip(requests, prices, strict=True)]
-        tally = await _counted(connection, limits, asked) if limits else Tally(limits)
+        prices = [await self._price(connection, kind_of(takes[0])) for takes, _ in requests]
+        asked = [
+            asked_for(takes, each, servers)
+            for (takes, servers), each in zip(requests, prices, strict=True)
+        ]
+        tally = await _counted(connection, limits, asked) if is_limited else Tally(limits)
         refusals = [tally.decide(one) for one in asked]
         rows = [
             _row(reservation(generation, price))
-            for takes, price, refusal in zip(requests, prices, refusals, strict=True)
+            for (takes, _), price, refusal in zip(requests, prices, refusals, strict=True)
             if refusal is None
             for generation in takes
         ]
@@ -151,7 +159,17 @@ async def settle(connection: AsyncConnection, endings: Mapping[str, Ending]) -> 
         await connection.execute(_settle, rows)
 
 
-async def forget(connection: AsyncConnection, user_id: int, needed_since: datetime | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """Since when limits need to know who asked for what."""
+
+    since: datetime | None
+    """The owner's; None where there is none for a person."""
+    in_servers: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+    """The servers' own."""
+
+
+async def forget(connection: AsyncConnection, user_id: int, needed: Needed) -> None:
     """Take a person out of what they have caused, or have that done as soon as no limit needs it.
 
     What is under way stays theirs.
@@ -159,15 +177,19 @@ async def forget(connection: AsyncConnection, user_id: int, needed_since: dateti
     open_ = sa.select(_g.id).where(_g.requester_id == user_id, sa.text("open"))
     theirs = _c.requester_id == user_id, _c.generation_id.not_in(open_)
     await connection.execute(sa.update(charges).where(*theirs).values(generation_id=None))
-    await forget_spent(connection, needed_since)
+    await forget_spent(connection, needed)
 
 
-async def forget_spent(connection: AsyncConnection, needed_since: datetime | None) -> None:
+async def forget_spent(connection: AsyncConnection, needed: Needed) -> None:
     """Take those who wanted to be forgotten out of what no limit needs any more."""
     forgotten = _c.generation_id.is_(None), _c.requester_id.is_not(None)
     over = sa.update(charges).where(*forgotten)
-    if needed_since is not None:
-        over = over.where(_c.accepted_at < needed_since)
+    if needed.since is not None:
+        over = over.where(_c.accepted_at < needed.since)
+    for since in set(needed.in_servers.values()):
+        theirs = [server for server, begins in needed.in_servers.items() if begins == since]
+        elsewhere = _c.guild_id.is_(None), _c.guild_id.not_in(theirs)
+        over = over.where(sa.or_(_c.accepted_at < since, *elsewhere))
     await connection.execute(over.values(requester_id=None))
 
 
@@ -209,38 +231,41 @@ def _charge(row: dict[str, Any]) -> Charge:
 async def _counted(connection: AsyncConnection, limits: Limits, asked: Sequence[Asked]) -> Tally:
     """All that these requests are held against, in one query."""
     tally = Tally(limits)
-    wanted = sorted({key for one in asked for key, _ in keys(limits, one)}, key=str)
+    wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
     parts: list[_Query] = []
-    groups = list(dict.fromkeys((scope, window) for scope, _, window in wanted))
-    for number, (scope, window) in enumerate(groups):
-        who = [key[1] for key in wanted if (key[0], key[2]) == (scope, window)]
-        parts.append(_sums(number, scope, who, window.begins_at, window.ends_at))
+    groups = list(dict.fromkeys((scope, window) for scope, _, _, window in wanted))
+    for number, group in enumerate(groups):
+        keys = [key for key in wanted if (key[0], key[3]) == group]
+        parts.append(_sums(number, keys))
     if limits.max_waiting_per_user is not None:
         parts.append(_waiting({one.requester_id for one in asked}))
+    if not parts:
+        return tally
     for row in (await connection.execute(sa.union_all(*parts))).all():
-        number, who, tracks, seconds, micro_usd = map(int, row)
+        number, (tracks, seconds, micro_usd) = int(row[0]), map(int, row[3:])
         if number < 0:
-            tally.waiting[who] = tracks
+            tally.waiting[row[1]] = tracks
         else:
             scope, window = groups[number]
-            key: Key = scope, None if scope is Scope.ALL else who, window
-            tally.sums[key] = Sums(tracks, seconds, micro_usd)
+            tally.sums[scope, row[1], row[2], window] = Sums(tracks, seconds, micro_usd)
     return tally
 
 
-def _sums(
-    number: int, scope: Scope, who: Iterable[int | None], since: datetime, until: datetime
-) -> _Query:
-    which = sa.literal(number, sa.Integer)
-    if scope is Scope.ALL:
-        nobody = sa.literal(0, sa.BigInteger)
-        return sa.select(which, nobody, *_SUMS).where(*_between(since, until))
-    column = _c.requester_id if scope is Scope.PERSON else _c.guild_id
-    return (
-        sa.select(which, column, *_SUMS)
-        .where(column.in_(list(who)), *_between(since, until))
-        .group_by(column)
-    )
+def _sums(number: int, keys: Sequence[Key]) -> _Query:
+    """What is counted for keys of one scope and time; for a few others as well, perhaps."""
+    scope, _, _, counted = keys[0]
+    query = sa.select(
+        sa.literal(number, sa.Integer),
+        _c.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else _NOBODY,
+        _c.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else _NOBODY,
+        *_SUMS,
+    ).where(*_between(counted.begins_at, counted.ends_at))
+    people, servers = {key[1] for key in keys}, {key[2] for key in keys}
+    if people != {None}:
+        query = query.where(_c.requester_id.in_(people)).group_by(_c.requester_id)
+    if servers != {None}:
+        query = query.where(_c.guild_id.in_(servers)).group_by(_c.guild_id)
+    return query
 
 
 def _between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
@@ -249,8 +274,9 @@ def _between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
 
 def _waiting(people: Collection[int]) -> _Query:
     nothing = sa.literal(0, sa.BigInteger)
+    count = sa.func.count()
     return (
-        sa.select(sa.literal(-1, sa.Integer), _g.requester_id, sa.func.count(), nothing, nothing)
+        sa.select(sa.literal(-1, sa.Integer), _g.requester_id, _NOBODY, count, nothing, nothing)
         # The very words of the partial index.
         .where(sa.text("open"), _g.requester_id.in_(people), _g.state.in_(_UNPAID))
         .group_by(_g.requester_id)

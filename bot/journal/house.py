@@ -9,7 +9,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.community.limits import Limits
+from bot.community.settings import loaded, person_needed_since
 from bot.domain.house import Block, Change, StoredRules
+from bot.journal.charges import Needed
 from bot.journal.database import insert, upsert
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
@@ -156,6 +159,14 @@ class House(Store):
                 await connection.execute(sa.delete(table).where(table.c.guild_id == guild_id))
             theirs = presets.c.owner_kind == "server", presets.c.owner_id == guild_id
             await connection.execute(sa.delete(presets).where(*theirs))
+
+
+async def needed_by_limits(connection: AsyncConnection, limits: Limits, now: datetime) -> Needed:
+    """Since when limits, the owner's and those of servers, need to know who asked for what."""
+    rows = (await connection.execute(sa.select(servers.c.guild_id, servers.c.settings))).all()
+    found = {guild_id: person_needed_since(loaded(_values(text)), now) for guild_id, text in rows}
+    in_servers = {guild_id: since for guild_id, since in found.items() if since is not None}
+    return Needed(limits.person_needed_since(now), in_servers)
 
 
 async def _settings(connection: AsyncConnection, guild_id: int) -> Mapping[str, str]:

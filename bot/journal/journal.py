@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from bot.community.charges import ending_of
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
@@ -95,10 +96,13 @@ class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House):
                 raise
         return cls(engine, owner, now, terms or Terms())
 
-    async def add(self, *takes: Generation, note: str = "") -> None:
+    async def add(
+        self, *takes: Generation, limits: ServerLimits | None = None, note: str = ""
+    ) -> None:
         """Journal a new request and what it is expected to cost; this process follows it from here.
 
-        Of several takes all are written, or none.
+        Of several takes all are written, or none. `limits` are its server's, which hold as well as
+        this journal's own; None where that has set nothing.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
@@ -106,7 +110,7 @@ class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House):
         """
         self._check_open()
         events = [self._event(take, note) for take in takes]
-        await self._writer.add(takes, [to_row(take) for take in takes], events)
+        await self._writer.add(takes, [to_row(take) for take in takes], events, limits)
 
     async def save(self, generation: Generation, note: str = "") -> None:
         """Journal what has become of a generation.

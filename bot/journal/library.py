@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, TrackPage
 from bot.journal.charges import forget as forget_charges
+from bot.journal.house import needed_by_limits
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
@@ -151,8 +152,8 @@ class Library(Store):
             await connection.execute(sa.delete(presets).where(*own))
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
-            needed_since = self._terms.limits.person_needed_since(self._now())
-            await forget_charges(connection, user_id, needed_since)
+            needed = await needed_by_limits(connection, self._terms.limits, self._now())
+            await forget_charges(connection, user_id, needed)
             await revise(connection, Held.DEFAULT_PRESETS, self._now())
         # Someone may have made thousands, and others wait for their turn on the event loop.
         removed = await asyncio.to_thread(readable, map(dict, rows))

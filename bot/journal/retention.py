@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import REMADE
 from bot.journal.charges import forget_spent as forget_spent_charges
+from bot.journal.house import needed_by_limits
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
@@ -45,8 +46,8 @@ class Retention(Store):
         async with self._writing() as connection:
             await connection.execute(tokens)
             await self._forget_wishes(connection, died_before)
-            needed_since = self._terms.limits.person_needed_since(self._now())
-            await forget_spent_charges(connection, needed_since)
+            needed = await needed_by_limits(connection, self._terms.limits, self._now())
+            await forget_spent_charges(connection, needed)
             is_gone = _c.stored_at <= stored_before
             is_lost = sa.and_(
                 _c.prediction_id.is_(None),

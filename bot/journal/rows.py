@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from bot.domain.errors import dump, load
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
-from bot.domain.inputs import TABLE, Inputs
+from bot.domain.inputs import Inputs, typed_inputs
 from bot.journal.errors import RowUnreadable
 from bot.journal.tables import from_us, to_us
 
@@ -24,14 +24,6 @@ _ALIKE = tuple(
     if field.name not in {"reply", "inputs", "source", "failure"}
 )
 """The fields of a generation that are columns as they are."""
-_SPECS = {spec.name: spec for spec in TABLE}
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "audio": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-}
 
 
 def to_row(generation: Generation) -> dict[str, object]:
@@ -162,20 +154,11 @@ def inputs_in(text: str) -> Inputs:
     Raises:
         KeyError, TypeError, ValueError: they cannot be read.
     """
-    return _typed({"prompt": "", **object_in(text)})
+    return typed_inputs({"prompt": "", **object_in(text)})
 
 
 def _inputs(text: str) -> Inputs:
-    return _typed(object_in(text))
-
-
-def _typed(values: dict[str, Any]) -> Inputs:
-    for name, value in values.items():
-        kind = _SPECS[name].kind
-        # In Python a bool is an int; in the table it is not.
-        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
-            raise TypeError(f"{name} is no {kind}")
-    return Inputs(**values)
+    return typed_inputs(object_in(text))
 
 
 def _source(text: str) -> AudioSource:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.community.charges import Ending
+from bot.domain.amounts import ServerLimits
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation
 from bot.journal.changes import Addition, Holder, Row, Save, Write, apply, taken
@@ -42,16 +43,20 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
 
     async def add(
-        self, takes: Sequence[Generation], rows: Sequence[Row], events: Sequence[Row]
+        self,
+        takes: Sequence[Generation],
+        rows: Sequence[Row],
+        events: Sequence[Row],
+        limits: ServerLimits | None,
     ) -> None:
-        """Commit a new request with its reservation.
+        """Commit a new request with its reservation, within its server's limits, too.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
             RowTaken: one of its takes has a row.
             JournalError: the database does not take it.
         """
-        await self._write(Addition(takes, rows, events, _promise()))
+        await self._write(Addition(takes, rows, events, limits, _promise()))
 
     async def save(self, row: Row, event: Row, ending: Ending | None) -> None:
         """Commit one change.

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from bot.community.charges import price_micro_usd
 from bot.community.limits import Limits, Period, parse_amounts, window
+from bot.community.settings import role_stored
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import ChargeState, Spent
 from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation, State
@@ -57,9 +59,11 @@ def by(
     return [replace(a_generation(**changes), requester_id=user, reply=reply) for _ in range(number)]
 
 
-async def granted(journal: Journal, takes: Sequence[Generation]) -> bool:
+async def granted(
+    journal: Journal, takes: Sequence[Generation], limits: ServerLimits | None = None
+) -> bool:
     try:
-        await journal.add(*takes)
+        await journal.add(*takes, limits=limits)
     except (LimitReached, LineFull):
         return False
     return True
@@ -172,6 +176,50 @@ async def test_who_waits_in_line_is_counted_by_the_rows(open_with: Open) -> None
     assert not await granted(journal, by(1))
 
 
+async def test_a_servers_own_limits_count_what_is_made_there(open_with: Open) -> None:
+    journal = await open_with(Limits(per_user=parse_amounts("5 tracks/day")))
+    own = ServerLimits(parse_amounts("2 tracks/day"), parse_amounts("24 s/day, 9 usd/month"))
+    assert await granted(journal, by(1, server=None), own), "and not what is made elsewhere"
+    assert await granted(journal, by(1, server=SERVER + 1), own)
+    assert await granted(journal, by(1), own)
+    assert await granted(journal, by(1), own)
+    with pytest.raises(LimitReached) as caught:
+        await journal.add(*by(1), limits=own)
+    assert (caught.value.scope, caught.value.is_servers) == ("member", True)
+    with pytest.raises(LimitReached) as caught:
+        await journal.add(*by(2, number=2), limits=own)
+    assert (caught.value.scope, caught.value.is_servers) == ("server", True)
+    assert (caught.value.number, caught.value.left, caught.value.room_for) == (24, 8, 1)
+    assert await granted(journal, by(2), own)
+    assert await granted(journal, by(3)), "a server that has set nothing"
+
+
+async def test_of_all_limits_the_smallest_counts(open_with: Open) -> None:
+    journal = await open_with(Limits(per_user=parse_amounts("3 tracks/day")))
+    more, none = ServerLimits(parse_amounts("40 tracks/day")), ServerLimits()
+    asked = [by(user) for user in (1, 2) for _ in range(5)]
+    told = await asyncio.gather(
+        *(granted(journal, takes, (more, none)[n // 5]) for n, takes in enumerate(asked))
+    )
+    assert told == [True, True, True, False, False] * 2
+
+
+async def test_the_limits_of_roles_in_one_batch(open_with: Open) -> None:
+    """What each may is another number of the same sum."""
+    journals = [await open_with(Limits()), await open_with(Limits())]
+    together = parse_amounts("30 tracks/day")
+    kinds = [ServerLimits(parse_amounts(f"{most} tracks/day"), together) for most in (2, 5)]
+    kinds.append(ServerLimits((), together))
+    asked = [(user, kinds[user % 3]) for user in range(6) for _ in range(10)]
+    random.Random(7).shuffle(asked)
+    told = await asyncio.gather(
+        *(granted(journals[n % 2], by(user), own) for n, (user, own) in enumerate(asked))
+    )
+    assert sum(told) == 30
+    theirs = Counter(user for (user, _), yes in zip(asked, told, strict=True) if yes)
+    assert all(theirs[user] <= (2, 5, 10)[user % 3] for user in range(6))
+
+
 async def test_what_was_delivered_twice_is_no_refusal(open_with: Open) -> None:
     """One process has had the last room for it; the other is to let go, not to refuse."""
     limits = Limits(per_user=parse_amounts("2 tracks/day"))
@@ -226,6 +274,26 @@ async def test_who_was_forgotten_goes_when_no_limit_needs_them(open_with: Open) 
     await without.forget_spent(NOW, NOW, NOW)
     assert (await without.spent(*month, requester_id=1)).sums.tracks == 0
     assert (await without.spent(*month)).sums.tracks == 1
+
+
+async def test_who_was_forgotten_goes_when_no_servers_limit_needs_them(open_with: Open) -> None:
+    journal = await open_with(Limits())
+    await journal.set_rules(SERVER, 9, role_stored(7, parse_amounts("1 tracks/day")))
+    own = ServerLimits(parse_amounts("1 tracks/day"))
+    yesterday = NOW - timedelta(days=1)
+    for server, moment in ((SERVER, yesterday), (SERVER, NOW), (SERVER + 1, NOW), (None, NOW)):
+        [one] = by(1, server, created_at=moment)
+        await journal.add(one)
+        await journal.save(replace(one, state=State.CANCELED, told=True, **RAN))
+    await journal.forget(1)
+    since = NOW - timedelta(days=2), NOW + timedelta(days=1)
+    left = await journal.spent(*since, requester_id=1)
+    assert left == await journal.spent(*since, requester_id=1, guild_id=SERVER)
+    assert left.sums.tracks == 1, "today's"
+    assert not await granted(journal, by(1), own)
+    await journal.forget_server(SERVER)
+    await journal.forget_spent(NOW, NOW, NOW)
+    assert (await journal.spent(*since, requester_id=1)).sums.tracks == 0
 
 
 RAN: dict[str, Any] = {"prediction_id": "p", "predict_time_s": 1.0}

@@ -17,6 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from bot.community.charges import price_micro_usd
 from bot.community.limits import Amount, Limits, Period, parse_amounts, window
+from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, PredictionFailed
 from bot.domain.generation import Generation, State
@@ -32,6 +33,11 @@ LIMITS = Limits(
     parse_amounts("0.6 usd/day, 200 s/month"),
     3,
 )
+OWN = {
+    7: ServerLimits(parse_amounts("2 tracks/day, 0.5 usd/month"), parse_amounts("60 s/day")),
+    8: ServerLimits(parse_amounts("40 s/month"), parse_amounts("5 tracks/month")),
+}
+"""What two servers allow, and no limit for each of those who have a role."""
 NOON = datetime(2026, 2, 27, 12, tzinfo=UTC)
 """Two days before a month's end: both kinds of windows close within a few steps."""
 WAY = (State.QUEUED, State.SUBMITTING, State.RUNNING)
@@ -49,6 +55,10 @@ def of_person(user: int) -> Matches:
 
 def of_server(server: int | None) -> Matches:
     return lambda row: row.reply.guild_id == server
+
+
+def of_member(user: int, server: int | None) -> Matches:
+    return lambda row: row.requester_id == user and row.reply.guild_id == server
 
 
 @dataclass
@@ -86,17 +96,23 @@ class Books(RuleBasedStateMachine):
         server=st.sampled_from([None, 7, 8]),
         takes=st.sampled_from([1, 1, 1, 3]),
         seconds=st.sampled_from([1, 8, 30]),
+        has_role=st.sampled_from([False, False, True]),
     )
-    def ask(self, at: int, user: int, server: int | None, takes: int, seconds: int) -> list[str]:
+    def ask(
+        self, at: int, user: int, server: int | None, takes: int, seconds: int, has_role: bool
+    ) -> list[str]:
         one = a_generation(
             requester_id=user, created_at=self.now, inputs=Inputs(prompt="x", duration=seconds)
         )
         reply = replace(one.reply, guild_id=server)
         made = [replace(one, id=secrets.token_hex(6), reply=reply) for _ in range(takes)]
         price = price_micro_usd((30 + 4 * seconds) * 1_000_000, PRICE)
-        fits = self.fits(user, server, Sums(takes, takes * seconds, takes * price))
+        own = OWN.get(server or 0)
+        if own is not None and has_role:
+            own = ServerLimits((), own.together)
+        fits = self.fits(user, server, own, Sums(takes, takes * seconds, takes * price))
         try:
-            self.run(self.journals[at].add(*made))
+            self.run(self.journals[at].add(*made, limits=own))
         except (LimitReached, LineFull):
             assert not fits, "one too few"
             return []
@@ -105,15 +121,17 @@ class Books(RuleBasedStateMachine):
             self.known[row.id] = Known(row, seconds, price)
         return [row.id for row in made]
 
-    def fits(self, user: int, server: int | None, more: Sums) -> bool:
-        whose: tuple[tuple[tuple[Amount, ...], Matches], ...] = (
+    def fits(self, user: int, server: int | None, own: ServerLimits | None, more: Sums) -> bool:
+        whose: list[tuple[tuple[Amount, ...], Matches]] = [
             (LIMITS.per_user, of_person(user)),
-            (LIMITS.per_server, of_server(server)),
             (LIMITS.total, everybodys),
-        )
+        ]
+        if server is not None:
+            whose.append((LIMITS.per_server, of_server(server)))
+        if own is not None:
+            whose.append((own.per_person, of_member(user, server)))
+            whose.append((own.together, of_server(server)))
         for amounts, matches in whose:
-            if amounts is LIMITS.per_server and server is None:
-                continue
             for amount in amounts:
                 counted = window(amount.period, self.now)
                 sums = self.sums(counted.begins_at, counted.ends_at, matches) + more

@@ -17,6 +17,7 @@ from typing import NoReturn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.amounts import ServerLimits
 from bot.domain.errors import (
     AudioGivenUp,
     ConnectionFailed,
@@ -152,9 +153,9 @@ class Rows(FakeJournal):
         super().__init__(beside=world.journal)
         self._world = world
 
-    async def add(self, *takes: Generation) -> None:
+    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
         event = await self._world.before("journal")
-        await super().add(*takes)
+        await super().add(*takes, limits=limits)
         await self._world.after("journal", event)
 
     async def save(self, generation: Generation) -> None:

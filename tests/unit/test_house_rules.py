@@ -14,19 +14,24 @@ from bot.card import strings
 from bot.card.actions import ACTIONS
 from bot.community.following import LOOK_EVERY_S
 from bot.community.house_rules import HouseRules, SettingsChanges
+from bot.community.limits import amounts_text, parse_amounts
 from bot.community.settings import (
     Asked,
     ServerSettings,
     blocked,
+    limits_of,
     loaded,
     refusal,
+    role_stored,
     stored,
     value_of,
     words_typed,
 )
 from bot.domain import errors
+from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import JournalFault, RequestRefused
 from bot.domain.house import EVERYWHERE, Block, Change
+from bot.domain.inputs import Inputs
 from tests.fakes import NOON, FakeJournal
 from tests.unit.house_kit import SteppedClock
 
@@ -108,6 +113,13 @@ def test_of_two_blocks_the_longer_one_is_told() -> None:
 
 
 _ids = st.frozensets(st.integers(0, 2**63 - 1), max_size=5)
+_amounts = st.lists(
+    st.builds(
+        Amount, st.integers(0, 10**12), st.sampled_from(list(Unit)), st.sampled_from(list(Period))
+    ),
+    max_size=3,
+    unique_by=lambda one: (one.unit, one.period),
+).map(tuple)
 _settings = st.builds(
     ServerSettings,
     channels=_ids,
@@ -118,13 +130,25 @@ _settings = st.builds(
     others_audio=st.booleans(),
     log_channel=st.none() | st.integers(0, 2**63 - 1),
     pause=st.none() | st.text(),
+    per_person=_amounts,
+    together=_amounts,
+    of_roles=st.dictionaries(st.integers(1, 2**63 - 1), _amounts, max_size=3),
+    defaults=st.builds(
+        Inputs,
+        st.just(""),
+        duration=st.none() | st.integers(1, 30),
+        top_p=st.none() | st.sampled_from([0.0, 0.5]),
+        multi_band_diffusion=st.none() | st.booleans(),
+    ),
 )
 
 
 @given(_settings)
 def test_settings_survive_being_stored(settings: ServerSettings) -> None:
     values = stored(settings)
-    assert set(values) == {field.name for field in fields(ServerSettings)}
+    assert set(values) == {field.name for field in fields(ServerSettings)} - {"of_roles"}
+    for role_id, amounts in settings.of_roles.items():
+        values |= role_stored(role_id, amounts)
     assert loaded({name: text for name, text in values.items() if text is not None}) == settings
 
 
@@ -139,6 +163,46 @@ def test_what_cannot_be_read_is_the_default() -> None:
     values = {"channels": "7", "roles": "no JSON", "length_max_s": '"x"', "gone": "1"}
     assert loaded(values) == ServerSettings()
     assert value_of("of another release", "1") is None
+
+
+SUPPORTER, BOOSTER, NEWCOMER, FREE = 11, 12, 13, 14
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ((), "20 tracks/day, 3 usd/month"),
+        ((SUPPORTER,), "40 tracks/day, 3 usd/month"),
+        ((SUPPORTER, BOOSTER), "60 tracks/day, 3 usd/month, 900 s/day"),
+        ((BOOSTER, SUPPORTER), "60 tracks/day, 3 usd/month, 900 s/day"),
+        ((NEWCOMER,), "0 tracks/day, 3 usd/month"),
+        ((NEWCOMER, SUPPORTER), "40 tracks/day, 3 usd/month"),
+        ((NEWCOMER, FREE), ""),
+        ((99,), "20 tracks/day, 3 usd/month"),
+    ],
+)
+def test_what_roles_may(roles: tuple[int, ...], expected: str) -> None:
+    settings = ServerSettings(
+        per_person=parse_amounts("20 tracks/day, 3 usd/month"),
+        together=parse_amounts("100 tracks/day"),
+        of_roles={
+            SUPPORTER: parse_amounts("40 tracks/day"),
+            BOOSTER: parse_amounts("60 tracks/day, 900 s/day"),
+            NEWCOMER: parse_amounts("0 tracks/day"),
+            FREE: (),
+        },
+    )
+    found = limits_of(settings, roles)
+    assert found is not None
+    assert amounts_text(found.per_person) == expected
+    assert found.together == parse_amounts("100 tracks/day"), "which are for all"
+
+
+def test_where_no_limit_is_set_nothing_waits_for_its_turn() -> None:
+    assert limits_of(ServerSettings(), {SUPPORTER}) is None
+    # Whoever is free of it counts for the others.
+    free = ServerSettings(of_roles={FREE: ()})
+    assert limits_of(free, {FREE}) == limits_of(free, ()) == ServerLimits()
 
 
 @pytest.mark.parametrize(
@@ -169,7 +233,8 @@ def test_the_rules_hold_for_whatever_posts_music() -> None:
 
 def test_the_panel_can_change_every_setting() -> None:
     names = {field.name for field in fields(ServerSettings)}
-    assert set(SettingsChanges.__annotations__) == names
+    assert set(SettingsChanges.__annotations__) == names - {"of_roles"}
+    names = names - {"of_roles"} | set(role_stored(7, ()))
     changes = [Change(1, NOON, BO, name, None, None) for name in names]
     assert not any("changed `" in strings.settings.change(one) for one in changes)
 
