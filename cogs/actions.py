@@ -150,6 +150,9 @@ class _Context:
     async def start(self, request: GenerationRequest, takes: int = 1) -> None:
         await start(self._bot, self.interaction, request, takes)
 
+    async def is_owner(self) -> bool:
+        return await self._bot.is_owner(self.interaction.user)
+
     async def announce(self, changes: Sequence[Change]) -> None:
         await announce(self._bot, self.interaction, changes)
 

@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.card import strings
 from bot.card.interactions import reading
 from bot.client import MusicGenBot
-from bot.community.presets import NAME_MAX_CHARS
+from bot.community.presets import NAME_MAX_CHARS, with_defaults
 from cogs.autocomplete import presets_for, prompts_for
 from cogs.options import OtherOption, describe, parse
 from cogs.start import start
@@ -65,6 +65,8 @@ class MusicGen(commands.Cog):
                 interaction.guild_id,
                 has_audio=request.has_audio,
             )
+        defaults = self._bot.house_rules.settings_of(interaction.guild_id).defaults
+        inputs = with_defaults(inputs, defaults, self._service.table, has_audio=request.has_audio)
         await start(self._bot, interaction, replace(request, inputs=inputs))
 
 

@@ -9,8 +9,10 @@ from discord.ext import commands
 from bot.card import strings
 from bot.card.actions.settings import panel
 from bot.card.actions.settings_log import log_page
+from bot.card.interactions import reading
 from bot.client import MusicGenBot
-from bot.domain.errors import NoServerHere
+from bot.domain.errors import NoServerHere, OwnerOnly
+from bot.domain.house import EVERYWHERE
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -33,11 +35,18 @@ class ServerSettingsCog(
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
     @app_commands.command(name="log", description=strings.commands.SETTINGS_LOG)
-    async def show_log(self, interaction: discord.Interaction) -> None:
+    @app_commands.describe(everywhere=strings.commands.SETTINGS_LOG_EVERYWHERE)
+    async def show_log(self, interaction: discord.Interaction, everywhere: bool = False) -> None:
         """The last changes, for their eyes only."""
-        if interaction.guild_id is None:
+        if everywhere:
+            async with reading():
+                is_owner = await self._bot.is_owner(interaction.user)
+            if not is_owner:
+                raise OwnerOnly
+        guild_id = EVERYWHERE if everywhere else interaction.guild_id
+        if guild_id is None:
             raise NoServerHere
-        embed, view = await log_page(self._bot.house_rules.store, interaction.guild_id)
+        embed, view = await log_page(self._bot.house_rules.store, guild_id)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

@@ -9,10 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
-from bot.card.interactions import reading
+from bot.card.interactions import asked_by, reading
 from bot.client import MusicGenBot
-from bot.community.limits import Amount, Period, Scope, left_of, window
-from bot.domain.charges import Spent
+from bot.community.limits import Asked, Hold, Scope, holds, left_of, window
+from bot.domain.amounts import Period
+from bot.domain.charges import Spent, Sums
 from bot.domain.errors import UsageNotTold
 from cogs.bring_waiting import bring_waiting
 
@@ -21,6 +22,12 @@ _TITLES = {
     Scope.SERVER: strings.limits.USAGE_SERVER,
     Scope.ALL: strings.limits.USAGE_ALL,
 }
+_SHOWN = {
+    Scope.PERSON: (Scope.PERSON, Scope.MEMBER),
+    Scope.SERVER: (Scope.SERVER,),
+    Scope.ALL: (Scope.ALL,),
+}
+"""Whose limits are told with whose use."""
 _NAMES = {Period.DAY: strings.limits.TODAY, Period.MONTH: strings.limits.MONTH}
 _CHOICES = [
     app_commands.Choice(name=strings.commands.USAGE_OF_ME, value=Scope.PERSON.value),
@@ -61,12 +68,29 @@ class Usage(commands.Cog):
         for period, name in _NAMES.items():
             embed.add_field(name=name, value=strings.limits.used(spent[period]), inline=False)
         limits = self._bot.limits
-        lines = [_line(scope, one, spent[one.period], now) for one in limits.of[scope]]
+        lines = [
+            strings.limits.limit(hold, left_of(hold.amount, await self._counted(hold)))
+            for hold in holds(limits, self._asked(interaction))
+            if hold.key[0] in _SHOWN[scope]
+        ]
         if scope is Scope.PERSON and limits.max_waiting_per_user is not None:
             lines.append(strings.limits.waiting_limit(limits.max_waiting_per_user))
         told = "\n".join(lines) or strings.limits.UNLIMITED
         embed.add_field(name=strings.limits.LIMITS, value=told, inline=False)
         return embed.set_footer(text=strings.limits.IN_UTC)
+
+    def _asked(self, interaction: discord.Interaction) -> Asked:
+        """What a request of theirs would be held against now."""
+        now, own = self._bot.clock.now(), self._bot.house_rules.limits_of(asked_by(interaction))
+        return Asked(interaction.user.id, interaction.guild_id, now, 1, Sums(), own)
+
+    async def _counted(self, hold: Hold) -> Sums:
+        _, person, server, counted = hold.key
+        since, until = counted.begins_at, counted.ends_at
+        found = await self._bot.service.journal.spent(
+            since, until, requester_id=person, guild_id=server
+        )
+        return found.sums
 
     async def _spent(
         self, interaction: discord.Interaction, scope: Scope, period: Period, now: datetime
@@ -78,17 +102,6 @@ class Usage(commands.Cog):
             requester_id=interaction.user.id if scope is Scope.PERSON else None,
             guild_id=interaction.guild_id if scope is Scope.SERVER else None,
         )
-
-
-def _line(scope: Scope, amount: Amount, spent: Spent, now: datetime) -> str:
-    return strings.limits.limit(
-        scope.value,
-        amount.number,
-        amount.unit.value,
-        amount.period.value,
-        left_of(amount, spent.sums),
-        int(window(amount.period, now).ends_at.timestamp()),
-    )
 
 
 async def setup(bot: MusicGenBot) -> None:

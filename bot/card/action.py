@@ -88,6 +88,10 @@ class ActionContext(Protocol):
         """
         ...
 
+    async def is_owner(self) -> bool:
+        """Whether the bot is this person's, or their team's."""
+        ...
+
     async def announce(self, changes: Sequence[Change]) -> None:
         """Post what was changed to the server's log channel, where it has one."""
         ...

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
-from bot.domain.errors import LimitReached, LineFull, NotAllowed
+from bot.domain.errors import AmountsUnreadable, LimitReached, LineFull, NotAllowed
 
 _AMOUNT = re.compile(r"(?P<number>\S+)\s+(?P<unit>[a-z]+)\s*/\s*(?P<period>[a-z]+)")
 _NUMBER_MAX = Decimal(10**12)
@@ -79,6 +79,20 @@ def decimal(text: str, decimals: int) -> int:
             f"may have {decimals} decimals at most" if decimals else "must have a whole number"
         )
     return int(scaled)
+
+
+def typed_amounts(text: str) -> tuple[Amount, ...]:
+    """Amounts as somebody types them in Discord; none for no text.
+
+    Raises:
+        AmountsUnreadable: with what is wrong.
+    """
+    if not text:
+        return ()
+    try:
+        return parse_amounts(text)
+    except ValueError as error:
+        raise AmountsUnreadable(str(error)) from error
 
 
 def amounts_text(amounts: Iterable[Amount]) -> str:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.community.following import look_again_and_again
 from bot.community.ports import Preset, PresetJournal, PresetOwner
 from bot.domain.clock import Clock
-from bot.domain.errors import JournalFault, PresetNameBad, PresetsFull, PresetUnknown
+from bot.domain.errors import (
+    JournalFault,
+    PresetNameBad,
+    PresetsFull,
+    PresetUnknown,
+    RequestRefused,
+)
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import one_line
@@ -80,6 +87,17 @@ class Presets:
             PresetUnknown: there is none.
         """
         preset = await self._journal.preset(owners(user_id, guild_id), key_of(name))
+        if preset is None:
+            raise PresetUnknown(one_line(name))
+        return preset
+
+    async def of_server(self, name: str, guild_id: int) -> Preset:
+        """A server's preset of this name.
+
+        Raises:
+            PresetUnknown: there is none.
+        """
+        preset = await self._journal.preset([PresetOwner.server(guild_id)], key_of(name))
         if preset is None:
             raise PresetUnknown(one_line(name))
         return preset
@@ -170,6 +188,26 @@ def applied(inputs: Inputs, preset: Inputs, *, has_audio: bool) -> Inputs:
             if name not in set_already and name not in left_out
         },
     )
+
+
+def with_defaults(
+    inputs: Inputs, defaults: Inputs, table: InputTable, *, has_audio: bool
+) -> Inputs:
+    """Inputs with a server's defaults where they are not set; zero and `off` are set.
+
+    Its people have not chosen those, so what would not run with the rest is left out.
+    """
+    left_out = {*inputs.set_values(), *table.unfit(defaults), *NOT_KEPT}
+    if not has_audio:
+        left_out |= _ABOUT_AUDIO
+    for name, value in defaults.set_values().items():
+        if name in left_out:
+            continue
+        filled = replace(inputs, **{name: value})
+        with suppress(RequestRefused):
+            check_request(table, filled, has_audio=has_audio)
+            inputs = filled
+    return inputs
 
 
 def settings_of(generation: Generation, *, with_seed: bool) -> Inputs:

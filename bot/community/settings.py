@@ -23,7 +23,8 @@ from bot.domain.errors import (
     WordForbidden,
 )
 from bot.domain.house import EVERYWHERE, Block
-from bot.domain.inputs import Inputs, typed_inputs
+from bot.domain.inputs import Inputs
+from bot.domain.stored_inputs import typed_inputs
 
 REASON_MAX_CHARS = 200
 WORDS_MAX_CHARS = 1500

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from bot.domain.errors import OutOfBounds, PromptBlank, PromptTooLong, UnknownChoice
+from bot.domain.errors import (
+    OutOfBounds,
+    PromptBlank,
+    PromptTooLong,
+    RequestRefused,
+    UnknownChoice,
+)
 from bot.domain.plain_text import one_line
 
 Kind = Literal["string", "integer", "number", "boolean", "audio"]
@@ -208,30 +214,6 @@ INPUT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Inputs))
 """In the table's order; worked out once, for each acknowledgement needs them several times."""
 
 
-_SPECS = {spec.name: spec for spec in TABLE}
-_TYPES: Mapping[Kind, tuple[type, ...]] = {
-    "string": (str,),
-    "audio": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-}
-
-
-def typed_inputs(values: Mapping[str, Any]) -> Inputs:
-    """Inputs by their names, as they were stored.
-
-    Raises:
-        KeyError, TypeError: they are no inputs, or not of their types.
-    """
-    for name, value in values.items():
-        kind = _SPECS[name].kind
-        # In Python a bool is an int; in the table it is not.
-        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool) != (kind == "boolean"):
-            raise TypeError(f"{name} is no {kind}")
-    return Inputs(**values)
-
-
 class InputTable:
     """The inputs of the version that runs: `TABLE`, narrowed by its schema where one is known."""
 
@@ -275,6 +257,23 @@ class InputTable:
             name: None for name in inputs.set_values() if name not in self._specs
         }
         return replace(inputs, **unknown) if unknown else inputs
+
+    def unfit(self, inputs: Inputs) -> tuple[str, ...]:
+        """The inputs that this version does not know, or not with these values; but the prompt."""
+        return tuple(
+            name
+            for name, value in inputs.set_values().items()
+            if name != "prompt" and not self._fits(name, value)
+        )
+
+    def _fits(self, name: str, value: InputValue) -> bool:
+        if name not in self._specs:
+            return False
+        try:
+            _check_value(self._specs[name], value)
+        except RequestRefused:
+            return False
+        return True
 
     def check(self, inputs: Inputs) -> None:
         """Hold every set value against its bounds and choices.

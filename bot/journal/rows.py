@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from bot.domain.errors import dump, load
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
-from bot.domain.inputs import Inputs, typed_inputs
+from bot.domain.inputs import Inputs
+from bot.domain.stored_inputs import typed_inputs
 from bot.journal.errors import RowUnreadable
 from bot.journal.tables import from_us, to_us
 

@@ -15,74 +15,22 @@ from bot.domain import errors
 from bot.domain.errors import RequestRefused
 from bot.domain.house import Change
 from tests.discord.card_kit import Used, a_thread, finished
+from tests.discord.panel_kit import Panel, a_manager, opened
 from tests.discord.world import Asked, World, delivered
 
 SONG = ("riff.wav", b"RIFF")
 PLACES, ROLES, LOG = (f"mg:1:many-{name}" for name in ("places", "roles", "logchannel"))
 
 
-class Panel:
-    """The panel of somebody who manages the server, as they see it."""
-
-    def __init__(
-        self, world: World, who: simcord.MemberActor, message: simcord.ResponseMessage
-    ) -> None:
-        assert message.ephemeral
-        self._world = world
-        self.who = who
-        self.message = message
-
-    @property
-    def text(self) -> dict[str, str]:
-        """What stands at each rule."""
-        [embed] = self.message.embeds
-        return {str(field.name): str(field.value) for field in embed.fields}
-
-    def chosen(self, custom_id: str) -> list[int]:
-        """What a select shows as chosen."""
-        found = [
-            item
-            for row in self.message.components
-            for item in row["components"]
-            if item["custom_id"] == custom_id
-        ]
-        return [int(value["id"]) for value in found[0].get("default_values", [])]
-
-    async def pick(self, custom_id: str, *values: Any) -> simcord.InteractionResult:
-        """Choose in a select."""
-        result = await self.who.select(self.message, list(values), custom_id=custom_id)
-        assert result.acknowledged
-        return result
-
-    async def press(self, label: str) -> Used:
-        return Used(self._world, await self.who.click(self.message, label=label))
-
-    async def limits(self, length: str = "", forbidden: str = "") -> Used:
-        """Fill in the form for length and words."""
-        form = await self.press(words.LIMITS)
-        return await form.send(self.who, length=length, words=forbidden)
-
-    async def pause(self, reason: str) -> Used:
-        form = await self.press(words.PAUSE)
-        return await form.send(self.who, reason=reason)
-
-
 @pytest.fixture
 async def boss(world: World) -> simcord.MemberActor:
     """Somebody who manages the server."""
-    role = world.guild.create_role("managers", permissions=discord.Permissions(manage_guild=True))
-    return world.guild.add_member(world.env.create_user("boss"), roles=[role])
+    return a_manager(world)
 
 
 @pytest.fixture
 async def panel(world: World, boss: simcord.MemberActor) -> Panel:
     return await opened(world, boss)
-
-
-async def opened(world: World, who: simcord.MemberActor) -> Panel:
-    result = await who.slash(world.channel, "settings panel")
-    assert result.response is not None
-    return Panel(world, who, result.response)
 
 
 def sentence(error: RequestRefused) -> str:
@@ -103,6 +51,10 @@ async def test_at_first_nothing_is_forbidden(panel: Panel) -> None:
         words.WORDS: words.NONE,
         words.OTHERS_PRESS: words.YES,
         words.OTHERS_AUDIO: words.YES,
+        words.PER_PERSON: words.NO_LIMIT,
+        words.TOGETHER: words.NO_LIMIT,
+        words.OF_ROLES: words.NO_ROLE_LIMITS,
+        words.DEFAULTS: words.PLAIN,
         words.LOG_CHANNEL: words.NONE,
     }
 

@@ -22,7 +22,7 @@ from bot.card.actions.melody import MELODY
 from bot.card.actions.preset import SAVE_PRESET
 from bot.card.actions.same import SAME
 from bot.card.actions.settings import PANEL_ACTIONS
-from bot.card.actions.settings_log import LOG, OPEN_LOG
+from bot.card.actions.settings_log import LOG, LOG_EVERYWHERE, OPEN_LOG
 from bot.card.actions.star import STAR
 from bot.card.actions.tracks import PAGE, SHOW
 from bot.card.actions.variations import FEWER, VARIATIONS
@@ -37,7 +37,7 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 _BELOW_ANSWERS = (FEWER, SAVE_PRESET)
-_SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG)
+_SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
 _ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_SETTINGS)
 

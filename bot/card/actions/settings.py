@@ -8,11 +8,14 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.actions.role_limits import DROP_ROLES, PICK_ROLE, ROLE_LIMITS
+from bot.card.actions.server_defaults import DEFAULTS, NO_DEFAULTS, TAKE_MORE, TAKE_PRESET
 from bot.card.actions.settings_log import OPEN_LOG
 from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, SubmittedForm
 from bot.card.interactions import check_manager
 from bot.community.house_rules import SettingsChanges
+from bot.community.limits import amounts_text, typed_amounts
 from bot.community.settings import (
     REASON_MAX_CHARS,
     WORDS_MAX_CHARS,
@@ -36,6 +39,7 @@ _PLACES = [
     discord.ChannelType.category,
 ]
 _LOG_PLACES = [discord.ChannelType.text, discord.ChannelType.news]
+_EACH, _TOGETHER, _AMOUNTS_MAX_CHARS = "each", "together", 200
 _LENGTH, _WORDS, _REASON = "length", "words", "reason"
 _REASON_UNSAID = "–"
 
@@ -58,6 +62,8 @@ def panel(
             LOG_CHANNEL, _channel_select(_LOG_PLACES, {one for one in chosen_log if one}, 1)
         ),
         card_button(LIMITS, _PANEL, row=3),
+        card_button(AMOUNTS, _PANEL, row=3),
+        card_button(ROLE_LIMITS, _PANEL, row=3),
         card_button(
             PRESS,
             _OFF if press else _ON,
@@ -70,6 +76,7 @@ def panel(
             label=strings.settings.AUDIO_OFF if audio else strings.settings.AUDIO_ON,
             row=3,
         ),
+        card_button(DEFAULTS, _PANEL, row=4),
         card_button(PAUSE if settings.pause is None else RESUME, _PANEL, row=4),
         card_button(CANCEL_ALL, _PANEL, row=4),
         card_button(OPEN_LOG, _PANEL, row=4),
@@ -166,6 +173,23 @@ async def _limits(context: ActionContext, form: SubmittedForm) -> None:
     await _set(context, length_max_s=length_s, words=words_typed(form.text(_WORDS)))
 
 
+async def _open_amounts(context: ActionContext, _: str) -> None:
+    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS, from_card=True)
+    for name, label, amounts in (
+        (_EACH, strings.settings.PER_PERSON, settings.per_person),
+        (_TOGETHER, strings.settings.TOGETHER, settings.together),
+    ):
+        about, text = strings.settings.AMOUNTS_ABOUT, amounts_text(amounts) or None
+        form.add_text(name, label, about, default=text, max_chars=_AMOUNTS_MAX_CHARS)
+    await form.send(context.interaction)
+
+
+async def _amounts(context: ActionContext, form: SubmittedForm) -> None:
+    each, together = (typed_amounts(form.text(name)) for name in (_EACH, _TOGETHER))
+    await _set(context, per_person=each, together=together)
+
+
 async def _open_pause(context: ActionContext, _: str) -> None:
     check_manager(context.interaction)
     form = CardForm("pause", _PANEL, strings.settings.PAUSE_TITLE, from_card=True)
@@ -219,6 +243,7 @@ PLACES = Action("places", _places)
 ROLES = Action("roles", _roles)
 LOG_CHANNEL = Action("logchannel", _log_channel)
 LIMITS = Action("limits", _open_limits, strings.settings.LIMITS, "✏️", submit=_limits)
+AMOUNTS = Action("amounts", _open_amounts, strings.settings.AMOUNTS, "⚖️", submit=_amounts)
 PRESS = Action("pressing", _press_switch, emoji="👥")
 AUDIO = Action("listening", _audio_switch, emoji="🎧")
 PAUSE = Action(
@@ -235,4 +260,8 @@ CANCEL_ALL = Action(
 )
 STOP = Action("stop", _stop_all)
 
-PANEL_ACTIONS = (PLACES, ROLES, LOG_CHANNEL, LIMITS, PRESS, AUDIO, PAUSE, RESUME, CANCEL_ALL, STOP)
+PANEL_ACTIONS = (
+    *(PLACES, ROLES, LOG_CHANNEL, LIMITS, AMOUNTS, PRESS, AUDIO, PAUSE, RESUME, CANCEL_ALL, STOP),
+    *(ROLE_LIMITS, PICK_ROLE, DROP_ROLES),
+    *(DEFAULTS, TAKE_PRESET, TAKE_MORE, NO_DEFAULTS),
+)

@@ -11,24 +11,25 @@ from bot.card.action import Action, ActionContext
 from bot.card.buttons import card_button, view_of
 from bot.card.interactions import check_manager, reading
 from bot.community.ports import RuleStore
-from bot.domain.house import Change
+from bot.domain.errors import OwnerOnly
+from bot.domain.house import EVERYWHERE, Change
 
 _PAGE = 8
 _NEWEST = "newest"
 
 
-def log_embed(changes: Sequence[Change]) -> discord.Embed:
+def log_embed(changes: Sequence[Change], title: str = strings.settings.LOG_TITLE) -> discord.Embed:
     """What was changed, an entry a line."""
     lines = "\n".join(map(strings.settings.change, changes))
-    return discord.Embed(
-        title=strings.settings.LOG_TITLE, description=lines or strings.settings.LOG_EMPTY
-    )
+    return discord.Embed(title=title, description=lines or strings.settings.LOG_EMPTY)
 
 
 async def log_page(
     store: RuleStore, guild_id: int, before: int | None = None
 ) -> tuple[discord.Embed, discord.ui.View]:
     """One page: what is below `before`, and the ways to the others.
+
+    The log of `EVERYWHERE` is for the bot's owner alone.
 
     Raises:
         TookTooLong: it could not be read before Discord's time was up.
@@ -37,15 +38,27 @@ async def log_page(
         found = await store.changes_of(guild_id, _PAGE + 1, before)
     shown = found[:_PAGE]
     older = str(shown[-1].number if shown else 0)
+    action, title = LOG, strings.settings.LOG_TITLE
+    if guild_id == EVERYWHERE:
+        action, title = LOG_EVERYWHERE, strings.settings.LOG_EVERYWHERE_TITLE
     view = view_of(
-        card_button(LOG, _NEWEST, label=strings.settings.NEWEST, disabled=before is None),
-        card_button(LOG, older, label=strings.settings.OLDER, disabled=len(found) <= len(shown)),
+        card_button(action, _NEWEST, label=strings.settings.NEWEST, disabled=before is None),
+        card_button(action, older, label=strings.settings.OLDER, disabled=len(found) <= len(shown)),
     )
-    return log_embed(shown), view
+    return log_embed(shown, title), view
 
 
 async def _turn(context: ActionContext, about: str) -> None:
-    guild_id = check_manager(context.interaction)
+    await _show(context, check_manager(context.interaction), about)
+
+
+async def _turn_everywhere(context: ActionContext, about: str) -> None:
+    if not await context.is_owner():
+        raise OwnerOnly
+    await _show(context, EVERYWHERE, about)
+
+
+async def _show(context: ActionContext, guild_id: int, about: str) -> None:
     before = int(about) if about.isdecimal() else None
     embed, view = await log_page(context.house_rules.store, guild_id, before)
     await context.interaction.response.edit_message(embed=embed, view=view)
@@ -58,4 +71,5 @@ async def _open(context: ActionContext, _: str) -> None:
 
 
 LOG = Action("log", _turn)
+LOG_EVERYWHERE = Action("logeverywhere", _turn_everywhere)
 OPEN_LOG = Action("openlog", _open, strings.settings.LOG, "📜")

@@ -17,6 +17,7 @@ TRACKS_FORGET = "Forget all your tracks, prompts, history, presets and stars, af
 SETTINGS = "What I may do in this server."
 SETTINGS_PANEL = "See and change the rules of this server."
 SETTINGS_LOG = "See who has changed what in this server, newest first."
+SETTINGS_LOG_EVERYWHERE = "What was done everywhere, for the bot's owner alone. Default: here."
 BLOCK = "Let a person have nothing made any more."
 UNBLOCK = "Let a person have music made again."
 BLOCK_WHO = "The person; an id does for one who is not here."

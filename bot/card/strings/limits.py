@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from bot.community.limits import Hold
 from bot.domain import errors
+from bot.domain.amounts import Amount
 from bot.domain.charges import USD, Spent
 from bot.domain.errors import UserError
 
@@ -14,7 +16,13 @@ _WHOSE = {
     "server": "this server",
     "all": "everybody together",
 }
-_YOURS = {"person": "you", "server": "this server", "all": "everybody"}
+_YOURS = {
+    "person": "you",
+    "server": "this server",
+    "all": "everybody",
+    "member": "you in this server",
+}
+_SERVERS_OWN = ", which those who manage this server have set"
 _CENT = USD // 100
 
 USAGE_MINE = "What you have used"
@@ -46,8 +54,10 @@ def _amount(number: int, unit: str) -> str:
 
 def _reached(error: errors.LimitReached) -> str:
     left = "nothing is left" if error.left == 0 else f"{_amount(error.left, error.unit)} left"
+    whose = "you in this server" if error.scope == "member" else _WHOSE.get(error.scope)
+    own = _SERVERS_OWN if error.is_servers else ""
     return (
-        f"The limit for {_WHOSE.get(error.scope, error.scope)} is "
+        f"The limit for {whose}{own}{',' if own else ''} is "
         f"{_amount(error.number, error.unit)} a {error.period}, and this would go beyond it: "
         f"{left}. Nothing was started or charged; the limit opens anew <t:{error.opens_at}:R>."
     )
@@ -71,6 +81,10 @@ def _not_allowed(error: errors.NotAllowed) -> str:
 REFUSALS: dict[type[UserError], Callable[[Any], str]] = {
     errors.LimitReached: _reached,
     errors.LineFull: _line_full,
+    errors.AmountsUnreadable: lambda e: (
+        f"I can't read these amounts: {e.fault}. Write them like `20 tracks/day, 3 usd/month`. "
+        "Nothing was changed."
+    ),
     errors.NotAllowed: _not_allowed,
     errors.UsageNotTold: lambda e: (
         "What the whole server has used is told to those who may manage it (Manage Server)."
@@ -101,9 +115,16 @@ def used(spent: Spent) -> str:
     return f"{_amount(sums.tracks, 'tracks')} · {sums.seconds} s asked for · {cost}"
 
 
-def limit(whose: str, number: int, unit: str, period: str, left: int, opens_at: int) -> str:
+def amounts(some: Iterable[Amount]) -> str:
+    """Amounts as people read them."""
+    return ", ".join(f"{_amount(one.number, one.unit)} a {one.period}" for one in some)
+
+
+def limit(hold: Hold, left: int) -> str:
     """One limit, and what is left of it."""
-    most = f"{_amount(number, unit)} a {period} for {_YOURS.get(whose, whose)}"
+    scope, _, _, counted = hold.key
+    unit, opens_at = hold.amount.unit, int(counted.ends_at.timestamp())
+    most = f"{amounts([hold.amount])} for {_YOURS[scope]}{_SERVERS_OWN if hold.is_servers else ''}"
     return f"{most}: **{_amount(left, unit)}** left, opens anew <t:{opens_at}:R>"
 
 

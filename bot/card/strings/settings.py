@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from bot.card.markup import fitted, quoted
+from bot.card.strings import limits
 from bot.card.strings.house import mentions
-from bot.community.settings import ServerSettings, value_of
+from bot.card.strings.presets import PLAIN, setting
+from bot.community.settings import ServerSettings, role_in, value_of
+from bot.domain.amounts import Amount
 from bot.domain.house import Change
+from bot.domain.inputs import Inputs, plain
 
 TITLE = "What I do in this server"
 PLACES, ROLES, LOG_CHANNEL = "Where I may be used", "Who may use me", "Changes are posted to"
 LENGTH, WORDS = "Longest music at once", "Words a prompt must not contain"
 OTHERS_PRESS, OTHERS_AUDIO = "May others use a card's buttons", "May others' audio be used"
+PER_PERSON, TOGETHER = "Each person's limit here", "This server's limit"
+OF_ROLES, DEFAULTS = "Limits of roles", "Default settings"
 PAUSE = "Pause"
 MENUS = (
     "The three menus below are, from the top: where I may be used, who may use me, and where "
@@ -23,12 +29,33 @@ MENUS = (
 PICK_PLACES, PICK_ROLES = "Where I may be used: everywhere", "Who may use me: everybody"
 PICK_LOG = "Post changes to: no channel"
 PICK_PERSON = "Whose?"
+PICK_ROLE, PICK_PRESET = "Set the limit of a role", "Take the settings of a preset"
 """Placeholders of selects with nothing chosen."""
 
 LIMITS, RESUME, CANCEL_ALL, LOG = "Length and words", "Go on", "Cancel all of one's", "Log"
 PRESS_ON, PRESS_OFF = "Open cards to all", "Keep cards to their owner"
 AUDIO_ON, AUDIO_OFF = "Open audio to all", "Keep audio to its owner"
 NEWEST, OLDER = "Newest", "Older"
+AMOUNTS, ROLE_LIMITS, DROP_ROLES = "Limits", "Limits of roles", "Remove deleted roles"
+NO_DEFAULTS = "No default settings"
+AMOUNTS_ABOUT = "Like 20 tracks/day, 600 s/day, 3 usd/month; empty for no limit of this server's."
+ROLE_LIMIT = "What those with this role may"
+ROLE_LIMIT_ABOUT = "Like 40 tracks/day; none for no limit of this server's; empty: as everybody."
+ROLE_LIMITS_ABOUT = (
+    "A role's amount takes the place of the one for each person. Who has several roles gets the "
+    "largest. The limits of the bot's owner and of the whole server hold all the same."
+)
+NO_ROLE_LIMITS = "No role has limits of its own."
+FREE = "no limit of this server's"
+GONE_ROLE = "⚠️ A role that was deleted had {}. Nobody has it, so that is without effect."
+DEFAULTS_ABOUT = (
+    "They apply to /musicgen where neither an option nor a preset says otherwise. A preset that is "
+    "changed later changes nothing here until you take it again."
+)
+DEFAULTS_NO_PRESET = (
+    "They are taken from a preset of this server, and there is none yet: save one with "
+    "/preset save and server: True."
+)
 LENGTH_ABOUT = "Seconds of new music. Leave it empty for no limit."
 WORDS_ABOUT = "One a line. Whole words, whatever their case and accents."
 PAUSE_TITLE, PAUSE_REASON = "Pause the bot in this server", "Why"
@@ -38,6 +65,7 @@ EVERYWHERE, EVERYBODY, NONE, NO_LIMIT = "everywhere", "everybody", "none", "no l
 YES, NO = "yes", "no, only the person themselves"
 NOT_PAUSED = "no"
 LOG_TITLE = "What was changed"
+LOG_EVERYWHERE_TITLE = "What the bot's owner has done everywhere"
 LOG_EMPTY = "Nothing was changed here yet."
 ASK_PERSON = "Everything of one person's that is under way in this server is stopped. Whose?"
 _TEXT_MAX_CHARS = 120
@@ -99,6 +127,35 @@ def paused(reason: str | None) -> str:
     return NOT_PAUSED if reason is None else f"⏸️ {quoted(reason, 200)}"
 
 
+def amounts(some: Collection[Amount]) -> str:
+    """What a server allows."""
+    return limits.amounts(some) or NO_LIMIT
+
+
+def role_limits(
+    of_roles: Mapping[int, Collection[Amount]],
+    present: Collection[int],
+    most_chars: int = _FIELD_MAX_CHARS,
+) -> str:
+    """The limits of roles, a line each; a role that is gone has none, and that is said."""
+    told = {role: limits.amounts(some) or FREE for role, some in sorted(of_roles.items())}
+    lines = [f"<@&{role}>: {text}" for role, text in told.items() if role in present]
+    lines += [GONE_ROLE.format(text) for role, text in told.items() if role not in present]
+    shown = [line for at, line in enumerate(lines) if len("\n".join(lines[: at + 1])) <= most_chars]
+    if len(shown) < len(lines):
+        shown.append(f"and {len(lines) - len(shown)} more")
+    return "\n".join(shown) or NO_ROLE_LIMITS
+
+
+def defaults(inputs: Inputs, unfit: Collection[str] = ()) -> str:
+    """A server's default settings, and which of them the model does not take."""
+    named = inputs.set_values().items()
+    line = " · ".join(setting(name, plain(value)) for name, value in named if name != "prompt")
+    if unfit:
+        line += f"\n⚠️ Left out, for the model does not take it: {', '.join(unfit)}."
+    return line or PLAIN
+
+
 def canceled(user_id: int, stopped: int) -> str:
     """Answers who has stopped all of a person's."""
     if not stopped:
@@ -113,11 +170,19 @@ def change(entry: Change) -> str:
 
 
 def _set(entry: Change) -> str:
+    role_id = role_in(entry.what)
+    if role_id is not None:
+        old, new = (_role_limit(value_of(entry.what, text)) for text in (entry.old, entry.new))
+        return f"*{OF_ROLES}*, <@&{role_id}>: {old} → {new}"
     if entry.what not in _VALUES:
         return f"changed `{quoted(entry.what, 30)}`"
     name, words_of = _VALUES[entry.what]
     old, new = (words_of(value_of(entry.what, text)) for text in (entry.old, entry.new))
     return f"*{name}*: {old} → {new}"
+
+
+def _role_limit(value: Any) -> str:
+    return NONE if value is None else limits.amounts(value) or FREE
 
 
 def _block(entry: Change) -> str:
@@ -160,6 +225,9 @@ _VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "others_press": (OTHERS_PRESS, switch),
     "others_audio": (OTHERS_AUDIO, switch),
     "log_channel": (LOG_CHANNEL, lambda value: NONE if value is None else f"<#{value}>"),
+    "per_person": (PER_PERSON, amounts),
+    "together": (TOGETHER, amounts),
+    "defaults": (DEFAULTS, defaults),
     "pause": (PAUSE, lambda value: NOT_PAUSED if value is None else quoted(value, _TEXT_MAX_CHARS)),
 }
 
@@ -176,5 +244,9 @@ def fields(
         (OTHERS_AUDIO, switch(settings.others_audio)),
         (PLACES, places(settings.channels, channels)),
         (ROLES, roles(settings.roles, present_roles)),
+        (PER_PERSON, amounts(settings.per_person)),
+        (TOGETHER, amounts(settings.together)),
+        (OF_ROLES, role_limits(settings.of_roles, present_roles)),
+        (DEFAULTS, defaults(settings.defaults)),
         (LOG_CHANNEL, log_channel(settings.log_channel, channels)),
     ]
