@@ -155,7 +155,7 @@ async def test_the_limits_of_many_roles_fit() -> None:
 async def test_two_managers_who_set_two_roles_at_once(world: World, panel: Panel) -> None:
     first, second = (world.guild.create_role(name) for name in ("first", "second"))
     other = await opened(world, a_manager(world, "cy"))
-    forms = []
+    forms: list[Used] = []
     for one, role in ((panel, first), (other, second)):
         used = await one.press(words.ROLE_LIMITS)
         assert used.result.response is not None
