@@ -38,6 +38,11 @@ async def test_a_moderator_sets_rules_and_a_member_meets_them(
     settings = rules.settings_of(guild_id)
     assert (settings.length_max_s, settings.words) == (5, ("Gong",))
 
+    await mod.button(words.AMOUNTS).click()
+    await form.get_by_label(words.PER_PERSON).fill("1 tracks/day")
+    await form.get_by_role("button", name="Submit").click()
+    await expect(panel).to_contain_text("1 track a day")
+
     places = panel.get_by_test_id("select").first
     await places.click()
     await mod.page.get_by_test_id("select-option").filter(has_text="#jam").first.click()

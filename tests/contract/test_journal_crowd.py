@@ -13,24 +13,29 @@ import pytest
 
 from tests.contract.journal_kit import scalars
 
-LIMITS = ("7 tracks/day", "40 tracks/day, 4 usd/month", "1500 s/day, 100 usd/month")
+LIMITS = ("7 tracks/day", "40 tracks/day, 4 usd/month", "1300 s/day, 100 usd/month")
 WAITING_MAX = 6
-FITS = 187
-"""As many times 8 s as 1500 s have room for; the other limits have room for 200 and more."""
+OWN = ("4 tracks/day", "20 tracks/day")
+"""What two of the five servers allow: each person, and all together."""
+FITS = 2 * 20 + 3 * 40
+"""For all there is room for two more."""
 _ASK = """
 import asyncio, json, sys
 from dataclasses import replace
 from bot.community.limits import Limits, parse_amounts
+from bot.domain.amounts import ServerLimits
 from bot.domain.errors import NoRoomLeft
 from bot.journal import RowTaken, SqlJournal, Terms
 from tests.contract.journal_kit import NOW, a_generation
 
-url, owner, limits, waiting_max, numbers = sys.argv[1], sys.argv[2], *map(json.loads, sys.argv[3:])
+url, owner = sys.argv[1:3]
+limits, servers_own, waiting_max, numbers = map(json.loads, sys.argv[3:])
 
 async def ask(journal, number):
     one = a_generation(id=f"g{number}", requester_id=number % 50)
+    own = ServerLimits(*map(parse_amounts, servers_own)) if number % 5 < 2 else None
     try:
-        await journal.add(replace(one, reply=replace(one.reply, guild_id=number % 5)))
+        await journal.add(replace(one, reply=replace(one.reply, guild_id=number % 5)), limits=own)
     except (NoRoomLeft, RowTaken) as error:
         print(type(error).__name__, flush=True)
     else:
@@ -48,7 +53,7 @@ asyncio.run(main())
 
 
 async def ready(url: str, owner: str, numbers: list[int]) -> asyncio.subprocess.Process:
-    given = (json.dumps(LIMITS), json.dumps(WAITING_MAX), json.dumps(numbers))
+    given = map(json.dumps, (LIMITS, OWN, WAITING_MAX, numbers))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-c", _ASK, url, owner, *given),
@@ -87,5 +92,9 @@ async def test_two_processes_grant_exactly_what_fits(url: str, dies: bool) -> No
     assert await scalars(url, "SELECT count(*) FROM charges") == [FITS]
     for column, most in (("requester_id", WAITING_MAX), ("guild_id", 40)):
         counted = f"SELECT count(*) AS n FROM charges GROUP BY {column}"  # noqa: S608 - our own words
+        over = f"SELECT n FROM ({counted}) AS counted WHERE n > {most}"  # noqa: S608
+        assert await scalars(url, over) == []
+    for group, most in (("guild_id", 20), ("requester_id", 4)):
+        counted = f"SELECT count(*) AS n FROM charges WHERE guild_id < 2 GROUP BY {group}"  # noqa: S608
         over = f"SELECT n FROM ({counted}) AS counted WHERE n > {most}"  # noqa: S608
         assert await scalars(url, over) == []
