@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,6 +224,9 @@ class FakeSound:
         if self.picture is None:
             raise WorkerFaulty("these tracks are no audio")
         return self.picture
+
+    async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
+        return b"-".join(pictures[number].png for number in sorted(pictures))
 
     async def fit(self, path: Path, limit_bytes: int, formats: Sequence[str] = ()) -> Path:
         raise OutputTooLarge(limit_bytes)

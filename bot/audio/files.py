@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from base64 import b64decode
-from collections.abc import Generator, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -239,6 +239,16 @@ class AudioFiles:
         first_db, middle_db, last_db = drawn.thirds_db
         thirds_db = first_db, middle_db, last_db
         return Picture(b64decode(drawn.png), drawn.duration_s, given_s, thirds_db)
+
+    async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
+        """The pictures of several takes as one PNG, by their numbers.
+
+        Raises:
+            AudioWorkFailed: it was not made.
+        """
+        numbers = sorted(pictures)
+        pngs = [b64encode(pictures[number].png).decode() for number in numbers]
+        return b64decode(await self._tracks.run(jobs.stack, pngs, numbers))
 
     async def fit(
         self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")

@@ -7,8 +7,8 @@ job's errors are a `UserError`, an OSError, or a fault of ours.
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
 from bot.audio.join import cut_context, join
-from bot.audio.picture import draw_waveform
+from bot.audio.picture import draw_waveform, stack_pictures
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
 
@@ -58,6 +58,11 @@ def draw(path: Path, *, given_s: float) -> Drawn:
     return Drawn(png, picture.duration_s, [*picture.thirds_db])
 
 
+def stack(pngs: Sequence[str], numbers: Sequence[int]) -> str:
+    """Put pictures of `draw` one below the other, numbered; PNGs in base64."""
+    return b64encode(stack_pictures([b64decode(png) for png in pngs], numbers)).decode()
+
+
 _ALL: tuple[Callable[..., Any], ...] = (
     probe,
     cut_beginning,
@@ -65,6 +70,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     join,
     label,
     draw,
+    stack,
     fit,
 )
 JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in _ALL}
@@ -82,4 +88,5 @@ __all__ = [
     "join",
     "label",
     "probe",
+    "stack",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ _MIDDLE = (_TOP + _BOTTOM) // 2
 _REACH = (_BOTTOM - _TOP) // 2 + 2
 _PITCH, _BAR = 5, 3
 _CORNER = 20
+_STRIP, _STRIP_GAP = 112, 12
+"""How high each of several waveforms is, one below the other, and what is free of that."""
 _TEXT_SIZE = 21
 _TEXT_MIDDLE = 216
 _TICK_TOP = 197
@@ -78,6 +81,30 @@ def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
     # Runs of one colour are all there is to find: the same size as zlib's best, in half the time.
     image.save(file, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return Picture(file.getvalue(), waveform.duration_s, given_s, waveform.thirds_db())
+
+
+def stack_pictures(pngs: Sequence[bytes], numbers: Sequence[int]) -> bytes:
+    """Pictures of `draw_waveform`, numbered, as strips of one; the times stand below the last."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    pictures = [Image.open(io.BytesIO(png)) for png in pngs]
+    stacked = Image.new("RGBA", (WIDTH, _TOP + len(pngs) * _STRIP + HEIGHT - _BOTTOM))
+    stacked.paste(pictures[0].crop((0, 0, WIDTH, _TOP)), (0, 0))
+    draw, font = ImageDraw.Draw(stacked), ImageFont.load_default(_TEXT_SIZE)
+    for place, (number, picture) in enumerate(zip(numbers, pictures, strict=True)):
+        top = _TOP + place * _STRIP
+        wave = picture.crop((0, _TOP, WIDTH, _BOTTOM)).resize((WIDTH, _STRIP - _STRIP_GAP))
+        ground = picture.crop((0, _MIDDLE, WIDTH, _MIDDLE + 1)).crop((0, 0, _LEFT, 1))
+        stacked.paste(picture.crop((0, _TOP - 1, WIDTH, _TOP)).resize((WIDTH, _STRIP)), (0, top))
+        stacked.paste(wave, (0, top + _STRIP_GAP // 2))
+        stacked.paste(ground.resize((_LEFT, _STRIP)), (0, top))
+        middle = top + _STRIP // 2
+        draw.text((_LEFT // 2, middle), str(number), TEXT, font, anchor="mm")
+    below = pictures[-1].crop((0, _BOTTOM, WIDTH, HEIGHT))
+    stacked.paste(below, (0, _TOP + len(pngs) * _STRIP))
+    file = io.BytesIO()
+    stacked.save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def _place(duration_s: float, time_s: float) -> float:

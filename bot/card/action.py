@@ -133,8 +133,8 @@ class Action:
     press: Press
     label: str = ""
     emoji: str | None = None
+    """Few have one: a row of a phone is narrow."""
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
-    in_second_row: bool = False
     is_of_a_take: bool = False
     """A card of several takes has a button for each that was delivered."""
     submit: Submit | None = None

@@ -121,11 +121,12 @@ def card_button(
     label: str | None = None,
     disabled: bool = False,
     row: int | None = None,
+    with_emoji: bool = True,
 ) -> CardButton:
     """A button for an action."""
     button = discord.ui.Button[discord.ui.View](
         label=label or action.label,
-        emoji=action.emoji,
+        emoji=action.emoji if with_emoji else None,
         style=action.style,
         disabled=disabled,
         custom_id=f"mg:1:{action.name}:{about}",
@@ -168,13 +169,20 @@ def card_view(
             if action.is_of_a_take
             else [(action, generation_id, None)]
         )
-    two_rows = len(named) > _ROW
+    rows = -(-len(named) // _ROW)
+    # Rows of the same length: on a phone, fewer of them are broken.
+    in_a_row = -(-len(named) // rows)
     return view_of(
         *(
             card_button(
-                action, about, label=label, row=int(action.in_second_row) if two_rows else None
+                action,
+                about,
+                label=label,
+                row=number // in_a_row,
+                # It tells what is done to a take; where there is one, the word does.
+                with_emoji=len(takes) > 1,
             )
-            for action, about, label in named
+            for number, (action, about, label) in enumerate(named)
         )
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +109,14 @@ class DiscordDelivery:
 
     async def follow_up(self, generation: Generation, track: Path) -> None:
         """Add to a delivered track what could wait: its picture. At best effort."""
-        await self._pictures.after_track(generation, track)
+        if generation.batch_id is None:
+            await self._pictures.after_track(generation, track)
+            return
+        takes = await self._takes_of(generation)
+        number = next((n for n, take in enumerate(takes, 1) if take.id == generation.id), None)
+        if number is not None:
+            await self._pictures.draw_take(generation, track, number)
+            await self._add_strips(generation)
 
     async def has_track(self, generation: Generation) -> bool:
         """Whether its file is in its message already: an upload's answer may have been lost."""
@@ -130,6 +138,8 @@ class DiscordDelivery:
         if isinstance(mentioned, Moved):
             return mentioned
         await self._let_go(live, generation)
+        if generation.batch_id is not None:
+            await self._add_strips(generation)
         if mentioned is None:
             return None
         if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
@@ -137,6 +147,19 @@ class DiscordDelivery:
         elif generation.state is not State.CANCELED and not mentioned:
             await mention(self._sender, live, generation, self._clock.now())
         return None
+
+    async def _takes_of(self, generation: Generation) -> Sequence[Generation]:
+        try:
+            return await self._journal.batch(generation.batch_id or "")
+        except JournalFault as error:
+            log.warning("its picture tells less: %s", error)
+            return []
+
+    async def _add_strips(self, generation: Generation) -> None:
+        """Add the picture of a card's takes, where this was the last of them to end."""
+        takes = await self._takes_of(generation)
+        if takes and all(take.state.final for take in takes):
+            await self._pictures.after_takes(takes)
 
     def drop(self, generation: Generation) -> None:
         """Show nothing more of it, nor of what it shares a card with until that shows itself."""

@@ -122,4 +122,11 @@ class OutgoingMessage:
             return [*files]
         present = (await fetch()).attachments
         seed = self.generation.seed
-        return [*(file for file in present if seed_in(file.filename) != seed), *files]
+        others = [file for file in present if seed_in(file.filename) != seed]
+        # Their names begin with their numbers; whoever ends last may be the first.
+        return sorted([*others, *files], key=lambda file: _number(file.filename))
+
+
+def _number(filename: str) -> int:
+    number = filename.partition("-")[0]
+    return int(number) if number.isdecimal() else 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Generator
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,15 +23,25 @@ from bot.delivery.sender import Sender
 from bot.delivery.upload import picture_of
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.clock import Clock
-from bot.domain.generation import Generation
+from bot.domain.errors import AudioWorkFailed
+from bot.domain.generation import Generation, State
+from bot.domain.picture import Picture
 from bot.engine.ports import Sound
 
 log = logging.getLogger(__name__)
 
 _FEW = 4
 """While so many tracks at most are being delivered, each has time for its picture."""
+_BATCHES_MAX = 100
+"""Of cards whose other takes still run, or were delivered by another process."""
 _CALM_WITHIN_S = 20.0
 """A picture waits no longer for a moment in which no track is being delivered."""
+
+
+class _Kept(OrderedDict[str, dict[int, Picture]]):
+    def __missing__(self, key: str) -> dict[int, Picture]:
+        self[key] = {}
+        return self[key]
 
 
 class Pictures:
@@ -44,6 +55,8 @@ class Pictures:
         self._calm = asyncio.Event()
         self._calm.set()
         self._owed: set[str] = set()
+        self._takes = _Kept()
+        """The pictures of takes that wait for the others of their card, by its batch."""
         self._turn = asyncio.Lock()
 
     @contextmanager
@@ -74,16 +87,45 @@ class Pictures:
         await self._clock.wait(self._calm, _CALM_WITHIN_S)
         async with self._turn:
             picture = await picture_of(self._sound, generation, path)
-            message = None if picture is None else await self._sender.shown(generation.reply)
-            if picture is None or message is None or not _lacks_picture(message, generation):
-                return
-            words = strings.waveform.describe(picture)
-            png = discord.File(io.BytesIO(picture.png), PICTURE_NAME, description=words)
-            embed = message.embeds[0].set_image(url=f"attachment://{PICTURE_NAME}")
+            if picture is not None:
+                words = strings.waveform.describe(picture)
+                await self._add(generation, picture.png, words)
+
+    async def draw_take(self, generation: Generation, path: Path, number: int) -> None:
+        """Have the picture of one of several takes, for when all have ended."""
+        await self._clock.wait(self._calm, _CALM_WITHIN_S)
+        async with self._turn:
+            picture = await picture_of(self._sound, generation, path)
+            if picture is not None:
+                self._takes[generation.batch_id or ""][number] = picture
+                while len(self._takes) > _BATCHES_MAX:
+                    self._takes.popitem(last=False)
+
+    async def after_takes(self, takes: Sequence[Generation]) -> None:
+        """Add one picture, with a strip for each take, once all have ended; at best effort."""
+        delivered = [take for take in takes if take.state is State.DELIVERED]
+        known = self._takes.get(takes[0].batch_id or "", {})
+        if not delivered or len(known) < len(delivered):
+            return
+        pictures = self._takes.pop(takes[0].batch_id or "")
+        async with self._turn:
             try:
-                await message.edit(embed=embed, attachments=[*message.attachments, png])
-            except REQUEST_FAILED as error:
-                log.info("its picture is not shown: %s", error)
+                png = await self._sound.stack(pictures)
+            except AudioWorkFailed as error:
+                log.warning("no picture: %r", error)
+                return
+            await self._add(delivered[0], png, strings.waveform.describe_takes(pictures))
+
+    async def _add(self, generation: Generation, png: bytes, words: str) -> None:
+        message = await self._sender.shown(generation.reply)
+        if message is None or not _lacks_picture(message, generation):
+            return
+        file = discord.File(io.BytesIO(png), PICTURE_NAME, description=words)
+        embed = message.embeds[0].set_image(url=f"attachment://{PICTURE_NAME}")
+        try:
+            await message.edit(embed=embed, attachments=[*message.attachments, file])
+        except REQUEST_FAILED as error:
+            log.info("its picture is not shown: %s", error)
 
 
 def _lacks_picture(message: discord.Message, generation: Generation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,6 +76,10 @@ class Sound(Protocol):
 
         Raises `AudioWorkFailed`.
         """
+        ...
+
+    async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
+        """The pictures of several takes as one PNG, by their numbers. Raises `AudioWorkFailed`."""
         ...
 
     async def fit(

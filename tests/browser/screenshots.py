@@ -69,7 +69,7 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
 
     await finished.get_by_test_id("button").filter(has_text="Extend").click()
     await ada.part("dialog-submit").click()
-    extended = ada.messages.filter(has_text="Extended from").last
+    extended = ada.messages.filter(has_text="s of it new").last
     await expect(extended.get_by_test_id("audio")).to_be_attached(timeout=_LONG_MS)
     await take("extended", extended)
 

@@ -24,7 +24,7 @@ async def test_somebody_elses_card_is_extended_through_its_form(
     await theirs.get_by_test_id("button").filter(has_text="Extend").click()
     await bo.part("field-input").first.fill("4")
     await bo.part("dialog-submit").click()
-    extended = ada.messages.filter(has_text="Extended from")
+    extended = ada.messages.filter(has_text="s of it new")
     await expect(extended.get_by_test_id("audio-time")).to_contain_text("/ 0:07")
     await expect(extended).to_contain_text("7 s, 4 s of it new")
     assert rig.replicate.predictions[-1].input["duration"] == 7
@@ -34,7 +34,7 @@ async def test_three_variations_share_one_card(rig: Rig, ada: Visitor) -> None:
     await ada.send("/musicgen drum loop duration: 1")
     card = await ada.card("drum loop")
     await card.get_by_test_id("button").filter(has_text="Variations").click()
-    varied = ada.messages.filter(has_text="Variation of")
+    varied = ada.messages.filter(has_text="Take 3")
     await expect(varied.get_by_test_id("audio-player")).to_have_count(3)
     await expect(ada.messages).to_have_count(2)
     assert len(rig.replicate.predictions) == 4

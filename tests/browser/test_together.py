@@ -56,7 +56,7 @@ async def test_the_others_watch_and_may_not_cancel_but_the_requester_may(
     seen = await bo.card()
     await expect(seen.get_by_test_id("embed-description")).to_contain_text("Generating")
     await bo.button("Cancel").click()
-    told = bo.messages.filter(has_text="Only the person who asked for this track")
+    told = bo.messages.filter(has_text="who asked for this track, or somebody")
     await expect(told.get_by_test_id("ephemeral-note")).to_be_visible()
     await expect(seen.get_by_test_id("embed-description")).to_contain_text("Generating")
 

@@ -42,7 +42,7 @@ BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
 CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
-FINISHED = ["Again", "Extend", "Variations", "Edit", "Melody", "Star", "Info", "Delete"]
+FINISHED = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Info", "Delete"]
 ENDED = ["Again", "Edit", "Info"]
 """The buttons of a card with a track, and of one that ended without."""
 NotOffered = simcord.OptionError

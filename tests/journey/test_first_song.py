@@ -19,7 +19,7 @@ from bot.settings_values import SPEC_VERSION
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, frames, same_samples, samples, tags, wav
 
-FINISHED = ["Again", "Extend", "Variations", "Edit", "Melody", "Star", "Info", "Delete"]
+FINISHED = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Info", "Delete"]
 Heard = tuple[Mapping[str, str], bytes]
 
 
@@ -91,9 +91,9 @@ async def test_one_reply_from_first_to_last_with_its_seed(tmp_path: Path) -> Non
         assert rig.public_messages() == [message]
         assert used.followups == []
         shown = [words(revision.body) for revision in message.revisions[1:]]
-        seeds = {match[1] for said in shown if (match := re.search(r"Seed: `(\d+)`", said))}
+        seeds = {match[1] for said in shown if (match := re.search(r"seed `(\d+)`", said))}
         assert len(shown) >= 3
-        assert all("Seed: " in said for said in shown), "from the first edit on"
+        assert all("seed `" in said for said in shown), "from the first edit on"
         assert seeds == {str(rig.replicate.predictions[0].input["seed"])}
         told = "\n".join(shown)
         order = [
@@ -198,7 +198,7 @@ async def test_what_is_not_set_is_not_sent(tmp_path: Path, heard: list[Heard]) -
 async def test_the_seed_the_model_drew_for_zero_is_told(rig: Rig) -> None:
     used = await rig.musicgen("gong", seed=0)
     message = await used.until(has_track)
-    found = re.search(r"Seed: `(\d+)`", words(message))
+    found = re.search(r"seed `(\d+)`", words(message))
     assert found is not None
     drawn = f"Using seed {found[1]}\n"
     assert drawn in rig.replicate.predictions[0].log_lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -68,10 +69,22 @@ async def test_three_takes_on_one_card(rig: Rig) -> None:
     assert sorted(seeds_in_lines(message)) == sorted(seed or 0 for seed in seeds_in_files(message))
     assert len(set(seeds_in_lines(message))) == 3
     belongs_together(rig, message)
-    assert "Variation of “deep house bassline”" in str(message.embeds)
+    assert "name='Variation'" in str(message.embeds)
     assert words(message).count("· ready, 1 s") == 3
     assert {"Again", "Extend", "Info"} <= {str(label) for label in buttons(message)}
-    assert not any("waveform" in file.filename for file in message.body.files)
+    names = [file.filename.partition("-")[0] for file in message.attachments]
+    assert names == ["1", "2", "3"], "in order, whichever was made first"
+
+
+async def test_one_picture_has_a_strip_for_each_take(rig: Rig) -> None:
+    _, used = await variations(rig)
+    message = await used.until(lambda message: message.embeds[0].image is not None)
+    [shown] = [file for file in message.body.files if file not in message.attachments]
+    assert len(message.attachments) == 3, "the tracks stay"
+    assert "Take 3" in buttons(message)
+    assert shown.height is not None
+    assert 240 < shown.height < 2 * 240, "no three cards"
+    assert re.findall(r"(\d): Waveform", shown.description or "") == ["1", "2", "3"]
 
 
 async def test_the_card_tells_how_far_each_take_is(tmp_path: Path) -> None:

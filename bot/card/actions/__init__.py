@@ -29,7 +29,7 @@ from bot.card.actions.variations import FEWER, VARIATIONS
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import InputTable
 
-_ON_TRACKS = (AGAIN, EXTEND, VARIATIONS, EDIT, MELODY, STAR, INFO, DELETE)
+_ON_TRACKS = (AGAIN, EXTEND, EDIT, MELODY, VARIATIONS, STAR, INFO, DELETE)
 """In the order of what people press most."""
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)

@@ -21,4 +21,4 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     await context.start(request)
 
 
-AGAIN = Action("again", _press, strings.card.AGAIN, "🔁", makes=True)
+AGAIN = Action("again", _press, strings.card.AGAIN, makes=True)

@@ -88,6 +88,6 @@ async def _keep(context: ActionContext, _: str) -> None:
     await context.interaction.response.edit_message(content=strings.card.KEPT, view=None)
 
 
-DELETE = Action("delete", _press, strings.card.DELETE, "🗑️", in_second_row=True)
+DELETE = Action("delete", _press, strings.card.DELETE)
 CONFIRM_DELETE = Action("drop", _confirm, strings.card.DELETE_YES, style=discord.ButtonStyle.danger)
 KEEP = Action("keep", _keep, strings.card.KEEP)

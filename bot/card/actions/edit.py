@@ -58,4 +58,4 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
     )
 
 
-EDIT = Action(_NAME, _press, strings.card.EDIT, "✏️", makes=True, request=_request)
+EDIT = Action(_NAME, _press, strings.card.EDIT, makes=True, request=_request)

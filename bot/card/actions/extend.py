@@ -66,7 +66,6 @@ EXTEND = Action(
     _NAME,
     _press,
     strings.card.EXTEND,
-    "⏩",
     makes=True,
     offered=_offered,
     request=_request,

@@ -158,4 +158,4 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
-INFO = Action("info", _press, strings.card.INFO, "🔎", in_second_row=True)
+INFO = Action("info", _press, strings.card.INFO)

@@ -75,7 +75,6 @@ MELODY = Action(
     _NAME,
     _press,
     strings.card.MELODY,
-    "🎼",
     makes=True,
     offered=_offered,
     request=_request,

@@ -18,4 +18,4 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     await context.start(request)
 
 
-SAME = Action("same", _press, strings.card.SAME, "🔁", discord.ButtonStyle.primary, makes=True)
+SAME = Action("same", _press, strings.card.SAME, None, discord.ButtonStyle.primary, makes=True)

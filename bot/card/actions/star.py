@@ -49,4 +49,4 @@ async def _numbered(context: ActionContext, names: dict[str, str]) -> dict[str, 
     return {key: strings.stars.label(name, counts.get(key, 0)) for key, name in names.items()}
 
 
-STAR = Action(_NAME, _press, strings.stars.STAR, "⭐", in_second_row=True, is_of_a_take=True)
+STAR = Action(_NAME, _press, strings.stars.STAR, "⭐", is_of_a_take=True)

@@ -60,5 +60,5 @@ async def _press_fewer(context: ActionContext, about: str) -> None:
     await context.start(request, takes=int(takes))
 
 
-VARIATIONS = Action("variations", _press, strings.card.VARIATIONS, "🎲", makes=True)
+VARIATIONS = Action("variations", _press, strings.card.VARIATIONS, makes=True)
 FEWER = Action("fewer", _press_fewer, style=discord.ButtonStyle.primary, makes=True)

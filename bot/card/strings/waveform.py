@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from bot.domain.picture import Picture
 
+_DESCRIPTION_MAX_CHARS = 1024
 _SILENT_DB = -60.0
 _QUIETER_DB = 4.0
 
@@ -17,6 +19,12 @@ def describe(picture: Picture) -> str:
     if given_s >= duration_s:
         given = ""
     return f"Waveform of {_spoken(duration_s)} of audio: {_course(picture.thirds_db)}{given}."
+
+
+def describe_takes(pictures: Mapping[int, Picture]) -> str:
+    """The pictures of several takes in a sentence each, as many as Discord takes."""
+    words = " ".join(f"{n}: {describe(pictures[n])}" for n in sorted(pictures))
+    return words[:_DESCRIPTION_MAX_CHARS]
 
 
 def _spoken(time_s: float) -> str:
