@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import discord
@@ -12,8 +14,10 @@ import simcord
 from bot.card import strings
 from bot.card.strings import settings as words
 from bot.domain import errors
+from bot.domain.amounts import Period, Unit
 from bot.domain.errors import RequestRefused
 from bot.domain.house import Change
+from bot.domain.inputs import TABLE
 from tests.discord.card_kit import Used, a_thread, finished
 from tests.discord.panel_kit import Panel, a_manager, opened
 from tests.discord.world import Asked, World, delivered
@@ -405,7 +409,17 @@ async def test_a_line_of_the_log(what: str, old: str | None, new: str | None, to
     assert line.endswith(told)
 
 
-async def test_the_longest_page_of_the_log_fits() -> None:
-    ids = str([10**18 + number for number in range(25)])
-    entry = Change(500, datetime(2026, 9, 1, tzinfo=UTC), 10**18, "channels", ids, ids)
+_IDS = str([10**18 + number for number in range(25)])
+_AMOUNTS = json.dumps(
+    ", ".join(f"1000000000000 {kind}/{period}" for kind, period in product(Unit, Period))
+)
+_INPUTS = json.dumps({spec.name: spec.default for spec in TABLE if spec.default is not None})
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [("channels", _IDS), (f"of_role:{10**18}", _AMOUNTS), ("defaults", _INPUTS)],
+)
+async def test_the_longest_page_of_the_log_fits(what: str, value: str) -> None:
+    entry = Change(500, datetime(2026, 9, 1, tzinfo=UTC), 10**18, what, value, value)
     assert len("\n".join([words.change(entry)] * 8)) <= 4096

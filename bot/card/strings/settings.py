@@ -183,7 +183,7 @@ def _set(entry: Change) -> str:
 
 
 def _role_limit(value: Any) -> str:
-    return NONE if value is None else limits.amounts(value) or FREE
+    return NONE if value is None else fitted(limits.amounts(value), _TEXT_MAX_CHARS) or FREE
 
 
 def _block(entry: Change) -> str:
@@ -226,9 +226,9 @@ _VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "others_press": (OTHERS_PRESS, switch),
     "others_audio": (OTHERS_AUDIO, switch),
     "log_channel": (LOG_CHANNEL, lambda value: NONE if value is None else f"<#{value}>"),
-    "per_person": (PER_PERSON, amounts),
-    "together": (TOGETHER, amounts),
-    "defaults": (DEFAULTS, defaults),
+    "per_person": (PER_PERSON, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
+    "together": (TOGETHER, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
+    "defaults": (DEFAULTS, lambda value: fitted(defaults(value).replace("`", ""), _TEXT_MAX_CHARS)),
     "pause": (PAUSE, lambda value: NOT_PAUSED if value is None else quoted(value, _TEXT_MAX_CHARS)),
 }
 
