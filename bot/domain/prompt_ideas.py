@@ -108,11 +108,57 @@ IDEAS: dict[str, tuple[str, ...]] = {
         "boss battle theme, orchestral metal, relentless strings",
         "cozy village theme, ukulele, clarinet, light percussion",
     ),
+    "sad": (
+        "sad piano ballad, soft strings, slow and tender, 65 bpm",
+        "melancholic acoustic guitar, lonely cello, rainy mood",
+    ),
+    "happy": (
+        "happy ukulele pop, handclaps, whistling, sunny mood, 115 bpm",
+        "feel-good funk pop, bright guitar, upbeat drums, 112 bpm",
+    ),
+    "sleep": (
+        "sleep music, very soft pads, slow piano, no drums, quiet",
+        "gentle lullaby, music box, warm strings, quiet",
+    ),
+    "workout": (
+        "workout EDM, pumping bass, big synth drops, 140 bpm",
+        "aggressive gym phonk, cowbell melody, distorted 808, 130 bpm",
+    ),
+    "christmas": (
+        "cheerful Christmas song, sleigh bells, brass, warm choir, 120 bpm",
+        "quiet Christmas eve, celesta, soft strings, snowy mood",
+    ),
+    "spooky": ("spooky Halloween theme, theremin, creeping pizzicato, eerie organ",),
 }
+
+_ALSO_CALLED = {
+    "house": "edm electronic dance club party",
+    "techno": "edm electronic dance club rave",
+    "trance": "edm electronic dance rave",
+    "lo-fi": "chill relaxing study beats",
+    "hip hop": "rap beat",
+    "synthwave": "retro eighties electronic",
+    "ambient": "relaxing relaxation calm chill meditation sleeping spa study background",
+    "classical": "orchestra piano calm",
+    "film": "cinematic movie film score soundtrack epic orchestra trailer",
+    "game": "video game videogame gaming retro",
+    "reggae": "jamaica summer beach",
+    "latin": "summer dance",
+    "sad": "emotional melancholy heartbreak",
+    "happy": "upbeat cheerful fun",
+    "sleep": "relaxing calm lullaby baby",
+    "workout": "gym running sport energy motivation",
+    "christmas": "xmas holiday winter",
+    "spooky": "scary horror creepy dark",
+}
+"""Words that beginners look for, which no prompt of that genre need have."""
 
 
 def suggest(words: str, own: Iterable[str], limit: int, longest: int) -> list[str]:
     """What somebody who has typed `words` may mean: their own earlier prompts, then ideas.
+
+    Of each, those come first in which all of the words begin words. Hyphens and case make no
+    difference.
 
     Args:
         words: what is typed so far; every word of it is in what is suggested.
@@ -120,18 +166,37 @@ def suggest(words: str, own: Iterable[str], limit: int, longest: int) -> list[st
         limit: at most so many.
         longest: in characters; what is longer is left out, for half a prompt is another one.
     """
-    wanted = words.casefold().split()
-    ideas = (
-        idea
-        for genre, prompts in IDEAS.items()
-        for idea in prompts
-        if all(word in f"{genre} {idea}".casefold() for word in wanted)
-    )
+    wanted = [word for word in words.casefold().replace("-", "").split() if word]
+    mine = sorted(own, key=lambda prompt: not _begin(wanted, prompt))
     found: dict[str, str] = {}
-    for prompt in (*own, *ideas):
+    for prompt in (*mine, *_ideas(wanted)):
         line = one_line(prompt)
         if line and len(line) <= longest:
             found.setdefault(line.casefold(), line)
         if len(found) == limit:
             break
     return list(found.values())
+
+
+def _ideas(wanted: list[str]) -> list[str]:
+    beginning: list[str] = []
+    inside: list[str] = []
+    for genre, prompts in IDEAS.items():
+        for idea in prompts:
+            text = f"{genre} {idea} {_ALSO_CALLED.get(genre, '')}"
+            if _begin(wanted, text):
+                beginning.append(idea)
+            elif all(any(word in part for part in _parts(text)) for word in wanted):
+                inside.append(idea)
+    return beginning + inside
+
+
+def _begin(wanted: list[str], text: str) -> bool:
+    """Whether each of these begins where a word of the text does; it may go on into the next."""
+    parts = _parts(text)
+    tails = ["".join(parts[number:]) for number in range(len(parts))]
+    return all(any(tail.startswith(word) for tail in tails) for word in wanted)
+
+
+def _parts(text: str) -> list[str]:
+    return text.casefold().replace("-", " ").split()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import JournalFault
-from bot.domain.prompt_ideas import IDEAS
+from bot.domain.prompt_ideas import IDEAS, suggest
 from tests.discord.world import World
 
 EVERY_IDEA = [idea for ideas in IDEAS.values() for idea in ideas]
@@ -33,6 +33,30 @@ async def test_ideas_for_who_has_none(world: World) -> None:
     ]
     jazz = await offered(world, "jazz")
     assert set(IDEAS["jazz"]) <= set(jazz)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["sad", "cinematic", "relaxing", "edm", "video game", "christmas", "epic", "workout", "sleep"],
+)
+def test_beginners_words_find_something(typed: str) -> None:
+    assert suggest(typed, (), 25, 100)
+
+
+@pytest.mark.parametrize("typed", ["lofi", "Lo-Fi", "LO FI", "lo-f"])
+def test_hyphens_and_case_make_no_difference(typed: str) -> None:
+    assert set(IDEAS["lo-fi"]) <= set(suggest(typed, (), 25, 100))
+    assert suggest("hip-hop", (), 25, 100) == suggest("hiphop", (), 25, 100)
+    assert set(IDEAS["hip hop"]) <= set(suggest("hiphop", (), 25, 100))
+
+
+def test_beginnings_of_words_come_before_their_middles() -> None:
+    found = suggest("art", ["smart beat", "art rock"], 25, 100)
+    assert found[:2] == ["art rock", "smart beat"]
+    ideas = suggest("ass", (), 25, 100)
+    assert ideas, "bass, brass"
+    rock = suggest("rock", (), 25, 100)
+    assert set(rock[: len(IDEAS["rock"])]) == set(IDEAS["rock"])
 
 
 async def test_ones_own_come_first_newest_first(world: World) -> None:
