@@ -274,6 +274,18 @@ async def test_who_thinks_again_keeps_it(world: World) -> None:
     assert scene.asked.result.response is not None
 
 
+async def test_a_card_without_a_track_is_deleted_too(world: World) -> None:
+    asked = await world.musicgen()
+    await asked.press(world.ada)
+    await world.pass_s(2)
+    question = await world.ada.click(asked.reply, label="Delete")
+    [shown] = question.followups
+    assert shown.content == strings.card.DELETE_ASK
+    await world.ada.click(shown, label=strings.card.DELETE_YES)
+    assert asked.result.response is None
+    assert world.generation.reply.private
+
+
 async def test_a_stranger_cannot_delete(world: World) -> None:
     scene = await finished(world)
     assert (await scene.press(world.bo, "Delete")).told == not_yours(world)

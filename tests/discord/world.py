@@ -43,7 +43,7 @@ BY_BOT = "/channels/*"
 CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
 FINISHED = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Info", "Delete"]
-ENDED = ["Again", "Edit", "Info"]
+ENDED = ["Again", "Edit", "Info", "Delete"]
 """The buttons of a card with a track, and of one that ended without."""
 NotOffered = simcord.OptionError
 """Discord itself does not let a person send such an option."""

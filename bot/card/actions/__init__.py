@@ -31,7 +31,7 @@ from bot.domain.inputs import InputTable
 
 _ON_TRACKS = (AGAIN, EXTEND, EDIT, MELODY, VARIATIONS, STAR, INFO, DELETE)
 """In the order of what people press most."""
-_WITHOUT_TRACK = (AGAIN, EDIT, INFO)
+_WITHOUT_TRACK = (AGAIN, EDIT, INFO, DELETE)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)

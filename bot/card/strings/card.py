@@ -24,7 +24,7 @@ DELETE_YES = "Delete it"
 KEEP = "Keep it"
 FIELD_TOOK = "Time taken"
 
-DELETE_ASK = "Delete this message and the track in it? That cannot be undone."
+DELETE_ASK = "Delete this message, with all that is in it? That cannot be undone."
 DELETED = "Deleted."
 KEPT = "Nothing was deleted."
 
