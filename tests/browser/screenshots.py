@@ -18,13 +18,14 @@ from tests.journey.rig import Rig, a_rig
 
 DOCS = Path(__file__).parents[2] / "docs"
 _WIDTH, _HEIGHT = 1280, 900
+_PHONE_WIDTH, _PHONE_HEIGHT = 390, 844
 _LONG_MS = 40_000
 _HALF_WAY = re.compile(r"Generating .* [4-6]\d %")
 _SHOWN = """() => Promise.all([...document.images].map((image) => image.decode()))"""
 
 
 async def pictures(folder: Path) -> list[Path]:
-    """The whole page with a finished and a running card; then one of each kind of card."""
+    """The page with a finished and a running card; one of each kind of card; a phone."""
     chromium = find_chromium()
     assert chromium is not None, "there is no Chromium here"
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -78,8 +79,15 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
     failed = await ada.card("a hundred pianos")
     await expect(failed).to_contain_text("No track this time", timeout=_LONG_MS)
     await take("failed", failed)
+    await _on_a_phone(ada, finished)
+    await take("phone")
     assert ada.problems + bo.problems == []
     return taken
+
+
+async def _on_a_phone(visitor: Visitor, card: Locator) -> None:
+    await visitor.page.set_viewport_size({"width": _PHONE_WIDTH, "height": _PHONE_HEIGHT})
+    await card.get_by_test_id("button").last.scroll_into_view_if_needed()
 
 
 async def _finished(ada: Visitor, prompt: str) -> Locator:
