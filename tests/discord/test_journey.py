@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import discord
 import pytest
@@ -27,9 +28,9 @@ async def test_the_command_is_journalled_before_it_is_acknowledged(
     known_at_add: list[str] = []
     add = world.journal.add
 
-    async def watched(*takes: Generation) -> None:
+    async def watched(*takes: Generation, **terms: Any) -> None:
         known_at_add.extend(request.path for request in world.requests(path="/[iw]*"))
-        await add(*takes)
+        await add(*takes, **terms)
 
     monkeypatch.setattr(world.journal, "add", watched)
     await world.musicgen()
@@ -43,7 +44,7 @@ async def test_the_command_is_journalled_before_it_is_acknowledged(
 async def test_a_journal_that_hangs_does_not_keep_people_waiting(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def hang(*takes: Generation) -> None:
+    async def hang(*takes: Generation, **terms: Any) -> None:
         await asyncio.gather(world.clock.wait(asyncio.Event(), None))
 
     monkeypatch.setattr(world.journal, "add", hang)
