@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import io
+from datetime import datetime, timedelta
+from typing import TypedDict
 
 import discord
 from discord import app_commands
@@ -10,13 +12,19 @@ from discord.ext import commands
 
 from bot.card import strings
 from bot.card.interactions import asked_by, reading
+from bot.card.usage_picture import draw_usage
 from bot.client import MusicGenBot
 from bot.community.limits import Asked, Hold, Scope, holds, left_of, window
 from bot.domain.amounts import Period
 from bot.domain.charges import Spent, Sums
 from bot.domain.errors import UsageNotTold
+from bot.host.threads import PICTURES
 from cogs.bring_waiting import bring_waiting
 
+_DAYS = 30
+_PICTURE_NAME = "usage.png"
+_WITHIN_S = 20.0
+"""It is acknowledged by then, and the person waits."""
 _TITLES = {
     Scope.PERSON: strings.limits.USAGE_MINE,
     Scope.SERVER: strings.limits.USAGE_SERVER,
@@ -46,12 +54,15 @@ class Usage(commands.Cog):
     @app_commands.describe(of=strings.commands.USAGE_OF)
     @app_commands.choices(of=_CHOICES)
     async def usage(self, interaction: discord.Interaction, of: str = Scope.PERSON.value) -> None:
-        """Today and this month, for their eyes only."""
+        """Today, this month, and each of the last days, for their eyes only."""
         scope = Scope(of)
-        async with reading():
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with reading(_WITHIN_S):
             await self._check(interaction, scope)
             embed = await self._embed(interaction, scope)
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+            picture = await self._picture(interaction, scope)
+        embed.set_image(url=f"attachment://{_PICTURE_NAME}")
+        await interaction.edit_original_response(embed=embed, attachments=[picture])
         await bring_waiting(self._bot, interaction)
 
     async def _check(self, interaction: discord.Interaction, scope: Scope) -> None:
@@ -92,16 +103,36 @@ class Usage(commands.Cog):
         )
         return found.sums
 
+    async def _picture(self, interaction: discord.Interaction, scope: Scope) -> discord.File:
+        now = self._bot.clock.now()
+        first = window(Period.DAY, now).begins_at - timedelta(days=_DAYS - 1)
+        days = await self._bot.service.journal.spent_by_day(first, _DAYS, **_of(interaction, scope))
+        labels = strings.usage.labels(now, _DAYS)
+        png = await PICTURES.run(
+            draw_usage, strings.usage.rows(days), labels, strings.usage.NOTHING
+        )
+        words = strings.usage.describe(days, now)
+        return discord.File(io.BytesIO(png), _PICTURE_NAME, description=words)
+
     async def _spent(
         self, interaction: discord.Interaction, scope: Scope, period: Period, now: datetime
     ) -> Spent:
         counted = window(period, now)
         return await self._bot.service.journal.spent(
-            counted.begins_at,
-            counted.ends_at,
-            requester_id=interaction.user.id if scope is Scope.PERSON else None,
-            guild_id=interaction.guild_id if scope is Scope.SERVER else None,
+            counted.begins_at, counted.ends_at, **_of(interaction, scope)
         )
+
+
+class _Whose(TypedDict):
+    requester_id: int | None
+    guild_id: int | None
+
+
+def _of(interaction: discord.Interaction, scope: Scope) -> _Whose:
+    return {
+        "requester_id": interaction.user.id if scope is Scope.PERSON else None,
+        "guild_id": interaction.guild_id if scope is Scope.SERVER else None,
+    }
 
 
 async def setup(bot: MusicGenBot) -> None:

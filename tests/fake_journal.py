@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.community.charges import (
     HISTORY,
@@ -389,6 +390,20 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         guild_id: int | None = None,
     ) -> Spent:
         return self._sum(since, until, requester_id, guild_id)
+
+    async def spent_by_day(
+        self,
+        since: datetime,
+        days: int,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> list[Spent]:
+        begins = [since + timedelta(days=day) for day in range(days + 1)]
+        return [
+            self._sum(start, end, requester_id, guild_id)
+            for start, end in itertools.pairwise(begins)
+        ]
 
     def _sum(
         self, since: datetime, until: datetime, requester_id: int | None, guild_id: int | None

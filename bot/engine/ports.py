@@ -170,6 +170,17 @@ class Journal(Protocol):
         """What a person, a server, or all together have asked for from one moment to another."""
         ...
 
+    async def spent_by_day(
+        self,
+        since: datetime,
+        days: int,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> Sequence[Spent]:
+        """The same of each of so many days from a moment on, the first one first."""
+        ...
+
     # -------------------------------------------------------------- facts and turns
 
     async def fact(self, key: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -38,7 +38,7 @@ from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation, State
 from bot.journal.database import one_at_a_time
-from bot.journal.tables import charges, generations
+from bot.journal.tables import charges, generations, to_us
 
 _Query: TypeAlias = sa.Select[*tuple[Any, ...]]
 Request: TypeAlias = tuple[Sequence[Generation], ServerLimits | None]
@@ -58,6 +58,8 @@ _SUMS = (
     sa.cast(sa.func.coalesce(sa.func.sum(_MONEY), 0), sa.BigInteger),
 )
 _NOBODY = sa.cast(sa.null(), sa.BigInteger)
+_ESTIMATED = sa.func.count(sa.case((_c.actual_micro_usd.is_(None), 1)))
+_DAY = timedelta(days=1)
 _COUNTS = _c.state != ChargeState.GIVEN_BACK
 _FIELDS = [one.name for one in fields(Charge)]
 _UNPAID = [state for state in State if state.unpaid]
@@ -208,14 +210,43 @@ async def spent(
     guild_id: int | None,
 ) -> Spent:
     """What one person, one server, or all together have asked for in some time."""
-    estimates = sa.func.count(sa.case((_c.actual_micro_usd.is_(None), 1)))
-    query = sa.select(*_SUMS, estimates).where(*_between(since, until))
-    if requester_id is not None:
-        query = query.where(_c.requester_id == requester_id)
-    if guild_id is not None:
-        query = query.where(_c.guild_id == guild_id)
+    query = sa.select(*_SUMS, _ESTIMATED).where(*_of(since, until, requester_id, guild_id))
     tracks, seconds, micro_usd, estimated = (await connection.execute(query)).one()
     return Spent(Sums(tracks, seconds, micro_usd), estimated)
+
+
+async def spent_by_day(
+    connection: AsyncConnection,
+    since: datetime,
+    days: int,
+    requester_id: int | None,
+    guild_id: int | None,
+) -> list[Spent]:
+    """The same of each of so many days from a moment on, the first one first."""
+    until = since + days * _DAY
+    accepted_us = sa.type_coerce(_c.accepted_at, sa.BigInteger)
+    day = (accepted_us - to_us(since)) // (_DAY // timedelta(microseconds=1))
+    query = (
+        sa.select(day, *_SUMS, _ESTIMATED)
+        .where(*_of(since, until, requester_id, guild_id))
+        .group_by(day)
+    )
+    found = [Spent()] * days
+    for number, tracks, seconds, micro_usd, estimated in await connection.execute(query):
+        found[number] = Spent(Sums(tracks, seconds, micro_usd), estimated)
+    return found
+
+
+def _of(
+    since: datetime, until: datetime, requester_id: int | None, guild_id: int | None
+) -> list[sa.ColumnElement[bool]]:
+    """What one person, one server, or all together have caused in some time."""
+    conditions = _between(since, until)
+    if requester_id is not None:
+        conditions.append(_c.requester_id == requester_id)
+    if guild_id is not None:
+        conditions.append(_c.guild_id == guild_id)
+    return conditions
 
 
 def _row(charge: Charge) -> dict[str, object]:

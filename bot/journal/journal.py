@@ -20,7 +20,7 @@ from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
-from bot.journal.charges import Terms, charges_of, spent
+from bot.journal.charges import Terms, charges_of, spent, spent_by_day
 from bot.journal.database import create_engine, insert, upsert
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
@@ -174,6 +174,18 @@ class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House):
         """What a person, a server, or all together have asked for from one moment to another."""
         async with self._reading() as connection:
             return await spent(connection, since, until, requester_id, guild_id)
+
+    async def spent_by_day(
+        self,
+        since: datetime,
+        days: int,
+        *,
+        requester_id: int | None = None,
+        guild_id: int | None = None,
+    ) -> list[Spent]:
+        """The same of each of so many days from a moment on, the first one first."""
+        async with self._reading() as connection:
+            return await spent_by_day(connection, since, days, requester_id, guild_id)
 
     async def fact(self, key: str) -> str | None:
         """A remembered value."""

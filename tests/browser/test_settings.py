@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
+from bot.card.strings import limits
 from bot.card.strings import settings as words
+from bot.card.usage_picture import WIDTH
 from tests.browser.chromium import too_wide
 from tests.browser.conftest import Visit
 from tests.journey.rig import Rig
@@ -54,4 +58,19 @@ async def test_a_moderator_sets_rules_and_a_member_meets_them(
     await ada.send("/musicgen a gong duration: 1")
     refused = ada.messages.filter(has_text="must not contain")
     await expect(refused.get_by_test_id("ephemeral-note")).to_be_visible()
+    assert await too_wide(ada.page) == []
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+async def test_what_was_used_is_shown_to_oneself(rig: Rig, visit: Visit, phone: bool) -> None:
+    ada = await visit(rig.discord.base_url, phone=phone)
+    await ada.send("/musicgen a gong duration: 1")
+    await expect((await ada.card()).get_by_test_id("audio-player")).to_be_visible()
+    await ada.send("/usage ")
+    told = ada.messages.filter(has_text=limits.USAGE_MINE)
+    await expect(told).to_contain_text("1 track · 1 s asked for · $")
+    await expect(told.get_by_test_id("ephemeral-note")).to_be_visible()
+    picture = told.locator(".embed img")
+    await expect(picture).to_have_js_property("naturalWidth", WIDTH)
+    await expect(picture).to_have_attribute("alt", re.compile("^The last 30 days"))
     assert await too_wide(ada.page) == []

@@ -152,6 +152,33 @@ async def test_yesterday_counts_no_more_and_this_month_does(open_with: Open) -> 
     assert not await granted(journal, by(1, created_at=NOW + timedelta(days=2)))
 
 
+async def test_what_was_spent_on_each_day(open_with: Open) -> None:
+    journal = await open_with(Limits())
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    tick, day = timedelta(microseconds=1), timedelta(days=1)
+    moments = [
+        midnight - 2 * day - tick,
+        midnight - 2 * day,
+        midnight - tick,
+        midnight,
+        midnight + day - tick,
+        midnight + day,
+    ]
+    for moment in moments:
+        await journal.add(*by(1, created_at=moment))
+    await journal.add(*by(2, None, created_at=midnight))
+    first = midnight - 2 * day
+    of_all = await journal.spent_by_day(first, 3)
+    assert [one.sums.tracks for one in of_all] == [1, 1, 3]
+    assert [one.sums.seconds for one in of_all] == [8, 8, 24]
+    assert [one.estimated for one in of_all] == [1, 1, 3]
+    assert [one.sums.micro_usd for one in of_all] == [ESTIMATE, ESTIMATE, 3 * ESTIMATE]
+    here = await journal.spent_by_day(first, 3, guild_id=SERVER)
+    assert [one.sums.tracks for one in here] == [1, 1, 2]
+    theirs = await journal.spent_by_day(first, 2, requester_id=2)
+    assert theirs == [Spent(), Spent()]
+
+
 async def test_a_batch_across_midnight(open_with: Open) -> None:
     journal = await open_with(Limits(total=parse_amounts("1 tracks/day")))
     midnight = window(Period.DAY, NOW).ends_at

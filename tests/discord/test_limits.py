@@ -198,6 +198,20 @@ async def test_usage_of_oneself(world: World) -> None:
     assert "9 of one person's may wait in line" in text
 
 
+async def test_usage_has_a_picture_of_thirty_days_with_words(world: World) -> None:
+    await world.musicgen()
+    for key, charge in world.journal.tables.charges.items():
+        before = charge.accepted_at - timedelta(days=2)
+        world.journal.tables.charges[key] = replace(charge, accepted_at=before)
+    await world.musicgen()
+    asked = await usage(world)
+    [picture] = asked.reply.attachments
+    assert picture.filename == "usage.png"
+    assert asked.result.ephemeral
+    assert picture.description is not None
+    assert "The last 30 days (UTC): 2 tracks, 16 s of music, about $0.17." in picture.description
+
+
 async def test_usage_of_the_server_is_for_those_who_manage_it(world: World) -> None:
     await world.musicgen()
     await world.bo.slash(world.channel, "musicgen", prompt="lofi")

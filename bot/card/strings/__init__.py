@@ -15,6 +15,7 @@ from bot.card.strings import (
     stars,
     takes,
     tracks,
+    usage,
     waits,
     waveform,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "stars",
     "takes",
     "tracks",
+    "usage",
     "waits",
     "waveform",
 ]

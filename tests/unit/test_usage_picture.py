@@ -1,0 +1,89 @@
+"""The picture of /usage: what it shows, on which ground, and in words."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot.card.strings import usage
+from bot.card.usage_picture import BARS, GROUND, WIDTH, draw_usage
+from bot.domain.charges import Spent, Sums
+
+NOW = datetime(2026, 3, 2, 5, tzinfo=UTC)
+BUSY = Spent(Sums(3, 24, 120_000), 1)
+NONE = Spent()
+
+
+def drawn(days: list[Spent]) -> Image.Image:
+    png = draw_usage(usage.rows(days), usage.labels(NOW, len(days)), usage.NOTHING)
+    return Image.open(io.BytesIO(png)).convert("RGBA")
+
+
+def area(image: Image.Image, colour: tuple[int, int, int]) -> int:
+    colours = image.getcolors(image.width * image.height) or []
+    return sum(count for count, found in colours if found == (*colour, 255))
+
+
+def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    def luminance(colour: tuple[int, int, int]) -> float:
+        parts = [part / 255 for part in colour]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_it_stands_on_a_ground_of_its_own() -> None:
+    image = drawn([NONE] * 29 + [BUSY])
+    assert image.width == WIDTH
+    assert image.getpixel((WIDTH // 2, 8)) == (*GROUND, 255), "whatever is behind it"
+    assert image.getpixel((0, 0))[3] == 0, "round corners"  # pyright: ignore[reportOptionalSubscript, reportIndexIssue] - a tuple, for it has four channels
+    assert all(contrast(colour, GROUND) >= 4.5 for colour in BARS)
+
+
+def test_each_day_has_its_bars_and_today_is_an_outline() -> None:
+    filled, outlined = drawn([BUSY] + [NONE] * 29), drawn([NONE] * 29 + [BUSY])
+    for colour in BARS:
+        assert 0 < area(outlined, colour) < area(filled, colour) / 2
+    assert not any(area(drawn([NONE] * 30), colour) for colour in BARS)
+    twice = drawn([BUSY, BUSY] + [NONE] * 28)
+    assert area(twice, BARS[0]) == pytest.approx(2 * area(filled, BARS[0]), rel=0.02)
+
+
+def test_however_little_it_was_it_can_be_seen() -> None:
+    little = drawn([Spent(Sums(1, 1, 1)), Spent(Sums(100_000, 100_000, 10**12))] + [NONE] * 28)
+    alone = drawn([NONE, Spent(Sums(100_000, 100_000, 10**12))] + [NONE] * 28)
+    assert all(area(little, colour) > area(alone, colour) for colour in BARS)
+
+
+def test_words_say_what_it_shows() -> None:
+    days = [NONE] * 27 + [Spent(Sums(1, 8, 50_000)), BUSY, NONE]
+    assert usage.describe(days, NOW) == (
+        "The last 30 days (UTC): 4 tracks, 32 s of music, about $0.17. "
+        "Most on 1 Mar: 3 tracks. Today is not over."
+    )
+    assert usage.describe([NONE] * 30, NOW) == "The last 30 days (UTC): nothing was made."
+    assert [label for label in usage.labels(NOW, 30) if label] == [
+        *("2 Feb", "9 Feb", "16 Feb", "23 Feb", "today"),
+    ]
+    assert usage.rows([BUSY, Spent(Sums(1, 8, 50_000))])[2].total == "about $0.17"
+    assert usage.rows([Spent(Sums(1, 8, 50_000))])[2].total == "$0.05"
+
+
+amounts = st.integers(0, 10**15)
+
+
+spent = st.builds(Spent, st.builds(Sums, amounts, amounts, amounts))
+
+
+@given(st.lists(spent, min_size=1, max_size=31))
+@settings(max_examples=15, deadline=None)
+def test_any_days_can_be_drawn_and_told(days: list[Spent]) -> None:
+    assert drawn(days).width == WIDTH
+    assert len(usage.describe(days, NOW)) < 1024
