@@ -236,3 +236,10 @@ def has_track(message: Message) -> bool:
 def has_ended(shown: Message | MessageBody) -> bool:
     """Whether it is a card that has ended, well or badly."""
     return "· took " in words(shown)
+
+
+def sentence_of(message: Message) -> str:
+    """What a card says above its small print, whose last line is whose it is."""
+    lines = (message.embeds[0].description or "").splitlines()
+    assert lines[-1].startswith("-# Asked for by <@")
+    return "\n".join(line for line in lines if not line.startswith("-# "))

@@ -26,6 +26,7 @@ from tests.journey.rig import (
     eventually,
     has_ended,
     has_track,
+    sentence_of,
     words,
 )
 from tests.journey.sound import wav
@@ -113,7 +114,7 @@ CASES = {
 async def test_a_refusal_is_told_once_and_costs_nothing(rig: Rig, case: Case) -> None:
     rig.trouble_replicate(CREATE, status=case.status, body=case.body)
     message = await (await rig.musicgen()).until(has_ended)
-    assert message.embeds[0].description == f"{FAILED}\n{case.sentence}"
+    assert sentence_of(message) == f"{FAILED}\n{case.sentence}"
     assert rig.public_messages() == [message]
     assert "Cancel" not in buttons(message)
     assert rig.replicate.predictions == []
@@ -165,7 +166,7 @@ async def test_throttled_for_an_hour_ends_in_a_sentence(tmp_path: Path) -> None:
         body = {"detail": "Request was throttled.", "retry_after": 300, "status": 429}
         rig.trouble_replicate(CREATE, times=999, status=429, body=body)
         message = await (await rig.musicgen()).until(has_ended)
-        assert message.embeds[0].description == (
+        assert sentence_of(message) == (
             f"{FAILED}\nReplicate is limiting how many tracks this bot may start right now. "
             "Nothing was started. Try again in 300 s."
         )
@@ -226,7 +227,7 @@ async def test_a_create_of_unknown_outcome_is_looked_for_and_never_sent_twice(
 ) -> None:
     rig.trouble_replicate(CREATE, **fault)
     message = await (await rig.musicgen()).until(has_ended)
-    assert message.embeds[0].description == UNCERTAIN
+    assert sentence_of(message) == UNCERTAIN
     assert rig.requests(*CREATE.split()) == 1
     assert rig.requests("GET", "/v1/predictions") >= 2, "looked for more than once"
     assert rig.replicate.predictions == []
@@ -292,7 +293,7 @@ async def test_nobody_there_for_an_hour(tmp_path: Path) -> None:
         used = await rig.musicgen()
         await used.until(lambda message: "Replicate can't be reached" in words(message))
         message = await used.until(has_ended)
-        assert message.embeds[0].description == (
+        assert sentence_of(message) == (
             f"{FAILED}\nReplicate could not be reached. Nothing was started or charged; "
             "try again in a few minutes."
         )

@@ -125,7 +125,7 @@ async def test_the_model_hears_the_end_alone(rig: Rig, tmp_path: Path) -> None:
     assert np.array_equal(samples(end.read_bytes()), samples(piece.read_bytes())[-15 * RATE_HZ :])
     sha256 = hashlib.sha256(end.read_bytes()).hexdigest()
     assert stored["checksums"] == {**stored["checksums"], "sha256": sha256}  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType] - an object
-    assert "Length: 30 s, 10 s of it new" in words(longer)
+    assert "30 s, 10 s of it new" in words(longer)
     assert "continuation" not in words(longer)
 
 

@@ -75,7 +75,7 @@ async def test_a_continuation_begins_with_the_audio_given(rig: Rig) -> None:
     likeness = np.corrcoef(whole[: len(start)].astype(float), start.astype(float))[0, 1]
     assert likeness > 0.99
     assert np.abs(whole[2 * RATE_HZ :].astype(int)).max() > 500, "and it goes on"
-    assert "Settings: input audio take.wav · continuation on" in words(message)
+    assert "-# input audio take.wav · continuation on" in words(message)
 
 
 async def test_a_part_of_the_audio_is_continued(rig: Rig) -> None:

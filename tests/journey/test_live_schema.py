@@ -46,7 +46,7 @@ async def test_the_models_offered_are_the_real_ones(
         with pytest.raises(Refused):
             await rig.musicgen(model_version="melody")
         used = await rig.musicgen(model_version="stereo-large")
-        assert "Model: stereo-large" in words(await used.until(has_track))
+        assert "-# stereo-large · " in words(await used.until(has_track))
         assert len(said_differences(caplog)) == 1, "once, not at every command"
 
 

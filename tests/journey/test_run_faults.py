@@ -28,6 +28,7 @@ from tests.journey.rig import (
     eventually,
     has_ended,
     has_track,
+    sentence_of,
     words,
 )
 from tests.journey.sound import same_samples
@@ -40,7 +41,7 @@ async def ends_with(rig: Rig, said: str) -> None:
     """One generation, one paid prediction, one sentence in the one reply."""
     used = await rig.musicgen()
     message = await used.until(has_ended)
-    assert message.embeds[0].description == f"{FAILED}\n{said}"
+    assert sentence_of(message) == f"{FAILED}\n{said}"
     assert not message.attachments
     assert "Cancel" not in buttons(message)
     assert rig.public_messages() == [message]
@@ -137,9 +138,7 @@ async def test_an_outage_longer_than_outputs_are_kept_ends_in_a_sentence(tmp_pat
     async with a_rig(tmp_path, speed=3600) as rig:
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=503, body="down")
         message = await (await rig.musicgen()).until(has_ended)
-        assert (
-            message.embeds[0].description == f"{FAILED}\n{strings.errors.sentence(OutageTooLong())}"
-        )
+        assert sentence_of(message) == f"{FAILED}\n{strings.errors.sentence(OutageTooLong())}"
         assert rig.paid_once()
 
 
@@ -153,7 +152,7 @@ async def test_a_refusal_that_stays_ends_in_a_sentence(tmp_path: Path, status: i
         rig.trouble_replicate("* /v1/predictions/*", times=99_999, status=status, body="no")
         message = await (await rig.musicgen()).until(has_ended)
         lost = strings.errors.sentence(AccessLost(REFUSALS[status]))
-        assert message.embeds[0].description == f"{FAILED}\n{lost}"
+        assert sentence_of(message) == f"{FAILED}\n{lost}"
         assert rig.paid_once()
 
 
@@ -216,7 +215,7 @@ ENDS = {
         Script(error="**CUDA** `out` of_memory_\n# @everyone <@123456789012345678> [x](http://y)"),
         "The model failed to make this track. Try again, or with other settings.\n"
         "> \\*\\*CUDA\\*\\* \\`out\\` of\\_memory\\_ # \\@everyone "
-        "<\\@123456789012345678> \\[x](http://y)",
+        "<\\@123456789012345678> \\[x](http:\\//y)",
     ),
     "canceled by somebody else": End(
         Script(ends="canceled"),
@@ -271,7 +270,7 @@ async def test_every_bad_end_is_told(rig: Rig, end: End) -> None:
 async def test_a_long_error_is_cut(rig: Rig) -> None:
     rig.replicate.script(Script(error="RuntimeError: " + "shape mismatch " * 200))
     message = await (await rig.musicgen()).until(has_ended)
-    quote = (message.embeds[0].description or "").partition("\n> ")[2]
+    quote = sentence_of(message).partition("\n> ")[2]
     assert quote.startswith("RuntimeError: shape mismatch")
     assert quote.endswith("…")
     assert len(quote) <= 300
@@ -331,7 +330,7 @@ async def test_an_output_that_cannot_be_had_for_an_hour(tmp_path: Path) -> None:
     async with a_rig(tmp_path, timings=timings, speed=3600) as rig:
         rig.replicate.script(Script(delivery_status=403))
         message = await (await rig.musicgen()).until(has_ended)
-        assert message.embeds[0].description == (
+        assert sentence_of(message) == (
             f"{FAILED}\nThe track was made, but its audio could not be downloaded from Replicate. "
             "The same seed and settings make it again."
         )
