@@ -89,7 +89,7 @@ async def test_nothing_is_begun_that_there_is_no_room_for() -> None:
 async def test_a_journal_on_a_full_disk_refuses_by_the_disks_name() -> None:
     rig = a_rig(track_store=(track_store := FakeTrackStore()))
 
-    async def no_room(generation: Generation) -> None:
+    async def no_room(*_: Generation, **__: object) -> None:
         track_store.fault = FULL
         raise JournalFault("database or disk is full")
 
@@ -263,7 +263,7 @@ async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_the
     save, waits = rig.journal.save, list[float]()
     wait = rig.clock.wait
 
-    async def no_room(generation: Generation) -> None:
+    async def no_room(*_: Generation, **__: object) -> None:
         if generation.state is State.COLLECTING and not waits:
             track_store.fault = FULL
             raise JournalFault("database or disk is full")
