@@ -94,7 +94,7 @@ def stack_pictures(pngs: Sequence[bytes], numbers: Sequence[int]) -> bytes:
     for place, (number, picture) in enumerate(zip(numbers, pictures, strict=True)):
         top = _TOP + place * _STRIP
         wave = picture.crop((0, _TOP, WIDTH, _BOTTOM)).resize((WIDTH, _STRIP - _STRIP_GAP))
-        ground = picture.crop((0, _MIDDLE, WIDTH, _MIDDLE + 1)).crop((0, 0, _LEFT, 1))
+        ground = picture.crop((0, _MIDDLE, _LEFT, _MIDDLE + 1))
         stacked.paste(picture.crop((0, _TOP - 1, WIDTH, _TOP)).resize((WIDTH, _STRIP)), (0, top))
         stacked.paste(wave, (0, top + _STRIP_GAP // 2))
         stacked.paste(ground.resize((_LEFT, _STRIP)), (0, top))

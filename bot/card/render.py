@@ -136,7 +136,7 @@ class CardRenderer:
             if take.state is State.DELIVERED
         }
         actions = actions_after(takes, self._table)
-        card = self._card(takes, _colour(takes), words, parent, actions)
+        card = self._card(takes, _colour(takes), words, parent, actions, has_ended=True)
         if labels:
             card.embed.set_footer(text=strings.card.made_with(self._model_name))
         return replace(card, take_labels=labels)
@@ -148,13 +148,20 @@ class CardRenderer:
         words: str,
         parent: Generation | None,
         actions: tuple[Action, ...],
+        *,
+        has_ended: bool = False,
     ) -> Card:
+        """The card; of one that has ended it is told how long that took.
+
+        A generation can have ended before its card tells: a track may still be on its way there.
+        """
         # Of those that have ended it is not known any more.
         source = next((take.source for take in takes if take.source is not None), None)
         first = replace(takes[0], source=source)
         settings = strings.card.small([self._settings_of(first)])
         asked_by = strings.card.small([strings.card.asked_by(first.requester_id)])
-        lines = words, self._facts(first, takes), settings, asked_by
+        facts = self._facts(first, takes, has_ended=has_ended)
+        lines = words, facts, settings, asked_by
         embed = discord.Embed(
             title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS),
             description="\n".join(filter(None, lines)),
@@ -165,12 +172,12 @@ class CardRenderer:
             embed.set_author(name=origin)
         return Card(embed, actions, named_audio=settings if source is not None else "")
 
-    def _facts(self, first: Generation, takes: Sequence[Generation]) -> str:
+    def _facts(self, first: Generation, takes: Sequence[Generation], *, has_ended: bool) -> str:
         """Model, length, seed and time, in one small line."""
         seed = strings.card.seed(first.seed) if len(takes) == 1 else None
         ends = [take.ended_at for take in takes if take.ended_at is not None]
         took = None
-        if ends and all(take.state.final for take in takes):
+        if has_ended and ends:
             took = strings.card.took((max(ends) - first.created_at).total_seconds())
         model = quoted(self._table.model(first.inputs) or "", _MODEL_MAX_CHARS)
         return strings.card.small([model, self._length(first), seed, took])

@@ -104,13 +104,8 @@ class _Canvas:
     def _box(
         self, x: tuple[float, float], y: tuple[float, float]
     ) -> tuple[float, float, float, float]:
-        top, bottom = sorted(y)
-        return (
-            x[0] * _SCALE,
-            (self._top + top) * _SCALE,
-            x[1] * _SCALE - 1,
-            (self._top + bottom) * _SCALE - 1,
-        )
+        top, bottom = (self._top + one for one in y)
+        return x[0] * _SCALE, top * _SCALE, x[1] * _SCALE - 1, bottom * _SCALE - 1
 
 
 def _bars(canvas: _Canvas, row: Row, colour: Colour, font: Font) -> None:
@@ -126,9 +121,8 @@ def _bars(canvas: _Canvas, row: Row, colour: Colour, font: Font) -> None:
         # However little it was, it was something.
         height = max(4.0, value / highest * (_BAR_BOTTOM - _BAR_TOP))
         draw = canvas.outline if place == len(row.values) - 1 else canvas.bar
-        draw(
-            (left + _GAP / 2, left + width - _GAP / 2), (_BAR_BOTTOM - height, _BAR_BOTTOM), colour
-        )
+        sides = left + _GAP / 2, left + width - _GAP / 2
+        draw(sides, (_BAR_BOTTOM - height, _BAR_BOTTOM), colour)
     place = row.values.index(highest)
     anchor = ("l" if place < 3 else "r" if place > len(row.values) - 4 else "m") + "b"
     canvas.write(_middle(place, len(row.values)), _BAR_TOP - 3, row.most, FAINT, font, anchor)

@@ -86,10 +86,7 @@ class Presets:
         Raises:
             PresetUnknown: there is none.
         """
-        preset = await self._journal.preset(owners(user_id, guild_id), key_of(name))
-        if preset is None:
-            raise PresetUnknown(one_line(name))
-        return preset
+        return await self._found(name, owners(user_id, guild_id))
 
     async def of_server(self, name: str, guild_id: int) -> Preset:
         """A server's preset of this name.
@@ -97,7 +94,10 @@ class Presets:
         Raises:
             PresetUnknown: there is none.
         """
-        preset = await self._journal.preset([PresetOwner.server(guild_id)], key_of(name))
+        return await self._found(name, (PresetOwner.server(guild_id),))
+
+    async def _found(self, name: str, owners: Sequence[PresetOwner]) -> Preset:
+        preset = await self._journal.preset(owners, key_of(name))
         if preset is None:
             raise PresetUnknown(one_line(name))
         return preset

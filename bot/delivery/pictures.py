@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,12 +37,6 @@ _CALM_WITHIN_S = 20.0
 """A picture waits no longer for a moment in which no track is being delivered."""
 
 
-class _Kept(OrderedDict[str, dict[int, Picture]]):
-    def __missing__(self, key: str) -> dict[int, Picture]:
-        self[key] = {}
-        return self[key]
-
-
 class Pictures:
     """Draws pictures, now or later, and adds those that come later."""
 
@@ -55,7 +48,7 @@ class Pictures:
         self._calm = asyncio.Event()
         self._calm.set()
         self._owed: set[str] = set()
-        self._takes = _Kept()
+        self._takes: dict[str, dict[int, Picture]] = {}
         """The pictures of takes that wait for the others of their card, by its batch."""
         self._turn = asyncio.Lock()
 
@@ -97,9 +90,9 @@ class Pictures:
         async with self._turn:
             picture = await picture_of(self._sound, generation, path)
             if picture is not None:
-                self._takes[generation.batch_id or ""][number] = picture
+                self._takes.setdefault(generation.batch_id or "", {})[number] = picture
                 while len(self._takes) > _BATCHES_MAX:
-                    self._takes.popitem(last=False)
+                    del self._takes[next(iter(self._takes))]
 
     async def after_takes(self, takes: Sequence[Generation]) -> None:
         """Add one picture, with a strip for each take, once all have ended; at best effort."""

@@ -263,7 +263,7 @@ async def test_a_paid_row_that_a_full_disk_does_not_take_is_tried_again_once_the
     save, waits = rig.journal.save, list[float]()
     wait = rig.clock.wait
 
-    async def no_room(*_: Generation, **__: object) -> None:
+    async def no_room(generation: Generation) -> None:
         if generation.state is State.COLLECTING and not waits:
             track_store.fault = FULL
             raise JournalFault("database or disk is full")

@@ -15,10 +15,10 @@ from bot.card.action import Action
 from bot.card.actions import ACTIONS, CANCEL
 from bot.card.buttons import CardButton, card_view
 from bot.card.markup import fitted, quoted
-from bot.card.render import CardRenderer
+from bot.card.render import Card, CardRenderer
 from bot.domain import errors
 from bot.domain.errors import PredictionFailed, UserError, dump, load
-from bot.domain.generation import AudioSource, State
+from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.progress import Progress, Stage
 from tests.fakes import NOON, a_generation
@@ -195,6 +195,15 @@ def test_the_finished_card_tells_what_differs_from_the_defaults() -> None:
     assert embed.title == r"\*loud\* \_guitar\_"
     assert embed.footer.text == "Made with meta/musicgen"
     assert "secret" not in str(embed.to_dict())
+
+
+@pytest.mark.parametrize("card", [RENDERER.coming, RENDERER.waiting])
+def test_a_card_whose_track_is_on_its_way_tells_no_time(
+    card: Callable[[Generation], Card],
+) -> None:
+    made = a_generation(state=State.DELIVERED, ended_at=NOON + timedelta(seconds=65))
+    assert "took" not in str(card(made).embed.description)
+    assert "took 1 min 5 s" in str(RENDERER.ended(made).embed.description)
 
 
 @given(st.text(min_size=1, max_size=1000))
