@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.evidence import show_on_failure
+from tests.journey.forked import Forked, fork
 from tests.journey.rig import PATIENCE_S, Rig
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ _FROM_OUTSIDE = ("PATH", "HOME", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
 class BotProcess:
     """One run of `python -m bot`; what it prints is kept."""
 
-    def __init__(self, process: asyncio.subprocess.Process, out: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Forked, out: Path) -> None:
         self._process = process
         self._out = out
 
@@ -65,17 +66,29 @@ class BotProcess:
     async def start(
         cls, out: Path, folder: Path, *arguments: str, module: str = "bot", **env: str
     ) -> Self:
-        """Start it in `folder`, which has no `.env`, with nothing of our own settings."""
+        """Start it in `folder`, which has no `.env`, with nothing of our own settings.
+
+        Most are forked; what Python itself reads as it starts takes a start of its own.
+        """
         full = {name: os.environ[name] for name in _FROM_OUTSIDE if name in os.environ}
         full |= {"PYTHONPATH": str(ROOT), **env}
-        with out.open("ab") as file:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", module, *arguments, cwd=folder, env=full, stdout=file,
-                stderr=file,
-            )  # fmt: skip
+        process: asyncio.subprocess.Process | Forked
+        if any(name.startswith("PYTHON") for name in env):
+            process = await _executed(module, *arguments, cwd=folder, env=full, out=out)
+        else:
+            process = await fork(module, *arguments, cwd=folder, env=full, out=out)
         bot = cls(process, out)
         show_on_failure(f"what {' '.join(('python -m', module, *arguments))} printed", bot._read)
         return bot
+
+
+async def _executed(
+    *command: str, cwd: Path, env: dict[str, str], out: Path
+) -> asyncio.subprocess.Process:
+    with out.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *command, cwd=cwd, env=env, stdout=file, stderr=file
+        )
 
 
 def settings_of(rig: Rig) -> dict[str, str]:

@@ -159,7 +159,8 @@ async def test_a_signal_leaves_the_prediction_running_for_the_next_start(
 ) -> None:
     timings = Timings(cold_start_s=0.2, step_rate_per_s=25, tick_s=0.2)
     async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
-        async with a_running_bot(rig) as bot:
+        # Not forked: to its end a process as service managers and people start it.
+        async with a_running_bot(rig, PYTHONPATH=str(ROOT)) as bot:
             used = await rig.musicgen()
             prediction = await rig.prediction(lambda p: p.status == "processing")
             bot.ask_to_stop(name)
