@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 from pydantic import JsonValue, TypeAdapter
 
 from bot.client import MusicGenBot
+from bot.community import following
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
+from bot.engine import lease_keeper
 from bot.main import open_parts
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
@@ -194,7 +197,7 @@ async def a_rig(
         rig = Rig(discord, replicate, settings, bot_clock or clock)
         show_on_failure("what the channels hold", discord.world.transcript)
         ticking = asyncio.create_task(clock.tick())
-        with clock.watching(discord.faults, replicate.faults):
+        with clock.watching(discord.faults, replicate.faults), _looking_rarely(speed):
             try:
                 if start:
                     await rig.start()
@@ -202,6 +205,23 @@ async def a_rig(
             finally:
                 await rig.stop()
                 ticking.cancel()
+
+
+@contextmanager
+def _looking_rarely(speed: float) -> Generator[None]:
+    """Where an hour passes in seconds, do what is done again and again less often.
+
+    Its tests are about one event in that hour; a look every 5 s of it is most of what they cost.
+    """
+    if speed <= SPEED:
+        yield
+        return
+    with (
+        patch.object(lease_keeper, "_EVERY_S", 20.0),
+        patch.object(lease_keeper, "_LEASE_S", 80.0),
+        patch.object(following, "LOOK_EVERY_S", 60.0),
+    ):
+        yield
 
 
 async def eventually(holds: Callable[[], _T], timeout_s: float = PATIENCE_S) -> _T:
