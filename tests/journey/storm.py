@@ -29,7 +29,6 @@ from bot.playground.discord.clock import Clock
 from bot.playground.discord.world import Rules
 from bot.playground.replicate.timings import Timings
 from tests.journey.crowd import Crowd
-from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import (
     CREATE,
@@ -42,6 +41,7 @@ from tests.journey.rig import (
 )
 from tests.journey.small_disk import FULL
 from tests.journey.verdict import Verdict, judge, phase_of
+from tests.postgres import a_postgres
 
 START_S = 20.0
 LIFE_MAX_S = 1.1

@@ -12,10 +12,10 @@ import pytest
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
 from tests.contract.journal_kit import scalars
-from tests.journey.postgres import a_postgres, frozen
 from tests.journey.processes import ROOT, BotProcess, a_process, a_running_bot
 from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
 from tests.journey.sound import wav
+from tests.postgres import a_postgres, frozen
 
 CLOSE_S = 5.0
 LONG_S = 600.0

@@ -15,10 +15,10 @@ from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.contract.journal_kit import execute, scalars
-from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
 from tests.journey.test_dead_tokens import BRING
+from tests.postgres import a_postgres
 
 SHARDS = 2
 START_S = 20.0

@@ -15,9 +15,9 @@ from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from tests.journey.postgres import a_postgres
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import CREATE, Rig, a_rig, eventually, has_ended, has_track, words
+from tests.postgres import a_postgres
 
 START_S = 20.0
 NOTICED_S = 10.0
