@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.domain.generation import Generation
-from bot.domain.house import Block, Change, StoredRules
+from bot.domain.house import Block, CanceledAll, Change, StoredRules
 
 
 @dataclass
@@ -63,24 +63,26 @@ class FakeHouse:
             return []
         return self._log(guild_id, [_change(by_id, "block", _told(old), None, user_id)])
 
-    async def log_cancels(
-        self, guild_id: int, by_id: int, user_id: int, stopped: int
-    ) -> list[Change]:
-        change = _change(by_id, "cancel_all", None, json.dumps(stopped), user_id)
-        return self._log(guild_id, [change])
+    async def cancel_all(self, guild_id: int, by_id: int, user_id: int) -> CanceledAll:
+        ids = [
+            row.id
+            for row in self.rows.values()
+            if (row.reply.guild_id, row.requester_id) == (guild_id, user_id)
+            and row.state.cancelable
+            and not row.cancel_requested
+        ]
+        for one in ids:
+            self.rows[one] = self.rows[one].evolve(cancel_requested=True, canceled_by=by_id)
+        if not ids:
+            return CanceledAll()
+        change = _change(by_id, "cancel_all", None, json.dumps(len(ids)), user_id)
+        return CanceledAll(tuple(ids), tuple(self._log(guild_id, [change])))
 
     async def changes_of(
         self, guild_id: int, limit: int = 10, before: int | None = None
     ) -> list[Change]:
         changes = reversed(self.house.changes.get(guild_id, [])[-500:])
         return [one for one in changes if before is None or one.number < before][:limit]
-
-    async def open_in(self, guild_id: int, user_id: int) -> list[str]:
-        rows = sorted(self.rows.values(), key=lambda row: (row.created_at, row.id))
-        theirs = (guild_id, user_id)
-        return [
-            row.id for row in rows if row.open and (row.reply.guild_id, row.requester_id) == theirs
-        ]
 
     async def forget_ended_blocks(self, ended_before: datetime) -> None:
         self.house.blocks = {

@@ -7,11 +7,12 @@ back counts no more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
@@ -117,7 +118,13 @@ class Window:
 
 def window(period: Period, at: datetime) -> Window:
     """The day or month that a moment is in, in UTC."""
-    begins_at = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _window(period, at.astimezone(UTC).date())
+
+
+@lru_cache(maxsize=16)
+def _window(period: Period, day: date) -> Window:
+    # Every request of a day is held against the same few.
+    begins_at = datetime.combine(day, time(), UTC)
     if period is Period.DAY:
         return Window(period, begins_at, begins_at + timedelta(days=1))
     begins_at = begins_at.replace(day=1)
@@ -218,7 +225,8 @@ class Tally:
         """Count a request, or tell which limit keeps it out, the one that opens last."""
         reached: list[LimitReached] = []
         room_for = asked.takes
-        for hold in holds(self.limits, asked):
+        held = tuple(holds(self.limits, asked))
+        for hold in held:
             amount = hold.amount
             left = amount.number - _of(self.sums.get(hold.key, Sums()), amount.unit)
             each = _of(asked.each, amount.unit)
@@ -236,11 +244,11 @@ class Tally:
             return last
         if places < asked.takes:
             return LineFull(room_for, most or 0, waiting)
-        self._count(asked)
+        self._count(asked, {hold.key for hold in held})
         return None
 
-    def _count(self, asked: Asked) -> None:
-        for key in {hold.key for hold in holds(self.limits, asked)}:
+    def _count(self, asked: Asked, keys: Collection[Key]) -> None:
+        for key in keys:
             self.sums[key] = self.sums.get(key, Sums()) + asked.each.times(asked.takes)
         if self.limits.max_waiting_per_user is not None:
             already = self.waiting.get(asked.requester_id, 0)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol, Self
 
 from bot.domain.generation import Generation
-from bot.domain.house import Block, Change, StoredRules
+from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.domain.inputs import Inputs
 from bot.engine.ports import Journal
 
@@ -79,20 +79,14 @@ class RuleStore(Protocol):
         """End a block; empty where there is none."""
         ...
 
-    async def log_cancels(
-        self, guild_id: int, by_id: int, user_id: int, stopped: int
-    ) -> list[Change]:
-        """Note that so many of one person's were stopped."""
+    async def cancel_all(self, guild_id: int, by_id: int, user_id: int) -> CanceledAll:
+        """Have all of a person's be stopped that still can, whoever follows them, and note it."""
         ...
 
     async def changes_of(
         self, guild_id: int, limit: int = 10, before: int | None = None
     ) -> list[Change]:
         """A server's last changes, newest first; those with a number below `before`."""
-        ...
-
-    async def open_in(self, guild_id: int, user_id: int) -> list[str]:
-        """The ids of a person's open generations in a server, oldest first."""
         ...
 
     async def forget_ended_blocks(self, ended_before: datetime) -> None:

@@ -43,6 +43,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class CanceledAll:
+    """What it came to when all of one person's in a server were to be stopped."""
+
+    ids: tuple[str, ...] = ()
+    """Of generations that will be stopped, unless their track is made first."""
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRules:
     """All that is set, and everybody who is blocked."""
 

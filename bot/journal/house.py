@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.limits import Limits
 from bot.community.settings import loaded, person_needed_since
-from bot.domain.house import Block, Change, StoredRules
+from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.journal.charges import Needed
 from bot.journal.database import insert, upsert
+from bot.journal.leases import CANCELABLE
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
@@ -24,6 +25,7 @@ LOGGED_MAX = 500
 
 _BLOCK = "block"
 _CANCEL_ALL = "cancel_all"
+_g = generations.c
 
 
 class House(Store):
@@ -105,16 +107,27 @@ class House(Store):
             )
 
     @unbroken
-    async def log_cancels(
-        self, guild_id: int, by_id: int, user_id: int, stopped: int
-    ) -> list[Change]:
-        """Note that so many of one person's were stopped."""
-        change = Change(
-            0, self._now(), by_id, _CANCEL_ALL, new=json.dumps(stopped), about_id=user_id
+    async def cancel_all(self, guild_id: int, by_id: int, user_id: int) -> CanceledAll:
+        """Have all of a person's be stopped that still can, whoever follows them, and note it."""
+        cancelable = (
+            sa.select(_g.id)
+            # The very words of the partial index.
+            .where(sa.text("open"), _g.requester_id == user_id, _g.guild_id == guild_id)
+            .where(_g.state.in_(CANCELABLE), sa.not_(_g.cancel_requested))
+            # In the same order in every process: these rows are locked until the end.
+            .order_by(_g.id)
+            .with_for_update()
         )
         async with self._writing() as connection:
             await revise(connection, Held.RULES, self._now())
-            return await _log(connection, guild_id, [change])
+            ids = list(await connection.scalars(cancelable))
+            if not ids:
+                return CanceledAll()
+            flag = sa.update(generations).where(_g.id.in_(ids))
+            await connection.execute(flag.values(cancel_requested=True, canceled_by=by_id))
+            number = json.dumps(len(ids))
+            change = Change(0, self._now(), by_id, _CANCEL_ALL, new=number, about_id=user_id)
+            return CanceledAll(tuple(ids), tuple(await _log(connection, guild_id, [change])))
 
     async def changes_of(
         self, guild_id: int, limit: int = 10, before: int | None = None
@@ -131,18 +144,6 @@ class House(Store):
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [Change(**row) for row in map(dict, rows)]
-
-    async def open_in(self, guild_id: int, user_id: int) -> list[str]:
-        """The ids of a person's open generations in a server, oldest first."""
-        c = generations.c
-        query = (
-            sa.select(c.id)
-            # The very words of the partial index.
-            .where(sa.text("open"), c.requester_id == user_id, c.guild_id == guild_id)
-            .order_by(c.created_at, c.id)
-        )
-        async with self._reading() as connection:
-            return list((await connection.scalars(query)).all())
 
     @unbroken
     async def forget_ended_blocks(self, ended_before: datetime) -> None:

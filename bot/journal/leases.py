@@ -22,7 +22,7 @@ from bot.journal.tables import generations, locks, members
 _c = generations.c
 # The very words of the partial index, so that both planners recognise it.
 _OPEN = sa.text("open")
-_CANCELABLE = [state for state in State if state.cancelable]
+CANCELABLE = [state for state in State if state.cancelable]
 _WISH = (_c.wanted_reply, _c.wanted_until)
 _ID_LIMIT = 1000
 """Ids in one statement; both databases take more, but not any number."""
@@ -149,7 +149,7 @@ class Leases(Store):
         """
         flag = (
             sa.update(generations)
-            .where(_c.id == generation_id, _c.state.in_(_CANCELABLE))
+            .where(_c.id == generation_id, _c.state.in_(CANCELABLE))
             .values(cancel_requested=True, canceled_by=sa.func.coalesce(_c.canceled_by, by_id))
             .returning(_c.id)
         )

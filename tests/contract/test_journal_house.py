@@ -12,7 +12,7 @@ from bot.community.following import LOOK_EVERY_S
 from bot.community.house_rules import HouseRules
 from bot.community.settings import Asked
 from bot.domain.errors import PersonBlocked, RequestRefused, ServerPaused
-from bot.domain.house import EVERYWHERE, Block, Change, StoredRules
+from bot.domain.house import EVERYWHERE, Block, CanceledAll, Change, StoredRules
 from tests.contract.journal_kit import (
     NOW,
     OpenJournal,
@@ -121,7 +121,9 @@ async def test_the_log_is_numbered_in_each_server(journal: OpenJournal) -> None:
     for number in range(1, 5):
         await journal.set_rules(SERVER, MANAGER, {"roles": f"[{number}]"})
     await journal.set_rules(OTHER_SERVER, ADA, {"roles": "[7]", "pause": '"x"'})
-    await journal.log_cancels(SERVER, BO, ADA, 3)
+    for _ in range(3):
+        await added(journal, requester_id=ADA, reply=replace(a_generation().reply, guild_id=SERVER))
+    await journal.cancel_all(SERVER, BO, ADA)
     log = await journal.changes_of(SERVER, 3)
     assert told(log) == [
         (5, "cancel_all", None, "3"),
@@ -209,13 +211,27 @@ async def test_a_server_is_forgotten(journal: OpenJournal) -> None:
     assert len(await journal.changes_of(OTHER_SERVER)) == 2
 
 
-async def test_whose_open_generations_in_a_server(journal: OpenJournal) -> None:
+async def test_all_of_one_persons_in_a_server_are_stopped_and_that_is_noted(
+    journal: OpenJournal,
+) -> None:
     reply = replace(a_generation().reply, guild_id=SERVER)
-    first, second = await added(journal, 2, requester_id=ADA, reply=reply)
-    await added(journal, requester_id=BO, reply=reply)
-    await added(journal, requester_id=ADA, reply=replace(reply, guild_id=OTHER_SERVER))
-    await added(journal, requester_id=ADA, reply=replace(reply, guild_id=None))
-    assert await journal.open_in(SERVER, ADA) == [first.id, second.id]
+    theirs = await added(journal, 2, requester_id=ADA, reply=reply)
+    others = [
+        await added(journal, requester_id=BO, reply=reply),
+        await added(journal, requester_id=ADA, reply=replace(reply, guild_id=OTHER_SERVER)),
+        await added(journal, requester_id=ADA, reply=replace(reply, guild_id=None)),
+    ]
+    canceled = await journal.cancel_all(SERVER, MANAGER, ADA)
+    assert set(canceled.ids) == {one.id for one in theirs}
+    assert list(canceled.changes) == await journal.changes_of(SERVER)
+    for one in theirs:
+        row = await journal.get(one.id)
+        assert row is not None
+        assert (row.cancel_requested, row.canceled_by) == (True, MANAGER)
+    for one in (one for some in others for one in some):
+        assert (await journal.get(one.id)) == one
+    assert await journal.cancel_all(SERVER, MANAGER, ADA) == CanceledAll()
+    assert len(await journal.changes_of(SERVER)) == 1
 
 
 async def test_the_log_does_not_grow_for_ever(journal: OpenJournal, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Unpack
 
 import discord
@@ -225,18 +226,14 @@ async def _stop_all(context: ActionContext, about: str) -> None:
     guild_id = check_manager(interaction)
     [user_id] = _ids(about)
     await interaction.response.defer()
-    stopped = 0
-    for generation_id in await context.house_rules.store.open_in(guild_id, user_id):
-        try:
+    canceled = await context.house_rules.store.cancel_all(guild_id, interaction.user.id, user_id)
+    for generation_id in canceled.ids:
+        # What this process follows need not wait for its next look at the journal.
+        with suppress(TooLateToCancel):
             await context.service.cancel(generation_id, interaction.user.id)
-        except TooLateToCancel:
-            continue
-        stopped += 1
-    told = strings.settings.canceled(user_id, stopped)
+    told = strings.settings.canceled(user_id, len(canceled.ids))
     await interaction.edit_original_response(content=told, view=None)
-    if stopped:
-        log = context.house_rules.store.log_cancels
-        await context.announce(await log(guild_id, interaction.user.id, user_id, stopped))
+    await context.announce(canceled.changes)
 
 
 PLACES = Action("places", _places)
