@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -20,6 +21,8 @@ from bot.domain.charges import Spent, Sums
 from bot.domain.errors import UsageNotTold
 from bot.host.threads import PICTURES
 from cogs.bring_waiting import bring_waiting
+
+log = logging.getLogger(__name__)
 
 _DAYS = 30
 _PICTURE_NAME = "usage.png"
@@ -60,9 +63,15 @@ class Usage(commands.Cog):
         async with reading(_WITHIN_S):
             await self._check(interaction, scope)
             embed = await self._embed(interaction, scope)
-            picture = await self._picture(interaction, scope)
-        embed.set_image(url=f"attachment://{_PICTURE_NAME}")
-        await interaction.edit_original_response(embed=embed, attachments=[picture])
+            days = await self._days(interaction, scope)
+        attachments = list[discord.File]()
+        try:
+            attachments.append(await self._picture(days))
+            embed.set_image(url=f"attachment://{_PICTURE_NAME}")
+        except (OSError, MemoryError) as error:
+            log.warning("the picture of /usage is missing: %r", error)
+            embed.description = strings.usage.NOT_DRAWN
+        await interaction.edit_original_response(embed=embed, attachments=attachments)
         await bring_waiting(self._bot, interaction)
 
     async def _check(self, interaction: discord.Interaction, scope: Scope) -> None:
@@ -103,10 +112,13 @@ class Usage(commands.Cog):
         )
         return found.sums
 
-    async def _picture(self, interaction: discord.Interaction, scope: Scope) -> discord.File:
+    async def _days(self, interaction: discord.Interaction, scope: Scope) -> list[Spent]:
+        first = window(Period.DAY, self._bot.clock.now()).begins_at - timedelta(days=_DAYS - 1)
+        journal = self._bot.service.journal
+        return await journal.spent_by_day(first, _DAYS, **_of(interaction, scope))
+
+    async def _picture(self, days: list[Spent]) -> discord.File:
         now = self._bot.clock.now()
-        first = window(Period.DAY, now).begins_at - timedelta(days=_DAYS - 1)
-        days = await self._bot.service.journal.spent_by_day(first, _DAYS, **_of(interaction, scope))
         labels = strings.usage.labels(now, _DAYS)
         png = await PICTURES.run(
             draw_usage, strings.usage.rows(days), labels, strings.usage.NOTHING

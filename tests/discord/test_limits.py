@@ -212,6 +212,17 @@ async def test_usage_has_a_picture_of_thirty_days_with_words(world: World) -> No
     assert "The last 30 days (UTC): 2 tracks, 16 s of music, about $0.17." in picture.description
 
 
+async def test_usage_without_its_picture(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("cogs.usage.draw_usage", fails)
+    asked = await usage(world)
+    assert "Today: nothing" in asked.text
+    assert strings.usage.NOT_DRAWN in asked.text
+    assert asked.reply.attachments == []
+
+
 async def test_usage_of_the_server_is_for_those_who_manage_it(world: World) -> None:
     await world.musicgen()
     await world.bo.slash(world.channel, "musicgen", prompt="lofi")

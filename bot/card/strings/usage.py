@@ -10,6 +10,7 @@ from bot.card.usage_picture import Row
 from bot.domain.charges import Spent, Sums
 
 NOTHING = "Nothing in these days"
+NOT_DRAWN = "The picture of the last 30 days could not be drawn this time. The numbers are right."
 _LABEL_EVERY_DAYS = 7
 
 
