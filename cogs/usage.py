@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -112,12 +113,12 @@ class Usage(commands.Cog):
         )
         return found.sums
 
-    async def _days(self, interaction: discord.Interaction, scope: Scope) -> list[Spent]:
+    async def _days(self, interaction: discord.Interaction, scope: Scope) -> Sequence[Spent]:
         first = window(Period.DAY, self._bot.clock.now()).begins_at - timedelta(days=_DAYS - 1)
         journal = self._bot.service.journal
         return await journal.spent_by_day(first, _DAYS, **_of(interaction, scope))
 
-    async def _picture(self, days: list[Spent]) -> discord.File:
+    async def _picture(self, days: Sequence[Spent]) -> discord.File:
         now = self._bot.clock.now()
         labels = strings.usage.labels(now, _DAYS)
         png = await PICTURES.run(

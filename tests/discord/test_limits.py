@@ -15,6 +15,7 @@ from bot.community.limits import Allowed, Limits, Period, parse_amounts, window
 from bot.domain.charges import ChargeState
 from bot.domain.errors import NotAllowed, UsageNotTold
 from bot.domain.generation import State
+from bot.host.threads import PICTURES, DiskSilent
 from bot.journal import Terms
 from tests.discord.card_kit import Used, finished
 from tests.discord.world import Asked, World, text_of
@@ -213,10 +214,10 @@ async def test_usage_has_a_picture_of_thirty_days_with_words(world: World) -> No
 
 
 async def test_usage_without_its_picture(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> bytes:
-        raise OSError(28, "No space left on device")
+    async def fails(*_: object) -> bytes:
+        raise DiskSilent(20)
 
-    monkeypatch.setattr("cogs.usage.draw_usage", fails)
+    monkeypatch.setattr(PICTURES, "run", fails)
     asked = await usage(world)
     assert "Today: nothing" in asked.text
     assert strings.usage.NOT_DRAWN in asked.text
