@@ -22,6 +22,7 @@ from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.requests import request_trace
+from bot.delivery.weekly_chart import WeeklyChart
 from bot.discord_internals import ReconnectingBot, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
@@ -142,6 +143,10 @@ class MusicGenBot(ReconnectingBot):
             self, self.renderer, parts.journal, parts.sound, parts.clock
         )
         self.house_rules = HouseRules(parts.journal, parts.clock)
+        self.weekly_chart = WeeklyChart(
+            *(self, parts.journal, self.house_rules),
+            *(self.stars, parts.config.table, parts.clock),
+        )
         self.service = GenerationService(
             parts.config,
             parts.journal,
@@ -197,7 +202,7 @@ class MusicGenBot(ReconnectingBot):
             return False
 
     async def on_ready(self) -> None:
-        """Say how to get the bot into a server."""
+        """Say how to get the bot into a server, and post the charts that are due."""
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id,
@@ -205,6 +210,7 @@ class MusicGenBot(ReconnectingBot):
                 scopes=("bot", "applications.commands"),
             )
             log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
+        self.weekly_chart.start()
 
     async def close(self) -> None:
         """Let go of the runs, whose rows say where to go on, then of Discord."""
@@ -213,6 +219,7 @@ class MusicGenBot(ReconnectingBot):
             self.delivery.close(),
             self.house_rules.close(),
             self.presets.close(),
+            self.weekly_chart.close(),
             self._owner.close(),
         )
         await super().close()

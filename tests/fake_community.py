@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.community.ports import Preset, PresetOwner, StarredTrack
+from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
 
@@ -23,6 +25,7 @@ class CommunityTables:
         default_factory=dict[tuple[PresetOwner, str], Preset]
     )
     default_presets_revision: str | None = None
+    chart_posts: dict[int, ChartRow] = field(default_factory=dict[int, "ChartRow"])
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -82,6 +85,53 @@ class FakeStars:
         for key, giver in list(self._stars):
             if giver == user_id or key in tracks:
                 del self._stars[key, giver]
+
+
+@dataclass
+class ChartRow:
+    """The last weekly chart of a server."""
+
+    week: datetime
+    claim: ChartClaim
+    claimed_until_s: float
+    ended: bool = False
+    outcome: str | None = None
+
+    def is_free(self, week: datetime) -> bool:
+        is_left = not self.ended and self.claimed_until_s <= time.monotonic()
+        return self.week < week or (self.week == week and is_left)
+
+
+class FakeChartPosts:
+    """Which weekly charts have been posted."""
+
+    def __init__(self, tables: CommunityTables) -> None:
+        self._posts = tables.chart_posts
+        self._posts_tables = tables
+
+    async def charts_due(self, guild_ids: Collection[int], week: datetime) -> frozenset[int]:
+        rows = {key: self._posts.get(key) for key in guild_ids}
+        return frozenset(key for key, row in rows.items() if row is None or row.is_free(week))
+
+    async def claim_chart(self, guild_id: int, week: datetime, claim_s: float) -> ChartClaim | None:
+        row = self._posts.get(guild_id)
+        if row is not None and not row.is_free(week):
+            return None
+        is_again = row is not None and row.week == week
+        claim = ChartClaim(
+            row.claim.tries + 1 if row is not None and is_again else 1,
+            row.claim.begun_at if row is not None and is_again else self._posts_tables.now(),
+            None if row is None else row.outcome,
+        )
+        self._posts[guild_id] = ChartRow(
+            week, claim, time.monotonic() + claim_s, outcome=claim.last_outcome
+        )
+        return claim
+
+    async def end_chart(self, guild_id: int, week: datetime, outcome: ChartOutcome) -> None:
+        row = self._posts.get(guild_id)
+        if row is not None and row.week == week and not row.ended:
+            row.ended, row.outcome = True, outcome
 
 
 class FakePresets:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from bot.community.weekly import ChartOutcome
 from bot.domain.generation import Generation
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 
@@ -83,6 +84,12 @@ class FakeHouse:
     ) -> list[Change]:
         changes = reversed(self.house.changes.get(guild_id, [])[-500:])
         return [one for one in changes if before is None or one.number < before][:limit]
+
+    async def log_chart_fault(
+        self, guild_id: int, by_id: int, channel_id: int, outcome: ChartOutcome
+    ) -> list[Change]:
+        new = json.dumps({"channel": str(channel_id), "why": outcome})
+        return self._log(guild_id, [_change(by_id, "chart_fault", None, new)])
 
     async def forget_ended_blocks(self, ended_before: datetime) -> None:
         self.house.blocks = {

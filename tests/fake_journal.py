@@ -30,7 +30,7 @@ from bot.domain.journal_values import Forgotten, Renewal, TrackPage
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
-from tests.fake_community import CommunityTables, FakePresets, FakeStars
+from tests.fake_community import CommunityTables, FakeChartPosts, FakePresets, FakeStars
 from tests.fake_house import FakeHouse, HouseTables
 
 _FIRST_LEASE_S = 20.0
@@ -68,7 +68,7 @@ class Tables:
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
 
 
-class FakeJournal(FakeStars, FakePresets, FakeHouse):
+class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -90,6 +90,7 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
         self.house = tables.house
         FakeStars.__init__(self, tables.community, self.rows, self._tracks)
         FakePresets.__init__(self, tables.community)
+        FakeChartPosts.__init__(self, tables.community)
         self.forgotten: list[tuple[datetime, datetime, datetime]] = []
         """Of when what has outlived its use was to be forgotten."""
         self._owner = owner
@@ -426,6 +427,7 @@ class FakeJournal(FakeStars, FakePresets, FakeHouse):
     async def forget_server(self, guild_id: int) -> None:
         await super().forget_server(guild_id)
         self.forget_presets(PresetOwner.server(guild_id))
+        self.tables.community.chart_posts.pop(guild_id, None)
 
     # ------------------------------------------------------------------ facts
 

@@ -139,9 +139,13 @@ def card_select(
 ) -> CardSelect:
     """A select for an action."""
     select = discord.ui.Select[discord.ui.View](
-        custom_id=f"mg:1:pick-{action.name}", placeholder=placeholder, options=list(options)
+        custom_id=_pick_id(action), placeholder=placeholder, options=list(options)
     )
     return CardSelect(select, action.name)
+
+
+def _pick_id(action: Action) -> str:
+    return f"mg:1:pick-{action.name}"
 
 
 def card_picker(action: Action, select: AnySelect) -> CardPicker:
@@ -227,6 +231,16 @@ def view_relabelled(
         )
         items.append(CardButton(item, name, about, row))
     return view_of(*items)
+
+
+def has_pick_of(message: discord.Message, action: Action) -> bool:
+    """Whether the message has a select for an action."""
+    return any(
+        isinstance(item, discord.SelectMenu) and item.custom_id == _pick_id(action)
+        for row in message.components
+        if isinstance(row, discord.ActionRow)
+        for item in row.children
+    )
 
 
 def is_ours(custom_id: str) -> bool:

@@ -14,15 +14,22 @@ LOOK_EVERY_S = 5.0
 
 
 async def look_again_and_again(
-    clock: Clock, look: Callable[[], Awaitable[None]], meanwhile: str
+    clock: Clock,
+    look: Callable[[], Awaitable[None]],
+    meanwhile: str,
+    every_s: float = LOOK_EVERY_S,
+    *,
+    at_once: bool = False,
 ) -> None:
-    """Look every `LOOK_EVERY_S`, until cancelled; a journal that cannot be read is logged once.
+    """Look every so often, until cancelled; a journal that cannot be read is logged once.
 
-    `meanwhile` says what holds while it cannot be read.
+    `meanwhile` says what holds while it cannot be read; `at_once`, whether to look before waiting.
     """
     is_well = True
     while True:
-        await clock.sleep(LOOK_EVERY_S)
+        if not at_once:
+            await clock.sleep(every_s)
+        at_once = False
         try:
             await look()
         except JournalFault as error:

@@ -47,6 +47,7 @@ class SettingsChanges(TypedDict, total=False):
     others_press: bool
     others_audio: bool
     log_channel: int | None
+    chart_channel: int | None
     pause: str | None
     per_person: Amounts
     together: Amounts

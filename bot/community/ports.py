@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
 
+from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.domain.generation import Generation
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.domain.inputs import Inputs
@@ -89,12 +90,37 @@ class RuleStore(Protocol):
         """A server's last changes, newest first; those with a number below `before`."""
         ...
 
+    async def log_chart_fault(
+        self, guild_id: int, by_id: int, channel_id: int, outcome: ChartOutcome
+    ) -> list[Change]:
+        """Note that a weekly chart could not be posted."""
+        ...
+
     async def forget_ended_blocks(self, ended_before: datetime) -> None:
         """Delete what has ended by itself."""
         ...
 
     async def forget_server(self, guild_id: int) -> None:
         """Delete a server's settings, its blocks, and its log."""
+        ...
+
+
+class ChartPosts(Protocol):
+    """Which weekly charts have been posted, or are being so, by whichever process."""
+
+    async def charts_due(self, guild_ids: Collection[int], week: datetime) -> frozenset[int]:
+        """Those of these servers whose chart of a week nobody has ended, or is at."""
+        ...
+
+    async def claim_chart(self, guild_id: int, week: datetime, claim_s: float) -> ChartClaim | None:
+        """Take a server's chart of a week on, for so many seconds.
+
+        None where it has been ended, another process is at it, or a later week's was taken on.
+        """
+        ...
+
+    async def end_chart(self, guild_id: int, week: datetime, outcome: ChartOutcome) -> None:
+        """Note what has become of it; nobody posts it any more."""
         ...
 
 
@@ -167,5 +193,5 @@ class PresetJournal(Protocol):
         ...
 
 
-class CommunityJournal(Journal, StarJournal, PresetJournal, RuleStore, Protocol):
+class CommunityJournal(Journal, StarJournal, PresetJournal, RuleStore, ChartPosts, Protocol):
     """The journal, with what the community keeps in it."""

@@ -53,6 +53,8 @@ class ServerSettings:
     """Whether music may be made from others' audio."""
     log_channel: int | None = None
     """Where changes are posted."""
+    chart_channel: int | None = None
+    """Where each week's chart is posted."""
     pause: str | None = None
     """Why nothing new is made at present; None where it is."""
     per_person: Amounts = ()
@@ -183,6 +185,7 @@ _STORED: Mapping[str, _Stored] = {
     "others_press": _Stored(bool),
     "others_audio": _Stored(bool),
     "log_channel": _Stored(int),
+    "chart_channel": _Stored(int),
     "pause": _Stored(str),
     "per_person": _Stored(_amounts, amounts_text),
     "together": _Stored(_amounts, amounts_text),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.community.ports import StarJournal, StarredTrack
@@ -59,6 +59,13 @@ class Stars:
         """The tracks made in these channels of a server that were given most stars of late."""
         length = _LENGTHS.get(period)
         since = None if length is None else self._clock.now() - length
+        return await self._journal.chart(guild_id, channel_ids, since, CHART_LENGTH)
+
+    async def chart_of_week(
+        self, guild_id: int, channel_ids: Collection[int], ends_at: datetime
+    ) -> Sequence[StarredTrack]:
+        """The same of the week before a moment, and of what was given since."""
+        since = ends_at - _LENGTHS[Period.WEEK]
         return await self._journal.chart(guild_id, channel_ids, since, CHART_LENGTH)
 
 

@@ -99,6 +99,11 @@ def _sqlite_clock(*_: object, **__: object) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 
+def from_now_us(seconds: float) -> sa.ColumnElement[int]:
+    """The moment so many seconds from now, by the database's clock."""
+    return present_us() + sa.literal(round(seconds * 1_000_000), sa.BigInteger)
+
+
 def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that can say what to do ON CONFLICT, which both databases spell alike."""
     if connection.dialect.name == "sqlite":

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.limits import Limits
 from bot.community.settings import loaded, person_needed_since
+from bot.community.weekly import ChartOutcome
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.journal.charges import Needed
 from bot.journal.database import insert, upsert
@@ -18,13 +19,14 @@ from bot.journal.leases import CANCELABLE
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import blocks, generations, presets, server_changes, servers
+from bot.journal.tables import blocks, chart_posts, generations, presets, server_changes, servers
 
 LOGGED_MAX = 500
 """Entries kept of each server."""
 
 _BLOCK = "block"
 _CANCEL_ALL = "cancel_all"
+_CHART_FAULT = "chart_fault"
 _g = generations.c
 
 
@@ -129,6 +131,17 @@ class House(Store):
             change = Change(0, self._now(), by_id, _CANCEL_ALL, new=number, about_id=user_id)
             return CanceledAll(tuple(ids), tuple(await _log(connection, guild_id, [change])))
 
+    @unbroken
+    async def log_chart_fault(
+        self, guild_id: int, by_id: int, channel_id: int, outcome: ChartOutcome
+    ) -> list[Change]:
+        """Note that a weekly chart could not be posted."""
+        new = json.dumps({"channel": str(channel_id), "why": outcome})
+        change = Change(0, self._now(), by_id, _CHART_FAULT, new=new)
+        async with self._writing() as connection:
+            await revise(connection, Held.RULES, self._now())
+            return await _log(connection, guild_id, [change])
+
     async def changes_of(
         self, guild_id: int, limit: int = 10, before: int | None = None
     ) -> list[Change]:
@@ -156,7 +169,7 @@ class House(Store):
         """Delete a server's settings, its blocks, its log, and its presets."""
         async with self._writing() as connection:
             await revise(connection, Held.RULES, self._now())
-            for table in (servers, blocks, server_changes):
+            for table in (servers, blocks, server_changes, chart_posts):
                 await connection.execute(sa.delete(table).where(table.c.guild_id == guild_id))
             theirs = presets.c.owner_kind == "server", presets.c.owner_id == guild_id
             await connection.execute(sa.delete(presets).where(*theirs))

@@ -21,6 +21,7 @@ from bot.domain.generation import Generation
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
 from bot.journal.charges import Terms, charges_of, spent, spent_by_day
+from bot.journal.chart_posts import ChartPostRows
 from bot.journal.database import create_engine, insert, upsert
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
@@ -50,7 +51,7 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House):
+class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House, ChartPostRows):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

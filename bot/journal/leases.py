@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.journal_values import Renewal
-from bot.journal.database import present_us, upsert
+from bot.journal.database import from_now_us, present_us, upsert
 from bot.journal.rows import readable, wanted_reply, wish
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, locks, members
@@ -54,7 +54,7 @@ class Leases(Store):
             .values(
                 owner=self._me.owner,
                 incarnation=self._me.incarnation,
-                leased_until=_from_now(lease_s),
+                leased_until=from_now_us(lease_s),
             )
             .returning(generations)
         )
@@ -80,7 +80,7 @@ class Leases(Store):
             held: the ids of those that this process takes for its own.
         """
         ours = _OPEN, _c.incarnation == self._me.incarnation
-        extend = sa.update(generations).where(*ours).values(leased_until=_from_now(lease_s))
+        extend = sa.update(generations).where(*ours).values(leased_until=from_now_us(lease_s))
         # Of thousands, few have a wish: of the others nothing but the id is read.
         wishes = sa.select(
             *(_c.id, _c.cancel_requested, _c.canceled_by, _c.token_expires_at), *_WISH
@@ -117,7 +117,7 @@ class Leases(Store):
         row = {
             "owner": self._me.owner,
             "incarnation": self._me.incarnation,
-            "alive_until": _from_now(lease_s),
+            "alive_until": from_now_us(lease_s),
         }
         await connection.execute(upsert(connection, members, row))
 
@@ -206,7 +206,7 @@ class Leases(Store):
                 "name": name,
                 "owner": self._me.owner,
                 "incarnation": self._me.incarnation,
-                "locked_until": _from_now(ttl_s),
+                "locked_until": from_now_us(ttl_s),
             }
             take = upsert(connection, locks, row, where=free)
             return (await connection.execute(take.returning(locks.c.name))).first() is not None
@@ -221,7 +221,3 @@ class Leases(Store):
 
 def _ran_out() -> sa.ColumnElement[bool]:
     return locks.c.locked_until <= present_us()
-
-
-def _from_now(seconds: float) -> sa.ColumnElement[int]:
-    return present_us() + sa.literal(round(seconds * 1_000_000), sa.BigInteger)

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -284,4 +284,18 @@ server_changes = sa.Table(
     sa.Column("old", sa.Text),
     sa.Column("new", sa.Text),
     sa.Column("about_id", sa.BigInteger),
+)
+
+# The last weekly chart of each server: its week, who is at it until when, what became of it.
+chart_posts = sa.Table(
+    "chart_posts",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("week", Moment, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("begun_at", Moment, nullable=False),
+    sa.Column("claimed_until", sa.BigInteger, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False),
+    # Of the week before, until this one's has ended.
+    sa.Column("outcome", sa.String(16)),
 )

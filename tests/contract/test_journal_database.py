@@ -54,6 +54,7 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 _WITHOUT_0007 = (
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
+    "DROP TABLE chart_posts",
     "DROP TABLE servers",
     "DROP TABLE blocks",
     "DROP TABLE server_changes",
@@ -125,6 +126,7 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
         "stars",
         "servers",
         "blocks",
+        "chart_posts",
         "server_changes",
         "generation_events",
         "generations",

@@ -59,6 +59,7 @@ async def test_at_first_nothing_is_forbidden(panel: Panel) -> None:
         words.TOGETHER: words.NO_LIMIT,
         words.OF_ROLES: words.NO_ROLE_LIMITS,
         words.DEFAULTS: words.PLAIN,
+        strings.weekly.NAME: strings.weekly.NOWHERE,
         words.LOG_CHANNEL: words.NONE,
     }
 

@@ -129,6 +129,7 @@ _settings = st.builds(
     others_press=st.booleans(),
     others_audio=st.booleans(),
     log_channel=st.none() | st.integers(0, 2**63 - 1),
+    chart_channel=st.none() | st.integers(0, 2**63 - 1),
     pause=st.none() | st.text(),
     per_person=_amounts,
     together=_amounts,

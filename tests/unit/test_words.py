@@ -236,9 +236,9 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
     elsewhere = "chart drop fewer forget keep page preset show"
     settings = (
-        "amounts cancelall defaults defaultsfrom defaultsfrommore droproles limits listening log "
-        "logchannel logeverywhere nodefaults openlog pause places pressing resume rolelimit "
-        "rolelimits roles stop"
+        "amounts cancelall chartchannel defaults defaultsfrom defaultsfrommore droproles limits "
+        "listening log logchannel logeverywhere nodefaults openlog pause places pressing resume "
+        "rolelimit rolelimits roles stop weekly"
     )
     known = [*on_cards.split(), *elsewhere.split(), *settings.split()]
     assert sorted(ACTIONS) == sorted(known)

@@ -21,10 +21,12 @@ from bot.domain.inputs import InputTable
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What a server's chart shows to one of its members."""
+    """What a server's chart shows to one of its members, or to a channel."""
 
     entries: Sequence[StarredTrack]
     period: Period
+    title: str | None = None
+    """In place of the period's own."""
 
     def embed(self, table: InputTable) -> discord.Embed:
         """What there is to read."""
@@ -32,7 +34,7 @@ class Chart:
             f"{number}. {_line(entry, table)}" for number, entry in enumerate(self.entries, start=1)
         ]
         return discord.Embed(
-            title=strings.stars.title(self.period),
+            title=self.title or strings.stars.title(self.period),
             description="\n".join(lines) or strings.stars.NONE,
         )
 
@@ -77,6 +79,13 @@ def _sees(
         may = place.parent.permissions_for(who)
         return may.view_channel and (not place.is_private() or may.manage_threads)
     return place.permissions_for(who).view_channel
+
+
+def public_channels(guild: discord.Guild, channel_id: int) -> set[int]:
+    """The channels and threads that all who see this one see: itself, and those all see."""
+    everyone = guild.default_role
+    places = (*guild.channels, *guild.threads)
+    return {channel_id} | {place.id for place in places if _sees(place, everyone)}
 
 
 def is_for_everyone(interaction: discord.Interaction, channel_id: int) -> bool:

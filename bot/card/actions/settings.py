@@ -12,6 +12,7 @@ from bot.card.action import Action, ActionContext
 from bot.card.actions.role_limits import DROP_ROLES, PICK_ROLE, ROLE_LIMITS
 from bot.card.actions.server_defaults import DEFAULTS, NO_DEFAULTS, TAKE_MORE, TAKE_PRESET
 from bot.card.actions.settings_log import OPEN_LOG
+from bot.card.actions.weekly_chart import CHART_CHANNEL, WEEKLY, chart_fault
 from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, SubmittedForm
 from bot.card.interactions import check_manager
@@ -52,7 +53,8 @@ def panel(
     channels = {channel.id for channel in guild.channels} if guild is not None else set[int]()
     roles = {role.id for role in guild.roles} if guild is not None else set[int]()
     embed = discord.Embed(title=strings.settings.TITLE, description=strings.settings.MENUS)
-    for name, value in strings.settings.fields(settings, channels, roles):
+    fault = chart_fault(guild, settings.chart_channel)
+    for name, value in strings.settings.fields(settings, channels, roles, fault):
         embed.add_field(name=name, value=value, inline=False)
     chosen_log = {settings.log_channel} & channels
     press, audio = settings.others_press, settings.others_audio
@@ -78,6 +80,7 @@ def panel(
             row=3,
         ),
         card_button(DEFAULTS, _PANEL, row=4),
+        card_button(WEEKLY, _PANEL, row=4),
         card_button(PAUSE if settings.pause is None else RESUME, _PANEL, row=4),
         card_button(CANCEL_ALL, _PANEL, row=4),
         card_button(OPEN_LOG, _PANEL, row=4),
@@ -261,4 +264,5 @@ PANEL_ACTIONS = (
     *(PLACES, ROLES, LOG_CHANNEL, LIMITS, AMOUNTS, PRESS, AUDIO, PAUSE, RESUME, CANCEL_ALL, STOP),
     *(ROLE_LIMITS, PICK_ROLE, DROP_ROLES),
     *(DEFAULTS, TAKE_PRESET, TAKE_MORE, NO_DEFAULTS),
+    *(WEEKLY, CHART_CHANNEL),
 )

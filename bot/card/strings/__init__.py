@@ -18,6 +18,7 @@ from bot.card.strings import (
     usage,
     waits,
     waveform,
+    weekly,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "usage",
     "waits",
     "waveform",
+    "weekly",
 ]

@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
 from bot.card.markup import fitted, quoted
-from bot.card.strings import limits
+from bot.card.strings import limits, weekly
 from bot.card.strings.house import mentions
 from bot.card.strings.presets import PLAIN, setting
 from bot.community.settings import ServerSettings, role_in, value_of
+from bot.community.weekly import ChartOutcome
 from bot.domain.amounts import Amount
 from bot.domain.house import Change
 from bot.domain.inputs import Inputs, plain
@@ -208,7 +209,19 @@ def _cancel_all(entry: Change) -> str:
     return f"stopped {quoted(entry.new or '?', 10)} of <@{entry.about_id}>'s"
 
 
-_ABOUT: dict[str, Callable[[Change], str]] = {"block": _block, "cancel_all": _cancel_all}
+def _chart_fault(entry: Change) -> str:
+    try:
+        about = cast("dict[str, Any]", json.loads(entry.new or ""))
+        return weekly.unposted(str(int(about["channel"])), str(about["why"]))
+    except (ValueError, TypeError, KeyError):
+        return weekly.unposted("?", "")
+
+
+_ABOUT: dict[str, Callable[[Change], str]] = {
+    "block": _block,
+    "cancel_all": _cancel_all,
+    "chart_fault": _chart_fault,
+}
 
 
 def _mentioned(pattern: str, no_rule: str) -> Callable[[Any], str]:
@@ -226,6 +239,10 @@ _VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "others_press": (OTHERS_PRESS, switch),
     "others_audio": (OTHERS_AUDIO, switch),
     "log_channel": (LOG_CHANNEL, lambda value: NONE if value is None else f"<#{value}>"),
+    "chart_channel": (
+        weekly.NAME,
+        lambda value: weekly.NOWHERE if value is None else f"<#{value}>",
+    ),
     "per_person": (PER_PERSON, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
     "together": (TOGETHER, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
     "defaults": (DEFAULTS, lambda value: fitted(defaults(value).replace("`", ""), _TEXT_MAX_CHARS)),
@@ -234,7 +251,10 @@ _VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def fields(
-    settings: ServerSettings, channels: Collection[int], present_roles: Collection[int]
+    settings: ServerSettings,
+    channels: Collection[int],
+    present_roles: Collection[int],
+    chart_fault: ChartOutcome | None = None,
 ) -> list[tuple[str, str]]:
     """The panel's text: every rule and how it stands, given what is there in the server."""
     return [
@@ -249,5 +269,6 @@ def fields(
         (TOGETHER, amounts(settings.together)),
         (OF_ROLES, role_limits(settings.of_roles, present_roles)),
         (DEFAULTS, defaults(settings.defaults)),
+        (weekly.NAME, weekly.place(settings.chart_channel, chart_fault)),
         (LOG_CHANNEL, log_channel(settings.log_channel, channels)),
     ]
