@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_core import ErrorDetails
 
 from bot.community.limits import Amount, decimal, parse_amounts
 from bot.journal import async_url
@@ -128,3 +129,25 @@ Model = Annotated[str, AfterValidator(_model)]
 Version = Annotated[str, AfterValidator(_version)]
 Level = Annotated[str, AfterValidator(_level)]
 Folder = Annotated[Path, AfterValidator(_folder)]
+
+
+_WHERE = {
+    "DISCORD_TOKEN": "the bot's token from the Discord developer portal, page Bot",
+    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings",
+}
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
+
+
+def problem(name: str, kind: str, fault: ErrorDetails) -> str:
+    """A sentence about a variable that does not do; it quotes no value."""
+    message = fault["msg"].removeprefix("Value error, ")
+    if not name:
+        return message
+    if kind == "missing":
+        return f"{name} is not set: {_WHERE[name]}"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        message = f"must be {words} {fault.get('ctx', {})[key]}"
+    if kind == "bool_parsing":
+        message = "must be 1 or 0"
+    return f"{name}: {message}"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast
+
+from pydantic.fields import FieldInfo
 
 from bot.domain.inputs import TABLE, InputSpec, plain
 from bot.settings import Settings
@@ -31,10 +34,25 @@ def test_the_table_of_options_is_the_codes() -> None:
         assert row(spec) in README, row(spec)
 
 
-def test_every_setting_is_documented() -> None:
+def setting(field: FieldInfo) -> str:
+    """A setting's row in the operator's table."""
+    extra = field.json_schema_extra
+    default = "required" if field.is_required() else str(field.default)
+    if isinstance(extra, dict):
+        default = cast("dict[str, str]", extra)["unset"]
+    return f"| `{field.alias}` | {default} | {field.description} |"
+
+
+def test_the_table_of_settings_is_the_codes() -> None:
+    """All of them and no other, in the code's order."""
+    _, _, after = README.partition("| variable | default | meaning |\n|---|---|---|\n")
+    told = after.partition("\n\n")[0].splitlines()
+    assert told == [setting(field) for field in Settings.model_fields.values()]
+
+
+def test_every_setting_is_in_the_example() -> None:
     example = (ROOT / ".env.example").read_text()
     for field in Settings.model_fields.values():
-        assert f"`{field.alias}`" in README
         assert re.search(rf"^#?{field.alias}=", example, re.MULTILINE)
 
 
