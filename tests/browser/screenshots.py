@@ -6,10 +6,18 @@ import asyncio
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.async_api import Browser, Locator, expect
 
+from bot.domain.charges import ChargeState
+from bot.journal import async_url
+from bot.journal.database import create_engine
+from bot.journal.tables import charges
 from bot.playground.launch import MODEL, NOTICE
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
@@ -21,6 +29,12 @@ _WIDTH, _HEIGHT = 1280, 900
 _PHONE_WIDTH, _PHONE_HEIGHT = 390, 844
 _LONG_MS = 40_000
 _HALF_WAY = re.compile(r"Generating .* [4-6]\d %")
+_TRACKS_OF_DAYS = (
+    *(2, 5, 3, 0, 0, 9, 12, 4, 6, 2, 7, 0, 14, 18, 5),
+    *(3, 8, 6, 4, 0, 11, 16, 7, 2, 5, 9, 3, 13, 20, 6),
+)
+"""What /usage shows, the last one of today."""
+_LIMITS = {"LIMIT_PER_USER": "30 tracks/day, 20 usd/month"}
 _SHOWN = """() => Promise.all([...document.images].map((image) => image.decode()))"""
 
 
@@ -34,7 +48,7 @@ async def pictures(folder: Path) -> list[Path]:
             a_browser(chromium) as browser,
             a_rig(
                 Path(data),
-                env={"MUSICGEN_MODEL": MODEL},
+                env={"MUSICGEN_MODEL": MODEL, **_LIMITS},
                 timings=Timings(),
                 speed=1,
                 notice=NOTICE,
@@ -79,10 +93,41 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
     failed = await ada.card("a hundred pianos")
     await expect(failed).to_contain_text("No track this time", timeout=_LONG_MS)
     await take("failed", failed)
+    await _has_used(rig, _TRACKS_OF_DAYS)
+    await ada.send("/usage")
+    await ada.part("send").click()
+    usage = await ada.card("Limits")
+    await expect(usage.locator("img").last).to_be_visible()
+    await take("usage", usage)
     await _on_a_phone(ada, finished)
     await take("phone")
     assert ada.problems + bo.problems == []
     return taken
+
+
+async def _has_used(rig: Rig, tracks_of_days: Sequence[int]) -> None:
+    """As if Ada had asked for so many tracks on each of the last days, of 8 to 30 s."""
+    now = rig.clock.now()
+    lengths_s = cycle((8, 12, 30, 15))
+    rows = [
+        {
+            "requester_id": rig.ada.user.id,
+            "guild_id": rig.discord.world.guild.id,
+            "accepted_at": now - timedelta(days=ago),
+            "version": "v",
+            "model": "melody",
+            "seconds": (seconds := next(lengths_s)),
+            "reserved_micro_usd": 0,
+            "state": ChargeState.SETTLED,
+            "actual_micro_usd": seconds * 4_100,
+        }
+        for ago, tracks in enumerate(reversed(tracks_of_days))
+        for _ in range(tracks)
+    ]
+    engine = create_engine(async_url(rig.settings.journal_url))
+    async with engine.begin() as connection:
+        await connection.execute(sa.insert(charges), rows)
+    await engine.dispose()
 
 
 async def _on_a_phone(visitor: Visitor, card: Locator) -> None:
