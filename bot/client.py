@@ -69,8 +69,6 @@ class Parts:
     """The adapters and settings a bot is made of."""
 
     config: EngineConfig
-    model_name: str
-    """What the card says the music comes from."""
     journal: CommunityJournal
     predictions: Predictions
     sound: Sound
@@ -78,7 +76,7 @@ class Parts:
     clock: Clock
     shards: Shards = Shards()
     schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
-    """Waits for the schema that the inputs should have been made from; None where they were."""
+    """Waits for a schema that inputs should have been made from; None where all were."""
     limits: Limits = field(default_factory=Limits)
     """What the journal holds requests against."""
     allowed: Allowed = field(default_factory=Allowed)
@@ -128,7 +126,7 @@ class MusicGenBot(ReconnectingBot):
         self.run_action: RunAction
         self.sound = parts.sound
         self.stars = Stars(parts.journal, parts.clock)
-        self.presets = Presets(parts.journal, parts.config.table, parts.clock)
+        self.presets = Presets(parts.journal, parts.config.models, parts.clock)
         self._journal = parts.journal
         self.clock = parts.clock
         self.limits, self.allowed = parts.limits, parts.allowed
@@ -138,14 +136,14 @@ class MusicGenBot(ReconnectingBot):
         self._force_sync = force_sync
         self._owner = BackgroundTasks()
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
-        self.renderer = CardRenderer(parts.config.table, parts.model_name)
+        self.renderer = CardRenderer(parts.config.models)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock
         )
         self.house_rules = HouseRules(parts.journal, parts.clock)
         self.weekly_chart = WeeklyChart(
             *(self, parts.journal, self.house_rules),
-            *(self.stars, parts.config.table, parts.clock),
+            *(self.stars, parts.config.models, parts.clock),
         )
         self.service = GenerationService(
             parts.config,

@@ -30,7 +30,7 @@ from bot.host.private_files import keep_to_ourselves, make_private_folder
 from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
-from bot.replicate.catalogue import fetch_schema, input_table, is_remembered, schema_comes
+from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
 from bot.settings import Settings
@@ -62,7 +62,6 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
     for folder in (tracks_folder, intake_folder):
         await asyncio.to_thread(make_private_folder, folder, with_files=True)
-    model = settings.musicgen_model, settings.musicgen_version
     per_minute = settings.replicate_max_requests_per_minute
     client = ReplicateClient(
         settings.replicate_base_url,
@@ -74,12 +73,14 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
     )
     audio_files = AudioFiles(
         intake_folder,
-        settings.musicgen_model,
         allow_private=settings.allow_private_addresses,
         proxies=settings.proxies,
     )
     async with client, audio_files as sound, AsyncExitStack() as stack:
-        live = asyncio.create_task(fetch_schema(client, *model))
+        catalogue = Catalogue(
+            client, settings.musicgen_model, settings.musicgen_version, settings.fine_tunes
+        )
+        live = asyncio.create_task(catalogue.fetch())
         stack.callback(live.cancel)
         try:
             journal = await SqlJournal.open(
@@ -90,12 +91,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         except JournalError as error:
             raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         async with journal:
-            schema = await live
-            table = await input_table(schema, journal, settings.musicgen_version)
-            known = schema is not None or await is_remembered(journal, settings.musicgen_version)
+            await live
             config = EngineConfig(
-                version=settings.musicgen_version,
-                table=table,
+                models=await catalogue.models(journal),
                 requests_per_minute=per_minute,
                 tracks_folder=tracks_folder,
                 journal_id=await journal.identity(),
@@ -106,10 +104,9 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
             track_store = TrackStore(tracks_folder, settings.data_folder / "intake")
-            comes = None if known else partial(schema_comes, client, *model, clock)
+            comes = None if catalogue.is_known else partial(catalogue.more_come, clock)
             yield Parts(
                 config,
-                settings.musicgen_model,
                 journal,
                 client,
                 sound,
@@ -283,7 +280,12 @@ async def _check_replicate(settings: Settings) -> str | None:
             await client.version_schema(settings.musicgen_model, settings.musicgen_version)
         except ReplicateError as error:
             return f"Replicate: {strings.errors.sentence(error)}"
-    log.info("Replicate: account %s, and the model is there", account.username)
+        for fine_tune in settings.fine_tunes:
+            try:
+                await client.version_schema(fine_tune.model, fine_tune.version)
+            except ReplicateError as error:
+                return f"FINE_TUNES, {fine_tune.name}: {strings.errors.sentence(error)}"
+    log.info("Replicate: account %s, and every model is there", account.username)
     return None
 
 

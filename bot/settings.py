@@ -30,6 +30,7 @@ from bot.settings_values import (
     SPEC_VERSION,
     Amounts,
     DatabaseAddress,
+    FineTunes,
     Folder,
     HttpAddress,
     Ids,
@@ -87,6 +88,12 @@ class Settings(BaseModel):
         alias="MUSICGEN_VERSION",
         description="the 64-digit id of its version",
         json_schema_extra=_unset(f"{SPEC_VERSION[:8]}…"),
+    )
+    fine_tunes: FineTunes = Field(
+        default=(),
+        alias="FINE_TUNES",
+        description="fine-tunes that a preset may name, as `lofi=owner/model:version, …`",
+        json_schema_extra=_unset("none"),
     )
     replicate_max_requests_per_minute: Annotated[Whole, Field(ge=30, le=3000)] = Field(
         default=2400,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,15 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_core import ErrorDetails
 
 from bot.community.limits import Amount, decimal, parse_amounts
+from bot.domain.models import FineTune, fine_tune_key
 from bot.journal import async_url
 from bot.network.http_address import http_address
 from bot.network.proxies import proxy_address
 
 SPEC_VERSION = "671ac645ce5e552cc63a54a2bbff63fcf798043055d2dac5fc9e36a837eedcfb"
 """The MusicGen version of the specification."""
+
+_FINE_TUNE_NAME_MAX_CHARS = 32
 
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 
@@ -60,6 +64,41 @@ def _version(text: str) -> str:
     if len(text) != len(SPEC_VERSION) or not is_hex:
         raise ValueError("must be the 64 hexadecimal digits of a version's id")
     return text
+
+
+def _fine_tunes(value: object) -> object:
+    """`lofi=owner/model:version, …` -> the fine-tunes."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    found = tuple(_fine_tune(number, part) for number, part in enumerate(parts, start=1))
+    if len({fine_tune_key(fine_tune.name) for fine_tune in found}) < len(found):
+        raise ValueError("two of them have the same name; capitals make no difference")
+    return found
+
+
+def _fine_tune(number: int, text: str) -> FineTune:
+    name, equals, reference = text.partition("=")
+    model, colon, version = (part.strip() for part in reference.partition(":"))
+    name = " ".join(name.split())
+    if not (equals and colon and name):
+        raise ValueError(f"number {number} must be name=owner/model:version")
+    if len(name) > _FINE_TUNE_NAME_MAX_CHARS:
+        raise ValueError(
+            f"the name of number {number} may have {_FINE_TUNE_NAME_MAX_CHARS} letters"
+        )
+    return FineTune(
+        name,
+        _said_of(f"the model of number {number}", _model, model),
+        _said_of(f"the version of number {number}", _version, version),
+    )
+
+
+def _said_of(what: str, check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except ValueError as error:
+        raise ValueError(f"{what} {error}") from None
 
 
 def _numbers(value: object) -> object:
@@ -121,6 +160,7 @@ HttpAddress = Annotated[str, AfterValidator(_http_address)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
+FineTunes = Annotated[tuple[FineTune, ...], BeforeValidator(_fine_tunes)]
 Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]
 MicroUsd = Annotated[int, BeforeValidator(_micro_usd)]

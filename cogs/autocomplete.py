@@ -1,4 +1,4 @@
-"""What is offered while somebody types a prompt, or the name of a preset."""
+"""What is offered while somebody types a prompt, or the name of a preset or a fine-tune."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.card import strings
 from bot.community.ports import Preset
 from bot.community.presets import Presets, key_of
+from bot.domain.models import Models, fine_tune_key
 from bot.domain.prompt_ideas import suggest
 from bot.engine.ports import Journal
 
@@ -58,3 +59,9 @@ async def presets_for(
         if key_of(typed) in key_of(name):
             offered.setdefault(key_of(name), app_commands.Choice(name=label, value=name))
     return list(offered.values())[:_CHOICES_MAX]
+
+
+def fine_tunes_for(models: Models, typed: str) -> list[app_commands.Choice[str]]:
+    """The fine-tunes whose names have what is typed."""
+    names = [name for name in models.fine_tunes if fine_tune_key(typed) in fine_tune_key(name)]
+    return [app_commands.Choice(name=name, value=name) for name in names[:_CHOICES_MAX]]

@@ -33,10 +33,10 @@ class Charts(commands.Cog):
         channels, of_when = visible_channels(interaction), Period(period)
         async with reading():
             entries = await self._bot.stars.chart(interaction.guild_id, channels, of_when)
-        chart, table = Chart(entries, of_when), self._bot.service.table
+        chart, models = Chart(entries, of_when), self._bot.service.models
         await interaction.response.send_message(
-            embed=chart.embed(table),
-            view=chart.view(table) or discord.utils.MISSING,
+            embed=chart.embed(models),
+            view=chart.view(models) or discord.utils.MISSING,
             ephemeral=True,
         )
         await bring_waiting(self._bot, interaction)

@@ -42,7 +42,7 @@ class MusicGen(commands.Cog):
 
         preset = OtherOption("preset", _PRESET_NAME, strings.presets.OPTION)
         callback = app_commands.autocomplete(prompt=suggest, preset=presets)(
-            cast("Any", describe(musicgen, bot.service.table, after=(preset,)))
+            cast("Any", describe(musicgen, bot.service.models.main.table, after=(preset,)))
         )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
@@ -56,17 +56,14 @@ class MusicGen(commands.Cog):
 
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
-        request = parse(options)
+        guild_id = interaction.guild_id
         async with reading():
-            inputs = await self._bot.presets.apply(
-                request.inputs,
-                options.get("preset"),
-                interaction.user.id,
-                interaction.guild_id,
-                has_audio=request.has_audio,
+            request = await self._bot.presets.apply(
+                parse(options), options.get("preset"), interaction.user.id, guild_id
             )
-        defaults = self._bot.house_rules.settings_of(interaction.guild_id).defaults
-        inputs = with_defaults(inputs, defaults, self._service.table, has_audio=request.has_audio)
+        table = self._service.models.named(request.fine_tune).table
+        defaults = self._bot.house_rules.settings_of(guild_id).defaults
+        inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
         await start(self._bot, interaction, replace(request, inputs=inputs))
 
 

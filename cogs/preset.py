@@ -16,7 +16,7 @@ from bot.client import MusicGenBot
 from bot.community.ports import Preset
 from bot.community.presets import LIMIT_PER_PERSON, LIMIT_PER_SERVER, NAME_MAX_CHARS, NOT_KEPT
 from bot.domain.inputs import Inputs
-from cogs.autocomplete import presets_for
+from cogs.autocomplete import fine_tunes_for, presets_for
 from cogs.options import OtherOption, describe, typed_values
 
 _NAME_SHOWN_MAX_CHARS = 64
@@ -33,11 +33,16 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
             await self.save(interaction, options)
 
         name = app_commands.Range[str, 1, NAME_MAX_CHARS]
-        options = (
+        options = [
             OtherOption("name", name, strings.presets.NAME, required=True),
             OtherOption("server", bool, strings.presets.SERVER),
-        )
-        callback: Any = describe(save, bot.service.table, before=options, without=NOT_KEPT)
+        ]
+        models = bot.service.models
+        if models.fine_tunes:
+            options.append(OtherOption("fine_tune", str, strings.presets.FINE_TUNE))
+        callback: Any = describe(save, models.widest, before=options, without=NOT_KEPT)
+        if models.fine_tunes:
+            callback = app_commands.autocomplete(fine_tune=self._fine_tunes)(callback)
         command = app_commands.Command[Any, Any, None](
             name="save", description=strings.presets.SAVE, callback=callback
         )
@@ -49,10 +54,10 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
         """Save what was typed."""
         name = options["name"]
         owner = preset_owner(interaction, of_server=bool(options.get("server")))
-        inputs = Inputs("", **typed_values(options))
+        inputs, fine_tune = Inputs("", **typed_values(options)), options.get("fine_tune")
         async with reading():
-            is_new = await self._bot.presets.save(owner, name, inputs)
-        line = settings_line(inputs)
+            is_new = await self._bot.presets.save(owner, name, inputs, fine_tune)
+        line = settings_line(inputs, fine_tune)
         await _tell(
             interaction,
             strings.presets.saved(name, line, is_new=is_new, of_server=owner.is_server),
@@ -68,7 +73,9 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
             preset = await self._bot.presets.get(name, interaction.user.id, interaction.guild_id)
         called = quoted(preset.name, _NAME_SHOWN_MAX_CHARS)
         title = strings.presets.of_server(called) if preset.owner.is_server else called
-        embed = discord.Embed(title=title, description=settings_line(preset.inputs))
+        embed = discord.Embed(
+            title=title, description=settings_line(preset.inputs, preset.fine_tune)
+        )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command(name="list", description=strings.presets.LIST)
@@ -110,6 +117,11 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
         told = strings.presets.NO_DEFAULT if name is None else strings.presets.default(name)
         await _tell(interaction, told)
 
+    async def _fine_tunes(
+        self, _: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return fine_tunes_for(self._bot.service.models, typed)
+
     @show.autocomplete("name")
     @delete.autocomplete("name")
     async def _any(
@@ -127,7 +139,9 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
 def _listed(title: str, presets: list[Preset], limit: int) -> discord.Embed:
     names = [
         strings.presets.entry(
-            quoted(preset.name, _NAME_SHOWN_MAX_CHARS), is_default=preset.is_default
+            quoted(preset.name, _NAME_SHOWN_MAX_CHARS),
+            quoted(preset.fine_tune or "", _NAME_SHOWN_MAX_CHARS),
+            is_default=preset.is_default,
         )
         for preset in presets
     ]

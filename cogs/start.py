@@ -24,10 +24,11 @@ async def start(
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
+    table = bot.service.models.named(request.fine_tune).table
     asked = replace(
         asked_by(interaction),
         prompt=request.inputs.prompt,
-        length_s=request.more_s or bot.service.table.duration_s(request.inputs),
+        length_s=request.more_s or table.duration_s(request.inputs),
         card_of=request.card_of,
         audio_of=request.audio_of,
     )

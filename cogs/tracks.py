@@ -44,10 +44,10 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
             one_line(words),
             by_stars=order == "stars",
         )
-        table = self._bot.service.table
+        models = self._bot.service.models
         await interaction.response.send_message(
-            embed=page.embed(table),
-            view=page.view(table) or discord.utils.MISSING,
+            embed=page.embed(models),
+            view=page.view(models) or discord.utils.MISSING,
             ephemeral=True,
         )
         await bring_waiting(self._bot, interaction)

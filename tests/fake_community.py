@@ -142,14 +142,20 @@ class FakePresets:
         self._presets_tables = tables
 
     async def save_preset(
-        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+        self,
+        owner: PresetOwner,
+        key: str,
+        name: str,
+        inputs: Inputs,
+        limit: int,
+        fine_tune: str | None = None,
     ) -> bool | None:
         old = self._presets.get((owner, key))
         if old is None and len(await self.presets([owner])) >= limit:
             return None
         is_default = old is not None and old.is_default
         kept = replace(inputs, prompt="")
-        self._presets[owner, key] = Preset(owner, name, kept, is_default)
+        self._presets[owner, key] = Preset(owner, name, kept, is_default, fine_tune)
         self._revise(owner)
         return old is None
 

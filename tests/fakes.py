@@ -11,13 +11,29 @@ from pathlib import Path
 
 from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
-from bot.domain.inputs import Inputs
+from bot.domain.inputs import TABLE, Inputs, InputTable
+from bot.domain.models import Model, Models
 from bot.domain.picture import Picture
 from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.progress import Progress
 from bot.engine.ports import InputAudio, Moved
 from tests.fake_journal import FakeJournal
 
+MUSICGEN = Models(Model("meta/musicgen", "v" * 64, InputTable()))
+LOFI = Model(
+    "ada/musicgen-lofi",
+    "f" * 64,
+    InputTable(
+        tuple(
+            replace(spec, maximum=20, default=15) if spec.name == "duration" else spec
+            for spec in TABLE
+            if spec.name not in {"model_version", "multi_band_diffusion"}
+        )
+    ),
+    "LoFi",
+)
+"""A fine-tune, which as a rule has one model only."""
+WITH_LOFI = Models(MUSICGEN.main, [LOFI])
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -214,7 +230,7 @@ class FakeSound:
         if output.exists():  # noqa: ASYNC240 - a small file
             await asyncio.to_thread(shutil.copyfile, output, target)
 
-    async def label(self, path: Path, generation: Generation) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
         if self.on_label:
             raise self.on_label.pop(0)
         self.labelled.append(path.name)

@@ -67,15 +67,14 @@ _TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
 class AudioFiles:
     """Works on files in `folder`; use as an async context manager.
 
-    `model_name` is what the tags say the music comes from. Strangers' files have workers of their
-    own, and so have the paid tracks that are joined to one: neither keeps other tracks waiting. A
-    worker that has seen many of strangers' files is soon replaced, lest one of them harm the next.
+    Strangers' files have workers of their own, and so have the paid tracks that are joined to one:
+    neither keeps other tracks waiting. A worker that has seen many of strangers' files is soon
+    replaced, lest one of them harm the next.
     """
 
     def __init__(
         self,
         folder: Path,
-        model_name: str,
         *,
         allow_private: bool = False,
         proxies: Proxies | None = None,
@@ -84,7 +83,6 @@ class AudioFiles:
         self._intake = AudioIntake(
             folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
         )
-        self._model_name = model_name
         self._inputs = Lane(input_limits, most=2, replaced_after=16)
         self._joins = Lane(_JOIN, most=1, replaced_after=16)
         self._tracks = Lane(_TRACK, most=2, replaced_after=500)
@@ -201,10 +199,10 @@ class AudioFiles:
             raise PieceLost from error
         log.info("%s was joined: %s", target.name, seam)
 
-    async def label(self, path: Path, generation: Generation) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
         """Check that a downloaded track is audio, and write title and settings into it.
 
-        Returns its length in seconds.
+        Returns its length in seconds. `model_name` is what the tags say the music comes from.
 
         Raises:
             OutputNotAudio: it is none.
@@ -216,7 +214,7 @@ class AudioFiles:
                 path,
                 title=one_line(generation.inputs.prompt),
                 comment=_settings(generation),
-                software=self._model_name,
+                software=model_name,
             )
         except (NotAudio, AudioUnreadable) as error:
             raise OutputNotAudio(type(error).__name__) from error

@@ -16,6 +16,7 @@ from bot.card.markup import fitted, quoted
 from bot.domain.errors import InternalFault
 from bot.domain.generation import LATE, Generation, State
 from bot.domain.inputs import Inputs, InputTable, plain
+from bot.domain.models import Models
 from bot.domain.progress import Progress
 from bot.domain.waits import NotPostable
 
@@ -46,11 +47,10 @@ class Card:
 
 
 class CardRenderer:
-    """Draws cards for the inputs and the model that this bot runs."""
+    """Draws cards for the models that this bot runs."""
 
-    def __init__(self, table: InputTable, model_name: str) -> None:
-        self._table = table
-        self._model_name = model_name
+    def __init__(self, models: Models) -> None:
+        self._models = models
 
     def running(
         self, generation: Generation, progress: Progress, parent: Generation | None = None
@@ -135,10 +135,11 @@ class CardRenderer:
             for number, take in enumerate(takes, start=1)
             if take.state is State.DELIVERED
         }
-        actions = actions_after(takes, self._table)
+        model = self._models.shown(takes[0].fine_tune)
+        actions = actions_after(takes, model.table)
         card = self._card(takes, _colour(takes), words, parent, actions, has_ended=True)
         if labels:
-            card.embed.set_footer(text=strings.card.made_with(self._model_name))
+            card.embed.set_footer(text=strings.card.made_with(model.name))
         return replace(card, take_labels=labels)
 
     def _card(
@@ -179,15 +180,21 @@ class CardRenderer:
         took = None
         if has_ended and ends:
             took = strings.card.took((max(ends) - first.created_at).total_seconds())
-        model = quoted(self._table.model(first.inputs) or "", _MODEL_MAX_CHARS)
-        return strings.card.small([model, self._length(first), seed, took])
+        table = self._table_of(first)
+        names = (first.fine_tune or "", table.model(first.inputs) or "")
+        models = [quoted(name, _MODEL_MAX_CHARS) for name in names]
+        return strings.card.small([*models, self._length(first), seed, took])
+
+    def _table_of(self, generation: Generation) -> InputTable:
+        return self._models.shown(generation.fine_tune).table
 
     def _settings_of(self, generation: Generation) -> str:
         inputs, source = generation.inputs, generation.source
         if generation.more_s is not None:
             # That an extension continues its piece is what its first line says.
             source, inputs = None, replace(inputs, continuation=None)
-        return self.settings(inputs, source.filename if source else None)
+        name = source.filename if source else None
+        return settings_line(self._table_of(generation), inputs, name)
 
     def _length(self, generation: Generation) -> str:
         given_s, more_s = generation.given_s, generation.more_s
@@ -197,18 +204,19 @@ class CardRenderer:
                 return strings.takes.longer_by(more_s)
             return strings.takes.extended_length(whole_s or given_s + more_s, given_s)
         if whole_s is None:
-            whole_s = self._table.duration_s(generation.inputs)
+            whole_s = self._table_of(generation).duration_s(generation.inputs)
         return strings.takes.length_of(whole_s)
 
-    def settings(self, inputs: Inputs, audio_name: str | None) -> str:
-        """The settings that differ from the defaults, as one line of markdown."""
-        parts = [strings.card.input_audio(quoted(audio_name, 60))] if audio_name else []
-        for name, value in inputs.set_values().items():
-            if name in _SHOWN_ELSEWHERE or name not in self._table:
-                continue
-            if value != self._table[name].default:
-                parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
-        return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
+
+def settings_line(table: InputTable, inputs: Inputs, audio_name: str | None) -> str:
+    """The settings that differ from the defaults, as one line of markdown."""
+    parts = [strings.card.input_audio(quoted(audio_name, 60))] if audio_name else []
+    for name, value in inputs.set_values().items():
+        if name in _SHOWN_ELSEWHERE or name not in table:
+            continue
+        if value != table[name].default:
+            parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
+    return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
 
 
 def without_words(card: Card) -> Card:

@@ -43,7 +43,9 @@ class Kind:
 def kind_of(generation: Generation) -> Kind:
     """Which earlier runs tell how long it will take."""
     inputs = generation.inputs
-    seconds = _DEFAULT_S if inputs.duration is None else inputs.duration
+    seconds = inputs.duration
+    if seconds is None:
+        seconds = _DEFAULT_S if generation.usual_s is None else generation.usual_s
     if generation.more_s is not None:
         # What is heard before is decided once the piece is measured.
         seconds = generation.more_s

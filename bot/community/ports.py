@@ -149,7 +149,7 @@ class PresetOwner:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named set of inputs, whose prompt is empty."""
+    """A named set of inputs, whose prompt is empty, and perhaps the fine-tune they are for."""
 
     owner: PresetOwner
     name: str
@@ -157,13 +157,21 @@ class Preset:
     inputs: Inputs
     is_default: bool = False
     """Whether it applies where its person names none."""
+    fine_tune: str | None = None
+    """None for the main model."""
 
 
 class PresetJournal(Protocol):
     """Presets by their owners and keys; a key is the name as it is compared."""
 
     async def save_preset(
-        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+        self,
+        owner: PresetOwner,
+        key: str,
+        name: str,
+        inputs: Inputs,
+        limit: int,
+        fine_tune: str | None = None,
     ) -> bool | None:
         """Save one; whether its key is new. None where the owner has `limit` others already."""
         ...

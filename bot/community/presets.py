@@ -12,7 +12,10 @@ from bot.community.following import look_again_and_again
 from bot.community.ports import Preset, PresetJournal, PresetOwner
 from bot.domain.clock import Clock
 from bot.domain.errors import (
+    FineTuneGone,
+    FineTuneUnknown,
     JournalFault,
+    PresetFineTuneGone,
     PresetNameBad,
     PresetsFull,
     PresetUnknown,
@@ -20,7 +23,9 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.models import Models
 from bot.domain.plain_text import one_line
+from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.background import BackgroundTasks
 
@@ -42,9 +47,9 @@ class Presets:
     acknowledged. Every process looks every few seconds whether another one has changed any.
     """
 
-    def __init__(self, journal: PresetJournal, table: InputTable, clock: Clock) -> None:
+    def __init__(self, journal: PresetJournal, models: Models, clock: Clock) -> None:
         self._journal = journal
-        self._table = table
+        self._models = models
         self._clock = clock
         self._owner = BackgroundTasks()
         self._defaults: dict[int, Preset] = {}
@@ -60,21 +65,31 @@ class Presets:
         """Look no more."""
         await self._owner.close()
 
-    async def save(self, owner: PresetOwner, name: str, inputs: Inputs) -> bool:
+    async def save(
+        self, owner: PresetOwner, name: str, inputs: Inputs, fine_tune: str | None = None
+    ) -> bool:
         """Save inputs under a name, in place of older ones; whether the name is new.
 
         Raises:
             PresetNameBad, PresetsFull: it cannot be saved.
-            RequestRefused: the inputs cannot be run together.
+            FineTuneUnknown: the owner does not allow this fine-tune.
+            RequestRefused: the inputs cannot be run together, or not by this model.
         """
         name = one_line(name)
         if not 1 <= len(name) <= NAME_MAX_CHARS:
             raise PresetNameBad(NAME_MAX_CHARS)
         inputs = without(inputs, NOT_KEPT)
         has_audio = any(inputs.value(setting) is not None for setting in _ABOUT_AUDIO)
-        check_request(self._table, replace(inputs, prompt="any"), has_audio=has_audio)
+        try:
+            model = self._models.named(fine_tune)
+        except FineTuneGone as error:
+            raise FineTuneUnknown(error.name, self._models.fine_tunes) from error
+        model.refuse_unknown(inputs)
+        check_request(model.table, replace(inputs, prompt="any"), has_audio=has_audio)
         limit = LIMIT_PER_SERVER if owner.is_server else LIMIT_PER_PERSON
-        is_new = await self._journal.save_preset(owner, key_of(name), name, inputs, limit)
+        is_new = await self._journal.save_preset(
+            owner, key_of(name), name, inputs, limit, model.fine_tune
+        )
         if is_new is None:
             raise PresetsFull(limit, owner.is_server)
         await self._changed(owner)
@@ -128,24 +143,31 @@ class Presets:
         await self._changed(PresetOwner.person(user_id))
 
     async def apply(
-        self,
-        inputs: Inputs,
-        name: str | None,
-        user_id: int,
-        guild_id: int | None,
-        *,
-        has_audio: bool,
-    ) -> Inputs:
-        """Inputs with those of a preset where they are not set: the one named, or the default.
+        self, request: GenerationRequest, name: str | None, user_id: int, guild_id: int | None
+    ) -> GenerationRequest:
+        """What was typed, with a preset's settings where it says nothing, and its fine-tune.
+
+        The preset is the one named, or the person's default.
 
         Raises:
             PresetUnknown: there is none of this name.
+            PresetFineTuneGone: the owner no longer allows its fine-tune.
+            InputsNotTaken: its fine-tune has no input for something that was typed.
         """
         if name is None:
             preset = self._defaults.get(user_id)
         else:
             preset = await self.get(name, user_id, guild_id)
-        return inputs if preset is None else applied(inputs, preset.inputs, has_audio=has_audio)
+        if preset is None:
+            return request
+        if preset.fine_tune is not None:
+            try:
+                model = self._models.named(preset.fine_tune)
+            except FineTuneGone as error:
+                raise PresetFineTuneGone(preset.name, preset.fine_tune) from error
+            model.refuse_unknown(request.inputs)
+        inputs = applied(request.inputs, preset.inputs, has_audio=request.has_audio)
+        return replace(request, inputs=inputs, fine_tune=preset.fine_tune)
 
     async def _changed(self, owner: PresetOwner) -> None:
         """Have what has just been written apply here at once."""

@@ -25,7 +25,7 @@ from bot.community.stars import Period, Stars
 from bot.community.weekly import ChartClaim, ChartOutcome, due_week
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
-from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 from bot.engine.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
@@ -55,14 +55,14 @@ class WeeklyChart:
         journal: ChartPosts,
         house_rules: HouseRules,
         stars: Stars,
-        table: InputTable,
+        models: Models,
         clock: Clock,
     ) -> None:
         self._client = client
         self._journal = journal
         self._house_rules = house_rules
         self._stars = stars
-        self._table = table
+        self._models = models
         self._clock = clock
         self._owner = BackgroundTasks()
 
@@ -137,10 +137,10 @@ class WeeklyChart:
         if not entries:
             return ChartOutcome.NOTHING
         chart = Chart(entries, Period.WEEK, strings.weekly.TITLE)
-        embed = chart.embed(self._table).set_footer(text=strings.weekly.FOOTER)
+        embed = chart.embed(self._models).set_footer(text=strings.weekly.FOOTER)
         # The nonce makes a repeated send within minutes the same message.
         nonce = f"{guild.id}-{week:%y%V}"
-        view = chart.view(self._table) or discord.utils.MISSING
+        view = chart.view(self._models) or discord.utils.MISSING
         await channel.send(embed=embed, view=view, nonce=nonce)
         return ChartOutcome.POSTED
 

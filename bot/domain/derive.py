@@ -82,12 +82,17 @@ def remake(
             relation,
             more_s,
             card_of=parent.requester_id,
+            fine_tune=parent.fine_tune,
             audio_of=parent.requester_id,
         )
     if duration is not None:
         inputs = replace(inputs, duration=duration)
     request = GenerationRequest(
-        inputs, parent_id=parent.id, relation=relation, card_of=parent.requester_id
+        inputs,
+        parent_id=parent.id,
+        relation=relation,
+        card_of=parent.requester_id,
+        fine_tune=parent.fine_tune,
     )
     if not parent.has_audio:
         return request
@@ -119,6 +124,7 @@ def extension(
         Relation.EXTEND,
         _checked(more_s),
         card_of=_requester_of(parent),
+        fine_tune=_fine_tune_of(parent),
         audio_of=_requester_of(parent),
     )
 
@@ -141,6 +147,7 @@ def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Genera
         _id_of(parent),
         Relation.MELODY,
         card_of=_requester_of(parent),
+        fine_tune=_fine_tune_of(parent),
         audio_of=_requester_of(parent),
     )
 
@@ -159,6 +166,10 @@ def _id_of(parent: Generation | None) -> str | None:
 
 def _requester_of(parent: Generation | None) -> int | None:
     return None if parent is None else parent.requester_id
+
+
+def _fine_tune_of(parent: Generation | None) -> str | None:
+    return None if parent is None else parent.fine_tune
 
 
 def _continuing(inputs: Inputs) -> Inputs:

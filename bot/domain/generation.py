@@ -178,6 +178,11 @@ class Generation:
     version: str
     """The id of the MusicGen version it runs on."""
     created_at: datetime
+    fine_tune: str | None = None
+    """The fine-tune that this is, as people call it; None for the main model."""
+    usual_s: int | None = field(default=None, compare=False)
+    """How long its model's tracks are where no length is asked for: known where it is accepted,
+    and not written down."""
     state: State = State.ACCEPTED
     source: AudioSource | None = None
     audio_s: float | None = None

@@ -251,6 +251,13 @@ class InputTable:
         """The length the track will have, in seconds."""
         return int(self.effective(inputs, "duration") or MODEL_WINDOW_S)
 
+    @property
+    def window_s(self) -> int:
+        """The longest that the model makes at once, in seconds."""
+        spec = self._specs.get("duration")
+        maximum = None if spec is None else spec.maximum
+        return MODEL_WINDOW_S if maximum is None else min(MODEL_WINDOW_S, int(maximum))
+
     def supported(self, inputs: Inputs) -> Inputs:
         """The inputs without those this version does not know."""
         unknown: Mapping[str, None] = {

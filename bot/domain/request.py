@@ -28,6 +28,8 @@ class GenerationRequest:
     stored_at: datetime | None = None
     card_of: int | None = None
     """Whose track it leads on from; None for what was typed, and for audio that is not ours."""
+    fine_tune: str | None = None
+    """The fine-tune that makes it; None for the main model."""
     audio_of: int | None = None
     """Whose audio it comes with, where that is not what its person has just given."""
 

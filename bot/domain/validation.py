@@ -8,11 +8,14 @@ from bot.domain.errors import (
     AudioPromptTooLong,
     ContinuationWithoutAudio,
     DiffusionNeedsMono,
+    InputsNotTaken,
     MelodyNotSupported,
+    OutOfBounds,
     WindowBeyondAudio,
     WindowReversed,
     WindowWithoutAudio,
 )
+from bot.domain.extension import MORE_MIN_S, more_max_s
 from bot.domain.inputs import MODEL_WINDOW_S, Inputs, InputTable
 
 
@@ -21,14 +24,21 @@ def takes_melody(model: str | None) -> bool:
     return model is None or "melody" in model
 
 
-def check_request(table: InputTable, inputs: Inputs, *, has_audio: bool) -> None:
+def check_request(
+    table: InputTable, inputs: Inputs, *, has_audio: bool, more_s: int | None = None
+) -> None:
     """Hold a request against its bounds and against what MusicGen can do, without its audio.
+
+    `more_s` is how much new music an extension is to add.
 
     Raises:
         RequestRefused: its subtype says what does not fit.
     """
     table.check(inputs)
-    model = table.model(inputs)
+    _check_heard(table, inputs, has_audio=has_audio)
+    if more_s is not None and more_s > (limit_s := more_max_s(table.window_s)):
+        raise OutOfBounds("seconds more", more_s, MORE_MIN_S, limit_s)
+    model = table.model(table.supported(inputs))
     if inputs.continuation and not has_audio:
         raise ContinuationWithoutAudio
     _check_window(inputs, has_audio=has_audio)
@@ -36,6 +46,14 @@ def check_request(table: InputTable, inputs: Inputs, *, has_audio: bool) -> None
         raise MelodyNotSupported(model or "", _models(table, melody=True))
     if inputs.multi_band_diffusion and model is not None and "stereo" in model:
         raise DiffusionNeedsMono(model, _models(table, stereo=False))
+
+
+def _check_heard(table: InputTable, inputs: Inputs, *, has_audio: bool) -> None:
+    """What is about audio is not left out silently: the music would be another one."""
+    asked = {"input_audio": has_audio, "continuation": bool(inputs.continuation)}
+    lacking = tuple(name for name, is_asked in asked.items() if is_asked and name not in table)
+    if lacking:
+        raise InputsNotTaken(lacking)
 
 
 def check_audio(table: InputTable, inputs: Inputs, audio_s: float) -> None:

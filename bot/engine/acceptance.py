@@ -36,9 +36,11 @@ def accepted(
     twice.
 
     Raises:
+        FineTuneGone: the owner does not allow the fine-tune that would make it.
         ValueError: several takes with the seed that is set.
     """
-    inputs = config.table.supported(request.inputs)
+    model = config.models.named(request.fine_tune)
+    inputs = model.table.supported(request.inputs)
     request = replace(request, inputs=inputs)
     if inputs.seed is None:
         seeds = random.sample(range(1, SEED_MAX + 1), takes)
@@ -53,8 +55,10 @@ def accepted(
             requester_id=requester_id,
             reply=reply,
             inputs=replace(inputs, seed=seed),
-            version=config.version,
+            version=model.version,
             created_at=now + number * _NO_LESS,
+            fine_tune=model.fine_tune,
+            usual_s=model.table.duration_s(inputs),
             source=request.source,
             has_audio=request.has_audio,
             audio_s=request.audio_s,

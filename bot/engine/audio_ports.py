@@ -64,8 +64,10 @@ class Sound(Protocol):
         """
         ...
 
-    async def label(self, path: Path, generation: Generation) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
         """Check that a track is audio, write its tags, measure it.
+
+        `model_name` is what the tags say the music comes from.
 
         Raises `TrackError`, `AudioWorkFailed`.
         """

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """What this bot runs: the version, its inputs, its budget, its folder."""
+    """What this bot runs: its models, its budget, its folder."""
 
-    version: str
-    table: InputTable
+    models: Models
     requests_per_minute: int
     tracks_folder: Path
     journal_id: str = ""

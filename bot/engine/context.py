@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.clock import Clock
-from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 from bot.engine.disk_health import Disk
 from bot.engine.disk_space import DiskSpace
 from bot.engine.poller import Poller
@@ -26,7 +26,7 @@ class JobContext:
     delivery: Delivery
     track_store: TrackStore
     clock: Clock
-    table: InputTable
+    models: Models
     tracks_folder: Path
     queue: Queue
     reading_queue: Queue

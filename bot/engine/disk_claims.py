@@ -19,7 +19,10 @@ def check_room(context: JobContext, generations: Sequence[Generation]) -> None:
     Raises:
         DiskUnusable, OwnRoomTaken, RoomTaken: so it is.
     """
-    lengths_s = [context.table.duration_s(generation.inputs) for generation in generations]
+    lengths_s = [
+        context.models.shown(generation.fine_tune).table.duration_s(generation.inputs)
+        for generation in generations
+    ]
     size_bytes = sum(map(track_bytes, lengths_s))
     context.disk.check(size_bytes)
     context.disk_space.ledger.check_new(generations[0].requester_id, size_bytes)

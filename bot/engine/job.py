@@ -16,6 +16,7 @@ from typing import Unpack
 
 from bot.domain.errors import TooLateToCancel
 from bot.domain.generation import LATE, Generation, GenerationChanges, Reply, State
+from bot.domain.models import Model
 from bot.domain.prediction import Prediction
 from bot.domain.progress import ProgressMeter, Stage
 from bot.domain.waits import Wait
@@ -78,6 +79,11 @@ class Job:
     def generation(self) -> Generation:
         """Its row, as last written."""
         return self._generation
+
+    @property
+    def model(self) -> Model:
+        """What it runs on."""
+        return self.context.models.shown(self._generation.fine_tune)
 
     @property
     def answering(self) -> bool:

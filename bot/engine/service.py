@@ -72,7 +72,7 @@ class GenerationService:
         track_store: TrackStore,
         clock: Clock,
     ) -> None:
-        self.table = config.table
+        self.models = config.models
         self.journal = journal
         self._config = config
         self._clock = clock
@@ -89,7 +89,7 @@ class GenerationService:
             sound=sound,
             delivery=delivery,
             clock=clock,
-            table=config.table,
+            models=config.models,
             tracks_folder=config.tracks_folder,
             queue=Queue(config.max_running, config.max_running_per_user),
             reading_queue=Queue(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
@@ -122,7 +122,8 @@ class GenerationService:
         """
         if self._closing:
             raise ShuttingDown
-        check_request(self.table, request.inputs, has_audio=request.has_audio)
+        table = self.models.named(request.fine_tune).table
+        check_request(table, request.inputs, has_audio=request.has_audio, more_s=request.more_s)
 
     async def submit(
         self,

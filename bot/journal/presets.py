@@ -28,7 +28,13 @@ class PresetRows(Store):
 
     @unbroken
     async def save_preset(
-        self, owner: PresetOwner, key: str, name: str, inputs: Inputs, limit: int
+        self,
+        owner: PresetOwner,
+        key: str,
+        name: str,
+        inputs: Inputs,
+        limit: int,
+        fine_tune: str | None = None,
     ) -> bool | None:
         """Save one; whether its key is new. None where the owner has `limit` others already."""
         values = inputs.set_values()
@@ -40,7 +46,7 @@ class PresetRows(Store):
             keys = (await connection.scalars(query)).all()
             if key not in keys and len(keys) >= limit:
                 return None
-            row |= {"inputs": json.dumps(values), "saved_at": self._now()}
+            row |= {"inputs": json.dumps(values), "saved_at": self._now(), "fine_tune": fine_tune}
             await connection.execute(upsert(connection, presets, row))
             await self._revise(connection, owner)
             return key not in keys
@@ -123,4 +129,4 @@ def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[Preset]:
         except (KeyError, TypeError, ValueError) as error:
             _log.error("preset %s of %s cannot be read: %r", row["key"], owner, error)
             continue
-        yield Preset(owner, row["name"], inputs, row["is_default"])
+        yield Preset(owner, row["name"], inputs, row["is_default"], row["fine_tune"])

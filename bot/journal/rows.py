@@ -22,7 +22,7 @@ _REPLY = tuple(field.name for field in fields(Reply))
 _ALIKE = tuple(
     field.name
     for field in fields(Generation)
-    if field.name not in {"reply", "inputs", "source", "failure"}
+    if field.name not in {"reply", "inputs", "source", "failure", "usual_s"}
 )
 """The fields of a generation that are columns as they are."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -106,6 +106,8 @@ generations = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     # Null too once that person wants to be forgotten.
     sa.Column("canceled_by", sa.BigInteger),
+    # By its name, for its version may become another one.
+    sa.Column("fine_tune", sa.Text),
 )
 sa.Index(
     "ix_generations_open",
@@ -228,6 +230,7 @@ presets = sa.Table(
     sa.Column("inputs", sa.Text, nullable=False),
     sa.Column("is_default", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("saved_at", Moment, nullable=False),
+    sa.Column("fine_tune", sa.Text),
 )
 
 facts = sa.Table(

@@ -11,15 +11,25 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot import logs
+from bot.domain.inputs import TABLE
 from bot.host.signals import on_stop
 from bot.journal import sqlite_address
 from bot.playground.bot_process import SupervisedBot
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import RateLimits
+from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.standin import ReplicateStandIn
 
 MODEL = "playground/synthesiser"
+LOFI = Hosted.of(
+    "playground/lofi",
+    "10f1" * 16,
+    # A fine-tune is of one model.
+    openapi_schema(spec for spec in TABLE if spec.name != "model_version"),
+    "lo-fi",
+)
 NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
 _EXIT_PORT = 2
 
@@ -72,7 +82,7 @@ def discord_standin(port: int) -> DiscordStandIn:
 
 def replicate_standin() -> ReplicateStandIn:
     """As a visitor meets it: with its limits, as the real one."""
-    return ReplicateStandIn(model=MODEL, limits=RateLimits())
+    return ReplicateStandIn(model=MODEL, limits=RateLimits(), fine_tunes=[LOFI])
 
 
 def _environment(
@@ -87,6 +97,7 @@ def _environment(
         "ALLOW_PRIVATE_ADDRESSES": "1",
         "MUSICGEN_MODEL": MODEL,
         "MUSICGEN_VERSION": replicate.version,
+        "FINE_TUNES": f"lofi={LOFI.model}:{LOFI.version}",
         "DATA_FOLDER": str(folder),
         "DATABASE_URL": sqlite_address(folder / "musicgen.sqlite3"),
         # Both services are on this machine.

@@ -52,6 +52,7 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 
 
 _WITHOUT_0007 = (
+    "ALTER TABLE generations DROP COLUMN fine_tune",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "DROP TABLE chart_posts",

@@ -32,6 +32,8 @@ async def test_a_preset_is_found_as_it_was_saved(journal: OpenJournal) -> None:
     assert await journal.preset([ADA], "lofi") == Preset(ADA, "LoFi", LOFI)
     assert await journal.save_preset(ADA, "lofi", "lofi", TECHNO, 9) is False
     assert await journal.presets([ADA]) == [Preset(ADA, "lofi", TECHNO)]
+    assert await journal.save_preset(ADA, "lofi", "lofi", TECHNO, 9, "Tune") is False
+    assert await journal.presets([ADA]) == [Preset(ADA, "lofi", TECHNO, fine_tune="Tune")]
 
 
 @given(inputs=any_inputs)

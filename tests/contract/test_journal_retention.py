@@ -12,20 +12,21 @@ import sqlalchemy as sa
 from bot.domain.derive import extension, melody, remake
 from bot.domain.errors import AudioAddressBad, SubmitUncertain
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
-from bot.domain.inputs import Inputs, InputTable
+from bot.domain.inputs import Inputs
 from bot.domain.request import GenerationRequest
 from bot.engine.acceptance import accepted
 from bot.engine.config import EngineConfig
 from bot.journal import async_url
 from bot.journal.database import create_engine
 from tests.contract.journal_kit import NOW, OpenJournal, a_generation, execute, scalars, told_apart
+from tests.fakes import WITH_LOFI
 
 ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602
 """As long as Discord's: no time or random id holds one by chance."""
 UPLOAD = AudioSource("https://cdn.example/zebra-signed?hm=1", "zebra-demo.wav", True, 9)
 CARD = AudioSource("https://cdn.example/card-signed?hm=1", "zebraphone-7.wav", True, 9)
 STORED = "https://api.example/v1/files/zebra-copy"
-HOUSE = EngineConfig("v" * 64, InputTable(), 1500, Path("tracks"))
+HOUSE = EngineConfig(WITH_LOFI, 1500, Path("tracks"))
 LATER = NOW + timedelta(hours=1)
 
 Cell = tuple[str, str, str, object]
@@ -93,6 +94,7 @@ def adas(**changes: object) -> Generation:
         given_s=1.0,
         track_s=8.0,
         canceled_by=ADA,
+        fine_tune="lofi",
         reply=replace(reply, guild_id=5),
     )
     return replace(full, **changes)  # pyright: ignore[reportArgumentType] - fields by name

@@ -87,10 +87,10 @@ async def test_uploading_is_shown_where_there_is_time_for_it(
     stages: list[str] = []
     label = world.sound.label
 
-    async def slow(path: object, generation: Generation) -> None:
+    async def slow(path: object, generation: Generation, model_name: str) -> None:
         await world.clock.sleep(4)
         stages.append(asked.text)
-        await label(path, generation)  # pyright: ignore[reportArgumentType] - handed through
+        await label(path, generation, model_name)  # pyright: ignore[reportArgumentType] - handed through
 
     monkeypatch.setattr(world.sound, "label", slow)
     await world.done(10)

@@ -130,7 +130,7 @@ async def test_a_melody_goes_to_a_model_that_can(
     await world.restart(table=InputTable(tuple(specs)))
     scene = await finished(world, model_version=model)
     await filled(scene, world.bo, "Melody", prompt="string quartet")
-    assert world.bot.service.table.model(scene.newest.inputs) == taken
+    assert world.bot.service.models.main.table.model(scene.newest.inputs) == taken
 
 
 # ------------------------------------------------------------------ Edit

@@ -244,7 +244,9 @@ async def test_no_preset_to_take_default_settings_from(panel: Panel) -> None:
 
 
 async def test_what_a_later_model_does_not_take_is_said(world: World) -> None:
-    table = InputTable(tuple(spec for spec in world.bot.service.table if spec.name != "top_k"))
+    table = InputTable(
+        tuple(spec for spec in world.bot.service.models.main.table if spec.name != "top_k")
+    )
     inputs = words.value_of("defaults", '{"top_k": 5, "model_version": "gone", "top_p": 0.0}')
     assert table.unfit(inputs) == ("model_version", "top_k")  # pyright: ignore[reportArgumentType] - it is read as inputs
     told = words.defaults(inputs, table.unfit(inputs))  # pyright: ignore[reportArgumentType] - the same

@@ -20,10 +20,12 @@ from bot.client import MusicGenBot, Parts
 from bot.domain.clock import SystemClock
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 from bot.domain.prediction import Prediction
 from bot.engine.ports import InputAudio
 from bot.engine.service import EngineConfig
 from tests.fakes import (
+    MUSICGEN,
     FakeJournal,
     FakePredictions,
     FakeSound,
@@ -119,7 +121,7 @@ class World:
         self.journal.tables.community.now = self.clock.now
         self.predictions = FakePredictions(answers=(Prediction("p1", "starting"),), track=TRACK)
         self.sound = SlowSound(self.clock)
-        self.config = EngineConfig("v" * 64, InputTable(), 1500, folder)
+        self.config = EngineConfig(MUSICGEN, 1500, folder)
         self.bug_expected = False
         """Whether the test makes the bot fail on purpose; else an error in the log fails it."""
         self.cuts: list[tuple[str, str]] = []
@@ -147,11 +149,14 @@ class World:
         *,
         journal: FakeJournal | None = None,
         table: InputTable | None = None,
+        models: Models | None = None,
         force_sync: bool = False,
     ) -> None:
         """Another process of the bot takes over, from the journal alone."""
         self.journal = FakeJournal(beside=journal or self.journal)
-        self.config = replace(self.config, table=table or self.config.table)
+        if table is not None:
+            models = Models(replace(self.config.models.main, table=table))
+        self.config = replace(self.config, models=models or self.config.models)
         self.bot = self._a_bot(force_sync=force_sync)
         await self.env.restart_bot(self.bot)
 
@@ -246,7 +251,6 @@ class World:
     def _a_bot(self, *, force_sync: bool = False) -> MusicGenBot:
         parts = Parts(
             self.config,
-            "MusicGen",
             self.journal,
             self.predictions,
             self.sound,

@@ -120,7 +120,7 @@ class Fuzzer:
         watching = asyncio.create_task(_watch(self.tally))
         async with (
             self._site() as site,
-            AudioFiles(self._folder / "intake", "model", allow_private=True) as audio_files,
+            AudioFiles(self._folder / "intake", allow_private=True) as audio_files,
             asyncio.TaskGroup() as tasks,
         ):
             # A new worker takes longer to start than a hundred files take to be looked at.
@@ -183,7 +183,7 @@ class Fuzzer:
         await step("draw", audio_files.draw(piece, _CONTEXT_S))
         limit_bytes = min(_LIMIT_BYTES, max(1000, piece.stat().st_size // 2))
         await step("fit", audio_files.fit(piece, limit_bytes))
-        await step("label", audio_files.label(piece, a_generation()))
+        await step("label", audio_files.label(piece, a_generation(), "meta/musicgen"))
 
 
 async def _watch(tally: Tally) -> None:

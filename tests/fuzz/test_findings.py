@@ -35,7 +35,7 @@ async def audio_files(
         return tmp_path / "fetched"
 
     monkeypatch.setattr("bot.audio.intake.AudioIntake.fetch", fetch)
-    async with AudioFiles(tmp_path / "intake", "model") as audio_files:
+    async with AudioFiles(tmp_path / "intake") as audio_files:
         yield audio_files
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,7 @@ from bot.playground.discord.model import Channel
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
 from bot.playground.faults import Fault
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
@@ -167,6 +168,7 @@ async def a_rig(
     discord_clock: Clock | None = None,
     services_ahead_s: float = 0.0,
     bot_clock: BotClock | None = None,
+    fine_tunes: Sequence[Hosted] = (),
 ) -> AsyncGenerator[Rig, None]:
     """Everything up, the bot ready unless `start` is False; closed at the end.
 
@@ -180,7 +182,7 @@ async def a_rig(
     async with (
         DiscordStandIn(rules=rules, notice=notice, clock=discord_clock) as discord,
         ReplicateStandIn(
-            schema, timings or Timings.instant(), clock=clock, model=model
+            schema, timings or Timings.instant(), clock=clock, model=model, fine_tunes=fine_tunes
         ) as replicate,
     ):
         settings = Settings.from_env(

@@ -97,13 +97,13 @@ CASES = {
         404,
         {"detail": "Not found.", "status": 404},
         "Replicate does not know what I asked for: the model's version, or this prediction, is "
-        "gone. The bot's owner should check `MUSICGEN_VERSION`.\n> Not found.",
+        "gone. The bot's owner should check `MUSICGEN_VERSION` and `FINE_TUNES`.\n> Not found.",
     ),
     "422 version": Case(
         422,
         NO_VERSION,
         "Replicate does not know what I asked for: the model's version, or this prediction, is "
-        "gone. The bot's owner should check `MUSICGEN_VERSION`.\n"
+        "gone. The bot's owner should check `MUSICGEN_VERSION` and `FINE_TUNES`.\n"
         "> The specified version does not exist (or perhaps you don't have permission to use it?)",
     ),
     "422 field": Case(422, BAD_FIELD, REFUSED_FIELD),

@@ -185,7 +185,7 @@ async def test_a_prediction_that_is_gone(rig: Rig) -> None:
     await ends_with(
         rig,
         "Replicate does not know what I asked for: the model's version, or this prediction, is "
-        "gone. The bot's owner should check `MUSICGEN_VERSION`.\n> Not found.",
+        "gone. The bot's owner should check `MUSICGEN_VERSION` and `FINE_TUNES`.\n> Not found.",
     )
 
 

@@ -129,7 +129,7 @@ async def test_a_schema_that_comes_late_is_what_is_offered(tmp_path: Path) -> No
     async with a_rig(tmp_path, speed=1, start=False, schema=REAL_SCHEMA) as rig:
         rig.trouble_replicate("GET /v1/models/*", times=8, status=503, body={"detail": "away"})
         async with a_running_bot(rig) as bot:
-            assert "the model's schema could not be read: " in bot.output
+            assert "the schema of meta/musicgen could not be read: " in bot.output
             await eventually(lambda: bot.output.count("ready in") == 2, 30.0)
             assert "the bot starts over in 1 s: the model's schema has come" in bot.output
             await eventually(
@@ -247,7 +247,7 @@ async def test_a_certificate_that_is_not_trusted_is_named_at_once(stage: Rig) ->
         async with a_process(stage, **addresses) as bot:
             await eventually(lambda: LINE.findall(bot.output))
             assert "its certificate is not trusted: self-signed certificate" in bot.output
-            assert "the model's schema could not be read: its certificate is not" in bot.output
+            assert "could not be read: its certificate is not" in bot.output
             assert not NOT_A_LINE.search(bot.output), bot.output
         async with a_process(stage, "check", **addresses) as bot:
             assert await bot.ended() == 2

@@ -33,12 +33,13 @@ from bot.domain.errors import (
     TrackError,
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
-from bot.domain.inputs import Inputs, InputTable
+from bot.domain.inputs import Inputs
 from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.engine.service import EngineConfig, GenerationService
 from tests.fakes import (
+    MUSICGEN,
     SUCCEEDS,
     FakeClock,
     FakeDelivery,
@@ -227,7 +228,7 @@ class People(FakeDelivery):
 
 def a_process(world: World, answers: tuple[Prediction, ...]) -> GenerationService:
     journal = Rows(world)
-    config = EngineConfig("v" * 64, InputTable(), 1500, Path("tracks"))
+    config = EngineConfig(MUSICGEN, 1500, Path("tracks"))
     predictions, people = Service(world, answers), People(world, journal)
     return GenerationService(
         config, journal, predictions, FakeSound(), people, FakeTrackStore(), world.clock

@@ -30,7 +30,7 @@ from bot.domain.prompt_ideas import suggest
 from bot.domain.track_names import track_filename
 from bot.logs import SecretlessFormatter
 from cogs.options import parse
-from tests.fakes import a_generation
+from tests.fakes import MUSICGEN, a_generation
 
 TABLE = InputTable()
 ZWJ, ZWNJ = "\u200d", "\u200c"
@@ -101,7 +101,7 @@ def test_what_cannot_be_seen_is_what_unicode_says() -> None:
 def test_what_people_write_stays_as_it_is(text: str) -> None:
     assert readable(text) == text
     assert one_line(text) == text
-    assert CardRenderer(TABLE, "m").ended(a_generation(inputs=Inputs(text))).embed.title == text
+    assert CardRenderer(MUSICGEN).ended(a_generation(inputs=Inputs(text))).embed.title == text
 
 
 @pytest.mark.parametrize(
@@ -149,14 +149,14 @@ def test_nothing_hidden_is_on_a_card(prompt: str, name: str) -> None:
         failure=PredictionFailed(name),
     )
     parent = replace(child, inputs=Inputs(name))
-    renderer = CardRenderer(TABLE, "m")
+    renderer = CardRenderer(MUSICGEN)
     embeds = [
         renderer.ended(child).embed,
         renderer.ended(replace(child, parent_id="p"), parent).embed,
         renderer.takes([child, child]).embed,
         info_embed([child], [parent], TABLE, at_card_of(child)),
-        TrackList([child, parent], 0, 2, name).embed(TABLE),
-        TrackList([], 0, 0, name).embed(TABLE),
+        TrackList([child, parent], 0, 2, name).embed(MUSICGEN),
+        TrackList([], 0, 0, name).embed(MUSICGEN),
     ]
     for embed in embeds:
         for part in (embed.title, embed.description, embed.author.name, embed.footer.text):

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.generation import AudioSource, Generation, Reply, State
-from bot.domain.inputs import Inputs, InputTable
+from bot.domain.inputs import Inputs
 from bot.domain.request import GenerationRequest
 from bot.engine.config import EngineConfig
 from bot.engine.service import GenerationService
 from tests.fakes import (
+    MUSICGEN,
     FakeClock,
     FakeDelivery,
     FakeJournal,
@@ -60,7 +61,7 @@ def a_rig(
     predictions, sound = predictions or FakePredictions(), sound or FakeSound()
     journal, clock = FakeJournal(), FakeClock()
     delivery = FakeDelivery(journal)
-    config = EngineConfig("v" * 64, InputTable(), 1500, folder)
+    config = EngineConfig(MUSICGEN, 1500, folder)
     service = GenerationService(
         config, journal, predictions, sound, delivery, track_store or FakeTrackStore(), clock
     )

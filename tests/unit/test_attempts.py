@@ -49,7 +49,7 @@ class Deadly(FakeSound):
         await self._die()
         raise AssertionError
 
-    async def label(self, path: Path, generation: Generation) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
         await self._die()
         raise AssertionError
 

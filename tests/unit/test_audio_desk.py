@@ -33,7 +33,7 @@ from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 
 @pytest.fixture
 async def audio_files(tmp_path: Path) -> AsyncGenerator[AudioFiles]:
-    async with AudioFiles(tmp_path / "intake", "meta/musicgen") as audio_files:
+    async with AudioFiles(tmp_path / "intake") as audio_files:
         yield audio_files
 
 
@@ -128,7 +128,8 @@ async def test_the_end_of_a_piece_and_the_whole(audio_files: AudioFiles, tmp_pat
     output = make_sound(tmp_path / "output.wav", "wav", seconds=5.0)
     track = tmp_path / "track.wav"
     await audio_files.join(piece, output, given.duration_s, track)
-    assert await audio_files.label(track, a_generation()) == pytest.approx(7.0, abs=0.05)
+    length_s = await audio_files.label(track, a_generation(), "meta/musicgen")
+    assert length_s == pytest.approx(7.0, abs=0.05)
 
 
 async def test_a_join_tells_which_side_is_missing(audio_files: AudioFiles, tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ async def test_input_that_takes_too_much_is_refused(
     tmp_path: Path, limits: Limits, refusal: type[RequestRefused]
 ) -> None:
     piece = silence(tmp_path / "piece", seconds=290)
-    async with AudioFiles(tmp_path, "m", input_limits=limits) as audio_files:
+    async with AudioFiles(tmp_path, input_limits=limits) as audio_files:
         with pytest.raises(refusal):
             await audio_files.end_of(piece, 15.0, tmp_path / "context.wav")
 
@@ -176,7 +177,7 @@ async def test_a_track_that_crashes_is_as_it_was(audio_files: AudioFiles, tmp_pa
     track = tmp_path / "track.ogg"
     shutil.copyfile(CRASHES, track)
     with pytest.raises(WorkerCrashed):
-        await audio_files.label(track, a_generation())
+        await audio_files.label(track, a_generation(), "meta/musicgen")
     assert track.read_bytes() == CRASHES.read_bytes()
     with pytest.raises(WorkerCrashed):
         await audio_files.fit(track, 1000)

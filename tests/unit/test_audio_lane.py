@@ -285,9 +285,9 @@ from bot.audio.files import AudioFiles
 from tests.fakes import a_generation
 
 async def main():
-    async with AudioFiles(Path({str(tmp_path)!r}), "m") as desk:
+    async with AudioFiles(Path({str(tmp_path)!r})) as desk:
         track = Path({str(sound)!r})
-        await desk.label(track, a_generation())
+        await desk.label(track, a_generation(), "meta/musicgen")
         await desk.draw(track, 0.0)
         await desk.fit(track, 40_000)
 

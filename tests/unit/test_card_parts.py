@@ -27,7 +27,7 @@ from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
 from bot.domain.plain_text import one_line, readable
 from bot.domain.prompt_ideas import IDEAS, suggest
-from tests.fakes import NOON, a_generation
+from tests.fakes import MUSICGEN, NOON, a_generation
 
 TABLE_ = InputTable()
 HERE = at_card_of(a_generation())
@@ -157,7 +157,7 @@ def test_a_prompt_cannot_lead_elsewhere(prompt: str) -> None:
     generation = a_generation(inputs=Inputs(prompt=prompt), relation=Relation.EDIT, parent_id="p")
     shown = [
         str(info_embed([generation], [generation], TABLE_, HERE).fields[-1].value),
-        str(TrackList([generation], 0, 1).embed(TABLE_).description),
+        str(TrackList([generation], 0, 1).embed(MUSICGEN).description),
     ]
     for text in shown:
         assert "](https://evil" not in text
@@ -292,9 +292,9 @@ async def test_a_page_fits_discord(made: list[str], page: int, words: str) -> No
         for n, prompt in enumerate(made)
     ]
     listed = TrackList(tracks, page, page * PAGE_SIZE + len(tracks), words)
-    embed = listed.embed(TABLE_)
+    embed = listed.embed(MUSICGEN)
     assert len(embed.description or "") <= 4096
-    view = listed.view(TABLE_)
+    view = listed.view(MUSICGEN)
     assert (view is None) == (not tracks and page == 0)
     for item in view.children if view else ():
         assert len(json.loads(json.dumps(item.to_component_dict()))["custom_id"]) <= 100

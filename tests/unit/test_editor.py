@@ -9,12 +9,11 @@ from itertools import pairwise
 from bot.card.render import CardRenderer
 from bot.delivery.live_card import CardEditor
 from bot.delivery.message import OutgoingMessage
-from bot.domain.inputs import InputTable
 from bot.domain.progress import Progress, Stage
 from bot.engine.ports import DiscordFault
-from tests.fakes import NOON, FakeClock, a_generation
+from tests.fakes import MUSICGEN, NOON, FakeClock, a_generation
 
-RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+RENDERER = CardRenderer(MUSICGEN)
 
 
 def an_outgoing(stage: Stage) -> OutgoingMessage:

@@ -8,9 +8,8 @@ import pytest
 
 from bot.client import MusicGenBot, Parts, Shards
 from bot.domain.errors import JournalFault
-from bot.domain.inputs import InputTable
 from bot.engine.service import EngineConfig
-from tests.fakes import FakeClock, FakeJournal, FakePredictions, FakeSound, FakeTrackStore
+from tests.fakes import MUSICGEN, FakeClock, FakeJournal, FakePredictions, FakeSound, FakeTrackStore
 
 
 async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
@@ -30,8 +29,7 @@ async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
 
     monkeypatch.setattr(journal, "take_turn", take_turn)
     parts = Parts(
-        EngineConfig("v" * 64, InputTable(), 1500, tmp_path),
-        "MusicGen",
+        EngineConfig(MUSICGEN, 1500, tmp_path),
         journal,
         FakePredictions(),
         FakeSound(),

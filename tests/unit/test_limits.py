@@ -251,6 +251,7 @@ def test_an_estimate_is_the_median_of_what_there_is_else_cautious() -> None:
 
 def test_the_length_that_is_asked_for() -> None:
     assert kind_of(a_generation(inputs=Inputs(prompt="x"))).seconds == 8
+    assert kind_of(a_generation(inputs=Inputs(prompt="x"), usual_s=15)).seconds == 15
     assert kind_of(a_generation(inputs=Inputs(prompt="x", duration=0))).seconds == 0
     assert kind_of(a_generation(inputs=Inputs(prompt="x", duration=25), more_s=10)).seconds == 10
 

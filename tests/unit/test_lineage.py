@@ -16,10 +16,10 @@ from bot.domain.errors import PredictionFailed
 from bot.domain.generation import REMADE, AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.progress import Progress, Stage
-from tests.fakes import NOON, a_generation, a_reply
+from tests.fakes import MUSICGEN, NOON, a_generation, a_reply
 
 TABLE = InputTable()
-RENDERER = CardRenderer(TABLE, "MusicGen")
+RENDERER = CardRenderer(MUSICGEN)
 ADA, BO = 5, 6
 SERVER, OTHER_SERVER = 100, 200
 DM, OTHERS_DM, PUBLIC, PRIVATE, ELSEWHERE, THREAD = 10, 11, 12, 13, 14, 15

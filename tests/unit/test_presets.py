@@ -19,9 +19,10 @@ from bot.community.presets import (
     settings_of,
 )
 from bot.domain import errors
-from bot.domain.inputs import INPUT_NAMES, Inputs, InputTable
+from bot.domain.inputs import INPUT_NAMES, Inputs
+from bot.domain.request import GenerationRequest
 from tests.contract.journal_kit import any_inputs
-from tests.fakes import FakeClock, FakeJournal, a_generation
+from tests.fakes import MUSICGEN, FakeClock, FakeJournal, a_generation
 from tests.unit.house_kit import SteppedClock
 
 ME, SERVER = PresetOwner.person(1), PresetOwner.server(1)
@@ -29,7 +30,7 @@ ABOUT_AUDIO = {"continuation", "continuation_start", "continuation_end"}
 
 
 def presets(journal: FakeJournal | None = None, clock: FakeClock | None = None) -> Presets:
-    return Presets(journal or FakeJournal(), InputTable(), clock or SteppedClock())
+    return Presets(journal or FakeJournal(), MUSICGEN, clock or SteppedClock())
 
 
 @given(typed=any_inputs, preset=any_inputs, has_audio=st.booleans())
@@ -106,20 +107,20 @@ async def test_a_default_applies_where_none_is_named() -> None:
     kept = presets()
     await kept.save(ME, "long", Inputs("", duration=30))
     await kept.save(ME, "short", Inputs("", duration=1))
-    asked = Inputs("lofi")
-    assert await kept.apply(asked, None, ME.id, None, has_audio=False) == asked
+    asked = GenerationRequest(Inputs("lofi"))
+    assert await kept.apply(asked, None, ME.id, None) == asked
     await kept.choose_default(ME.id, "LONG")
-    assert (await kept.apply(asked, None, ME.id, None, has_audio=False)).duration == 30
-    assert (await kept.apply(asked, "short", ME.id, None, has_audio=False)).duration == 1
+    assert (await kept.apply(asked, None, ME.id, None)).inputs.duration == 30
+    assert (await kept.apply(asked, "short", ME.id, None)).inputs.duration == 1
     await kept.choose_default(ME.id, None)
-    assert await kept.apply(asked, None, ME.id, None, has_audio=False) == asked
+    assert await kept.apply(asked, None, ME.id, None) == asked
     with pytest.raises(errors.PresetUnknown):
         await kept.choose_default(ME.id, "gone")
 
 
 async def applies(kept: Presets) -> int | None:
     """How long a track is that this person asks for without saying so; reads nothing."""
-    return (await kept.apply(Inputs("lofi"), None, ME.id, None, has_audio=False)).duration
+    return (await kept.apply(GenerationRequest(Inputs("lofi")), None, ME.id, None)).inputs.duration
 
 
 async def test_a_default_is_read_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,18 @@ def test_shards_as_people_write_them() -> None:
     assert settings.shard_ids == (0, 1)
 
 
+TUNE = f"ada/musicgen-lofi:{'0f' * 32}"
+
+
+@pytest.mark.parametrize("given", ["", ",", f"lofi={TUNE}", f" lofi = {TUNE} , Big  Band={TUNE},"])
+def test_fine_tunes_as_people_write_them(given: str) -> None:
+    fine_tunes = Settings.from_env(TOKENS | {"FINE_TUNES": given}).fine_tunes
+    assert [one.name for one in fine_tunes] == ["lofi", "Big Band"][: given.count("=")]
+    assert {(one.model, one.version) for one in fine_tunes} <= {
+        ("ada/musicgen-lofi", "0f" * 32),
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
@@ -111,6 +123,12 @@ def test_shards_as_people_write_them() -> None:
         ("HTTPS_PROXY", "socks5://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
         ("https_proxy", "https://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
         ("HTTP_PROXY", "http://u:hunter2@p:port", "HTTP_PROXY: must be the address of a proxy"),
+        ("FINE_TUNES", "lofi", "FINE_TUNES: number 1 must be name=owner/model:version"),
+        ("FINE_TUNES", f"a={TUNE}, =x", "FINE_TUNES: number 2 must be name=owner/model:version"),
+        ("FINE_TUNES", "a=b:c", "FINE_TUNES: the model of number 1 must be owner/name"),
+        ("FINE_TUNES", "a=b/c:12", "FINE_TUNES: the version of number 1 must be the 64 hexadec"),
+        ("FINE_TUNES", f"a={TUNE},A={TUNE}", "FINE_TUNES: two of them have the same name"),
+        ("FINE_TUNES", f"{'a' * 33}={TUNE}", "FINE_TUNES: the name of number 1 may have 32"),
     ],
 )
 def test_what_does_not_do_is_said_in_one_sentence(name: str, given: str, said: str) -> None:

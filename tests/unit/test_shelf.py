@@ -11,10 +11,9 @@ import pytest
 from bot.audio.intake import AudioIntake
 from bot.audio.track_store import TrackStore
 from bot.domain.generation import State
-from bot.domain.inputs import InputTable
 from bot.engine.service import EngineConfig, GenerationService
 from tests.contract.journal_kit import a_generation
-from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePredictions, FakeSound
+from tests.fakes import MUSICGEN, FakeClock, FakeDelivery, FakeJournal, FakePredictions, FakeSound
 
 DAY_S = 24 * 3600
 
@@ -49,7 +48,7 @@ async def test_a_start_keeps_the_tracks_that_another_process_follows(tmp_path: P
     a_file(tmp_path, f"{parked.id}.wav", 3 * DAY_S)
     a_file(tmp_path, f"{ended.id}.wav", 3 * DAY_S)
     service = GenerationService(
-        EngineConfig("v" * 64, InputTable(), 1500, tmp_path),
+        EngineConfig(MUSICGEN, 1500, tmp_path),
         journal,
         FakePredictions(),
         FakeSound(),

@@ -15,12 +15,12 @@ from bot.card.lineage import lineage
 from bot.card.render import CardRenderer
 from bot.domain.errors import PredictionFailed
 from bot.domain.generation import AudioSource, Generation, Relation, State
-from bot.domain.inputs import Inputs, InputTable
+from bot.domain.inputs import Inputs
 from bot.domain.progress import Progress, Stage
 from bot.domain.waits import Hindered, InQueue, Obstacle
-from tests.fakes import NOON, a_generation
+from tests.fakes import MUSICGEN, NOON, a_generation
 
-RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+RENDERER = CardRenderer(MUSICGEN)
 FIRST = a_generation(batch_id="b", relation=Relation.VARIATION, parent_id="p", track_s=None)
 
 

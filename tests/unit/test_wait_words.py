@@ -9,7 +9,6 @@ import pytest
 from bot.card import strings
 from bot.card.render import CardRenderer
 from bot.domain.generation import State
-from bot.domain.inputs import InputTable
 from bot.domain.progress import Progress, Stage
 from bot.domain.waits import (
     FetchingSlow,
@@ -21,13 +20,13 @@ from bot.domain.waits import (
     ToBeSent,
     Wait,
 )
-from tests.fakes import NOON, a_generation
+from tests.fakes import MUSICGEN, NOON, a_generation
 
 SOON = NOON + timedelta(seconds=30)
 NEXT_TRY = f"<t:{int(SOON.timestamp())}:R>"
 LINK = Link("https://replicate.delivery/x/out.wav", NOON + timedelta(hours=1))
 HOUR = f"<t:{int(LINK.lives_until.timestamp())}:t>"
-RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+RENDERER = CardRenderer(MUSICGEN)
 
 
 def at(stage: Stage, wait: Wait | None, **changes: object) -> Progress:

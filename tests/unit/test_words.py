@@ -19,9 +19,9 @@ from bot.card.render import Card, CardRenderer
 from bot.domain import errors
 from bot.domain.errors import PredictionFailed, UserError, dump, load
 from bot.domain.generation import AudioSource, Generation, State
-from bot.domain.inputs import Inputs, InputTable
+from bot.domain.inputs import Inputs
 from bot.domain.progress import Progress, Stage
-from tests.fakes import NOON, a_generation
+from tests.fakes import MUSICGEN, NOON, a_generation
 
 SAMPLES: dict[object, object] = {
     str: "he *said*",
@@ -117,7 +117,7 @@ def test_no_words_lead_anywhere(text: str, shown: str) -> None:
     assert fitted(text, 100) == shown
 
 
-RENDERER = CardRenderer(InputTable(), "meta/musicgen")
+RENDERER = CardRenderer(MUSICGEN)
 
 
 def at(stage: Stage, **changes: object) -> Progress:

@@ -16,7 +16,7 @@ from bot.card.markup import jump_url, link
 from bot.community.ports import StarredTrack
 from bot.community.stars import Period, is_in_chart
 from bot.domain.errors import GenerationUnknown
-from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +28,30 @@ class Chart:
     title: str | None = None
     """In place of the period's own."""
 
-    def embed(self, table: InputTable) -> discord.Embed:
+    def embed(self, models: Models) -> discord.Embed:
         """What there is to read."""
         lines = [
-            f"{number}. {_line(entry, table)}" for number, entry in enumerate(self.entries, start=1)
+            f"{number}. {_line(entry, models)}"
+            for number, entry in enumerate(self.entries, start=1)
         ]
         return discord.Embed(
             title=self.title or strings.stars.title(self.period),
             description="\n".join(lines) or strings.stars.NONE,
         )
 
-    def view(self, table: InputTable) -> discord.ui.View | None:
+    def view(self, models: Models) -> discord.ui.View | None:
         """What there is to choose; None for a chart with nothing."""
         if not self.entries:
             return None
-        options = [track_option(entry.track, table) for entry in self.entries]
+        options = [track_option(entry.track, models) for entry in self.entries]
         return view_of(card_select(CHART, strings.stars.PICK, options))
 
 
-def _line(entry: StarredTrack, table: InputTable) -> str:
+def _line(entry: StarredTrack, models: Models) -> str:
     track = entry.track
     facts = [
         strings.stars.count(entry.stars),
-        *track_facts(track, table),
+        *track_facts(track, models),
         strings.stars.by(track.requester_id),
     ]
     title = link(track.inputs.prompt, jump_url(track.reply), PROMPT_MAX_CHARS)

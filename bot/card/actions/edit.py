@@ -43,7 +43,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
     context.check_rules(card_of=generation.requester_id)
-    await edit_form(generation, context.service.table).send(context.interaction)
+    table = context.service.models.named(generation.fine_tune).table
+    await edit_form(generation, table).send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:

@@ -41,6 +41,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
         context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
+        context.service.models.named(generation.fine_tune)
         options = await options_of(context, generation)
     form = extend_form(generation.id, generation.inputs.prompt, options)
     await form.send(context.interaction)

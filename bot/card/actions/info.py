@@ -13,7 +13,7 @@ from bot.card.audio_attachments import track_attachments
 from bot.card.buttons import card_button, view_of
 from bot.card.interactions import reading
 from bot.card.lineage import Onlooker
-from bot.card.markup import fitted, jump_url, link
+from bot.card.markup import fitted, jump_url, link, quoted
 from bot.domain.charges import Charge, ChargeState
 from bot.domain.generation import REMADE, Generation
 from bot.domain.inputs import InputTable, plain
@@ -60,6 +60,9 @@ def info_embed(
     )
     if first.has_audio:
         embed.description = f"{embed.description}\n{strings.info.AUDIO_TOO}"
+    if first.fine_tune is not None:
+        note = strings.info.fine_tune(quoted(first.fine_tune, _LINK_MAX_CHARS))
+        embed.description = f"{embed.description}\n{note}"
     _add(embed, strings.info.SETTINGS, _settings(first, table))
     for number, take in enumerate(takes, start=1):
         name = strings.info.RUN if len(takes) == 1 else strings.info.take(number)
@@ -152,7 +155,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         charges = await service.journal.charges([take.id for take in takes])
     here = [take for take, _ in track_attachments(interaction.message, takes)]
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
-    embed = info_embed(here or takes, ancestors, service.table, onlooker, charges)
+    table = service.models.shown(generation.fine_tune).table
+    embed = info_embed(here or takes, ancestors, table, onlooker, charges)
     # Of their own ancestors they alone are told.
     view = view_of(card_button(SAVE_PRESET, (here or takes)[0].id))
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)

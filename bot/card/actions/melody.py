@@ -34,6 +34,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
         context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
+        context.service.models.named(generation.fine_tune)
         options = await options_of(context, generation)
     form = melody_form(generation.id, from_card=True, options=options)
     await form.send(context.interaction)
@@ -42,7 +43,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
     parent, file = await source_of(context, form)
     request = from_audio(melody(parent, file.source, form.text(PROMPT)), file)
-    model = melody_model(context.service.table, request.inputs)
+    table = context.service.models.named(request.fine_tune).table
+    model = melody_model(table, request.inputs)
     return replace(request, inputs=replace(request.inputs, model_version=model))
 
 

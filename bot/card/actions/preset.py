@@ -8,6 +8,7 @@ from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
+from bot.card.markup import quoted
 from bot.community.ports import PresetOwner
 from bot.community.presets import NAME_MAX_CHARS, settings_of
 from bot.domain.errors import NoServerHere, PresetsOfManagers
@@ -52,9 +53,10 @@ def preset_owner(interaction: discord.Interaction, *, of_server: bool) -> Preset
     return PresetOwner.server(interaction.guild_id)
 
 
-def settings_line(inputs: Inputs) -> str:
-    """A preset's settings, as markdown."""
-    parts = [
+def settings_line(inputs: Inputs, fine_tune: str | None) -> str:
+    """A preset's fine-tune and settings, as markdown."""
+    parts = [] if fine_tune is None else [strings.presets.fine_tune(quoted(fine_tune, 32))]
+    parts += [
         strings.presets.setting(name, plain(value))
         for name, value in inputs.set_values().items()
         if name != "prompt"
@@ -75,8 +77,8 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     async with reading():
         generation = await context.service.get(form.about)
         inputs = settings_of(generation, with_seed=form.text(_SEED) == _YES)
-        is_new = await context.presets.save(owner, name, inputs)
-    line = settings_line(inputs)
+        is_new = await context.presets.save(owner, name, inputs, generation.fine_tune)
+    line = settings_line(inputs, generation.fine_tune)
     told = strings.presets.saved(name, line, is_new=is_new, of_server=owner.is_server)
     await interaction.response.send_message(told, ephemeral=True)
 

@@ -10,6 +10,7 @@ from bot.card.buttons import CardButton, CardPicker, CardSelect, card_button, ca
 from bot.card.interactions import check_manager, reading
 from bot.community.ports import Preset
 from bot.community.settings import NO_INPUTS, ServerSettings
+from bot.domain.errors import DefaultsNameFineTune
 from bot.domain.inputs import Inputs, InputTable
 
 _OPTIONS_MAX = 25
@@ -42,14 +43,14 @@ def defaults_message(
 async def _presets(context: ActionContext, guild_id: int) -> list[Preset]:
     async with reading():
         found = await context.presets.all_of(context.interaction.user.id, guild_id)
-    return [preset for preset in found if preset.owner.is_server]
+    return [one for one in found if one.owner.is_server and one.fine_tune is None]
 
 
 async def _open(context: ActionContext, _: str) -> None:
     guild_id = check_manager(context.interaction)
     settings = context.house_rules.settings_of(guild_id)
     presets = await _presets(context, guild_id)
-    embed, view = defaults_message(settings, presets, context.service.table)
+    embed, view = defaults_message(settings, presets, context.service.models.main.table)
     await context.interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
@@ -57,6 +58,8 @@ async def _take(context: ActionContext, name: str) -> None:
     guild_id = check_manager(context.interaction)
     async with reading():
         preset = await context.presets.of_server(name, guild_id)
+    if preset.fine_tune is not None:
+        raise DefaultsNameFineTune
     await _set(context, guild_id, preset.inputs)
 
 
@@ -71,7 +74,7 @@ async def _set(context: ActionContext, guild_id: int, inputs: Inputs) -> None:
     logged = await rules.change(guild_id, interaction.user.id, defaults=inputs)
     presets = await _presets(context, guild_id)
     settings = rules.settings_of(guild_id)
-    embed, view = defaults_message(settings, presets, context.service.table)
+    embed, view = defaults_message(settings, presets, context.service.models.main.table)
     await interaction.edit_original_response(embed=embed, view=view)
     await context.announce(logged)
 

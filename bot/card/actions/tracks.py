@@ -14,7 +14,7 @@ from bot.card.interactions import check_permissions, check_requester, reading
 from bot.card.markup import jump_url, link, quoted
 from bot.community.stars import Stars
 from bot.domain.generation import Generation
-from bot.domain.inputs import InputTable
+from bot.domain.models import Models
 from bot.domain.plain_text import shortened
 from bot.engine.ports import Journal
 
@@ -38,7 +38,7 @@ class TrackList:
     stars: Mapping[str, int] = field(default_factory=dict[str, int])
     by_stars: bool = False
 
-    def embed(self, table: InputTable) -> discord.Embed:
+    def embed(self, models: Models) -> discord.Embed:
         """What there is to read."""
         if not self.tracks:
             words = quoted(self.words, WORDS_MAX_CHARS)
@@ -47,7 +47,7 @@ class TrackList:
         first = self.page * PAGE_SIZE + 1
         lines = [
             f"{number}. {link(track.inputs.prompt, jump_url(track.reply), PROMPT_MAX_CHARS)}"
-            f"\n-# {' · '.join(self._facts(track, table))}"
+            f"\n-# {' · '.join(self._facts(track, models))}"
             f" · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
         ]
@@ -57,11 +57,11 @@ class TrackList:
             text=strings.tracks.shown(first, last, self.total, by_stars=self.by_stars)
         )
 
-    def view(self, table: InputTable) -> discord.ui.View | None:
+    def view(self, models: Models) -> discord.ui.View | None:
         """What there is to choose; None for a page with nothing."""
         items: list[CardButton | CardSelect] = []
         if self.tracks:
-            options = [track_option(track, table) for track in self.tracks]
+            options = [track_option(track, models) for track in self.tracks]
             items.append(card_select(SHOW, strings.tracks.PICK, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
@@ -79,9 +79,9 @@ class TrackList:
         about = f"{order}{page}:{self.words[:WORDS_MAX_CHARS]}"
         return card_button(PAGE, about, label=label, disabled=not possible)
 
-    def _facts(self, track: Generation, table: InputTable) -> list[str]:
+    def _facts(self, track: Generation, models: Models) -> list[str]:
         stars = self.stars.get(track.id, 0)
-        return [*([strings.stars.count(stars)] if stars else []), *track_facts(track, table)]
+        return [*([strings.stars.count(stars)] if stars else []), *track_facts(track, models)]
 
 
 def read_turn(about: str) -> tuple[int, str, bool]:
@@ -91,19 +91,22 @@ def read_turn(about: str) -> tuple[int, str, bool]:
     return (int(number) if number.isdecimal() else 0), words, number != page
 
 
-def track_option(track: Generation, table: InputTable) -> discord.SelectOption:
+def track_option(track: Generation, models: Models) -> discord.SelectOption:
     """A track to choose out of several."""
     return discord.SelectOption(
         label=_cut(track.inputs.prompt),
         value=track.id,
-        description=" · ".join(track_facts(track, table))[:_LABEL_MAX_CHARS],
+        description=" · ".join(track_facts(track, models))[:_LABEL_MAX_CHARS],
     )
 
 
-def track_facts(track: Generation, table: InputTable) -> list[str]:
+def track_facts(track: Generation, models: Models) -> list[str]:
     """What tells a track from others in a list."""
+    table = models.shown(track.fine_tune).table
     length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
     facts = [strings.card.seconds(length_s)]
+    if track.fine_tune is not None:
+        facts.append(track.fine_tune)
     if (model := table.model(track.inputs)) is not None:
         facts.append(model)
     return [*facts, strings.tracks.seed(track.seed)]
@@ -138,11 +141,11 @@ async def _newest(journal: Journal, user_id: int, words: str, number: int) -> Se
 
 async def _turn(context: ActionContext, about: str) -> None:
     """Another page, in place of the one before."""
-    interaction, table = context.interaction, context.service.table
+    interaction, models = context.interaction, context.service.models
     number, words, by_stars = read_turn(about)
     journal, person = context.service.journal, interaction.user.id
     page = await read_page(journal, context.stars, person, number, words, by_stars=by_stars)
-    await interaction.response.edit_message(embed=page.embed(table), view=page.view(table))
+    await interaction.response.edit_message(embed=page.embed(models), view=page.view(models))
 
 
 async def _show(context: ActionContext, generation_id: str) -> None:

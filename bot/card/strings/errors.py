@@ -232,7 +232,8 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     errors.ThingUnknown: lambda e: (
         "Replicate does not know what I asked for: the model's version, or this prediction, is "
-        f"gone. The bot's owner should check `MUSICGEN_VERSION`.{_own_words(e.detail)}"
+        "gone. The bot's owner should check `MUSICGEN_VERSION` and `FINE_TUNES`."
+        f"{_own_words(e.detail)}"
     ),
     errors.InputRefused: lambda e: (
         "Replicate did not accept these settings. Nothing was started or charged; "

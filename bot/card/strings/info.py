@@ -12,6 +12,14 @@ COST_UNKNOWN = "Cost: not known; Replicate bills by time."
 NO_PREDICTION = "It never got to Replicate."
 
 
+def fine_tune(name: str) -> str:
+    """Which one it was made with; the name is escaped."""
+    return (
+        f"-# It was made with the fine-tune {name}, which this line does not have; "
+        "**Save as preset** keeps it."
+    )
+
+
 def take(number: int) -> str:
     """The heading of one of several takes."""
     return f"Take {number}"

@@ -19,6 +19,7 @@ NAME = "Its name, up to 32 characters; capitals make no difference."
 NAME_OF = "Its name: yours, or else this server's."
 DEFAULT_NAME = "One of your presets. Leave it out for none."
 SERVER = "This server's and not yours; for those who manage it. Default: off."
+FINE_TUNE = "A fine-tune that the owner of this bot allows. Default: none, the usual model."
 OPTION = "Saved settings; options typed here go first. Default: your own default, if you chose one."
 """Descriptions have 100 characters."""
 
@@ -39,6 +40,7 @@ PLAIN = "nothing but MusicGen's own defaults"
 NO_DEFAULT = "Where you name no preset, none applies now."
 
 _SHOWN_MAX_CHARS = 64
+_NAMED_MAX = 10
 
 
 def server_choice(name: str) -> str:
@@ -51,14 +53,22 @@ def setting(name: str, value: str) -> str:
     return f"`{name}` {value}"
 
 
+def fine_tune(name: str) -> str:
+    """Which fine-tune a preset names; the name is escaped."""
+    return f"fine-tune **{name}**"
+
+
 def of_server(name: str) -> str:
     """The heading of a server's preset; the name is escaped."""
     return f"{name}, of this server"
 
 
-def entry(name: str, *, is_default: bool) -> str:
-    """A preset in a list; the name is escaped."""
-    return f"**{name}** (your default)" if is_default else name
+def entry(name: str, fine_tune: str, *, is_default: bool) -> str:
+    """A preset in a list, with the fine-tune it names, if any; the names are escaped."""
+    told = [fine_tune, "your default" if is_default else ""]
+    notes = ", ".join(filter(None, told))
+    shown = f"**{name}**" if is_default else name
+    return f"{shown} ({notes})" if notes else shown
 
 
 def count(number: int, limit: int) -> str:
@@ -83,6 +93,13 @@ def default(name: str) -> str:
     return f"Where you name no preset, {_name(name)} applies now."
 
 
+def _others(allowed: tuple[str, ...]) -> str:
+    if not allowed:
+        return "The owner of this bot allows no fine-tunes. Leave `fine_tune` out."
+    names = ", ".join(map(_name, allowed[:_NAMED_MAX]))
+    return f"The owner of this bot allows {names}{' and others' * (len(allowed) > _NAMED_MAX)}."
+
+
 def _name(name: str) -> str:
     return f"“{quoted(name, _SHOWN_MAX_CHARS)}”"
 
@@ -98,6 +115,24 @@ PRESET_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PresetsFull: lambda e: (
         f"{'This server' if e.of_server else 'You'} can have {e.limit} presets, and they are all "
         "in use. Save this one under the name of an older one, or delete one with `/preset delete`."
+    ),
+    errors.FineTuneUnknown: lambda e: (
+        f"There is no fine-tune {_name(e.name)} here. {_others(e.allowed)}"
+    ),
+    errors.FineTuneGone: lambda e: (
+        f"This was made with the fine-tune {_name(e.name)}, which the owner of this bot no longer "
+        "allows. **Info** has its settings: use them with `/musicgen`."
+    ),
+    errors.PresetFineTuneGone: lambda e: (
+        f"The preset {_name(e.preset)} names the fine-tune {_name(e.fine_tune)}, which the owner "
+        "of this bot no longer allows. Save the preset again without it, or choose another one."
+    ),
+    errors.InputsNotTaken: lambda e: (
+        f"The model that would make this takes no {', '.join(f'`{name}`' for name in e.names)}. "
+        "Leave that out, or choose another model or preset."
+    ),
+    errors.DefaultsNameFineTune: lambda e: (
+        "That preset names a fine-tune, and a server's default settings cannot. Choose one without."
     ),
     errors.PresetsOfManagers: lambda e: (
         "A server's presets are for those who have **Manage Server** there. Save it as your own."

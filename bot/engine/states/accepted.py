@@ -35,7 +35,7 @@ async def prepare(job: Job) -> None:
     source, inputs = job.generation.source, job.generation.inputs
     if source is None or inputs.input_audio is not None:
         if job.generation.audio_s is not None:
-            check_audio(job.context.table, inputs, job.generation.audio_s)
+            check_audio(job.model.table, inputs, job.generation.audio_s)
         await job.save(State.QUEUED)
         return
     try:
@@ -98,7 +98,7 @@ async def _take_in_input(
                 return needed_bytes
             if first_s is not None:
                 audio = await sound.begin_with(audio, first_s, shorter)
-        check_audio(job.context.table, inputs, audio.duration_s)
+        check_audio(job.model.table, inputs, audio.duration_s)
         await _upload(job, audio, inputs)
     finally:
         for path in made:
@@ -138,7 +138,7 @@ async def _take_in_extension(
                 piece_s = kept
             if piece_s > PIECE_MAX_S:
                 raise PieceTooLong(piece_s, PIECE_MAX_S)
-            plan = plan_extension(piece_s, more_s)
+            plan = plan_extension(piece_s, more_s, job.model.table.window_s)
             given = await sound.end_of(piece, plan.context_s, context_path)
         inputs = replace(
             job.generation.inputs,
@@ -147,7 +147,7 @@ async def _take_in_extension(
             continuation_end=None,
             duration=plan.duration,
         )
-        check_audio(job.context.table, inputs, given.duration_s)
+        check_audio(job.model.table, inputs, given.duration_s)
         await _upload(job, given, inputs, given_s=piece_s)
     finally:
         await sound.discard(context_path)
@@ -170,7 +170,7 @@ async def _keep_piece(
         needed_bytes = await job.context.track_store.size_of(str(audio.path))
         if length_s < audio.duration_s:
             needed_bytes += round(length_s * audio.pcm_bytes_per_s)
-        plan = plan_extension(length_s, more_s)
+        plan = plan_extension(length_s, more_s, job.model.table.window_s)
         needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
         needed_bytes += extension_bytes(length_s, more_s)
         if not enlarge(job, needed_bytes):

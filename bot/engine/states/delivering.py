@@ -86,7 +86,7 @@ async def _wait_for_disk(job: Job, error: OSError) -> None:
 async def _collect_once(job: Job) -> None:
     job.enter(Stage.FETCHING)
     generation, folder = job.generation, job.context.tracks_folder
-    extension = str(job.context.table.effective(generation.inputs, "output_format") or "wav")
+    extension = str(job.model.table.effective(generation.inputs, "output_format") or "wav")
     given_s = generation.given_s
     output = track = Form.WHOLE.path(folder, generation.id, extension)
     if generation.piece_path is not None:
@@ -135,7 +135,7 @@ async def _label(job: Job, track: Path) -> float | None:
     if not await job.attempts.begin():
         return None
     try:
-        return await job.context.sound.label(track, job.generation)
+        return await job.context.sound.label(track, job.generation, job.model.name)
     except (OSError, OutputNotAudio):
         raise
     except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is

@@ -73,7 +73,7 @@ async def fetch(job: Job, path: Path, beside_bytes: int) -> None:
 
 async def _download(job: Job, path: Path, beside_bytes: int, story: _Story) -> None:
     """Have room for the output, then fetch it; one that is larger than expected takes two tries."""
-    length_s = job.context.table.duration_s(job.generation.inputs)
+    length_s = job.model.table.duration_s(job.generation.inputs)
     limit_bytes = track_bytes(length_s)
     while True:
         await claim(job, beside_bytes + with_conversion(limit_bytes))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.problems import InvalidField, JsonObject, Problem
-from bot.playground.replicate.schema import InputForm
 
 _KEYS = {
     "version": "string",
@@ -30,14 +30,13 @@ _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 class CreateOrder:
     """A checked request for a prediction. Webhooks are accepted and never called."""
 
+    hosted: Hosted
     input: JsonObject
     cancel_after_s: float | None
     wait_s: float | None
 
 
-def read_create(
-    body: bytes, headers: Mapping[str, str], form: InputForm, versions: frozenset[str]
-) -> CreateOrder:
+def read_create(body: bytes, headers: Mapping[str, str], hosted: Iterable[Hosted]) -> CreateOrder:
     """Check a POST /v1/predictions as the API does.
 
     Raises:
@@ -53,13 +52,15 @@ def read_create(
     faults = _shape_faults(parsed)
     if faults:
         raise Problem.invalid_input(faults)
-    if parsed["version"] not in versions:
+    version = next((one for one in hosted if parsed["version"] in one.names), None)
+    if version is None:
         raise Problem.invalid_version()
     given = parsed["input"]
     assert isinstance(given, dict)  # noqa: S101 # _shape_faults looked
-    if faults := form.faults(given):
+    if faults := version.form.faults(given):
         raise Problem.invalid_input(faults)
-    return CreateOrder(form.known(given), _cancel_after_s(headers), _wait_s(headers))
+    known = version.form.known(given)
+    return CreateOrder(version, known, _cancel_after_s(headers), _wait_s(headers))
 
 
 def _refuse_constant(name: str) -> JsonValue:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 from pydantic import JsonValue, ValidationError
@@ -16,16 +16,15 @@ from bot.playground.faults import Faults
 from bot.playground.replicate.bodies import read_create, read_list_query
 from bot.playground.replicate.delivery import deliver
 from bot.playground.replicate.files import Files
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import Meter
-from bot.playground.replicate.predictions import Prediction, timestamp
+from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject, Problem
-from bot.playground.replicate.schema import InputForm
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import PAGE_SIZE, Predictions
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_VERSION_CREATED_AT = datetime(2024, 3, 27, tzinfo=UTC)
 _MOST_BODY_BYTES = 120_000_000
 
 
@@ -39,41 +38,12 @@ class RequestRecord:
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hosted:
-    """The one version of the one model that the stand-in hosts."""
-
-    owner: str
-    name: str
-    version: str
-    schema: JsonObject
-    form: InputForm
-
-    @property
-    def model(self) -> str:
-        """`owner/name`."""
-        return f"{self.owner}/{self.name}"
-
-    @property
-    def names(self) -> frozenset[str]:
-        """What `version` in a request may be."""
-        return frozenset({self.version, f"{self.model}:{self.version}"})
-
-    def version_json(self) -> JsonObject:
-        """The version object."""
-        return {
-            "id": self.version,
-            "created_at": timestamp(_VERSION_CREATED_AT),
-            "cog_version": "0.9.5",
-            "openapi_schema": self.schema,
-        }
-
-
 @dataclass(slots=True)
 class Api:
     """Everything the routes need."""
 
-    hosted: Hosted
+    hosted: Sequence[Hosted]
+    """All versions, the newest of each model last."""
     predictions: Predictions
     files: Files
     scripts: Scripts
@@ -154,10 +124,8 @@ class Api:
             raise Problem.unauthenticated(token_given=True)
 
     async def _create(self, request: web.Request) -> web.Response:
-        order = read_create(
-            await request.read(), request.headers, self.hosted.form, self.hosted.names
-        )
-        prediction = self.predictions.create(order, self.hosted.model, self.hosted.version)
+        order = read_create(await request.read(), request.headers, self.hosted)
+        prediction = self.predictions.create(order)
         if order.wait_s is None:
             return _json(self._shown(prediction), 201)
         ended = await self.predictions.ended(prediction, order.wait_s)
@@ -213,12 +181,12 @@ class Api:
         return _json(who)
 
     async def _model(self, request: web.Request) -> web.Response:
-        self._check_model(request)
-        hosted = self.hosted
+        *_, hosted = self._versions_of(request)
+        owner, _, name = hosted.model.partition("/")
         shown: JsonObject = {
             "url": f"{self.base_url}/{hosted.model}",
-            "owner": hosted.owner,
-            "name": hosted.name,
+            "owner": owner,
+            "name": name,
             "description": "The playground's synthesiser, not MusicGen.",
             "visibility": "public",
             "github_url": None,
@@ -227,20 +195,19 @@ class Api:
             "run_count": len(self.predictions.all),
             "cover_image_url": None,
             "default_example": None,
-            "latest_version": hosted.version_json(),
+            "latest_version": hosted.as_json(),
         }
         return _json(shown)
 
     async def _versions(self, request: web.Request) -> web.Response:
-        self._check_model(request)
-        results: list[JsonValue] = [self.hosted.version_json()]
+        results: list[JsonValue] = [one.as_json() for one in self._versions_of(request)]
         return _json({"previous": None, "next": None, "results": results})
 
     async def _version(self, request: web.Request) -> web.Response:
-        self._check_model(request)
-        if request.match_info["version"] != self.hosted.version:
-            raise Problem.not_found()
-        return _json(self.hosted.version_json())
+        for hosted in self._versions_of(request):
+            if hosted.version == request.match_info["version"]:
+                return _json(hosted.as_json())
+        raise Problem.not_found()
 
     async def _deliver(self, request: web.Request) -> web.Response:
         prediction, file = self.predictions.output(request.match_info["key"])
@@ -261,10 +228,12 @@ class Api:
         self.scripts.clear()
         return web.Response(status=204)
 
-    def _check_model(self, request: web.Request) -> None:
-        asked = (request.match_info["owner"], request.match_info["name"])
-        if asked != (self.hosted.owner, self.hosted.name):
+    def _versions_of(self, request: web.Request) -> list[Hosted]:
+        asked = f"{request.match_info['owner']}/{request.match_info['name']}"
+        found = [one for one in self.hosted if one.model == asked]
+        if not found:
             raise Problem.not_found()
+        return found
 
     def _shown(self, prediction: Prediction, *, in_list: bool = False) -> JsonObject:
         removed = self.predictions.is_removed(prediction)

@@ -10,10 +10,10 @@ from itertools import dropwhile, islice, takewhile
 from bot.domain.clock import Clock
 from bot.engine.background import BackgroundTasks
 from bot.playground.replicate.bodies import CreateOrder, ListQuery
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.predictions import OutputFile, Prediction, new_id
 from bot.playground.replicate.problems import Problem
 from bot.playground.replicate.runs import Runs
-from bot.playground.replicate.schema import InputForm
 from bot.playground.replicate.scripts import Scripts
 
 PAGE_SIZE = 100
@@ -22,8 +22,8 @@ PAGE_SIZE = 100
 class Predictions:
     """Creates, follows and cancels predictions."""
 
-    def __init__(self, clock: Clock, runs: Runs, form: InputForm, scripts: Scripts) -> None:
-        self._clock, self._runs, self._form, self._scripts = clock, runs, form, scripts
+    def __init__(self, clock: Clock, runs: Runs, scripts: Scripts) -> None:
+        self._clock, self._runs, self._scripts = clock, runs, scripts
         self._tasks = BackgroundTasks()
         self._ends: dict[str, asyncio.Event] = {}
         self._lives: dict[str, asyncio.Task[None]] = {}
@@ -42,15 +42,17 @@ class Predictions:
         """Wait until every prediction has ended."""
         await self._tasks.idle()
 
-    def create(self, order: CreateOrder, model: str, version: str) -> Prediction:
+    def create(self, order: CreateOrder) -> Prediction:
         """Begin a paid run."""
-        now = self._clock.now()
-        prediction = Prediction(new_id(), model, version, order.input, now, self._scripts.take())
+        now, hosted = self._clock.now(), order.hosted
+        prediction = Prediction(
+            new_id(), hosted.model, hosted.version, order.input, now, self._scripts.take()
+        )
         if order.cancel_after_s is not None:
             prediction.deadline = now + timedelta(seconds=order.cancel_after_s)
         self._by_id[prediction.id] = prediction
         self._ends[prediction.id] = asyncio.Event()
-        life = self._tasks.start(self._live(prediction), f"prediction {prediction.id}")
+        life = self._tasks.start(self._live(prediction, hosted), f"prediction {prediction.id}")
         self._lives[prediction.id] = life
         life.add_done_callback(lambda _: self._forget(prediction))
         if order.cancel_after_s is not None:
@@ -111,8 +113,8 @@ class Predictions:
             if prediction.output_file is not None:
                 yield prediction, prediction.output_file
 
-    async def _live(self, prediction: Prediction) -> None:
-        await self._runs.live(prediction, self._form.completed(prediction.input))
+    async def _live(self, prediction: Prediction, hosted: Hosted) -> None:
+        await self._runs.live(prediction, hosted.completed(prediction.input))
 
     async def _watch_deadline(self, prediction: Prediction, delay_s: float) -> None:
         await self._clock.sleep(delay_s)

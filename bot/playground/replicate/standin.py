@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 
 import aiohttp
@@ -12,12 +13,13 @@ from bot.domain.inputs import TABLE
 from bot.playground.faults import Faults
 from bot.playground.guard import Guard, new_token
 from bot.playground.replicate.files import Files
+from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import Meter, RateLimits
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject
-from bot.playground.replicate.routes import Api, Hosted, RequestRecord
+from bot.playground.replicate.routes import Api, RequestRecord
 from bot.playground.replicate.runs import Runs
-from bot.playground.replicate.schema import InputForm, openapi_schema
+from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
@@ -25,7 +27,7 @@ from bot.settings_values import SPEC_VERSION
 
 
 class ReplicateStandIn:
-    """Serves one version of one model on loopback while it is entered.
+    """Serves a version of a model, and fine-tunes of it, on loopback while it is entered.
 
     Args:
         schema: the version's `openapi_schema`; made from our input table when None.
@@ -37,6 +39,7 @@ class ReplicateStandIn:
         port: 0 for any free one.
         clock: the time it lives by.
         limits: how often the account may ask; as often as it likes when None.
+        fine_tunes: what is hosted beside it.
     """
 
     def __init__(
@@ -52,10 +55,10 @@ class ReplicateStandIn:
         port: int = 0,
         clock: Clock | None = None,
         limits: RateLimits | None = None,
+        fine_tunes: Sequence[Hosted] = (),
     ) -> None:
-        self._schema = openapi_schema(TABLE) if schema is None else schema
-        owner, _, name = model.partition("/")
-        self._hosted = Hosted(owner, name, version, self._schema, InputForm.read(self._schema))
+        schema = openapi_schema(TABLE) if schema is None else schema
+        self._hosted = (Hosted.of(model, version, schema), *fine_tunes)
         self._timings = timings or Timings()
         self._clock = clock or SystemClock()
         self._host, self._port = host, port
@@ -84,8 +87,8 @@ class ReplicateStandIn:
 
     @property
     def version(self) -> str:
-        """The id of the version that is hosted."""
-        return self._hosted.version
+        """The id of the version that is hosted, but for the fine-tunes'."""
+        return self._hosted[0].version
 
     async def idle(self) -> None:
         """Wait until every prediction has ended."""
@@ -105,7 +108,7 @@ class ReplicateStandIn:
             lambda address: files.content_at(address, self.base_url),
             self._timings,
         )
-        predictions = Predictions(self._clock, self._runs, self._hosted.form, self._scripts)
+        predictions = Predictions(self._clock, self._runs, self._scripts)
         self._api = Api(
             self._hosted,
             predictions,
