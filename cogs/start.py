@@ -27,7 +27,7 @@ async def start(
     table = bot.service.models.named(request.fine_tune).table
     asked = replace(
         asked_by(interaction),
-        prompt=request.inputs.prompt,
+        prompt=request.as_sent.prompt,
         length_s=request.more_s or table.duration_s(request.inputs),
         card_of=request.card_of,
         audio_of=request.audio_of,

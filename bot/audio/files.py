@@ -305,7 +305,7 @@ def _refusals() -> Generator[None]:
 
 def _settings(generation: Generation) -> str:
     """Every setting that was sent, with the seed that the model used."""
-    values = generation.inputs.set_values() | {"seed": generation.seed}
+    values = generation.as_sent.set_values() | {"seed": generation.seed}
     told = [f"{name} {plain(value)}" for name, value in values.items() if name not in _UNTOLD]
     return ", ".join(told)
 

@@ -13,17 +13,20 @@ from typing import Any
 
 import discord
 
+from bot.card import strings
 from bot.domain.errors import NotANumber
 from bot.domain.inputs import PROMPT_MAX_CHARS
+from bot.domain.musical_terms import MusicalTerms, read_terms
 from bot.domain.plain_text import readable, shortened
 
-PROMPT, OPTION = "prompt", "pick"
+PROMPT, TERMS, OPTION = "prompt", "terms", "pick"
 """The custom_ids of fields that several forms have."""
 
 _PLACEHOLDER_MAX_CHARS = 100
 _OPTION_MAX_CHARS = 100
 _OPTIONS_MAX = 25
-_NUMBER_MAX_CHARS = 12
+_NUMBER_MAX_CHARS = 30
+_TERMS_MAX_CHARS = 100
 _FORM = re.compile(r"mg:1:(?P<from>[mf])-(?P<action>[a-z]{1,20}):(?P<about>[A-Za-z0-9_-]{1,40})")
 
 
@@ -55,6 +58,14 @@ class SubmittedForm:
         if digits is None:
             raise NotANumber(name, text)
         return int(digits[1])
+
+    def terms(self) -> MusicalTerms:
+        """Tempo, key and bars.
+
+        Raises:
+            TermsUnreadable, TermOutOfBounds: they are none.
+        """
+        return read_terms(self.text(TERMS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class CardForm(discord.ui.Modal):
         *,
         max_chars: int,
         default: str | None = None,
+        placeholder: str | None = None,
         required: bool = False,
         several_lines: bool = False,
     ) -> None:
@@ -134,10 +146,22 @@ class CardForm(discord.ui.Modal):
             custom_id=name,
             style=discord.TextStyle.paragraph if several_lines else discord.TextStyle.short,
             default=default,
+            placeholder=placeholder,
             required=required,
             max_length=max_chars,
         )
         self._add(label, field, about)
+
+    def add_terms(self, terms: MusicalTerms) -> None:
+        """A line for tempo, key and bars; see `SubmittedForm.terms`."""
+        self.add_text(
+            TERMS,
+            strings.terms.TERMS,
+            strings.terms.TERMS_ABOUT,
+            max_chars=_TERMS_MAX_CHARS,
+            default=str(terms) or None,
+            placeholder=strings.terms.TERMS_EXAMPLE,
+        )
 
     def add_number(self, name: str, label: str, about: str, default: int | None) -> None:
         """A line for a whole number, which may be left empty."""
@@ -148,7 +172,13 @@ class CardForm(discord.ui.Modal):
         self._add(label, field, about)
 
     def add_select(
-        self, name: str, label: str, options: Sequence[FormOption], default: str | None
+        self,
+        name: str,
+        label: str,
+        options: Sequence[FormOption],
+        default: str | None,
+        *,
+        required: bool = True,
     ) -> None:
         """One of several, of which `default` is chosen at first."""
         entries = [
@@ -159,7 +189,10 @@ class CardForm(discord.ui.Modal):
             )
             for option in options[:_OPTIONS_MAX]
         ]
-        self._add(label, discord.ui.Select[Any](custom_id=name, options=entries, required=True))
+        field = discord.ui.Select[Any](
+            custom_id=name, options=entries, required=required, min_values=int(required)
+        )
+        self._add(label, field)
 
     def add_sources(self, label: str, options: Sequence[FormOption]) -> None:
         """What the form is about, where there is a choice."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.card import strings
-from bot.domain.generation import Generation
+from bot.domain.generation import Generation, Relation
 from bot.domain.plain_text import shortened
 
 _QUOTE_MAX_CHARS = 100
@@ -45,6 +45,8 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
         name = parent.inputs.prompt
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
+    if generation.more_s is not None and generation.relation is Relation.AGAIN:
+        return strings.lineage.END_AGAIN
     if name is None or name == generation.inputs.prompt:
         return strings.lineage.LINES[generation.relation]
     if not (quote := shortened(name, _QUOTE_MAX_CHARS)):

@@ -14,6 +14,7 @@ from bot.card.actions import BRING, CANCEL, actions_after
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.domain.errors import InternalFault
+from bot.domain.extension import Closeness
 from bot.domain.generation import LATE, Generation, State
 from bot.domain.inputs import Inputs, InputTable, plain
 from bot.domain.models import Models
@@ -159,7 +160,7 @@ class CardRenderer:
         # Of those that have ended it is not known any more.
         source = next((take.source for take in takes if take.source is not None), None)
         first = replace(takes[0], source=source)
-        settings = strings.card.small([self._settings_of(first)])
+        settings = strings.card.small([str(first.terms), self._settings_of(first)])
         asked_by = strings.card.small([strings.card.asked_by(first.requester_id)])
         facts = self._facts(first, takes, has_ended=has_ended)
         lines = words, facts, settings, asked_by
@@ -194,7 +195,10 @@ class CardRenderer:
             # That an extension continues its piece is what its first line says.
             source, inputs = None, replace(inputs, continuation=None)
         name = source.filename if source else None
-        return settings_line(self._table_of(generation), inputs, name)
+        line = settings_line(self._table_of(generation), inputs, name)
+        how = generation.closeness or Closeness.FOLLOW
+        heard = None if how is Closeness.FOLLOW else strings.terms.closeness(how)
+        return " · ".join(filter(None, [heard, line]))
 
     def _length(self, generation: Generation) -> str:
         given_s, more_s = generation.given_s, generation.more_s

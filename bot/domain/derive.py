@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Required, TypedDict
 
-from bot.domain.errors import OutOfBounds, SourceGone
-from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
+from bot.domain.errors import CutBeyondPiece, OutOfBounds, SourceGone
+from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation
-from bot.domain.inputs import Inputs
+from bot.domain.inputs import MODEL_WINDOW_S, Inputs
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.request import GenerationRequest
 
 STORED_FOR = timedelta(hours=23)
@@ -28,6 +30,7 @@ class Changes(TypedDict, total=False):
     model_version: str | None
     duration: int | None
     seed: int | None
+    terms: MusicalTerms | None
     card_audio: AudioSource | None
 
 
@@ -51,10 +54,13 @@ def remake(
     model_version: str | None = None,
     duration: int | None = None,
     seed: int | None = None,
+    terms: MusicalTerms | None = None,
     card_audio: AudioSource | None = None,
     lender: Generation | None = None,
 ) -> GenerationRequest:
     """The parent's request once more, with what is given changed; without a seed, a new one.
+
+    Where `terms` have a tempo and bars, the length follows from them.
 
     For a parent that is itself an extension, `duration` is how many seconds more, and `card_audio`,
     the audio of its own card, holds the piece it began with. For another one with input audio,
@@ -63,6 +69,7 @@ def remake(
     Raises:
         SourceGone: the audio the parent was made from is not to be had any more.
         OutOfBounds: so many seconds cannot be added.
+        BarsTooLong: nor so many bars.
     """
     inputs = replace(
         parent.inputs,
@@ -74,23 +81,25 @@ def remake(
         if card_audio is None or parent.given_s is None:
             raise SourceGone
         piece = replace(card_audio, keep_s=parent.given_s)
-        more_s = _checked(parent.more_s if duration is None else duration)
+        more_s = _more_s(terms, parent.more_s if duration is None else duration)
         return GenerationRequest(
             _continuing(inputs),
             piece,
             parent.id,
             relation,
             more_s,
+            parent.closeness,
+            parent.terms if terms is None else terms,
             card_of=parent.requester_id,
             fine_tune=parent.fine_tune,
             audio_of=parent.requester_id,
         )
-    if duration is not None:
-        inputs = replace(inputs, duration=duration)
+    inputs = _lasting(inputs, terms, inputs.duration if duration is None else duration)
     request = GenerationRequest(
         inputs,
         parent_id=parent.id,
         relation=relation,
+        terms=parent.terms if terms is None else terms,
         card_of=parent.requester_id,
         fine_tune=parent.fine_tune,
     )
@@ -108,29 +117,53 @@ def remake(
 
 
 def extension(
-    parent: Generation | None, piece: AudioSource, more_s: int, prompt: str | None = None
+    parent: Generation | None,
+    piece: AudioSource,
+    more_s: int,
+    prompt: str | None = None,
+    *,
+    terms: MusicalTerms = NO_TERMS,
+    cut_s: float | None = None,
+    closeness: Closeness | None = None,
 ) -> GenerationRequest:
     """`piece`, which is the parent's track or audio that is not ours, and `more_s` seconds more.
 
+    Where `terms` have a tempo and bars, these say how much more. At `cut_s` the piece is cut first.
+
     Raises:
         OutOfBounds: so many seconds cannot be added.
+        BarsTooLong: nor so many bars.
+        CutBeyondPiece: it ends before.
         ValueError: neither a parent nor a prompt.
     """
     inputs = _inputs_of(parent, prompt)
+    length_s = None if parent is None else parent.track_s
+    if cut_s is not None and length_s is not None and cut_s > math.ceil(length_s):
+        raise CutBeyondPiece(cut_s, length_s)
     return GenerationRequest(
         _continuing(inputs),
-        piece,
+        replace(piece, keep_s=cut_s),
         _id_of(parent),
         Relation.EXTEND,
-        _checked(more_s),
+        _more_s(terms, more_s),
+        closeness,
+        terms,
         card_of=_requester_of(parent),
         fine_tune=_fine_tune_of(parent),
         audio_of=_requester_of(parent),
     )
 
 
-def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> GenerationRequest:
-    """New music for the melody of `audio`, with the parent's other settings."""
+def melody(
+    parent: Generation | None, audio: AudioSource, prompt: str, terms: MusicalTerms = NO_TERMS
+) -> GenerationRequest:
+    """New music for the melody of `audio`, with the parent's other settings.
+
+    Where `terms` have a tempo and bars, the length follows from them.
+
+    Raises:
+        BarsTooLong: so many bars are too long.
+    """
     inputs = replace(
         _inputs_of(parent, prompt),
         input_audio=None,
@@ -142,10 +175,11 @@ def melody(parent: Generation | None, audio: AudioSource, prompt: str) -> Genera
         # What an extension sends as its duration says nothing of how long anybody wants it.
         inputs = replace(inputs, duration=None)
     return GenerationRequest(
-        inputs,
+        _lasting(inputs, terms, inputs.duration),
         audio,
         _id_of(parent),
         Relation.MELODY,
+        terms=terms,
         card_of=_requester_of(parent),
         fine_tune=_fine_tune_of(parent),
         audio_of=_requester_of(parent),
@@ -188,7 +222,15 @@ def _continuing(inputs: Inputs) -> Inputs:
     )
 
 
-def _checked(more_s: int) -> int:
+def _lasting(inputs: Inputs, terms: MusicalTerms | None, duration: int | None) -> Inputs:
+    length_s = None if terms is None else terms.length_s(MODEL_WINDOW_S)
+    return replace(inputs, duration=duration if length_s is None else length_s)
+
+
+def _more_s(terms: MusicalTerms | None, more_s: int) -> int:
+    length_s = None if terms is None else terms.length_s(MORE_MAX_S)
+    if length_s is not None:
+        return length_s
     if not MORE_MIN_S <= more_s <= MORE_MAX_S:
         raise OutOfBounds("seconds more", more_s, MORE_MIN_S, MORE_MAX_S)
     return more_s

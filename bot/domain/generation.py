@@ -11,7 +11,9 @@ from hashlib import blake2b
 from typing import TypedDict, Unpack
 
 from bot.domain.errors import BotError, UserError
+from bot.domain.extension import Closeness
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 TOKEN_LIFE = timedelta(minutes=15)
 """How long an interaction's token edits its reply.
@@ -175,6 +177,7 @@ class Generation:
     requester_id: int
     reply: Reply
     inputs: Inputs
+    """With the prompt as its person wrote it; see `as_sent`."""
     version: str
     """The id of the MusicGen version it runs on."""
     created_at: datetime
@@ -209,6 +212,10 @@ class Generation:
     """Shared by the takes that one card lists."""
     more_s: int | None = None
     """For an extension: the new music asked for, in seconds."""
+    closeness: Closeness | None = None
+    """For an extension: how closely it is to follow the piece; None for as closely as it can."""
+    terms: MusicalTerms = NO_TERMS
+    """Tempo, key and bars that were asked for in fields of their own."""
     piece_path: str | None = None
     """The whole piece that is extended, on disk while it is needed."""
     given_s: float | None = None
@@ -219,6 +226,11 @@ class Generation:
     """Whether the person has seen the end of it."""
     attempts: int = 0
     """How often work on its files was begun in this state that nothing has come of yet."""
+
+    @property
+    def as_sent(self) -> Inputs:
+        """The inputs as the model gets them: the musical terms stand behind the prompt."""
+        return self.terms.joined_to_inputs(self.inputs)
 
     @property
     def seed(self) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Relation
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class GenerationRequest:
     relation: Relation | None = None
     more_s: int | None = None
     """For an extension: how much new music, in seconds."""
+    closeness: Closeness | None = None
+    terms: MusicalTerms = NO_TERMS
     audio_s: float | None = None
     stored_at: datetime | None = None
     card_of: int | None = None
@@ -32,6 +36,11 @@ class GenerationRequest:
     """The fine-tune that makes it; None for the main model."""
     audio_of: int | None = None
     """Whose audio it comes with, where that is not what its person has just given."""
+
+    @property
+    def as_sent(self) -> Inputs:
+        """The inputs as the model gets them."""
+        return self.terms.joined_to_inputs(self.inputs)
 
     @property
     def has_audio(self) -> bool:

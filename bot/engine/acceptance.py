@@ -67,6 +67,8 @@ def accepted(
             relation=request.relation,
             batch_id=batch_id,
             more_s=request.more_s,
+            closeness=request.closeness,
+            terms=request.terms,
         )
         for number, seed in enumerate(seeds)
     ]

@@ -124,6 +124,7 @@ class GenerationService:
             raise ShuttingDown
         table = self.models.named(request.fine_tune).table
         check_request(table, request.inputs, has_audio=request.has_audio, more_s=request.more_s)
+        table.check(request.as_sent)
 
     async def submit(
         self,

@@ -10,8 +10,10 @@ from dataclasses import asdict, fields
 from typing import Any, cast
 
 from bot.domain.errors import dump, load
+from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.stored_inputs import typed_inputs
 from bot.journal.errors import RowUnreadable
 from bot.journal.tables import from_us, to_us
@@ -22,7 +24,7 @@ _REPLY = tuple(field.name for field in fields(Reply))
 _ALIKE = tuple(
     field.name
     for field in fields(Generation)
-    if field.name not in {"reply", "inputs", "source", "failure", "usual_s"}
+    if field.name not in {"reply", "inputs", "source", "failure", "usual_s", "terms"}
 )
 """The fields of a generation that are columns as they are."""
 
@@ -31,6 +33,7 @@ def to_row(generation: Generation) -> dict[str, object]:
     """The values of every column of `generations` but those that other processes write too."""
     generation = generation.kept
     reply, source, failure = generation.reply, generation.source, generation.failure
+    terms = generation.terms
     return {
         **{name: getattr(generation, name) for name in _ALIKE},
         **_columns(reply),
@@ -38,6 +41,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "inputs": json.dumps(generation.inputs.set_values()),
         "source": None if source is None else json.dumps(asdict(source)),
         "failure": None if failure is None else dump(failure),
+        "terms": json.dumps(asdict(terms)) if terms else None,
         "open": generation.open,
         "words": folded(generation.inputs.prompt),
     }
@@ -128,6 +132,8 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
     values["source"] = None if source is None else _source(source)
     values["failure"] = None if failure is None else load(failure)
     values["relation"] = None if row["relation"] is None else Relation(row["relation"])
+    values["closeness"] = None if row["closeness"] is None else Closeness(row["closeness"])
+    values["terms"] = NO_TERMS if row["terms"] is None else _terms(row["terms"])
     return Generation(**values)
 
 
@@ -160,6 +166,18 @@ def inputs_in(text: str) -> Inputs:
 
 def _inputs(text: str) -> Inputs:
     return typed_inputs(object_in(text))
+
+
+def _terms(text: str) -> MusicalTerms:
+    match object_in(text):
+        case {
+            "tempo_bpm": int() | float() | None as tempo_bpm,
+            "key": str() | None as key,
+            "bars": int() | None as bars,
+        }:
+            return MusicalTerms(tempo_bpm, key, bars)
+        case _:
+            raise ValueError("no musical terms")
 
 
 def _source(text: str) -> AudioSource:

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -108,6 +108,9 @@ generations = sa.Table(
     sa.Column("canceled_by", sa.BigInteger),
     # By its name, for its version may become another one.
     sa.Column("fine_tune", sa.Text),
+    sa.Column("closeness", sa.String(16)),
+    # `bot.domain.musical_terms` as JSON; null where there are none.
+    sa.Column("terms", sa.Text),
 )
 sa.Index(
     "ix_generations_open",

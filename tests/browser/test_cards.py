@@ -48,7 +48,7 @@ async def test_anybodys_audio_becomes_a_melody_by_the_apps_menu(rig: Rig, ada: V
     await message.hover()
     await message.get_by_test_id("message-more").click()
     await ada.part("app-command").filter(has_text="Use as melody").click()
-    await ada.part("field-input").last.fill("brass band")
+    await ada.part("field-input").first.fill("brass band")
     await ada.part("dialog-submit").click()
     await expect((await ada.card("brass band")).get_by_test_id("audio-player")).to_be_visible()
     assert "input_audio" in rig.replicate.predictions[-1].input

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from bot.community.ports import CommunityJournal
 from bot.domain import errors
+from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import BARS_MAX, MusicalTerms
 from bot.engine.ports import Journal
 from bot.journal import async_url
 from bot.journal.database import create_engine
@@ -133,6 +135,12 @@ any_inputs = st.builds(
     output_format=_maybe_text,
     seed=_maybe_integer,
 )
+any_terms = st.builds(
+    MusicalTerms,
+    tempo_bpm=st.none() | st.integers(60, 600).map(lambda n: n / 2),
+    key=st.none() | st.sampled_from(["A minor", "F# major", "Bb minor"]),
+    bars=st.none() | st.integers(1, BARS_MAX),
+)
 any_generation = st.builds(
     Generation,
     id=st.builds(new_generation_id),
@@ -179,6 +187,8 @@ any_generation = st.builds(
     given_s=st.none() | _seconds,
     more_s=st.none() | st.integers(1, 30),
     track_s=st.none() | _seconds,
+    closeness=st.none() | st.sampled_from(Closeness),
+    terms=any_terms,
     told=st.booleans(),
 )
 

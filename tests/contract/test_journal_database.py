@@ -55,6 +55,8 @@ _WITHOUT_0007 = (
     "ALTER TABLE generations DROP COLUMN fine_tune",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
+    "ALTER TABLE generations DROP COLUMN closeness",
+    "ALTER TABLE generations DROP COLUMN terms",
     "DROP TABLE chart_posts",
     "DROP TABLE servers",
     "DROP TABLE blocks",

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from bot.domain.derive import extension, melody, remake
 from bot.domain.errors import AudioAddressBad, SubmitUncertain
+from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import MusicalTerms
 from bot.domain.request import GenerationRequest
 from bot.engine.acceptance import accepted
 from bot.engine.config import EngineConfig
@@ -95,6 +97,8 @@ def adas(**changes: object) -> Generation:
         track_s=8.0,
         canceled_by=ADA,
         fine_tune="lofi",
+        closeness=Closeness.SURPRISE,
+        terms=MusicalTerms(97, "F# minor", 3),
         reply=replace(reply, guild_id=5),
     )
     return replace(full, **changes)  # pyright: ignore[reportArgumentType] - fields by name

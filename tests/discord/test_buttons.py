@@ -174,12 +174,13 @@ async def test_a_form_of_a_card_with_takes_asks_which(world: World) -> None:
     assert [option["label"] for option in options] == [
         f"Take {number} · seed {take.seed}" for number, take in enumerate(takes, start=1)
     ]
-    sent = await pressed.send(world.bo, pick=[takes[1].id], more="5")
+    sent = await pressed.send(world.bo, pick=[takes[1].id], more="5 from 0:02")
     made = [g for g in scene.newer if g not in takes]
     assert [(g.parent_id, g.relation, g.more_s) for g in made] == [
         (takes[1].id, Relation.EXTEND, 5)
     ]
-    assert world.source_of(made[0]).filename == f"2-lofi-{takes[1].seed}.wav"
+    source = world.source_of(made[0])
+    assert (source.filename, source.keep_s) == (f"2-lofi-{takes[1].seed}.wav", 2)
     assert sent.card.reply.channel_id == world.channel.id
 
 

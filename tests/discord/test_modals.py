@@ -9,8 +9,10 @@ import pytest
 
 from bot.card import strings
 from bot.domain import errors
+from bot.domain.extension import Closeness
 from bot.domain.generation import Generation, Relation
 from bot.domain.inputs import TABLE, InputTable
+from bot.domain.musical_terms import MusicalTerms
 from tests.discord.card_kit import PLACES, Scene, Used, Who, finished
 from tests.discord.test_doors import abuggy, told_of_a_bug
 from tests.discord.world import World
@@ -19,6 +21,11 @@ from tests.fakes import FakeJournal
 
 def as_new(generation: Generation) -> Generation:
     return replace(generation, inputs=replace(generation.inputs, seed=None))
+
+
+def given_terms(scene: Scene, terms: MusicalTerms) -> None:
+    """As if its track had been asked for with them."""
+    scene.world.journal.rows[scene.first.id] = replace(scene.first, terms=terms)
 
 
 async def filled(
@@ -94,6 +101,46 @@ async def test_numbers_as_people_write_them(world: World, more: str) -> None:
     assert scene.newest.more_s == 7
 
 
+async def test_how_an_extension_goes_on_is_chosen(world: World) -> None:
+    scene = await finished(world, prompt="deep house", duration=8)
+    opened = await scene.press(world.bo, "Extend")
+    assert list(opened.fields) == ["more", "from", "closeness", "terms", "prompt"]
+    levels = opened.fields["closeness"]["options"]
+    assert [level["label"].split(":")[0] for level in levels] == [
+        *("Follow closely", "Balanced", "Surprise me")
+    ]
+    assert [level["default"] for level in levels] == [True, False, False]
+    values = {"more": "3", "from": "0:03", "closeness": ["surprise"], "terms": "Am 8 bars 120"}
+    sent = await opened.send(world.bo, **values)
+    made = scene.newest
+    assert (made.more_s, made.closeness) == (16, Closeness.SURPRISE)
+    assert world.source_of(made).keep_s == 3
+    assert made.inputs.prompt == "deep house"
+    assert made.as_sent.prompt == "deep house, 120 bpm, A minor, 8 bars"
+    assert sent.card.embed.title == "deep house"
+    assert "-# 120 bpm, A minor, 8 bars · Surprise me" in sent.card.text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"from": "there"}, "I can't read “there” as a place to go on from"),
+        ({"from": "1:05"}, "The piece is 0:04 long, so it can't be cut at 1:05"),
+        ({"more": "3 from 0:09"}, "it can't be cut at 0:09"),
+        ({"terms": "very slow"}, "I can't read “very slow” as tempo, key and bars"),
+        ({"terms": "20 bpm"}, "A tempo must be between 30 and 300 bpm; you gave 20"),
+        ({"terms": "99 bars"}, "The number of bars must be between 1 and 64; you gave 99"),
+        ({"terms": "60 bpm 8 bars"}, "would take 32.0 s, and 25 s is the most"),
+    ],
+)
+async def test_an_extension_that_cannot_be(
+    world: World, values: dict[str, Any], words: str
+) -> None:
+    scene = await finished(world, duration=4)
+    assert words in (await filled(scene, world.bo, "Extend", **values)).told
+    assert scene.newer == []
+
+
 # ------------------------------------------------------------------ Melody
 
 
@@ -108,6 +155,17 @@ async def test_melody(world: World, place: str, restarted: bool) -> None:
     assert (made.inputs.prompt, made.inputs.duration) == ("string quartet", 4)
     assert made.inputs.continuation is None
     assert world.source_of(made).url == scene.asked.reply.attachments[0].url
+
+
+async def test_a_melody_begins_with_the_terms_of_its_track(world: World) -> None:
+    scene = await finished(world, duration=4)
+    given_terms(scene, MusicalTerms(120, "A minor", 2))
+    opened = await scene.press(world.bo, "Melody")
+    assert opened.fields["terms"]["value"] == "120 bpm, A minor, 2 bars"
+    await opened.send(world.bo, prompt="string quartet", terms="90, 4 bars")
+    made = scene.newest
+    assert made.as_sent.prompt == "string quartet, 90 bpm, 4 bars"
+    assert made.inputs.duration == 11
 
 
 @pytest.mark.parametrize(
@@ -171,10 +229,23 @@ async def test_edit_begins_with_what_was(world: World) -> None:
     assert chosen == ["medium"]
     assert [part["label"] for part in opened.form["components"]] == [
         "Prompt",
+        "Tempo, key, bars",
         "Length in seconds",
         "Model",
         "Seed",
     ]
+
+
+async def test_edit_shows_words_and_terms_apart(world: World) -> None:
+    scene = await finished(world, prompt="tango", duration=4)
+    given_terms(scene, MusicalTerms(120, None, 2))
+    opened = await scene.press(world.bo, "Edit")
+    fields = opened.fields
+    assert (fields["prompt"]["value"], fields["terms"]["value"]) == ("tango", "120 bpm, 2 bars")
+    assert "value" not in fields["duration"], "it follows from the bars"
+    await opened.send(world.bo, prompt="tango", terms="60, 2 bars", model=["melody"])
+    assert scene.newest.inputs.prompt == "tango"
+    assert scene.newest.inputs.duration == 8
 
 
 async def test_an_emptied_seed_is_drawn(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -71,6 +71,16 @@ async def extend_file(rig: Rig, file: File, more_s: int = 2) -> Used:
     return await rig.ada.submit_modal(opened, {"more": str(more_s), "prompt": "gong"})
 
 
+async def stored_audio(rig: Rig, given: Mapping[str, object]) -> Mapping[str, object]:
+    """What Replicate tells of the file that the model was given."""
+    headers = {"Authorization": f"Bearer {rig.replicate.token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(str(given["input_audio"])) as answer,
+    ):
+        return OBJECT.validate_python(await answer.json())
+
+
 async def refusal(rig: Rig, used: Used) -> str:
     """What its person alone is told."""
 
@@ -113,12 +123,7 @@ async def test_the_model_hears_the_end_alone(rig: Rig, tmp_path: Path) -> None:
     given = rig.replicate.predictions[-1].input
     assert (given["duration"], given["continuation"], given["prompt"]) == (25, True, "with drums")
     assert not {"continuation_start", "continuation_end"} & set(given)
-    headers = {"Authorization": f"Bearer {rig.replicate.token}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.get(str(given["input_audio"])) as answer,
-    ):
-        stored = OBJECT.validate_python(await answer.json())
+    stored = await stored_audio(rig, given)
     piece, end = tmp_path / "piece.wav", tmp_path / "end.wav"
     piece.write_bytes(card.attachments[0].data)
     cut_context(piece, 15.0, end)
@@ -172,13 +177,39 @@ async def test_what_cannot_be_extended_is_refused(
 async def test_again_on_an_extended_track_begins_with_the_same_piece(rig: Rig) -> None:
     card = await a_card(rig, duration=4)
     longer = await (await extend(rig, card, 3)).until(has_track)
-    again = await (await rig.bo.click(longer, "Again")).until(has_track)
+    again = await (await rig.bo.click(longer, "Retry the end")).until(has_track)
     piece, one, other = (samples(m.attachments[0].data) for m in (card, longer, again))
     untouched = len(piece) - round(FADE_S * RATE_HZ)
     assert len(other) == pytest.approx(7 * RATE_HZ, abs=0.06 * RATE_HZ)
     assert np.array_equal(other[:untouched], piece[:untouched])
     size = min(len(one), len(other))
     assert not np.array_equal(one[len(piece) : size], other[len(piece) : size])
+    assert "The same piece with another end" in str(again.embeds)
+
+
+async def test_what_a_musician_turns_is_what_the_model_is_asked(rig: Rig) -> None:
+    """A piece is cut, little of it is heard, and tempo and bars say how much more; Retry keeps."""
+    card = await a_card(rig, prompt="deep house", duration=8)
+    opened = await rig.ada.click(card, "Extend")
+    turned = {"from": "0:05", "closeness": "surprise", "terms": "Am, 4 bars, 96 bpm"}
+    longer = await (await rig.ada.submit_modal(opened, turned)).until(has_track)
+    again = await (await rig.bo.click(longer, "Retry the end")).until(has_track)
+    for sent in rig.replicate.predictions[-2:]:
+        assert sent.input["prompt"] == "deep house, 96 bpm, A minor, 4 bars"
+        assert sent.input["duration"] == 3 + 10
+        heard_bytes = (await stored_audio(rig, sent.input))["size"]
+        assert heard_bytes == pytest.approx(3 * RATE_HZ * 2, abs=200)
+    piece = samples(card.attachments[0].data)
+    untouched = round((5 - FADE_S) * RATE_HZ)
+    for one in (longer, again):
+        whole = samples(one.attachments[0].data)
+        assert len(whole) == pytest.approx(15 * RATE_HZ, abs=0.06 * RATE_HZ)
+        assert np.array_equal(whole[:untouched], piece[:untouched])
+        assert one.embeds[0].title == "deep house"
+        assert "-# 96 bpm, A minor, 4 bars · Surprise me" in words(one)
+        assert words(one).count("96 bpm") == 1
+    first, second = rig.replicate.predictions[-2:]
+    assert first.input["seed"] != second.input["seed"]
 
 
 # ------------------------------------------------------------------ kill -9 in between

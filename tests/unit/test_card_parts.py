@@ -23,8 +23,10 @@ from bot.card.audio_attachments import audio_attachments, track_attachment, trac
 from bot.card.forms import FormOption, SubmittedForm, read_form
 from bot.card.lineage import at_card_of
 from bot.domain.errors import NotANumber
+from bot.domain.extension import Closeness
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
+from bot.domain.musical_terms import MusicalTerms
 from bot.domain.plain_text import one_line, readable
 from bot.domain.prompt_ideas import IDEAS, suggest
 from tests.fakes import MUSICGEN, NOON, a_generation
@@ -70,12 +72,12 @@ async def test_every_form_fits_discord(prompt: str, names: list[str]) -> None:
 
 async def test_the_form_of_an_extension_asks_for_more_of_it() -> None:
     form = edit_form(a_generation(more_s=12, given_s=8.0), TABLE_).to_dict()
-    assert [part["label"] for part in form["components"]][1] == "Seconds more"
+    assert [part["label"] for part in form["components"]][2] == "Seconds more"
     assert texts_of(edit_form(a_generation(more_s=12), TABLE_))["duration"]["value"] == "12"
 
 
 async def test_a_version_with_one_model_and_no_seed_has_a_short_form() -> None:
-    assert list(texts_of(edit_form(a_generation(), InputTable(TABLE[:1])))) == ["prompt"]
+    assert list(texts_of(edit_form(a_generation(), InputTable(TABLE[:1])))) == ["prompt", "terms"]
 
 
 @given(st.dictionaries(st.text(max_size=5), JSON))
@@ -168,6 +170,21 @@ def test_info_hides_where_audio_came_from() -> None:
     inputs = Inputs(prompt="x", input_audio="https://secret.example/x?hm=1")
     embed = info_embed([a_generation(inputs=inputs)], [], TABLE_, HERE)
     assert "secret" not in str(embed.to_dict())
+
+
+def test_info_tells_what_a_musician_turned() -> None:
+    generation = a_generation(
+        inputs=Inputs("tango", seed=7),
+        terms=MusicalTerms(120, "A minor"),
+        closeness=Closeness.SURPRISE,
+        more_s=4,
+        audio_s=3.0,
+    )
+    embed = info_embed([generation], [], TABLE_, HERE)
+    assert "prompt:tango, 120 bpm, A minor " in str(embed.description)
+    settings = str(embed.fields[0].value)
+    assert "Surprise me: the model heard 3 s of it" in settings
+    assert settings.endswith("\n120 bpm, A minor")
 
 
 # ------------------------------------------------------------------ actions

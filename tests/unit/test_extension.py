@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Extension, plan_extension
+from bot.domain.errors import PlaceUnreadable
+from bot.domain.extension import (
+    MORE_MAX_S,
+    MORE_MIN_S,
+    Closeness,
+    Extension,
+    plan_extension,
+    read_place,
+)
 from bot.domain.inputs import MODEL_WINDOW_S, Inputs, InputTable
 from bot.domain.validation import check_audio
 
@@ -33,6 +41,49 @@ MORE_S = st.integers(MORE_MIN_S, MORE_MAX_S)
 )
 def test_examples(piece_s: float, more_s: int, context_s: float, duration: int) -> None:
     assert plan_extension(piece_s, more_s) == Extension(context_s, duration)
+
+
+@pytest.mark.parametrize(
+    ("how", "piece_s", "more_s", "context_s"),
+    [
+        (Closeness.FOLLOW, 30.0, 10, 15),
+        (Closeness.BALANCED, 30.0, 10, 8),
+        (Closeness.SURPRISE, 30.0, 10, 3),
+        (Closeness.SURPRISE, 2.5, 25, 2),
+        (Closeness.BALANCED, 240.0, 25, 5),
+    ],
+)
+def test_how_closely_it_follows(
+    how: Closeness, piece_s: float, more_s: int, context_s: float
+) -> None:
+    assert plan_extension(piece_s, more_s, closeness=how) == Extension(
+        context_s, int(context_s) + more_s
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place_s"),
+    [
+        ("", None),
+        (" The end ", None),
+        ("0:42", 42),
+        ("1:05", 65),
+        ("65", 65),
+        ("6.5 s", 6.5),
+        ("1:05.5", 65.5),
+        ("300s", 300),
+    ],
+)
+def test_places(text: str, place_s: float | None) -> None:
+    assert read_place(text) == place_s
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "0:00", "1:60", "1:5", "-3", "1:02:03", "there", "1e3", ":30"]
+)
+def test_what_is_no_place(text: str) -> None:
+    with pytest.raises(PlaceUnreadable):
+        read_place(text)
 
 
 @given(PIECES_S, MORE_S)

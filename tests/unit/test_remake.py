@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from bot.domain.derive import STORED_FOR, extension, lender_to, melody, remake
-from bot.domain.errors import OutOfBounds, SourceGone
-from bot.domain.extension import MORE_MAX_S, MORE_MIN_S
+from bot.domain.errors import BarsTooLong, CutBeyondPiece, OutOfBounds, SourceGone
+from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.request import GenerationRequest
 from tests.fakes import NOON, a_generation
 
@@ -159,3 +160,43 @@ def test_a_melody_leaves_its_parents_own_audio_behind() -> None:
     assert request.relation is Relation.MELODY
     assert melody(extended(), CARD, "strings").inputs.duration is None
     assert melody(None, CARD, "strings").inputs == Inputs("strings")
+
+
+HOUSE = MusicalTerms(120, "A minor", 8)
+
+
+def test_terms_go_with_what_is_made_again() -> None:
+    parent = a_generation(inputs=replace(SETTINGS, duration=16), terms=HOUSE)
+    request = again(parent)
+    assert (request.terms, request.inputs.prompt) == (HOUSE, "lofi")
+    assert request.as_sent.prompt == "lofi, 120 bpm, A minor, 8 bars"
+    edited = again(parent, relation=Relation.EDIT, terms=replace(HOUSE, tempo_bpm=60.0, bars=4))
+    assert edited.inputs.duration == 16
+    assert again(parent, relation=Relation.EDIT, terms=NO_TERMS).terms == NO_TERMS
+
+
+def test_a_tempo_and_bars_say_how_long_it_is() -> None:
+    parent = a_generation(inputs=SETTINGS)
+    assert again(parent, terms=HOUSE, duration=3).inputs.duration == 16
+    assert melody(parent, CARD, "strings", HOUSE).inputs.duration == 16
+    assert extension(parent, CARD, 3, terms=HOUSE).more_s == 16
+    assert again(extended(), card_audio=CARD, terms=HOUSE).more_s == 16
+    slow = replace(HOUSE, tempo_bpm=70)
+    assert again(parent, terms=slow).inputs.duration == 28
+    with pytest.raises(BarsTooLong):
+        extension(parent, CARD, 3, terms=slow)
+    with pytest.raises(BarsTooLong):
+        melody(parent, CARD, "strings", replace(HOUSE, bars=16))
+
+
+def test_the_end_made_again_follows_as_closely_as_before() -> None:
+    parent = extended(closeness=Closeness.SURPRISE, terms=HOUSE)
+    request = again(parent, card_audio=CARD)
+    assert (request.closeness, request.terms) == (Closeness.SURPRISE, HOUSE)
+
+
+def test_a_piece_is_cut_inside_it() -> None:
+    parent = a_generation(track_s=8.2)
+    assert extension(parent, CARD, 3, cut_s=6.5).source == replace(CARD, keep_s=6.5)
+    with pytest.raises(CutBeyondPiece):
+        extension(parent, CARD, 3, cut_s=10)

@@ -139,6 +139,7 @@ def test_words_are_said_once() -> None:
     assert lineage(again, TANGO) == "Again"
     edited = replace(again, inputs=Inputs("fast tango"), relation=Relation.EDIT)
     assert lineage(edited, TANGO) == "Edited from “slow tango”"
+    assert lineage(replace(again, more_s=3), TANGO) == "The same piece with another end"
 
 
 def test_a_note_stays_with_its_take() -> None:

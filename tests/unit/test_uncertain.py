@@ -10,8 +10,10 @@ import pytest
 from bot.domain.errors import ServiceFault, StartedBefore, SubmitUncertain, UserError
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.musical_terms import MusicalTerms
 from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
+from bot.domain.request import GenerationRequest
 from tests.fakes import NOON, SUCCEEDS, FakePredictions, a_generation
 from tests.unit.service_kit import Rig, a_rig
 
@@ -85,6 +87,17 @@ async def test_however_late_it_turns_up_it_is_delivered(lag_s: float) -> None:
     assert generation.failure is None
     assert len(rig.predictions.created) == 1
     assert bool(rig.delivery.ended) == (lag_s > 20), "who waits for longer is told meanwhile"
+
+
+async def test_it_is_found_by_the_prompt_that_was_sent() -> None:
+    rig = a_lagging_rig(5)
+    asked = await rig.submit(GenerationRequest(LOFI, terms=MusicalTerms(90, "A minor")))
+    await rig.service.idle()
+    generation = rig.journal.rows[asked.id]
+    assert generation.state is State.DELIVERED
+    [sent] = rig.predictions.created
+    assert sent.prompt == "lofi, 90 bpm, A minor"
+    assert generation.inputs.prompt == "lofi"
 
 
 async def test_who_sees_nothing_for_20_s_is_told() -> None:

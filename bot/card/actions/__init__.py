@@ -7,7 +7,9 @@ renderer picks from them, and delivery puts their buttons into messages (`cogs.a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.card import strings
 from bot.card.action import Action
 from bot.card.actions.again import AGAIN
 from bot.card.actions.bring import BRING
@@ -31,6 +33,8 @@ from bot.domain.inputs import InputTable
 
 _ON_TRACKS = (AGAIN, EXTEND, EDIT, MELODY, VARIATIONS, STAR, INFO, DELETE)
 """In the order of what people press most."""
+_AGAIN_END = replace(AGAIN, label=strings.card.AGAIN_END)
+"""Again, named for what it does on a track that goes on from another."""
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO, DELETE)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
@@ -67,4 +71,7 @@ def actions_after(takes: Sequence[Generation], table: InputTable) -> tuple[Actio
     """The buttons of a card whose takes have all ended; it may have but one."""
     if not any(take.state is State.DELIVERED for take in takes):
         return _WITHOUT_TRACK
-    return tuple(action for action in _ON_TRACKS if action.offered(table))
+    offered = tuple(action for action in _ON_TRACKS if action.offered(table))
+    if takes[0].more_s is None:
+        return offered
+    return tuple(_AGAIN_END if action is AGAIN else action for action in offered)

@@ -1,4 +1,4 @@
-"""Again: the same settings, a new seed; for whoever presses."""
+"""Again: the same settings, a new seed, and of an extension its end alone; for whoever presses."""
 
 from __future__ import annotations
 

@@ -23,20 +23,33 @@ def edit_form(generation: Generation, table: InputTable) -> CardForm:
     form = CardForm(_NAME, generation.id, strings.forms.EDIT_TITLE, from_card=True)
     prompt = readable(inputs.prompt)
     form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT, default=prompt)
-    if generation.more_s is not None:
-        more_about = strings.forms.more_about(MORE_MAX_S)
-        form.add_number(_DURATION, strings.forms.MORE, more_about, generation.more_s)
-    elif "duration" in table:
-        spec = table["duration"]
-        length_about = strings.forms.length_about(spec.minimum, spec.maximum)
-        length_s = table.duration_s(inputs)
-        form.add_number(_DURATION, strings.forms.DURATION, length_about, length_s)
+    form.add_terms(generation.terms)
+    _add_length(form, generation, table)
     if "model_version" in table and (choices := table["model_version"].choices):
         models = [FormOption(name, name) for name in choices]
         form.add_select(_MODEL, strings.forms.MODEL, models, table.model(inputs))
     if "seed" in table:
         form.add_number(_SEED, strings.forms.SEED, strings.forms.SEED_ABOUT, generation.seed)
     return form
+
+
+def _add_length(form: CardForm, generation: Generation, table: InputTable) -> None:
+    if generation.more_s is not None:
+        label, about = strings.forms.MORE, strings.forms.more_about(MORE_MAX_S)
+        length_s = generation.more_s
+    elif "duration" in table:
+        spec = table["duration"]
+        label, about = (
+            strings.forms.DURATION,
+            strings.forms.length_about(spec.minimum, spec.maximum),
+        )
+        length_s = table.duration_s(generation.inputs)
+    else:
+        return
+    if generation.terms.set_length:
+        form.add_number(_DURATION, label, strings.terms.LENGTH_FROM_BARS, None)
+    else:
+        form.add_number(_DURATION, label, about, length_s)
 
 
 async def _press(context: ActionContext, generation_id: str) -> None:
@@ -56,6 +69,7 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
         model_version=form.text(_MODEL) or None,
         duration=form.number(_DURATION),
         seed=form.number(_SEED),
+        terms=form.terms(),
     )
 
 

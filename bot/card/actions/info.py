@@ -27,7 +27,7 @@ _UNTOLD = frozenset({"prompt", "input_audio", "seed"})
 
 def command_line(generation: Generation, table: InputTable) -> str:
     """The `/musicgen` line that makes the same track again, as far as words can say it."""
-    values = generation.inputs.set_values() | {"seed": generation.seed}
+    values = generation.as_sent.set_values() | {"seed": generation.seed}
     parts = [
         f"{name}:{_typed(value)}"
         for name, value in values.items()
@@ -99,6 +99,9 @@ def _settings(generation: Generation, table: InputTable) -> str:
             parts.append(strings.info.default(spec.name, plain(spec.default)))
     if generation.more_s is not None:
         parts.append(strings.info.more(generation.more_s))
+        parts.append(strings.info.heard(generation.closeness, generation.audio_s))
+    if generation.terms:
+        parts.append(str(generation.terms))
     return "\n".join(parts)
 
 

@@ -12,17 +12,25 @@ from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import melody
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import takes_melody
 
 _NAME = "melody"
 
 
-def melody_form(about: str, *, from_card: bool, options: Sequence[FormOption] = ()) -> CardForm:
-    """What the tune should become."""
+def melody_form(
+    about: str,
+    *,
+    from_card: bool,
+    options: Sequence[FormOption] = (),
+    terms: MusicalTerms = NO_TERMS,
+) -> CardForm:
+    """What the tune should become; `terms` are those of its track."""
     form = CardForm(_NAME, about, strings.forms.MELODY_TITLE, from_card=from_card)
     form.add_sources(strings.forms.TAKE if from_card else strings.forms.FILE, options)
     form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT)
+    form.add_terms(terms)
     return form
 
 
@@ -36,13 +44,18 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
         context.service.models.named(generation.fine_tune)
         options = await options_of(context, generation)
-    form = melody_form(generation.id, from_card=True, options=options)
+    terms = generation.terms
+    if generation.more_s is not None:
+        # Its bars are those of its end.
+        terms = terms.without_bars
+    form = melody_form(generation.id, from_card=True, options=options, terms=terms)
     await form.send(context.interaction)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
     parent, file = await source_of(context, form)
-    request = from_audio(melody(parent, file.source, form.text(PROMPT)), file)
+    request = melody(parent, file.source, form.text(PROMPT), form.terms())
+    request = from_audio(request, file)
     table = context.service.models.named(request.fine_tune).table
     model = melody_model(table, request.inputs)
     return replace(request, inputs=replace(request.inputs, model_version=model))

@@ -19,6 +19,7 @@ from bot.card.forms import OPTION, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.errors import BotError, NoAudioHere, SourceGone
 from bot.domain.generation import AudioSource, Generation, Relation
+from bot.domain.musical_terms import MusicalTerms
 from bot.domain.request import GenerationRequest
 from bot.domain.track_names import seed_in
 
@@ -36,6 +37,7 @@ async def remade(
     model_version: str | None = None,
     duration: int | None = None,
     seed: int | None = None,
+    terms: MusicalTerms | None = None,
 ) -> GenerationRequest:
     """A generation's request once more, with what is given changed; see `derive.remake`."""
     return await context.service.remake(
@@ -45,6 +47,7 @@ async def remade(
         model_version=model_version,
         duration=duration,
         seed=seed,
+        terms=terms,
         card_audio=await _card_audio(context, generation),
     )
 

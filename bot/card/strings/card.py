@@ -13,6 +13,8 @@ COLD_AFTER_S = 10.0
 CANCEL = "Cancel"
 BRING = "Bring it here"
 AGAIN = "Again"
+AGAIN_END = "Retry the end"
+"""Again, on a track that goes on from another: what was there before stays."""
 SAME = "Make it again"
 VARIATIONS = "Variations"
 EXTEND = "Extend"

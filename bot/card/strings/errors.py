@@ -10,6 +10,7 @@ from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
 from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.presets import PRESET_WORDS
+from bot.card.strings.terms import TERM_WORDS
 from bot.domain import errors
 from bot.domain.errors import UserError
 from bot.domain.waits import Obstacle
@@ -145,6 +146,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **HOUSE_WORDS,
     **REFUSALS,
     **PRESET_WORDS,
+    **TERM_WORDS,
     errors.PieceTooLong: lambda e: (
         f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "
         f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."

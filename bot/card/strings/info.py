@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.card.strings import card
+from bot.card.strings import card, terms
+from bot.domain.extension import Closeness
 
 SETTINGS = "Settings"
 RUN = "How it was made"
@@ -38,6 +39,12 @@ def default(name: str, value: str) -> str:
 def more(more_s: int) -> str:
     """What an extension was asked for."""
     return f"{more_s} s more"
+
+
+def heard(how: Closeness | None, context_s: float | None) -> str:
+    """What of its piece an extension was given to go on from."""
+    words = terms.closeness(how or Closeness.FOLLOW)
+    return words if context_s is None else f"{words}: the model heard {context_s:.3g} s of it"
 
 
 def predict_time(predict_time_s: float) -> str:

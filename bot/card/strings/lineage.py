@@ -9,6 +9,8 @@ HIDDEN = "a track that is not shown here"
 OUTSIDE = "audio that I know no more of"
 """Of somebody else, or of a track that has been forgotten."""
 
+END_AGAIN = "The same piece with another end"
+
 _LINES_WITH = {
     Relation.AGAIN: "Again: “{}”",
     Relation.VARIATION: "Variation of “{}”",

@@ -74,6 +74,13 @@ from bot.domain.errors.limits import (
     NotAllowed,
     UsageNotTold,
 )
+from bot.domain.errors.music import (
+    BarsTooLong,
+    CutBeyondPiece,
+    PlaceUnreadable,
+    TermOutOfBounds,
+    TermsUnreadable,
+)
 from bot.domain.errors.presets import (
     PresetNameBad,
     PresetsFull,
@@ -152,6 +159,7 @@ __all__ = [
     "AudioUnavailable",
     "AudioUnreadable",
     "AudioWorkFailed",
+    "BarsTooLong",
     "BotError",
     "ButtonOfOthers",
     "CanceledElsewhere",
@@ -160,6 +168,7 @@ __all__ = [
     "ConnectionFailed",
     "ContinuationWithoutAudio",
     "CreditMissing",
+    "CutBeyondPiece",
     "DefaultsNameFineTune",
     "DeliveredTwice",
     "DiffusionNeedsMono",
@@ -207,6 +216,7 @@ __all__ = [
     "PieceLost",
     "PieceTooLong",
     "PieceUndecodable",
+    "PlaceUnreadable",
     "PredictionAborted",
     "PredictionFailed",
     "PredictionOverdue",
@@ -228,6 +238,8 @@ __all__ = [
     "SourceGone",
     "StartedBefore",
     "SubmitUncertain",
+    "TermOutOfBounds",
+    "TermsUnreadable",
     "ThingUnknown",
     "Throttled",
     "TokenRefused",

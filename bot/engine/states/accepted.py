@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.domain.errors import AudioGivenUp, DiskUnusable, Outage, OwnerNeeded, PieceTooLong
-from bot.domain.extension import PIECE_MAX_S, plan_extension
+from bot.domain.errors import (
+    AudioGivenUp,
+    CutBeyondPiece,
+    DiskUnusable,
+    Outage,
+    OwnerNeeded,
+    PieceTooLong,
+)
+from bot.domain.extension import PIECE_MAX_S, Closeness, Extension, plan_extension
 from bot.domain.generation import AudioSource, State
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, MODEL_WINDOW_S, Inputs
 from bot.domain.validation import check_audio
@@ -138,7 +146,7 @@ async def _take_in_extension(
                 piece_s = kept
             if piece_s > PIECE_MAX_S:
                 raise PieceTooLong(piece_s, PIECE_MAX_S)
-            plan = plan_extension(piece_s, more_s, job.model.table.window_s)
+            plan = _plan(job, piece_s, more_s)
             given = await sound.end_of(piece, plan.context_s, context_path)
         inputs = replace(
             job.generation.inputs,
@@ -164,13 +172,16 @@ async def _keep_piece(
     """
     audio = await job.context.sound.take_in(source, room_bytes)
     try:
+        # A cut in the audio's last, incomplete second counts as its end.
+        if source.keep_s is not None and source.keep_s > math.ceil(audio.duration_s):
+            raise CutBeyondPiece(source.keep_s, audio.duration_s)
         length_s = min(audio.duration_s, source.keep_s or audio.duration_s)
         if length_s > PIECE_MAX_S:
             raise PieceTooLong(length_s, PIECE_MAX_S)
         needed_bytes = await job.context.track_store.size_of(str(audio.path))
         if length_s < audio.duration_s:
             needed_bytes += round(length_s * audio.pcm_bytes_per_s)
-        plan = plan_extension(length_s, more_s, job.model.table.window_s)
+        plan = _plan(job, length_s, more_s)
         needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
         needed_bytes += extension_bytes(length_s, more_s)
         if not enlarge(job, needed_bytes):
@@ -178,6 +189,11 @@ async def _keep_piece(
         return float(await job.context.sound.keep(audio, piece, source.keep_s))
     finally:
         await job.context.sound.discard(audio.path)
+
+
+def _plan(job: Job, piece_s: float, more_s: int) -> Extension:
+    closeness = job.generation.closeness or Closeness.FOLLOW
+    return plan_extension(piece_s, more_s, job.model.table.window_s, closeness)
 
 
 def _joined_bytes(job: Job, more_s: int) -> int:

@@ -39,7 +39,7 @@ async def launch(job: Job) -> None:
         entry = await _wait_for_seat(job)
         await gate.enter(entry)
     try:
-        async with gate.alone(job.generation.inputs):
+        async with gate.alone(job.generation.as_sent):
             refusal = await _submit(job)
         if refusal is None:
             context.queue.sent(entry)
@@ -91,7 +91,7 @@ async def _submit(job: Job) -> Outage | None:
     generation = job.generation
     try:
         prediction = await context.predictions.create(
-            generation.version, generation.inputs, CANCEL_AFTER_S
+            generation.version, generation.as_sent, CANCEL_AFTER_S
         )
     except Outage as error:
         context.troubles.met(Task.CREATE, obstacle_of(error))

@@ -134,7 +134,7 @@ async def _first_tries(job: Job) -> Sequence[Generation]:
 
 async def _take_over(job: Job, sent: Generation) -> bool:
     """Go on from the prediction of what was `sent`, this one or its first try; False for none."""
-    async with job.context.submit_gate.alone(sent.inputs):
+    async with job.context.submit_gate.alone(sent.as_sent):
         prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
@@ -146,7 +146,7 @@ async def _take_over(job: Job, sent: Generation) -> bool:
 
 
 async def _stop(job: Job, sent: Generation) -> bool:
-    async with job.context.submit_gate.alone(sent.inputs):
+    async with job.context.submit_gate.alone(sent.as_sent):
         prediction_id = await _find(job, sent)
         if prediction_id is None:
             return False
@@ -158,7 +158,7 @@ async def _stop(job: Job, sent: Generation) -> bool:
 async def _find(job: Job, sent: Generation) -> str | None:
     """The prediction of what was `sent`; while others with the very same inputs are kept out."""
     since = _sent_at(sent) - _CLOCK_SKEW
-    found = await job.context.predictions.find(sent.version, sent.inputs, since)
+    found = await job.context.predictions.find(sent.version, sent.as_sent, since)
     # The same person may have asked for the very same a minute ago: each gets its own.
     for candidate in reversed(found):
         if not await job.context.journal.prediction_known(candidate.id):
