@@ -64,11 +64,12 @@ async def extend(rig: Rig, card: Message, more_s: int, prompt: str = "") -> Used
     return await rig.ada.submit_modal(opened, {"more": str(more_s), "prompt": prompt})
 
 
-async def extend_file(rig: Rig, file: File, more_s: int = 2) -> Used:
+async def extend_file(rig: Rig, file: File, more_s: int = 2, place: str = "") -> Used:
     """From the Apps menu of a message that somebody posted."""
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
     opened = await (await rig.ada.message_command(message, strings.commands.MENU_EXTEND)).answered()
-    return await rig.ada.submit_modal(opened, {"more": str(more_s), "prompt": "gong"})
+    fields = {"more": str(more_s), "from": place, "prompt": "gong"}
+    return await rig.ada.submit_modal(opened, fields)
 
 
 async def stored_audio(rig: Rig, given: Mapping[str, object]) -> Mapping[str, object]:
@@ -163,13 +164,16 @@ async def test_a_stereo_file_of_another_rate_is_extended(rig: Rig) -> None:
         (File("song.m4a", m4a(4.0)), errors.PieceUndecodable("m4a")),
         (File("notes.wav", b"dear diary, no music today\n" * 40), errors.NotAudio()),
         (File("album.wav", a_long_one(301)), errors.PieceTooLong(301.0, 300)),
+        (File("riff.wav", a_long_one(4)), errors.CutBeyondPiece(65.0, 4.0)),
     ],
-    ids=["m4a", "text", "too long"],
+    ids=["m4a", "text", "too long", "cut beyond its end"],
 )
 async def test_what_cannot_be_extended_is_refused(
     rig: Rig, file: File, refused: errors.UserError
 ) -> None:
-    assert await refusal(rig, await extend_file(rig, file)) == strings.errors.sentence(refused)
+    place = "1:05" if isinstance(refused, errors.CutBeyondPiece) else ""
+    used = await extend_file(rig, file, place=place)
+    assert await refusal(rig, used) == strings.errors.sentence(refused)
     assert rig.replicate.predictions == []
     await eventually(lambda: not list((rig.settings.data_folder / "tracks").iterdir()))
 
