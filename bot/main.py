@@ -259,18 +259,14 @@ def _leave() -> None:
 async def check(settings: Settings) -> int:
     """Try the settings on both services, and log what each says; the exit code."""
     point_at(settings.discord_base_url)
-    problems = [
-        problem
-        for problem in (await _check_replicate(settings), await _check_discord(settings))
-        if problem is not None
-    ]
+    problems = [*await _check_replicate(settings), *await _check_discord(settings)]
     if problems:
         raise ConfigError(tuple(problems))
     log.info("both tokens work")
     return 0
 
 
-async def _check_replicate(settings: Settings) -> str | None:
+async def _check_replicate(settings: Settings) -> list[str]:
     token = settings.replicate_api_token.get_secret_value()
     async with ReplicateClient(
         settings.replicate_base_url, token, middlewares=(settings.proxies,)
@@ -279,27 +275,29 @@ async def _check_replicate(settings: Settings) -> str | None:
             account = await client.account()
             await client.version_schema(settings.musicgen_model, settings.musicgen_version)
         except ReplicateError as error:
-            return f"Replicate: {strings.errors.sentence(error)}"
+            return [f"Replicate: {strings.errors.sentence(error)}"]
+        problems: list[str] = []
         for fine_tune in settings.fine_tunes:
             try:
                 await client.version_schema(fine_tune.model, fine_tune.version)
             except ReplicateError as error:
-                return f"FINE_TUNES, {fine_tune.name}: {strings.errors.sentence(error)}"
-    log.info("Replicate: account %s, and every model is there", account.username)
-    return None
+                problems.append(f"FINE_TUNES, {fine_tune.name}: {strings.errors.sentence(error)}")
+    if not problems:
+        log.info("Replicate: account %s, and every model is there", account.username)
+    return problems
 
 
-async def _check_discord(settings: Settings) -> str | None:
+async def _check_discord(settings: Settings) -> list[str]:
     token = settings.discord_token.get_secret_value()
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         open_session(client, token, settings.proxies)
         try:
             await client.login(token)
         except discord.LoginFailure:
-            return TOKEN_REFUSED
+            return [TOKEN_REFUSED]
         except Exception as error:
             if not is_network_fault(error):
                 raise
-            return f"Discord cannot be reached: {words(error)}"
+            return [f"Discord cannot be reached: {words(error)}"]
         log.info("Discord: application %s", client.application_id)
-    return None
+    return []

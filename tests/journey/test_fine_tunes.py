@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from bot.domain.errors import ConfigError
 from bot.domain.inputs import TABLE
+from bot.domain.models import FineTune
+from bot.main import check
 from bot.playground.launch import LOFI
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.schema import openapi_schema
@@ -49,6 +54,10 @@ async def test_its_version_is_asked_for_and_kept(tmp_path: Path) -> None:
         await (await rig.musicgen("rain")).until(has_track)
         assert made[-1].version == TUNE.version
         assert rig.replicate.predictions[-1].version == rig.replicate.version
+        assert await check(rig.settings) == 0
+        gone = FineTune("jazz", TUNE.model, "9" * 64)
+        with pytest.raises(ConfigError, match="FINE_TUNES, jazz: Replicate does not know"):
+            await check(rig.settings.model_copy(update={"fine_tunes": (gone,)}))
         # The owner takes it off the list.
         await rig.stop()
         rig.settings = rig.settings.model_copy(update={"fine_tunes": ()})

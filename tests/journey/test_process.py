@@ -77,8 +77,8 @@ async def test_without_any_setting_every_problem_is_told_at_once(tmp_path: Path)
         "  - DISCORD_TOKEN is not set: the bot's token from the Discord developer portal, "
         "page Bot\n"
         "  - REPLICATE_API_TOKEN is not set: an API token from replicate.com, account settings\n"
-        "  - REPLICATE_BASE_URL: must be an http(s) address\n"
         "  - LOG_LEVEL: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL\n"
+        "  - REPLICATE_BASE_URL: must be an http(s) address\n"
         "Set these in the environment or in a .env file (see .env.example), or try it without "
         "any account: python -m bot playground\n"
     )

@@ -76,6 +76,7 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     name = form.text(_CALLED)
     async with reading():
         generation = await context.service.get(form.about)
+        context.service.models.named(generation.fine_tune)
         inputs = settings_of(generation, with_seed=form.text(_SEED) == _YES)
         is_new = await context.presets.save(owner, name, inputs, generation.fine_tune)
     line = settings_line(inputs, generation.fine_tune)
