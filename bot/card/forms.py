@@ -19,7 +19,7 @@ from bot.domain.inputs import PROMPT_MAX_CHARS
 from bot.domain.musical_terms import MusicalTerms, read_terms
 from bot.domain.plain_text import readable, shortened
 
-PROMPT, TERMS, OPTION = "prompt", "terms", "pick"
+PROMPT, TERMS, OPTION, MORE = "prompt", "terms", "pick", "more"
 """The custom_ids of fields that several forms have."""
 
 _PLACEHOLDER_MAX_CHARS = 100
@@ -44,8 +44,8 @@ class SubmittedForm:
         """A field's text as it can be read, without spaces around it; empty where there is none."""
         return readable(self.values.get(name, "")).strip()
 
-    def number(self, name: str) -> int | None:
-        """A field's whole number; None where it was left empty.
+    def number(self, name: str, label: str) -> int | None:
+        """A field's whole number; None where it was left empty. A refusal names it by its label.
 
         Raises:
             NotANumber: it holds something else.
@@ -56,7 +56,7 @@ class SubmittedForm:
         # Not `isdecimal`, which is true of digits in other scripts that people mean as well.
         digits = re.fullmatch(r"(-?\d{1,18})\s*(?:s|sec|seconds)?", text)
         if digits is None:
-            raise NotANumber(name, text)
+            raise NotANumber(label, text)
         return int(digits[1])
 
     def terms(self) -> MusicalTerms:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import discord
 
 from bot.card import strings
+from bot.card.forms import MORE, read_form
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
 from bot.domain.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
@@ -48,6 +49,9 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             return
     if isinstance(error, UserError):
         text = strings.errors.sentence(error)
+        form = read_form(cast("dict[str, Any]", interaction.data or {}))
+        if form is not None:
+            text = strings.forms.in_form(text, is_extension=MORE in form.values)
     else:
         reference = secrets.token_hex(3)
         log.error("interaction failed, reference %s", reference, exc_info=error)

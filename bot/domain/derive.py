@@ -232,7 +232,7 @@ def _more_s(terms: MusicalTerms | None, more_s: int) -> int:
     if length_s is not None:
         return length_s
     if not MORE_MIN_S <= more_s <= MORE_MAX_S:
-        raise OutOfBounds("seconds more", more_s, MORE_MIN_S, MORE_MAX_S)
+        raise OutOfBounds("more", more_s, MORE_MIN_S, MORE_MAX_S)
     return more_s
 
 

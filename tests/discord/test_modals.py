@@ -82,7 +82,7 @@ async def test_a_long_prompt_fits_its_field(world: World) -> None:
 async def test_so_much_cannot_be_added(world: World, more: str) -> None:
     scene = await finished(world)
     sent = await filled(scene, world.bo, "Extend", more=more)
-    assert "must be between 1 and 25" in sent.told
+    assert sent.told.startswith("**Seconds more** must be between 1 and 25")
     assert scene.newer == []
 
 
@@ -90,7 +90,7 @@ async def test_so_much_cannot_be_added(world: World, more: str) -> None:
 async def test_words_are_no_number(world: World, more: str) -> None:
     scene = await finished(world)
     sent = await filled(scene, world.bo, "Extend", more=more)
-    assert sent.told.startswith("`more` must be a whole number")
+    assert sent.told.startswith("**Seconds more** must be a whole number")
     assert scene.newer == []
 
 
@@ -259,9 +259,9 @@ async def test_an_emptied_seed_is_drawn(world: World) -> None:
     ("values", "words"),
     [
         ({"prompt": "  "}, strings.errors.sentence(errors.PromptBlank())),
-        ({"duration": "31"}, "`duration` must be between 1 and 30"),
-        ({"seed": "-1"}, "`seed` must be between 0 and"),
-        ({"seed": "my birthday"}, "`seed` must be a whole number"),
+        ({"duration": "31"}, "**Length in seconds** must be between 1 and 30"),
+        ({"seed": "-1"}, "**Seed** must be between 0 and"),
+        ({"seed": "my birthday"}, "**Seed** must be a whole number"),
     ],
 )
 async def test_an_edit_that_cannot_be_run(world: World, values: dict[str, str], words: str) -> None:

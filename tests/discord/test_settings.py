@@ -198,7 +198,8 @@ async def test_an_extension_and_an_edit_keep_to_length_and_words(
     scene = await finished(world)
     await panel.limits("5", "gong")
     extended = await (await scene.press(world.ada, "Extend")).send(world.ada, more="6")
-    assert extended.told == sentence(errors.LongerThanAllowed(6, 5))
+    refusal = sentence(errors.LongerThanAllowed(6, 5))
+    assert extended.told == refusal.replace("`duration`", "**Seconds more**")
     edited = await (await scene.press(world.ada, "Edit")).send(
         world.ada, prompt="a Gong!", model=["large"], duration="5"
     )
@@ -209,7 +210,7 @@ async def test_an_extension_and_an_edit_keep_to_length_and_words(
 @pytest.mark.parametrize("length", ["0", "-3", "ten"])
 async def test_a_length_that_is_none(panel: Panel, length: str) -> None:
     sent = await panel.limits(length)
-    assert "length" in sent.told
+    assert sent.told.startswith(f"**{words.LENGTH}** must be ")
     assert panel.text[words.LENGTH] == words.NO_LIMIT
 
 

@@ -101,14 +101,14 @@ def test_a_form_is_read_in_every_shape() -> None:
 
 @given(st.integers(-(10**17), 10**17), st.sampled_from(["{}", " {} ", "{}s", "{} seconds", "{} s"]))
 def test_numbers_are_read(number: int, shape: str) -> None:
-    assert SubmittedForm("edit", "a", True, {"n": shape.format(number)}).number("n") == number
+    assert SubmittedForm("edit", "a", True, {"n": shape.format(number)}).number("n", "N") == number
 
 
 @given(st.text(min_size=1))
 def test_anything_is_a_number_or_refused(text: str) -> None:
     filled = SubmittedForm("edit", "a", True, {"n": text})
     try:
-        number = filled.number("n")
+        number = filled.number("n", "Seconds more")
     except NotANumber:
         return
     assert number is not None or not one_line(text)

@@ -61,7 +61,7 @@ def test_every_error_has_its_own_words(kind: type[UserError]) -> None:
     for error in samples(kind):
         text = strings.errors.sentence(error)
         assert kind is errors.InternalFault or text != general
-        assert text[0].isupper() or text[0] == "`"
+        assert text[0].isupper() or text[0] in "`*"
         assert 30 < len(text) < 700
         assert text.rstrip()[-1] in ".`*_" or "\n> " in text
 

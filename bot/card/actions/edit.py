@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.actions.source import remade
-from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
+from bot.card.forms import MORE, PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation, Relation
@@ -35,21 +35,19 @@ def edit_form(generation: Generation, table: InputTable) -> CardForm:
 
 def _add_length(form: CardForm, generation: Generation, table: InputTable) -> None:
     if generation.more_s is not None:
-        label, about = strings.forms.MORE, strings.forms.more_about(MORE_MAX_S)
+        name, label, about = MORE, strings.forms.MORE, strings.forms.more_about(MORE_MAX_S)
         length_s = generation.more_s
     elif "duration" in table:
         spec = table["duration"]
-        label, about = (
-            strings.forms.DURATION,
-            strings.forms.length_about(spec.minimum, spec.maximum),
-        )
+        name, label = _DURATION, strings.forms.DURATION
+        about = strings.forms.length_about(spec.minimum, spec.maximum)
         length_s = table.duration_s(generation.inputs)
     else:
         return
     if generation.terms.set_length:
-        form.add_number(_DURATION, label, strings.terms.LENGTH_FROM_BARS, None)
+        form.add_number(name, label, strings.terms.LENGTH_FROM_BARS, None)
     else:
-        form.add_number(_DURATION, label, about, length_s)
+        form.add_number(name, label, about, length_s)
 
 
 async def _press(context: ActionContext, generation_id: str) -> None:
@@ -61,14 +59,18 @@ async def _press(context: ActionContext, generation_id: str) -> None:
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
+    generation = await context.service.get(form.about)
+    length = _DURATION, strings.forms.DURATION
+    if generation.more_s is not None:
+        length = MORE, strings.forms.MORE
     return await remade(
         context,
-        await context.service.get(form.about),
+        generation,
         Relation.EDIT,
         prompt=form.text(PROMPT),
         model_version=form.text(_MODEL) or None,
-        duration=form.number(_DURATION),
-        seed=form.number(_SEED),
+        duration=form.number(*length),
+        seed=form.number(_SEED, strings.forms.SEED),
         terms=form.terms(),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.card import strings
 from bot.card.action import Action, ActionContext, MenuEntry
 from bot.card.actions.source import from_audio, options_of, source_of
-from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
+from bot.card.forms import MORE, PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.derive import extension
 from bot.domain.extension import MORE_MAX_S, Closeness, read_place
@@ -17,7 +17,7 @@ from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.request import GenerationRequest
 
 _NAME = "extend"
-_MORE, _FROM, _CLOSENESS = "more", "from", "closeness"
+_FROM, _CLOSENESS = "from", "closeness"
 _MORE_USUAL_S = 10
 _PLACE_MAX_CHARS = 20
 
@@ -38,10 +38,10 @@ def extend_form(
     if len(options) > 1:
         # A form has five fields.
         more_about = strings.terms.more_and_place_about(MORE_MAX_S)
-        form.add_number(_MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
+        form.add_number(MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
     else:
         more_about = strings.forms.more_about(MORE_MAX_S)
-        form.add_number(_MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
+        form.add_number(MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
         form.add_text(
             _FROM,
             strings.terms.FROM,
@@ -77,7 +77,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
     parent, file = await source_of(context, form)
     form = _with_place_apart(form)
-    more_s = form.number(_MORE)
+    more_s = form.number(MORE, strings.forms.MORE)
     request = extension(
         parent,
         file.source,
@@ -92,10 +92,10 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
 
 def _with_place_apart(form: SubmittedForm) -> SubmittedForm:
     """A form where `10 from 0:42` stands in two fields."""
-    more, _, place = form.text(_MORE).partition("from")
+    more, _, place = form.text(MORE).partition("from")
     if not place:
         return form
-    return replace(form, values={**form.values, _MORE: more.strip(), _FROM: place})
+    return replace(form, values={**form.values, MORE: more.strip(), _FROM: place})
 
 
 def _offered(table: InputTable) -> bool:

@@ -171,7 +171,7 @@ async def _open_limits(context: ActionContext, _: str) -> None:
 
 
 async def _limits(context: ActionContext, form: SubmittedForm) -> None:
-    length_s = form.number(_LENGTH)
+    length_s = form.number(_LENGTH, strings.settings.LENGTH)
     if length_s is not None and length_s < 1:
         raise OutOfBounds(_LENGTH, length_s, 1, None)
     await _set(context, length_max_s=length_s, words=words_typed(form.text(_WORDS)))

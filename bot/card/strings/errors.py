@@ -11,6 +11,7 @@ from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.presets import PRESET_WORDS
 from bot.card.strings.terms import TERM_WORDS
+from bot.card.strings.press_errors import PRESS_WORDS
 from bot.domain import errors
 from bot.domain.errors import UserError
 from bot.domain.waits import Obstacle
@@ -147,6 +148,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **REFUSALS,
     **PRESET_WORDS,
     **TERM_WORDS,
+    **PRESS_WORDS,
     errors.PieceTooLong: lambda e: (
         f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "
         f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."
@@ -186,36 +188,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "The bot's owner can see more in the log."
     ),
     errors.ShuttingDown: lambda e: "I'm restarting and take no new work. Try again in a minute.",
-    errors.NotYours: lambda e: (
-        f"Only {'the person' if e.requester_id is None else f'<@{e.requester_id}>,'} who asked "
-        "for this track, or somebody who manages messages here, can do that."
-    ),
-    errors.TooLateToCancel: lambda e: (
-        "It's too late to cancel: the track is made already and on its way here."
-        if e.made
-        else "It's too late to cancel: this one has already ended."
-    ),
-    errors.AlreadyHere: lambda e: "There is nothing left to bring: this one has already ended.",
-    errors.GenerationUnknown: lambda e: (
-        "I no longer know the track behind this button. Start a new one with `/musicgen`, or go on "
-        "from its audio with **Apps** in the message's menu."
-    ),
-    errors.NotANumber: lambda e: (
-        f"`{e.name}` must be a whole number; “{quoted(e.value, 30)}” is none. "
-        "Open the form again and change it."
-    ),
-    errors.NoAudioHere: lambda e: (
-        "I find no audio in this message. Use this on one that carries an audio file "
-        "(WAV, MP3, FLAC, OGG, AIFF or M4A)."
-    ),
     errors.NoServerHere: lambda e: "That belongs to a server. Use it in a channel of one.",
-    errors.TookTooLong: lambda e: (
-        "That took me too long just now, and nothing was started. Please try it again."
-    ),
-    errors.NotDeletable: lambda e: (
-        "Discord doesn't let me delete this message any more. Press its **Delete** once more and "
-        "confirm at once, or ask somebody who manages messages here."
-    ),
     errors.TokenRefused: lambda e: (
         "Replicate does not accept this bot's API token, so nothing can be made. "
         "The bot's owner has to set a valid `REPLICATE_API_TOKEN`."

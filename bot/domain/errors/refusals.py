@@ -272,6 +272,10 @@ class NoAudioHere(RequestRefused):
     """A message that carries no audio, or none that can be reached any more."""
 
 
+class PressedTwice(RequestRefused):
+    """A press of a button that belongs to the one before, which has something made."""
+
+
 class TookTooLong(RequestRefused):
     """What was needed for an answer could not be read before Discord's time was up."""
 
