@@ -49,6 +49,8 @@ class InQueue:
     """So many are under way, which is as many as this process takes at once."""
     obstacle: Obstacle | None = None
     """What makes the queue slow, where something does."""
+    next_try_at: datetime | None = None
+    """When that is tried again, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class OwnRunning:
     """How many more of the person's come before this one."""
     obstacle: Obstacle | None = None
     """What makes those slow, where something does."""
+    next_try_at: datetime | None = None
+    """When that is tried again, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,13 @@ class Positions:
         obstacle, is_full = self._submit_gate.obstacle, self._queue.is_full
         next_try_at = self._submit_gate.next_try_at if obstacle else None
         for number, entry in enumerate(order, start=1):
+            again_at = next_try_at if number <= _NEAR else None
             if self._queue.waits_for_own(entry):
-                reason = ("own", entry.own_before, obstacle)
+                reason = ("own", entry.own_before, obstacle, again_at)
             elif is_full and not entry.granted.is_set():
-                reason = ("queue", obstacle)
+                reason = ("queue", obstacle, again_at)
             else:
-                reason = ("gate", obstacle, next_try_at if number <= _NEAR else None)
+                reason = ("gate", obstacle, again_at)
             goes_now = entry.granted.is_set() and obstacle is None
             is_same = goes_now or entry.told_reason == reason
             if entry.position == number and is_same:
@@ -109,15 +110,17 @@ class _Allowance:
 def why(queue: Queue, submit_gate: SubmitGate, entry: QueueEntry) -> Wait | None:
     """What an entry waits for; None for who goes any moment."""
     position, obstacle = queue.position(entry), submit_gate.obstacle
+    is_near = obstacle is not None and position is not None and position <= _NEAR
+    again_at = submit_gate.next_try_at if is_near else None
     if queue.waits_for_own(entry):
         running = queue.seated_of(entry.user_id)
-        return OwnRunning(running, max(0, entry.own_before - running), obstacle)
+        return OwnRunning(running, max(0, entry.own_before - running), obstacle, again_at)
     if position is None:
         return None
     if queue.is_full and not entry.granted.is_set():
-        return InQueue(position, queue.seated, obstacle)
+        return InQueue(position, queue.seated, obstacle, again_at)
     if obstacle is not None:
-        return Hindered(obstacle, submit_gate.next_try_at if position <= _NEAR else None, position)
+        return Hindered(obstacle, again_at, position)
     return ToBeSent(position)
 
 

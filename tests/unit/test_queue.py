@@ -401,9 +401,15 @@ def test_throttled_all_are_told_their_place_and_the_first_when_the_next_try_is(
 
 def test_those_in_line_are_told_what_makes_it_slow() -> None:
     rig = Reasons(1, 1, [1, 1, 2])
-    rig.submit_gate.was_throttled(None)
+    rig.submit_gate.was_throttled(40.0)
+    next_try_at = rig.submit_gate.next_try_at
+    assert next_try_at is not None
     told = rig.tell()
-    assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED)
+    assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED, next_try_at)
+    assert told[2] == InQueue(2, 1, Obstacle.THROTTLED, next_try_at)
+    rig.clock.pass_s(50.0)
+    told = rig.tell()
+    assert told[1] == OwnRunning(1, 0, Obstacle.THROTTLED), "a moment that is past is told no more"
     assert told[2] == InQueue(2, 1, Obstacle.THROTTLED)
 
 

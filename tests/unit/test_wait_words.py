@@ -45,11 +45,13 @@ CASES: list[tuple[Stage, Wait, list[str]]] = [
     (Stage.QUEUED, InQueue(1, 1), ["You are next", "one at a time"]),
     (Stage.QUEUED, InQueue(7, 100), ["Number 7 in line", "100 others"]),
     (Stage.QUEUED, InQueue(7, 9, Obstacle.THROTTLED), ["Number 7", "Replicate takes few"]),
+    (Stage.QUEUED, InQueue(7, 9, Obstacle.THROTTLED, SOON), ["Number 7", "takes few", NEXT_TRY]),
     (Stage.QUEUED, OwnRunning(4, 0), ["4 of yours are running; this starts when one is done"]),
     (Stage.QUEUED, OwnRunning(1, 0), ["One of yours is running; this starts when it is done"]),
     (Stage.QUEUED, OwnRunning(4, 1), ["4 of yours are running", "1 more of yours comes before"]),
     (Stage.QUEUED, OwnRunning(4, 3), ["4 of yours are running", "3 more of yours come before"]),
     (Stage.QUEUED, OwnRunning(4, 0, Obstacle.LOW_CREDIT), ["4 of yours", "low on credit"]),
+    (Stage.QUEUED, OwnRunning(4, 0, Obstacle.THROTTLED, SOON), ["4 of yours", NEXT_TRY]),
     (Stage.QUEUED, ToBeSent(1), ["about to be sent"]),
     (Stage.QUEUED, ToBeSent(12), ["number 12 to be sent"]),
     (

@@ -107,7 +107,7 @@ def note(wait: Wait | None, stage: Stage) -> str | None:
     """What stands below, in small print."""
     match wait:
         case InQueue(obstacle=Obstacle() as obstacle) | OwnRunning(obstacle=Obstacle() as obstacle):
-            return f"-# {_WHY[obstacle]}."
+            return f"-# {_WHY[obstacle]}.{_again(wait.next_try_at)}"
         case FetchingSlow(link=link):
             own_hands = f" {_fetch_yourself(link)}" if link else ""
             return f"-# I keep trying, and bring it here when I have it.{own_hands}"
@@ -123,7 +123,7 @@ def note(wait: Wait | None, stage: Stage) -> str | None:
 
 def notes(shown: Iterable[tuple[Wait, Stage]]) -> list[str]:
     """The same for several takes: each reason once, with the first of the next tries."""
-    first: dict[Obstacle, tuple[Wait, Stage]] = {}
+    first: dict[Obstacle, tuple[Hindered | InQueue | OwnRunning, Stage]] = {}
     for wait, stage in shown:
         if isinstance(wait, _WITHOUT_OBSTACLE) or wait.obstacle is None:
             continue
@@ -133,9 +133,12 @@ def notes(shown: Iterable[tuple[Wait, Stage]]) -> list[str]:
     return [words for wait, stage in first.values() if (words := note(wait, stage))]
 
 
-def _next_try(wait: Wait) -> datetime:
-    known = wait.next_try_at if isinstance(wait, Hindered) else None
-    return known or datetime.max.replace(tzinfo=UTC)
+def _next_try(wait: Hindered | InQueue | OwnRunning) -> datetime:
+    return wait.next_try_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _again(next_try_at: datetime | None) -> str:
+    return f" Next try {moment(next_try_at)}." if next_try_at else ""
 
 
 def in_a_list(wait: Wait, stage: Stage) -> str | None:
@@ -204,7 +207,7 @@ def _hindered(wait: Hindered, stage: Stage) -> str:
     why, obstacle = _WHY[wait.obstacle], wait.obstacle
     if obstacle in _SLOW_QUEUE and wait.position is None:
         why = "Replicate takes few requests from this bot at the moment"
-    again = f" Next try {moment(wait.next_try_at)}." if wait.next_try_at else ""
+    again = _again(wait.next_try_at)
     if obstacle in _FOR_THE_OWNER:
         return f"{why}. {_GOES_ON}{again}"
     if stage is Stage.CHECKING:
