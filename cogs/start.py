@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import discord
 
-from bot.card.interactions import asked_by, check_permissions, reading, reply_at
+from bot.card.interactions import asked_by, check_permissions, pressed, reading, reply_at
 from bot.client import MusicGenBot
 from bot.domain.request import GenerationRequest
 from cogs.acknowledging import open_reply
@@ -36,6 +36,7 @@ async def start(
     bot.allowed.check(interaction.user.id, interaction.guild_id)
     bot.service.check(request)
     check_permissions(interaction)
+    press = pressed(interaction)
     reply = None
     with bot.service.acknowledgements.urgent():
         async with reading():
@@ -45,6 +46,7 @@ async def start(
                 reply_at(interaction, 0),
                 takes,
                 bot.house_rules.limits_of(asked),
+                press,
             )
         try:
             reply = await open_reply(bot, interaction, generations)

@@ -25,8 +25,11 @@ from bot.community.ports import PresetOwner
 from bot.community.settings import loaded, person_needed_since
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
+from bot.domain.drafts import DRAFT_LIFE, StoredDraft
+from bot.domain.errors import NoRoomLeft, PressedTwice
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
+from bot.domain.presses import ButtonPress, is_one_press
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
@@ -66,6 +69,10 @@ class Tables:
     community: CommunityTables = field(default_factory=CommunityTables)
     house: HouseTables = field(default_factory=HouseTables)
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
+    presses: dict[tuple[int, str], datetime] = field(
+        default_factory=dict[tuple[int, str], datetime]
+    )
+    drafts: dict[str, StoredDraft] = field(default_factory=dict[str, StoredDraft])
 
 
 class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
@@ -100,12 +107,29 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
 
     # ------------------------------------------------------------------ writing
 
-    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
+    async def add(
+        self,
+        *takes: Generation,
+        limits: ServerLimits | None = None,
+        press: ButtonPress | None = None,
+    ) -> None:
         self._check_open()
         for generation in takes:
             if generation.id in self.rows:
                 raise RowTaken(generation.id)
-        self._reserve(takes, limits)
+        if press is not None:
+            button, presses = (press.user_id, press.button), self.tables.presses
+            before = presses.get(button)
+            presses[button] = press.at if before is None else max(before, press.at)
+            if is_one_press(before, press.at):
+                raise PressedTwice
+            try:
+                self._reserve(takes, limits)
+            except NoRoomLeft:
+                del presses[button]
+                raise
+        else:
+            self._reserve(takes, limits)
         for generation in takes:
             self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
             self._write(generation)
@@ -127,6 +151,17 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
             raise refusal
         for generation in takes:
             charges[generation.id] = reservation(generation, each)
+
+    async def keep_draft(self, draft: StoredDraft) -> None:
+        self._check_open()
+        self.tables.drafts[draft.id] = draft
+
+    async def draft(self, draft_id: str, user_id: int) -> StoredDraft | None:
+        self._check_open()
+        found = self.tables.drafts.get(draft_id)
+        if found is None or found.user_id != user_id:
+            return None
+        return found if found.made_at > self.tables.community.now() - DRAFT_LIFE else None
 
     async def add_earlier(self, generation: Generation) -> None:
         """Have a row that an earlier start of this process has added."""
@@ -166,6 +201,9 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
     ) -> None:
         self.forgotten.append((died_before, stored_before, looked_for_before))
+        lapsed = self.tables.community.now() - DRAFT_LIFE
+        for draft in [one for one in self.tables.drafts.values() if one.made_at <= lapsed]:
+            del self.tables.drafts[draft.id]
         self._forget_spent_charges()
         for row in list(self.rows.values()):
             if row.open and row.reply.token_expires_at <= died_before:
@@ -359,6 +397,8 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         removed = self._found(lambda row: row.id in ended)
         self.forget_stars(user_id, ended)
         self.forget_presets(PresetOwner.person(user_id))
+        for draft in [one for one in self.tables.drafts.values() if one.user_id == user_id]:
+            del self.tables.drafts[draft.id]
         for key in ended:
             del self.rows[key]
             self._leases.pop(key, None)

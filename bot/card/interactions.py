@@ -14,6 +14,7 @@ from bot.community.settings import Asked
 from bot.discord_internals import role_ids
 from bot.domain.errors import ManagersOnly, NotYours, PermissionsMissing, TookTooLong
 from bot.domain.generation import Reply
+from bot.domain.presses import ButtonPress
 
 _NEEDED = {
     "attach_files": strings.commands.ATTACH_FILES,
@@ -97,6 +98,14 @@ def _places(interaction: discord.Interaction) -> Iterator[int]:
     category_id: int | None = getattr(channel, "category_id", None)
     if category_id is not None:
         yield category_id
+
+
+def pressed(interaction: discord.Interaction) -> ButtonPress | None:
+    """Which press it is; None for what is no button."""
+    if interaction.type is not discord.InteractionType.component:
+        return None
+    button = str((interaction.data or {}).get("custom_id", ""))
+    return ButtonPress(interaction.user.id, button, interaction.created_at)
 
 
 def check_requester(interaction: discord.Interaction, requester_id: int | None) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol, Self
 
 from bot.community.weekly import ChartClaim, ChartOutcome
+from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.domain.inputs import Inputs
@@ -201,5 +202,19 @@ class PresetJournal(Protocol):
         ...
 
 
-class CommunityJournal(Journal, StarJournal, PresetJournal, RuleStore, ChartPosts, Protocol):
+class DraftJournal(Protocol):
+    """What was refused, kept for its person for a while."""
+
+    async def keep_draft(self, draft: StoredDraft) -> None:
+        """Keep one."""
+        ...
+
+    async def draft(self, draft_id: str, user_id: int) -> StoredDraft | None:
+        """One of this person's, unless its time is over."""
+        ...
+
+
+class CommunityJournal(
+    Journal, StarJournal, PresetJournal, DraftJournal, RuleStore, ChartPosts, Protocol
+):
     """The journal, with what the community keeps in it."""

@@ -15,6 +15,7 @@ from bot.domain.generation import Generation, Reply
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Renewal, TrackPage
 from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.presses import ButtonPress
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import InputAudio, Sound, TrackStore
 
@@ -66,10 +67,16 @@ class Moved:
 class Journal(Protocol):
     """The rows of every generation, and what else outlives a process. Raises `JournalFault`."""
 
-    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
-        """Write a new request: all of its takes, or none. Raises `NoRoomLeft` for a limit.
+    async def add(
+        self,
+        *takes: Generation,
+        limits: ServerLimits | None = None,
+        press: ButtonPress | None = None,
+    ) -> None:
+        """Write a new request: all of its takes, or none.
 
-        `limits` are its server's own; None where that has set nothing.
+        `limits` are its server's own; None where that has set nothing. Raises `NoRoomLeft` for a
+        limit, `PressedTwice` where the `press` it was asked for by belongs to the one before.
         """
         ...
 

@@ -21,6 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, Reply
 from bot.domain.journal_values import Forgotten
+from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.acceptance import accepted
@@ -133,14 +134,16 @@ class GenerationService:
         reply: Reply,
         takes: int = 1,
         limits: ServerLimits | None = None,
+        press: ButtonPress | None = None,
     ) -> list[Generation]:
         """Journal a request, and start on its takes once `acknowledged`; several are one batch.
 
-        `limits` are what its server allows this person; None where that has set nothing.
+        `limits` are what its server allows this person; None where that has set nothing. `press`
+        is the button that it was asked for by.
 
         Raises:
             DeliveredTwice: Discord has delivered its interaction twice.
-            RequestRefused: there is no room for it, or a limit keeps it out.
+            RequestRefused: there is no room for it, a limit keeps it out, or it was pressed twice.
             JournalFault: it cannot be written down.
         """
         generations = accepted(request, requester_id, reply, self._config, self._clock.now(), takes)
@@ -150,7 +153,7 @@ class GenerationService:
         check_room(self._context, generations)
         self._accepting |= ids
         try:
-            await self.journal.add(*generations, limits=limits)
+            await self.journal.add(*generations, limits=limits, press=press)
         except JournalFault as error:
             await check_disk(self._context, error)
             raise

@@ -16,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
-from bot.domain.errors import BotError
+from bot.domain.errors import BotError, PressedTwice
 from bot.domain.generation import TRANSITIONS, Generation, State
+from bot.domain.presses import ButtonPress
 from bot.journal.charges import Ledger, settle
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal.presses import forget_presses, second_presses
 from bot.journal.tables import Moment, generation_events, generations
 
 Row = Mapping[str, object]
@@ -88,6 +90,8 @@ class Addition:
     events: Sequence[Row]
     limits: ServerLimits | None
     """What its server allows; None where it has set nothing."""
+    press: ButtonPress | None
+    """What it was asked for by, where a press of the same button may follow by accident."""
     done: asyncio.Future[None]
 
 
@@ -149,10 +153,16 @@ async def _add_all(
     refusals: dict[Write, BotError] = {}
     if not additions:
         return refusals, []
-    decided = await ledger.reserve(connection, [(one.takes, one.limits) for one in additions])
-    refusals |= {one: no for one, no in zip(additions, decided, strict=True) if no is not None}
+    await ledger.take_turn(connection, [(one.takes, one.limits) for one in additions])
+    second = await second_presses(connection, [one.press for one in additions if one.press])
+    refusals |= {one: PressedTwice() for one in additions if one.press in second}
+    asked = [one for one in additions if one not in refusals]
+    decided = await ledger.reserve(connection, [(one.takes, one.limits) for one in asked])
+    no_room = {one: no for one, no in zip(asked, decided, strict=True) if no is not None}
+    await forget_presses(connection, [one.press for one in no_room if one.press])
+    refusals |= no_room
     if refusals:
-        # Another process may have had the last room for the very same, delivered twice.
+        # Another process may have added the very same, delivered twice.
         refusals |= await taken(connection, [one for one in additions if one in refusals])
     granted = [addition for addition in additions if addition not in refusals]
     lease = {"owner": holder.owner, "incarnation": holder.incarnation}

@@ -91,24 +91,31 @@ class Ledger:
         self._estimates: dict[Kind, tuple[int, float]] = {}
         """What a run of this kind will cost, and until when that is believed."""
 
+    async def take_turn(self, connection: AsyncConnection, requests: Sequence[Request]) -> None:
+        """Wait until nobody else counts, where something is; first of all in its transaction."""
+        if self._is_limited(requests):
+            await one_at_a_time(connection, _TURN)
+
+    def _is_limited(self, requests: Sequence[Request]) -> bool:
+        return bool(self.terms.limits) or any(servers is not None for _, servers in requests)
+
     async def reserve(
         self, connection: AsyncConnection, requests: Sequence[Request]
     ) -> list[LimitReached | LineFull | None]:
         """Write the reservations of new requests that there is room for, in their order.
 
-        Nothing may have been read or written in this transaction before. The answer holds, for
-        each, what keeps it out: none of its takes is to be added then.
+        After `take_turn`. The answer holds, for each, what keeps it out: none of its takes is to
+        be added then.
         """
         limits = self.terms.limits
-        is_limited = bool(limits) or any(servers is not None for _, servers in requests)
-        if is_limited:
-            await one_at_a_time(connection, _TURN)
         prices = [await self._price(connection, kind_of(takes[0])) for takes, _ in requests]
         asked = [
             asked_for(takes, each, servers)
             for (takes, servers), each in zip(requests, prices, strict=True)
         ]
-        tally = await _counted(connection, limits, asked) if is_limited else Tally(limits)
+        tally = Tally(limits)
+        if self._is_limited(requests):
+            tally = await _counted(connection, limits, asked)
         refusals = [tally.decide(one) for one in asked]
         rows = [
             _row(reservation(generation, price))

@@ -18,11 +18,13 @@ from bot.community.charges import ending_of
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
+from bot.domain.presses import ButtonPress
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
 from bot.journal.charges import Terms, charges_of, spent, spent_by_day
 from bot.journal.chart_posts import ChartPostRows
 from bot.journal.database import create_engine, insert, upsert
+from bot.journal.drafts import DraftRows
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
 from bot.journal.house import House
@@ -51,7 +53,7 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House, ChartPostRows):
+class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, DraftRows, House, ChartPostRows):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.
@@ -98,20 +100,25 @@ class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, House, ChartP
         return cls(engine, owner, now, terms or Terms())
 
     async def add(
-        self, *takes: Generation, limits: ServerLimits | None = None, note: str = ""
+        self,
+        *takes: Generation,
+        limits: ServerLimits | None = None,
+        press: ButtonPress | None = None,
+        note: str = "",
     ) -> None:
         """Journal a new request and what it is expected to cost; this process follows it from here.
 
         Of several takes all are written, or none. `limits` are its server's, which hold as well as
-        this journal's own; None where that has set nothing.
+        this journal's own; None where that has set nothing. `press` is what it was asked for by.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
+            PressedTwice: its press belongs to the one before.
             RowTaken: there is a row with the id of one of them.
         """
         self._check_open()
         events = [self._event(take, note) for take in takes]
-        await self._writer.add(takes, [to_row(take) for take in takes], events, limits)
+        await self._writer.add(takes, [to_row(take) for take in takes], events, limits, press)
 
     async def save(self, generation: Generation, note: str = "") -> None:
         """Journal what has become of a generation.

@@ -14,7 +14,7 @@ from bot.journal.house import needed_by_limits
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import generations, presets, stars, to_us
+from bot.journal.tables import drafts, generations, presets, presses, stars, to_us
 
 _log = logging.getLogger(__name__)
 
@@ -150,6 +150,8 @@ class Library(Store):
             await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
             own = presets.c.owner_kind == "person", presets.c.owner_id == user_id
             await connection.execute(sa.delete(presets).where(*own))
+            for kept in (presses, drafts):
+                await connection.execute(sa.delete(kept).where(kept.c.user_id == user_id))
             rows = (await connection.execute(remove)).mappings().all()
             still_open = await connection.scalar(count) or 0
             needed = await needed_by_limits(connection, self._terms.limits, self._now())

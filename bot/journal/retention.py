@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import REMADE
 from bot.journal.charges import forget_spent as forget_spent_charges
+from bot.journal.drafts import forget_old_drafts
 from bot.journal.house import needed_by_limits
+from bot.journal.presses import forget_old_presses
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
@@ -31,6 +33,8 @@ class Retention(Store):
     ) -> None:
         """Clear interaction tokens, and the addresses of input audio that has ended.
 
+        Presses, and drafts of what was refused, go as soon as their own time is over.
+
         Args:
             died_before: tokens that were dead by then go.
             stored_before: copies of input audio that were made before then are gone, and their
@@ -48,6 +52,8 @@ class Retention(Store):
             await self._forget_wishes(connection, died_before)
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
             await forget_spent_charges(connection, needed)
+            await forget_old_presses(connection, self._now())
+            await forget_old_drafts(connection, self._now())
             is_gone = _c.stored_at <= stored_before
             is_lost = sa.and_(
                 _c.prediction_id.is_(None),

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0015"
+HEAD = "0018"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -234,6 +234,27 @@ presets = sa.Table(
     sa.Column("is_default", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("saved_at", Moment, nullable=False),
     sa.Column("fine_tune", sa.Text),
+)
+
+# Of those who press a button that has something made; kept for a minute.
+presses = sa.Table(
+    "presses",
+    metadata,
+    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    # Its custom_id.
+    sa.Column("button", sa.Text, primary_key=True),
+    sa.Column("pressed_at", Moment, nullable=False),
+    sa.Column("before_at", Moment),
+)
+
+# What was refused, for whoever typed it to change; kept for half an hour.
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("user_id", sa.BigInteger, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
 )
 
 facts = sa.Table(

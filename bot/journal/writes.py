@@ -19,6 +19,7 @@ from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation
+from bot.domain.presses import ButtonPress
 from bot.journal.changes import Addition, Holder, Row, Save, Write, apply, taken
 from bot.journal.charges import Ledger
 from bot.journal.errors import JournalError, JournalNotReady
@@ -48,15 +49,17 @@ class Writer:
         rows: Sequence[Row],
         events: Sequence[Row],
         limits: ServerLimits | None,
+        press: ButtonPress | None,
     ) -> None:
         """Commit a new request with its reservation, within its server's limits, too.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
+            PressedTwice: its press belongs to the one before.
             RowTaken: one of its takes has a row.
             JournalError: the database does not take it.
         """
-        await self._write(Addition(takes, rows, events, limits, _promise()))
+        await self._write(Addition(takes, rows, events, limits, press, _promise()))
 
     async def save(self, row: Row, event: Row, ending: Ending | None) -> None:
         """Commit one change.

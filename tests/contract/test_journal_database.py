@@ -53,6 +53,8 @@ SELECT 'g' || n, n % 9, 1, n % 7, n, 0, 'b' || n, 'p' || n, 0, '{}', '', n, 'del
 
 _WITHOUT_0007 = (
     "ALTER TABLE generations DROP COLUMN fine_tune",
+    "DROP TABLE presses",
+    "DROP TABLE drafts",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "ALTER TABLE generations DROP COLUMN closeness",
@@ -126,6 +128,8 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     migrated = await _schema(url)
     tables = [
         "presets",
+        "presses",
+        "drafts",
         "stars",
         "servers",
         "blocks",

@@ -79,6 +79,7 @@ async def test_buttons_and_variations_keep_to_them(world: World, panel: Panel) -
     offered = await scene.press(world.ada, "Variations")
     assert offered.told.startswith("There is room for 1 of the 3 takes")
     assert (await scene.press(world.ada, "Again")).card
+    await world.pass_s(1.5)
     assert "which those who manage" in (await scene.press(world.ada, "Again")).told
 
 

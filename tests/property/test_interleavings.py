@@ -35,6 +35,7 @@ from bot.domain.errors import (
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.engine.service import EngineConfig, GenerationService
@@ -154,9 +155,14 @@ class Rows(FakeJournal):
         super().__init__(beside=world.journal)
         self._world = world
 
-    async def add(self, *takes: Generation, limits: ServerLimits | None = None) -> None:
+    async def add(
+        self,
+        *takes: Generation,
+        limits: ServerLimits | None = None,
+        press: ButtonPress | None = None,
+    ) -> None:
         event = await self._world.before("journal")
-        await super().add(*takes, limits=limits)
+        await super().add(*takes, limits=limits, press=press)
         await self._world.after("journal", event)
 
     async def save(self, generation: Generation) -> None:
