@@ -10,8 +10,8 @@ from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
 from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.presets import PRESET_WORDS
-from bot.card.strings.terms import TERM_WORDS
 from bot.card.strings.press_errors import PRESS_WORDS
+from bot.card.strings.terms import TERM_WORDS
 from bot.domain import errors
 from bot.domain.errors import UserError
 from bot.domain.waits import Obstacle
