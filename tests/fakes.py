@@ -184,6 +184,7 @@ class FakeSound:
     """Input audio of a given length; remembers what was thrown away."""
 
     duration_s: float = 4.0
+    reads_cleanly: bool = True
     track_s: float | None = None
     """As asked for, unless this says otherwise."""
     refusal: UserError | None = None
@@ -203,13 +204,22 @@ class FakeSound:
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal
-        return InputAudio(Path("in.wav"), source.filename, "audio/wav", self.duration_s)
+        return InputAudio(
+            Path("in.wav"),
+            source.filename,
+            "audio/wav",
+            self.duration_s,
+            reads_cleanly=self.reads_cleanly,
+        )
 
-    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
-        if audio.duration_s <= first_s:
+    async def begin_with(
+        self, audio: InputAudio, first_s: float | None, target: Path
+    ) -> InputAudio:
+        if not audio.remade_bytes(first_s):
             return audio
-        self.cut.append((target.name, first_s))
-        return replace(audio, path=target, duration_s=first_s)
+        used_s = min(first_s or audio.duration_s, audio.duration_s)
+        self.cut.append((target.name, used_s))
+        return replace(audio, path=target, duration_s=used_s)
 
     async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
         self.kept[target.name] = min(audio.duration_s, keep_s or audio.duration_s)

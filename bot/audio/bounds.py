@@ -14,8 +14,8 @@ RATE_MIN_HZ, RATE_MAX_HZ = 1000, 384_000
 """Outside, resampling to a usual rate would take or make absurd amounts of audio."""
 SAMPLES_MAX = 8 * 192_000 * 300
 """Of all channels together: an hour in stereo at 48 kHz, or five minutes of anything usual."""
-MP4_PARTS_MAX = 50_000
-"""An hour as browsers record it, in fragments of a second, has half as many atoms."""
+STRETCHES_MAX = 1000
+"""Of files that were joined by laying one on the other: nobody has so many."""
 
 
 def check_form(channels: int, rate_hz: int) -> None:

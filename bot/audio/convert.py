@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from bot.audio.probe import Format, probe, sniff
+from bot.audio.probe import probe, sniff
 from bot.audio.resampling import resampled
 from bot.audio.samples import mixed, opened
 from bot.audio.tags import TagsNotWritten, write_tags
-from bot.domain.errors import AudioUnreadable, NotAudio, OutputTooLarge
+from bot.domain.audio_formats import Format
+from bot.domain.errors import AudioUnreadable, OutputTooLarge
 from bot.host.whole_files import whole_file
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,6 @@ def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")
     """
     with path.open("rb") as file:
         format_ = sniff(file)
-    if format_ is None:
-        raise NotAudio
     if path.stat().st_size <= limit_bytes:
         return Fitted(path, format_, "as it was")
     try:

@@ -6,8 +6,7 @@ import asyncio
 import logging
 import shutil
 from base64 import b64decode, b64encode
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,23 +14,18 @@ from typing import Self
 from bot.audio import jobs
 from bot.audio.intake import AudioIntake
 from bot.audio.lane import Lane, Limits
-from bot.audio.probe import Format
+from bot.audio.refusals import refusals
 from bot.audio.split import NotSplit, split_wav
+from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import (
     AudioBeyondBounds,
-    AudioBroken,
-    AudioTooHeavy,
-    AudioTooSlow,
     AudioUnreadable,
-    AudioWorkFailed,
     NotAudio,
     OutputNotAudio,
     OutputTooLarge,
     PieceLost,
     PieceUndecodable,
     WorkerFaulty,
-    WorkerOutOfMemory,
-    WorkerTooSlow,
 )
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, plain
@@ -44,21 +38,14 @@ from bot.network.proxies import Proxies
 
 log = logging.getLogger(__name__)
 
-_CONTENT_TYPES: dict[Format, str] = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "opus": "audio/ogg",
-    "aiff": "audio/aiff",
-    "m4a": "audio/mp4",
-}
 _UNTOLD = frozenset({"prompt", "input_audio"})
 
 _MEMORY_BYTES = 384 << 20
 """Of address space. A worker has 160 MB once its libraries are loaded; five minutes of eight
 channels at 192 kHz bring it to 210, and so does a WAV of 50 MB made into an MP3."""
-_INPUT = Limits(wall_s=30.0, cpu_s=15, memory_bytes=_MEMORY_BYTES, niceness=10)
+_INPUT_MEMORY_BYTES = _MEMORY_BYTES + (128 << 20)
+"""FFmpeg's libraries take 100 MB of it, most of which is never touched."""
+_INPUT = Limits(wall_s=30.0, cpu_s=15, memory_bytes=_INPUT_MEMORY_BYTES, niceness=10)
 _JOIN = Limits(wall_s=120.0, cpu_s=60, memory_bytes=_MEMORY_BYTES, niceness=5)
 _TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
 """A track at the size limit of a download is made into FLAC and then into one or two MP3s."""
@@ -111,49 +98,70 @@ class AudioFiles:
         """
         path = await self._intake.fetch(source, limit_bytes)
         try:
-            with _refusals():
-                facts = await self._inputs.run(jobs.probe, path)
+            with refusals():
+                examined = await self._inputs.run(jobs.examine, path)
         except BaseException:
             await self.discard(path)
             raise
         # Named by its format: the model's decoder goes by the extension.
-        filename = f"input.{facts.format}"
-        pcm_bytes_per_s = facts.sample_rate_hz * min(2, facts.channels) * 2
-        content_type = _CONTENT_TYPES[facts.format]
-        return InputAudio(path, filename, content_type, facts.duration_s, pcm_bytes_per_s)
+        facts = examined.facts
+        return InputAudio(
+            path,
+            f"input.{facts.format}",
+            FORMATS[facts.format].content_type,
+            facts.duration_s,
+            facts.sample_rate_hz * min(2, facts.channels) * 2,
+            examined.reads_cleanly,
+        )
 
-    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
-        """The first so many seconds, as a WAV of their own.
+    async def begin_with(
+        self, audio: InputAudio, first_s: float | None, target: Path
+    ) -> InputAudio:
+        """The first so many seconds, or all of it, as the model may have them.
 
-        What is shorter, or cannot be decoded, is given back as it is, in its old place.
+        What is no longer and reads cleanly, or does so and cannot be cut, is given back as it is,
+        in its old place; anything else is a WAV.
 
         Raises:
-            RequestRefused: its decoder crashes, or takes too much.
+            RequestRefused: it cannot be decoded, its decoder crashes, or takes too much.
         """
-        if audio.duration_s <= first_s:
+        if not audio.remade_bytes(first_s):
             return audio
         try:
-            with _refusals():
-                length_s = await self._inputs.run(jobs.cut_beginning, audio.path, first_s, target)
+            length_s = await self._cut(audio, first_s, target)
         except (AudioUnreadable, NotAudio):
-            return audio
-        return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
+            if audio.reads_cleanly:
+                return audio
+            raise
+        return InputAudio(target, "input.wav", FORMATS["wav"].content_type, length_s)
 
     async def keep(self, audio: InputAudio, target: Path, keep_s: float | None) -> float:
         """Put audio, or a WAV of its first `keep_s` seconds, in its place; its length in seconds.
 
+        What does not read cleanly is made a WAV all the same.
+
         Raises:
-            PieceUndecodable: it would have to be cut, and cannot be decoded.
+            PieceUndecodable: it would have to be made one, and cannot be decoded.
             RequestRefused: its decoder crashes, or takes too much.
         """
-        if keep_s is None or keep_s >= audio.duration_s:
+        if not audio.remade_bytes(keep_s):
             await INTAKE.run(_move, audio.path, target)
             return audio.duration_s
         try:
-            with _refusals():
-                return await self._inputs.run(jobs.cut_beginning, audio.path, keep_s, target)
+            return await self._cut(audio, keep_s, target)
         except AudioUnreadable as error:
             raise PieceUndecodable(error.format) from error
+
+    async def _cut(self, audio: InputAudio, first_s: float | None, target: Path) -> float:
+        with refusals():
+            return await self._inputs.run(
+                jobs.cut_beginning,
+                audio.path,
+                # Rather too much than a frame too little.
+                audio.duration_s + 1.0 if first_s is None else first_s,
+                target,
+                reads_cleanly=audio.reads_cleanly,
+            )
 
     async def length_s(self, path: Path) -> float | None:
         """Measure audio; None where there is none.
@@ -162,7 +170,7 @@ class AudioFiles:
             RequestRefused: its decoder crashes, or takes too much.
         """
         try:
-            with _refusals():
+            with refusals():
                 return (await self._inputs.run(jobs.probe, path)).duration_s
         except (NotAudio, AudioUnreadable, FileNotFoundError):
             return None
@@ -175,11 +183,11 @@ class AudioFiles:
             RequestRefused: its decoder crashes, or takes too much.
         """
         try:
-            with _refusals():
+            with refusals():
                 length_s = await self._inputs.run(jobs.cut_context, piece, context_s, target)
         except AudioUnreadable as error:
             raise PieceUndecodable(error.format) from error
-        return InputAudio(target, "input.wav", _CONTENT_TYPES["wav"], length_s)
+        return InputAudio(target, "input.wav", FORMATS["wav"].content_type, length_s)
 
     async def join(self, piece: Path, output: Path, context_s: float, target: Path) -> None:
         """The piece, and behind it what the model added to its last seconds, as a WAV.
@@ -285,22 +293,6 @@ class AudioFiles:
                 file.unlink(missing_ok=True)
 
         await TRACKS.run(unlink)
-
-
-@contextmanager
-def _refusals() -> Generator[None]:
-    """Tell a person that a worker failed over their file; the log has how."""
-    try:
-        yield
-    except AudioWorkFailed as error:
-        log.warning("input audio is refused: %r", error)
-        match error:
-            case WorkerTooSlow():
-                raise AudioTooSlow(error.limit_s) from error
-            case WorkerOutOfMemory():
-                raise AudioTooHeavy from error
-            case _:
-                raise AudioBroken from error
 
 
 def _settings(generation: Generation) -> str:

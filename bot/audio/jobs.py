@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
+from bot.audio.examination import Examined, examine
 from bot.audio.join import cut_context, join
 from bot.audio.picture import draw_waveform, stack_pictures
 from bot.audio.probe import AudioFacts, probe
@@ -65,6 +66,7 @@ def stack(pngs: Sequence[str], numbers: Sequence[int]) -> str:
 
 _ALL: tuple[Callable[..., Any], ...] = (
     probe,
+    examine,
     cut_beginning,
     cut_context,
     join,
@@ -79,11 +81,13 @@ __all__ = [
     "JOBS",
     "AudioFacts",
     "Drawn",
+    "Examined",
     "Fitted",
     "Labelled",
     "cut_beginning",
     "cut_context",
     "draw",
+    "examine",
     "fit",
     "join",
     "label",

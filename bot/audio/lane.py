@@ -112,8 +112,14 @@ class Lane:
             except BaseException:
                 await self._kill(worker)
                 raise
-            self._rest(worker)
-        return _result(answer, job)
+            try:
+                return _result(answer, job)
+            except WorkerOutOfMemory:
+                # What it has taken it may not have given back: the next job is to find some.
+                worker.jobs = self._replaced_after
+                raise
+            finally:
+                self._rest(worker)
 
     async def close(self) -> None:
         """Kill every process and wait for their ends."""

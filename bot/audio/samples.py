@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from bot.audio.bounds import check_amount, check_form
-from bot.audio.probe import Format, sniff
-from bot.domain.errors import AudioUnreadable, NotAudio
+from bot.audio.probe import sniff
+from bot.domain.audio_formats import Format
+from bot.domain.errors import AudioUnreadable
 from bot.host.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -82,16 +83,13 @@ def opened(path: Path) -> Generator[Stream]:
 
     Raises:
         NotAudio: it does not begin like any of the formats we know.
-        AudioUnreadable: it cannot be decoded; MP4 never can.
+        AudioUnreadable: libsndfile cannot decode it.
         AudioBeyondBounds: nobody has so many channels, or such a rate.
         OSError: the file itself cannot be read.
     """
     # Unbuffered and by its descriptor, as in `probe`.
     with path.open("rb", buffering=0) as file:
         format_ = sniff(file)
-        if format_ is None:
-            raise NotAudio
-        file.seek(0)
         try:
             sound = _sequential(file.fileno())
         except (RuntimeError, TypeError, ValueError) as error:

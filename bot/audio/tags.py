@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.audio.probe import Format, probe
+from bot.audio.probe import probe
+from bot.domain.audio_formats import Format
 from bot.domain.errors import BotError
 from bot.host.whole_files import whole_file
 

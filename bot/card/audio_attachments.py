@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from bot.domain.audio_formats import CONTENT_TYPES, ENDINGS
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.track_names import seed_in
-
-_ENDINGS = (
-    *(".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac"),
-    *(".aif", ".aiff", ".aifc"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,9 @@ def _file(file_id: int | None, url: str, filename: str, size_bytes: int | None) 
 
 def _is_audio(filename: str, content_type: str | None) -> bool:
     kind = (content_type or "").partition(";")[0]
-    return kind.startswith("audio/") or filename.lower().endswith(_ENDINGS)
+    if kind.startswith("audio/") or kind in CONTENT_TYPES:
+        return True
+    return filename.lower().endswith(ENDINGS)
 
 
 def _walk(components: Iterable[discord.Component]) -> Iterator[discord.FileComponent]:

@@ -21,6 +21,18 @@ class InputAudio:
     duration_s: float
     pcm_bytes_per_s: int = 48_000 * 2 * 2
     """What a second of it takes as a 16-bit WAV, of two channels at most."""
+    reads_cleanly: bool = True
+    """Whether every decoder finds in it all that is there; what does not is decoded by us."""
+
+    def remade_bytes(self, first_s: float | None) -> int:
+        """What its first seconds take where they are made a file of their own; 0 where not.
+
+        None: all of it. That is only made another file where it does not read cleanly.
+        """
+        used_s = self.duration_s if first_s is None else min(first_s, self.duration_s)
+        if self.reads_cleanly and used_s == self.duration_s:
+            return 0
+        return max(1, round(used_s * self.pcm_bytes_per_s))
 
 
 class Sound(Protocol):
@@ -35,10 +47,13 @@ class Sound(Protocol):
         """Fetch, check and measure input audio within a limit. Raises `RequestRefused`."""
         ...
 
-    async def begin_with(self, audio: InputAudio, first_s: float, target: Path) -> InputAudio:
-        """The first so many seconds as a file of their own; all of it where that is shorter.
+    async def begin_with(
+        self, audio: InputAudio, first_s: float | None, target: Path
+    ) -> InputAudio:
+        """The first so many seconds, or all of it, as the model may have them.
 
-        Where the audio cannot be decoded, it is what it was, in its old place.
+        That is a file of their own, or, where none has to be made, or can be made of what reads
+        cleanly, the same in its old place. Raises `RequestRefused`.
         """
         ...
 

@@ -62,15 +62,17 @@ async def test_audio_that_somebody_else_posted(
 
 @both
 async def test_several_files_are_asked_about(world: World, menu: str, relation: Relation) -> None:
-    files = [WAV, ("notes.txt", b"x"), ("take two.MP3", b"ID3"), ("voice.ogg", b"OggS")]
+    sounds = ["take two.MP3", "voice.ogg", "memo.m4a", "raw.aac", "phone.MOV", "screen.webm"]
+    files = [WAV, ("notes.txt", b"x"), *((name, b"music") for name in sounds)]
     message = await world.bo.send(world.channel, attachments=files)
     opened = await used_on(world, menu, message)
     options = opened.fields["pick"]["options"]
-    sounds = [a for a in message.attachments if a.filename != "notes.txt"]
-    assert [(o["label"], o["value"]) for o in options] == [(a.filename, str(a.id)) for a in sounds]
-    await opened.send(world.ada, pick=[str(sounds[1].id)], prompt="x")
+    offered = [a for a in message.attachments if a.filename != "notes.txt"]
+    assert len(offered) == len(sounds) + 1
+    assert [(o["label"], o["value"]) for o in options] == [(a.filename, str(a.id)) for a in offered]
+    await opened.send(world.ada, pick=[str(offered[1].id)], prompt="x")
     assert world.generation.source is not None
-    assert world.generation.source.url == sounds[1].url
+    assert world.generation.source.url == offered[1].url
     assert world.generation.relation is relation
 
 

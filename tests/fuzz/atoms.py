@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+FORMATS = frozenset({"m4a", "mp4", "mov", "3gp"})
 _CONTAINERS = frozenset(
     (
         *(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"ilst", b"moof", b"traf"),
@@ -16,7 +17,25 @@ _CONTAINERS = frozenset(
 _KINDS = sorted(
     (
         *_CONTAINERS,
-        *(b"ftyp", b"mdat", b"mvhd", b"mdhd", b"hdlr", b"stsd", b"stts", b"stsz", b"stco"),
+        *(
+            b"ftyp",
+            b"tfhd",
+            b"trun",
+            b"tfdt",
+            b"elst",
+            b"samr",
+            b"sidx",
+            b"mfra",
+            b"stsc",
+            b"mdat",
+            b"mvhd",
+            b"mdhd",
+            b"hdlr",
+            b"stsd",
+            b"stts",
+            b"stsz",
+            b"stco",
+        ),
         *(b"co64", b"meta", b"esds", b"mp4a", b"alac", b"ac-3", b"free", b"uuid", b"trex"),
     )
 )

@@ -261,7 +261,61 @@ def _mp3_numbers(element: bytes) -> list[Number]:
     return numbers
 
 
+# ------------------------------------------------------------------ AAC, AMR, Matroska
+
+_AMR_BYTES = (13, 14, 16, 18, 20, 21, 27, 32, 6)
+_EBML_MASTERS = frozenset(
+    map(
+        bytes.fromhex,
+        ("18538067", "1654ae6b", "ae", "e0", "e1", "1f43b675", "114d9b74", "1c53bb6b"),
+    )
+)
+
+
+def _cut_frames(data: bytes, head: int, length: Callable[[bytes], int]) -> list[bytes]:
+    elements, at = [data[:head]] if head else [], head
+    while at < len(data):
+        end = at + max(1, length(data[at : at + 7]))
+        elements.append(data[at:end])
+        at = end
+    return elements
+
+
+def _adts_length(head: bytes) -> int:
+    return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else len(head)
+
+
+def _amr_length(head: bytes) -> int:
+    mode = head[0] >> 3 & 15
+    return _AMR_BYTES[mode] if mode < len(_AMR_BYTES) else 1
+
+
+def _cut_ebml(data: bytes) -> list[bytes]:
+    """The elements, of those that hold others the head alone (RFC 8794)."""
+    elements: list[bytes] = []
+    at = 0
+    while at + 2 <= len(data):
+        name = 9 - data[at].bit_length()
+        if name > 4 or at + name >= len(data) or not data[at + name]:
+            break
+        width = 9 - data[at + name].bit_length()
+        body = at + name + width
+        size = int.from_bytes(data[at + name : body], "big") & (1 << 7 * width) - 1
+        end = body if data[at : at + name] in _EBML_MASTERS else min(len(data), body + size)
+        elements.append(data[at:end])
+        at = end
+    return [*elements, data[at:]] if at < len(data) else elements
+
+
+def _first_bytes(element: bytes) -> list[Number]:
+    return [Number(at, 1) for at in range(min(len(element), 24))]
+
+
 ANATOMIES = {
+    "aac": Anatomy(lambda data: _cut_frames(data, 0, _adts_length), _first_bytes),
+    "amr": Anatomy(lambda data: _cut_frames(data, 6, _amr_length), _first_bytes),
+    "webm": Anatomy(_cut_ebml, _first_bytes),
+    "mkv": Anatomy(_cut_ebml, _first_bytes),
     "wav": _chunks("<"),
     "aiff": _chunks(">"),
     "ogg": Anatomy(_cut_pages, _page_numbers, _mend_pages),

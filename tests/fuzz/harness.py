@@ -17,7 +17,7 @@ import psutil
 from aiohttp import web
 
 from bot.audio.files import (
-    _MEMORY_BYTES,  # pyright: ignore[reportPrivateUsage] - the bound that is to hold
+    _INPUT_MEMORY_BYTES,  # pyright: ignore[reportPrivateUsage] - the bound that is to hold
     AudioFiles,
 )
 from bot.domain.errors import (
@@ -128,7 +128,7 @@ class Fuzzer:
             for _ in range(at_once):
                 tasks.create_task(feed(audio_files, site))
         watching.cancel()
-        if self.tally.largest_bytes > _MEMORY_BYTES:
+        if self.tally.largest_bytes > _INPUT_MEMORY_BYTES:
             self.tally.found("over its memory", "", "", 0, self.tally.largest_bytes, True)
 
     @asynccontextmanager
@@ -174,11 +174,9 @@ class Fuzzer:
         await step(
             "cut", audio_files.begin_with(audio, audio.duration_s / 2, folder / "cut.wav"), _checked
         )
-        await step(
-            "context", audio_files.end_of(audio.path, _CONTEXT_S, folder / "end.wav"), _checked
-        )
         made.write_bytes(self._valid)
         await step("keep", audio_files.keep(audio, piece, None))
+        await step("context", audio_files.end_of(piece, _CONTEXT_S, folder / "end.wav"), _checked)
         await step("join", audio_files.join(piece, made, _CONTEXT_S, folder / "joined.wav"))
         await step("draw", audio_files.draw(piece, _CONTEXT_S))
         limit_bytes = min(_LIMIT_BYTES, max(1000, piece.stat().st_size // 2))

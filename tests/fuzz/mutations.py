@@ -12,7 +12,7 @@ _LARGEST_BYTES = 2 << 20
 
 def mutate(data: bytes, format_: str, others: list[bytes], random: Random) -> bytes:
     """Change a file of a format; `others` are whole files to take parts from."""
-    if format_ == "m4a" and random.random() < 0.8:
+    if format_ in atoms.FORMATS and random.random() < 0.8:
         mutated = atoms.mutate(data, random)
     elif format_ in ANATOMIES and random.random() < 0.9:
         mutated = _mutate_elements(data, ANATOMIES[format_], others, random)

@@ -10,8 +10,9 @@ import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 from mutagen.id3 import APIC, ID3, TIT2
 
-from bot.audio.probe import sniff
+from bot.audio.sniffing import find
 from tests.unit.audio_kit import m4a
+from tests.unit.encoded_audio import FRAGMENTS, KINDS, encoded
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 _LENGTH_S = 0.4
@@ -19,7 +20,7 @@ _LENGTH_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A whole file, and what `sniff` takes it for."""
+    """A whole file, and what `find` takes it for."""
 
     name: str
     format: str
@@ -68,12 +69,18 @@ def originals(folder: Path) -> list[Original]:
                 made.append(Original(name, format_, path.read_bytes()))
     made += _tagged(next(original for original in made if original.format == "mp3"), folder)
     made.append(Original("plain.m4a", "m4a", m4a(_LENGTH_S)))
+    made += [Original(f"encoded.{kind}", kind, encoded(kind, seconds=_LENGTH_S)) for kind in KINDS]
+    for kind in ("mp4", "mov", "webm"):
+        film = encoded(kind, seconds=_LENGTH_S, with_video=True)
+        made.append(Original(f"film.{kind}", kind, film))
+    for kind in ("m4a", "mp4"):
+        fragments = encoded(kind, seconds=_LENGTH_S, options=FRAGMENTS)
+        made.append(Original(f"fragments.{kind}", kind, fragments))
     # What crashes as it is would crash all the same with something else changed.
     for path in sorted(path for path in FIXTURES.iterdir() if "crashes" not in path.name):
-        with path.open("rb") as file:
-            format_ = sniff(file)
-        if format_ is not None and path.stat().st_size < 200_000:
-            made.append(Original(path.name, format_, path.read_bytes()))
+        data = path.read_bytes()
+        if len(data) < 200_000:
+            made.append(Original(path.name, find(data).format, data))
     return made
 
 

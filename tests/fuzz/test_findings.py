@@ -11,8 +11,6 @@ import pytest
 from bot.audio.files import AudioFiles
 from bot.card import strings
 from bot.domain.errors import (
-    AudioBroken,
-    AudioTooHeavy,
     AudioUnreadable,
     InternalFault,
     RequestRefused,
@@ -44,20 +42,20 @@ def source(path: Path) -> AudioSource:
 
 
 @pytest.mark.parametrize(
-    ("name", "refusals"),
+    ("name", "refusal"),
     [
-        ("mp3_crashes_decoder.mp3", (AudioBroken,)),
-        ("vorbis_setup_byte_crashes.ogg", (AudioBroken,)),
-        # Where there is no limit of memory, the length is found out to be a lie.
-        ("m4a_claims_gigabytes.m4a", (AudioTooHeavy, AudioUnreadable)),
-        ("m4a_claims_a_year.m4a", (AudioUnreadable,)),
+        # libsndfile, which crashes over these two, is not what reads them any more.
+        ("mp3_crashes_decoder.mp3", AudioUnreadable),
+        ("vorbis_setup_byte_crashes.ogg", AudioUnreadable),
+        ("m4a_claims_gigabytes.m4a", AudioUnreadable),
+        ("m4a_claims_a_year.m4a", AudioUnreadable),
     ],
 )
 async def test_it_is_refused_and_the_next_is_taken(
-    audio_files: AudioFiles, tmp_path: Path, name: str, refusals: tuple[type[RequestRefused], ...]
+    audio_files: AudioFiles, tmp_path: Path, name: str, refusal: type[RequestRefused]
 ) -> None:
     for _ in range(2):
-        with pytest.raises(refusals) as caught:
+        with pytest.raises(refusal) as caught:
             await audio_files.take_in(source(FIXTURES / name), LIMIT_BYTES)
         assert strings.errors.sentence(caught.value) != strings.errors.sentence(InternalFault())
     whole = make_sound(tmp_path / "whole.wav", "wav")

@@ -35,7 +35,8 @@ from tests.journey.rig import (
     words,
 )
 from tests.journey.sound import RATE_HZ, samples
-from tests.unit.audio_kit import m4a
+from tests.unit.audio_kit import m4a, make_sound
+from tests.unit.encoded_audio import FRAGMENTS, encoded
 
 FADE_S = 0.25
 PIECE_FILE = "tracks/*.piece"
@@ -158,10 +159,40 @@ async def test_a_stereo_file_of_another_rate_is_extended(rig: Rig) -> None:
     assert "Extended from “riff.flac”" in str(longer.embeds)
 
 
+@pytest.mark.parametrize("kind", ["m4a", "voice message"])
+async def test_what_the_model_cannot_be_trusted_to_read_is_decoded_first(
+    rig: Rig, tmp_path: Path, kind: str
+) -> None:
+    if kind == "m4a":
+        file = File("memo.m4a", encoded("m4a", seconds=4.0, options=FRAGMENTS))
+    else:
+        voice = make_sound(tmp_path / "voice", "opus", seconds=4.0)
+        file = File("voice-message.ogg", voice.read_bytes())
+    longer = await (await extend_file(rig, file)).until(has_track)
+    [upload] = rig.replicate.uploads
+    with soundfile.SoundFile(io.BytesIO(upload)) as given:
+        assert (given.format, given.subtype) == ("WAV", "PCM_16")
+        assert given.frames / given.samplerate == pytest.approx(4.0, abs=0.1)
+    whole = decoded(longer.attachments[0].data)
+    assert len(whole) == pytest.approx(6 * RATE_HZ, abs=0.15 * RATE_HZ)
+    assert rig.replicate.predictions[-1].input["duration"] == 6
+    assert f"Extended from “{file.name}”" in str(longer.embeds)
+
+
+@pytest.mark.parametrize("format_", ["wav", "flac", "mp3"])
+async def test_what_reads_cleanly_reaches_replicate_byte_for_byte(
+    rig: Rig, tmp_path: Path, format_: str
+) -> None:
+    data = make_sound(tmp_path / "a", format_, seconds=2).read_bytes()
+    used = await rig.musicgen(input_audio=File(f"take.{format_}", data), duration=2)
+    await used.until(has_track)
+    assert rig.replicate.uploads == [data]
+
+
 @pytest.mark.parametrize(
     ("file", "refused"),
     [
-        (File("song.m4a", m4a(4.0)), errors.PieceUndecodable("m4a")),
+        (File("song.m4a", m4a(4.0)), errors.AudioUnreadable("m4a")),
         (File("notes.wav", b"dear diary, no music today\n" * 40), errors.NotAudio()),
         (File("album.wav", a_long_one(301)), errors.PieceTooLong(301.0, 300)),
         (File("riff.wav", a_long_one(4)), errors.CutBeyondPiece(65.0, 4.0)),

@@ -14,12 +14,12 @@ from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.wire import File
 from tests.journey.processes import BotProcess, a_running_bot
 from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track, words
-from tests.unit.audio_kit import endless_atoms, silence
+from tests.unit.audio_kit import silence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 CRASHES = (FIXTURES / "vorbis_setup_byte_crashes.ogg").read_bytes()
 HOSTILE = {
-    "crash.ogg": (CRASHES, "the decoder gave up on it, so it may be broken"),
+    "crash.ogg": (CRASHES, "looks like an OGG but cannot be read"),
     "wide.ogg": (
         (FIXTURES / "vorbis_255_channels.ogg").read_bytes(),
         "it has 255 channels, and I take up to 8",
@@ -28,7 +28,10 @@ HOSTILE = {
         (FIXTURES / "flac_8_channels_399999_hz.flac").read_bytes(),
         "its sample rate is 399,999 Hz, and I take up to 384,000",
     ),
-    "atoms.m4a": (endless_atoms("moov", 900_000), "its file is made of more than 50,000 parts"),
+    "films.m4a": (
+        b"\x00\x00\x00\x10ftypM4A \x00\x00\x00\x00" * 100_000,
+        "it is made of more than 1,000 files laid one on the other",
+    ),
 }
 SOON_S = 15.0
 

@@ -17,6 +17,7 @@ from bot.playground.discord.wire import File
 from tests.contract.replicate_standin_kit import REAL_SCHEMA
 from tests.journey.rig import CREATE, Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, same_samples, samples, wav
+from tests.unit.encoded_audio import encoded
 
 TWO_SECONDS = wav(2.0)
 
@@ -137,13 +138,28 @@ async def refused(rig: Rig, used: Used) -> str:
     [
         (
             {"input_audio": given(b"dear diary, no music today\n" * 40, "diary.wav")},
-            "Your input audio is not an audio file, whatever its name says. "
-            "Use WAV, MP3, FLAC, OGG, AIFF or M4A.",
+            "Your input audio is not an audio file. Use WAV, MP3, FLAC, OGG, Opus, AIFF, AAC, "
+            "AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
         ),
         (
             {"input_audio": given(TWO_SECONDS[:30])},
-            "Your input audio looks like wav but cannot be read; it may be broken or empty. "
-            "Export it again, or use another file.",
+            "Your input audio looks like a WAV but cannot be read; it may be broken, or hold no "
+            "audio. Export it again, or use another file.",
+        ),
+        (
+            {"input_audio": given(b"", "take.wav")},
+            "Your input audio is an empty file: there is not a byte in it. Attach it again, or use "
+            "another file.",
+        ),
+        (
+            {"input_audio": given(b"MThd\x00\x00\x00\x06", "take.mid")},
+            "I don't take MIDI; export your input audio as WAV or MP3. I take WAV, MP3, FLAC, OGG, "
+            "Opus, AIFF, AAC, AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
+        ),
+        (
+            {"input_audio": given(encoded("mp4", with_video=True, with_sound=False), "cat.mp4")},
+            "There is no sound in your input audio, an MP4. Use a video that has sound, or an "
+            "audio file.",
         ),
         (
             {"input_audio": given(), "continuation": True, "duration": 2},
@@ -169,8 +185,8 @@ async def refused(rig: Rig, used: Used) -> str:
         ),
         (
             {"input_audio_url": "/page"},
-            "Your input audio is not an audio file, whatever its name says. "
-            "Use WAV, MP3, FLAC, OGG, AIFF or M4A.",
+            "Your input audio is not an audio file. Use WAV, MP3, FLAC, OGG, Opus, AIFF, AAC, "
+            "AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
         ),
         (
             {"input_audio_url": "/nowhere.wav"},

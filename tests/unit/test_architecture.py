@@ -55,7 +55,15 @@ def test_no_room_is_called_by_nothing() -> None:
     assert not [path_of(source) for source in SOURCES if source.stem in vague]
 
 
-NOT_HELD = ("alembic", "asyncpg", "sqlalchemy.dialects.postgresql", "numpy", "PIL", "soundfile")
+NOT_HELD = (
+    "alembic",
+    "asyncpg",
+    "sqlalchemy.dialects.postgresql",
+    "numpy",
+    "PIL",
+    "soundfile",
+    "av",
+)
 """They take megabytes each, and most bots, or the bot while it is idle, can do without."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from bot.engine.ports import InputAudio
 from bot.host.whole_files import draft_of
 from tests.fakes import a_generation
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of, silence
+from tests.unit.encoded_audio import FRAGMENTS, PADDING_S, encoded
 
 
 @pytest.fixture
@@ -114,7 +116,34 @@ async def test_what_is_no_piece_has_no_length(audio_files: AudioFiles, tmp_path:
     assert await audio_files.length_s(tmp_path / "nowhere") is None
 
 
-async def test_mp4_cannot_be_extended(audio_files: AudioFiles, song: Path) -> None:
+@pytest.mark.parametrize("kind", ["m4a", "aiff", "opus"])
+async def test_what_does_not_read_cleanly_is_made_a_wav(
+    audio_files: AudioFiles, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "a"
+    if kind == "m4a":
+        path.write_bytes(encoded("m4a", seconds=2.0, options=FRAGMENTS))
+    else:
+        make_sound(path, kind, seconds=2.0)
+    audio = replace(taken_in(path, 2.0), reads_cleanly=False)
+    whole = await audio_files.begin_with(audio, None, tmp_path / "whole.wav")
+    assert (whole.path.name, whole.filename) == ("whole.wav", "input.wav")
+    assert whole.duration_s == pytest.approx(2.0, abs=PADDING_S)
+    piece = tmp_path / "abc.piece"
+    assert await audio_files.keep(audio, piece, None) == pytest.approx(2.0, abs=PADDING_S)
+    assert piece.read_bytes()[:4] == b"RIFF"
+    assert (await audio_files.end_of(piece, 1.0, tmp_path / "end.wav")).duration_s == 1.0
+
+
+async def test_what_is_not_to_be_decoded_at_all_is_refused(
+    audio_files: AudioFiles, song: Path
+) -> None:
+    audio = replace(taken_in(song, 4.0), reads_cleanly=False)
+    with pytest.raises(AudioUnreadable):
+        await audio_files.begin_with(audio, None, song.with_name("x.wav"))
+
+
+async def test_a_header_alone_cannot_be_extended(audio_files: AudioFiles, song: Path) -> None:
     with pytest.raises(PieceUndecodable, match="m4a"):
         await audio_files.keep(taken_in(song, 4.0), song.with_name("p"), 2.0)
     with pytest.raises(PieceUndecodable, match="m4a"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.audio.probe import AudioFacts, probe, sniff
+from bot.audio.probe import AudioFacts, probe
+from bot.audio.sniffing import find
+from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
-from tests.unit.audio_kit import ENCODINGS, RATE_HZ, SECONDS, m4a, make_sound, rate_hz
+from tests.unit.audio_kit import ENCODINGS, SECONDS, m4a, make_sound, rate_hz
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -21,12 +22,6 @@ from tests.unit.audio_kit import ENCODINGS, RATE_HZ, SECONDS, m4a, make_sound, r
 def test_every_format_is_known_by_its_bytes(tmp_path: Path, format_: str, channels: int) -> None:
     facts = probe(make_sound(tmp_path / "holiday.txt", format_, channels=channels))
     assert facts == AudioFacts(format_, SECONDS, channels, rate_hz(format_))  # pyright: ignore[reportArgumentType] - the keys are formats
-
-
-def test_an_mp4_is_measured_too(tmp_path: Path) -> None:
-    path = tmp_path / "voice.wav"
-    path.write_bytes(m4a())
-    assert probe(path) == AudioFacts("m4a", SECONDS, 2, RATE_HZ)
 
 
 @pytest.mark.parametrize("format_", ["mp3", "flac"])
@@ -73,9 +68,7 @@ def test_what_is_no_audio_is_not_made_to_be(tmp_path: Path, content: bytes) -> N
         (b"OggS\x00\x02", "ogg"),
         (b"FORM\x00\x00\x00\x04AIFF", "aiff"),
         (b"\x00\x00\x00\x10ftypM4A \x00\x00\x00\x00", "m4a"),
-        (m4a()[:-1], "m4a"),
-        (m4a(seconds=0), "m4a"),
-        (m4a(track=b"vide"), "m4a"),
+        (m4a(), "m4a"),
     ],
 )
 def test_a_beginning_alone_is_unreadable(tmp_path: Path, content: bytes, format_: str) -> None:
@@ -184,7 +177,12 @@ def test_any_damage_to_a_real_file(
 
 @given(content=st.binary(max_size=40))
 def test_sniffing_never_fails(content: bytes) -> None:
-    assert sniff(io.BytesIO(content)) in {None, *_SEEDS}
+    try:
+        found = find(content)
+    except (NotAudio, AudioUnreadable):
+        return
+    assert found.format in FORMATS
+    assert found.at < len(content)
 
 
 def test_a_missing_file_is_not_called_broken_audio(tmp_path: Path) -> None:

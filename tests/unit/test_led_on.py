@@ -174,6 +174,31 @@ async def test_a_chosen_part_is_not_cut_off(inputs: Inputs) -> None:
     assert rig.sound.cut == []
 
 
+@pytest.mark.parametrize(
+    ("inputs", "used_s"),
+    [
+        (Inputs("x"), 20.0),
+        (Inputs("x", continuation_start=5), 20.0),
+        (Inputs("x", continuation=True, duration=30, continuation_end=12), 12.0),
+    ],
+)
+async def test_of_what_does_not_read_cleanly_what_is_needed_is_decoded(
+    inputs: Inputs, used_s: float
+) -> None:
+    rig = a_rig(sound=FakeSound(duration_s=20.0, reads_cleanly=False))
+    made = await end_of(rig, GenerationRequest(inputs, CARD))
+    assert made.state is State.DELIVERED
+    assert rig.sound.cut == [(f"{made.id}.input.wav", used_s)]
+
+
+async def test_nothing_is_decoded_that_is_refused_then() -> None:
+    rig = a_rig(sound=FakeSound(duration_s=3000.0, reads_cleanly=False))
+    request = GenerationRequest(Inputs("x", continuation=True, duration=8), CARD)
+    made = await end_of(rig, request)
+    assert isinstance(made.failure, AudioPromptTooLong)
+    assert rig.sound.cut == []
+
+
 async def test_stored_audio_is_sent_as_it_is_and_still_checked() -> None:
     inputs = Inputs("on", continuation=True, input_audio="https://files/x")
     rig = a_rig(sound=FakeSound(refusal=AudioUnavailable(404)))

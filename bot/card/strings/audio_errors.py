@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.card.markup import quoted, size
 from bot.domain import errors
+from bot.domain.audio_formats import taken, with_article
 from bot.domain.errors import UserError
 
 
@@ -43,7 +44,7 @@ def _beyond(error: errors.AudioBeyondBounds) -> str:
         case "sample_rate_hz":
             return f"its sample rate is {value} Hz, and I take {limit} and more"
         case "parts":
-            return f"its file is made of more than {limit} parts"
+            return f"it is made of more than {limit} files laid one on the other"
         case _:
             return "there is more audio in it than I can take in"
 
@@ -61,13 +62,22 @@ INPUT_AUDIO_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.AudioTooLarge: lambda e: (
         f"Your input audio is larger than {size(e.limit_bytes)}. Use a shorter or compressed file."
     ),
-    errors.NotAudio: lambda e: (
-        "Your input audio is not an audio file, whatever its name says. "
-        "Use WAV, MP3, FLAC, OGG, AIFF or M4A."
+    errors.NotAudio: lambda e: f"Your input audio is not an audio file. Use {taken()}.",
+    errors.AudioEmpty: lambda e: (
+        "Your input audio is an empty file: there is not a byte in it. Attach it again, or use "
+        "another file."
+    ),
+    errors.FormatNotTaken: lambda e: (
+        f"I don't take {quoted(e.label, 60)}; export your input audio as WAV or MP3. "
+        f"I take {taken()}."
+    ),
+    errors.SoundMissing: lambda e: (
+        f"There is no sound in your input audio, {with_article(e.format)}. Use a video that has "
+        "sound, or an audio file."
     ),
     errors.AudioUnreadable: lambda e: (
-        f"Your input audio looks like {quoted(e.format, 20)} but cannot be read; it may be broken "
-        "or empty. Export it again, or use another file."
+        f"Your input audio looks like {with_article(e.format)} but cannot be read; it may be "
+        "broken, or hold no audio. Export it again, or use another file."
     ),
     errors.AudioBroken: lambda e: (
         "I could not read your input audio: the decoder gave up on it, so it may be broken. "

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.card.markup import quoted
 from bot.domain import errors
+from bot.domain.audio_formats import taken
 from bot.domain.errors import UserError
 
 PRESS_WORDS: dict[type[UserError], Callable[[Any], str]] = {
@@ -29,8 +30,7 @@ PRESS_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Open the form again and change it."
     ),
     errors.NoAudioHere: lambda e: (
-        "I find no audio in this message. Use this on one that carries an audio file "
-        "(WAV, MP3, FLAC, OGG, AIFF or M4A)."
+        f"I find no audio in this message. Use this on one that carries an audio file: {taken()}."
     ),
     errors.NotDeletable: lambda e: (
         "Discord doesn't let me delete this message any more. Press its **Delete** once more and "

@@ -143,6 +143,24 @@ class NotAudio(RequestRefused):
     """The file's bytes are not those of an audio format we know."""
 
 
+class AudioEmpty(NotAudio):
+    """The file has no bytes at all."""
+
+
+@dataclass(eq=False)
+class FormatNotTaken(NotAudio):
+    """A file of a format that we know and do not take; `label` is what people call it."""
+
+    label: str
+
+
+@dataclass(eq=False)
+class SoundMissing(RequestRefused):
+    """A video that has no sound."""
+
+    format: str
+
+
 @dataclass(eq=False)
 class AudioUnreadable(RequestRefused):
     """An audio file by its first bytes, but broken or empty."""

@@ -100,12 +100,14 @@ async def _take_in_input(
             audio = await sound.take_in(source, room_bytes)
             made.add(audio.path)
             needed_bytes = await job.context.track_store.size_of(str(audio.path))
-            if first_s is not None and audio.duration_s > first_s:
-                needed_bytes += round(first_s * audio.pcm_bytes_per_s)
+            if first_s is None and not audio.reads_cleanly:
+                # Nothing is decoded that would then be refused, nor more than is asked for.
+                check_audio(job.model.table, inputs, audio.duration_s)
+                first_s = inputs.continuation_end
+            needed_bytes += audio.remade_bytes(first_s)
             if not enlarge(job, needed_bytes):
                 return needed_bytes
-            if first_s is not None:
-                audio = await sound.begin_with(audio, first_s, shorter)
+            audio = await sound.begin_with(audio, first_s, shorter)
         check_audio(job.model.table, inputs, audio.duration_s)
         await _upload(job, audio, inputs)
     finally:
@@ -179,8 +181,7 @@ async def _keep_piece(
         if length_s > PIECE_MAX_S:
             raise PieceTooLong(length_s, PIECE_MAX_S)
         needed_bytes = await job.context.track_store.size_of(str(audio.path))
-        if length_s < audio.duration_s:
-            needed_bytes += round(length_s * audio.pcm_bytes_per_s)
+        needed_bytes += audio.remade_bytes(length_s)
         plan = _plan(job, length_s, more_s)
         needed_bytes += round(plan.context_s * audio.pcm_bytes_per_s)
         needed_bytes += extension_bytes(length_s, more_s)

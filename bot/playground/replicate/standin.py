@@ -86,6 +86,11 @@ class ReplicateStandIn:
         return 0 if self._api is None else len(self._api.files)
 
     @property
+    def uploads(self) -> list[bytes]:
+        """What is stored of them, the newest first."""
+        return [] if self._api is None else [file.content for file in self._api.files.list()]
+
+    @property
     def version(self) -> str:
         """The id of the version that is hosted, but for the fine-tunes'."""
         return self._hosted[0].version
