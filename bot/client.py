@@ -17,13 +17,13 @@ from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
 from bot.community.house_rules import HouseRules
 from bot.community.limits import Allowed, Limits
-from bot.community.ports import CommunityJournal
+from bot.community.ports import CommunityJournal, PriceJournal
 from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.requests import request_trace
 from bot.delivery.weekly_chart import WeeklyChart
-from bot.discord_internals import ReconnectingBot, quiet
+from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
@@ -41,8 +41,12 @@ COGS = (
     "cogs.block",
     "cogs.settings",
     "cogs.usage",
+    "cogs.newcomers",
     "cogs.channel_events",
 )
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+"""None of them privileged: of messages in servers, Discord tells the words only where they mention
+the bot, and the rest of them is dropped unread (`hear_only_ours`)."""
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
@@ -109,7 +113,7 @@ class MusicGenBot(ReconnectingBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -127,6 +131,7 @@ class MusicGenBot(ReconnectingBot):
         self.sound = parts.sound
         self.stars = Stars(parts.journal, parts.clock)
         self.presets = Presets(parts.journal, parts.config.models, parts.clock)
+        self.prices: PriceJournal = parts.journal
         self._journal = parts.journal
         self.clock = parts.clock
         self.limits, self.allowed = parts.limits, parts.allowed
@@ -136,6 +141,8 @@ class MusicGenBot(ReconnectingBot):
         self._force_sync = force_sync
         self._owner = BackgroundTasks()
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
+        self.command_mentions = self._command_sync.mentions
+        hear_only_ours(self)
         self.renderer = CardRenderer(parts.config.models)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock
@@ -198,6 +205,9 @@ class MusicGenBot(ReconnectingBot):
             # discord.py would end the process.
             log.warning("shards cannot take turns now: %s", error)
             return False
+
+    async def on_message(self, _: discord.Message, /) -> None:
+        """There are no commands in messages; `cogs.newcomers` answers them."""
 
     async def on_ready(self) -> None:
         """Say how to get the bot into a server, and post the charts that are due."""

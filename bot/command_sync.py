@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord import app_commands
@@ -25,8 +25,24 @@ _TURN_S = 15.0
 _AGAIN_S = 300.0
 
 
+class CommandMentions:
+    """Commands as Discord shows them to be pressed, by the ids it has given them."""
+
+    def __init__(self) -> None:
+        self._ids: Mapping[str, int] = {}
+
+    def learn(self, ids: Mapping[str, int]) -> None:
+        """Take these ids, by the commands' names."""
+        self._ids = ids
+
+    def __call__(self, command: str) -> str:
+        """`</tracks list:7>` for `tracks list`; its words alone while its id is not known."""
+        command_id = self._ids.get(command.partition(" ")[0])
+        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
+
+
 class CommandSync:
-    """Syncs a command tree; what was sent last is remembered in the journal."""
+    """Syncs a command tree; what was sent last is remembered in the journal, with its ids."""
 
     def __init__(
         self,
@@ -35,6 +51,7 @@ class CommandSync:
         clock: Clock,
         owner: BackgroundTasks,
     ) -> None:
+        self.mentions = CommandMentions()
         self._tree = tree
         self._journal = journal
         self._clock = clock
@@ -91,11 +108,18 @@ class CommandSync:
         return hashlib.sha256(text.encode()).hexdigest()
 
     async def _is_synced(self, digest: str) -> bool:
-        return await self._journal.fact(_SYNCED) == digest
+        """Whether these were sent last, by whichever process; if so, their ids are known now."""
+        ids = _ids_of(digest, await self._journal.fact(_SYNCED))
+        if ids is not None:
+            self.mentions.learn(ids)
+        return ids is not None
 
     async def _send(self, digest: str) -> None:
-        await self._tree.sync()
-        await self._journal.remember(_SYNCED, digest)
+        commands = await self._tree.sync()
+        slash = discord.AppCommandType.chat_input
+        ids = {command.name: command.id for command in commands if command.type is slash}
+        self.mentions.learn(ids)
+        await self._journal.remember(_SYNCED, json.dumps({"digest": digest, "ids": ids}))
         log.info("commands synced")
 
     @asynccontextmanager
@@ -116,3 +140,15 @@ class CommandSync:
                 await self._journal.try_lock(_SYNCED, _TURN_S)
             except JournalFault as error:
                 log.warning("the turn to sync the commands was not prolonged: %s", error)
+
+
+def _ids_of(digest: str, fact: str | None) -> dict[str, int] | None:
+    """The ids that are remembered of commands with this digest; None for others, or none."""
+    try:
+        synced = cast("dict[str, Any]", json.loads(fact or ""))
+        if synced["digest"] != digest:
+            return None
+        return {str(name): int(number) for name, number in synced["ids"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        # An earlier release remembered the digest alone.
+        return None

@@ -35,6 +35,7 @@ Time for 10 MB over a slow line, but not for an answer that does not come.
 """
 _APPLICATION_WEBHOOK = 3
 _SESSION = "_HTTPClient__session"
+_CREATED, _EDITED = "MESSAGE_CREATE", "MESSAGE_UPDATE"
 _UNAUTHORIZED = 401
 
 
@@ -150,6 +151,24 @@ async def original_response(webhook: discord.Webhook) -> Any:
     )
 
 
+def hear_only_ours(client: discord.Client) -> None:
+    """Drop every message in servers that does not mention the bot, and every edit, unread.
+
+    discord.py would make a Message, and its author, of each that is written anywhere.
+    """
+    state = client._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+    parsers = state.parsers
+    create = parsers[_CREATED]
+
+    def created(data: Any) -> None:
+        me = None if state.user is None else str(state.user.id)
+        if "guild_id" not in data or any(user["id"] == me for user in data["mentions"]):
+            create(data)
+
+    parsers[_CREATED] = created
+    del parsers[_EDITED]
+
+
 def message_flags(number: int) -> discord.MessageFlags:
     """A message's flags, of their number at the API."""
     return discord.MessageFlags._from_value(number)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way
@@ -216,6 +235,8 @@ _SOURCES = (
     (HTTPClient, "static_login", "self._global_over.set()"),
     (discord.AutoShardedClient, "launch_shard", "self.launch_shard("),
     (discord.Webhook, "from_state", f"http.{_SESSION}"),
+    (DiscordWebSocket, "from_client", "ws._discord_parsers = client._connection.parsers"),
+    (DiscordWebSocket, "received_message", "func = self._discord_parsers[event]"),
 )
 _CLASS_ATTRIBUTES = (
     (Route, ("BASE",)),
@@ -235,6 +256,8 @@ def _problems() -> Iterator[str]:
     client = discord.AutoShardedClient(intents=discord.Intents.none())
     yield from _missing(client, ("_connection", "http"))
     yield from _missing(client.http, _HTTP_ATTRIBUTES)
+    parsers = getattr(client._connection, "parsers", {})  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+    yield from (f"no parser of {name}" for name in (_CREATED, _EDITED) if name not in parsers)
     for owner, names in _CLASS_ATTRIBUTES:
         yield from _missing(owner, names)
     for owner, name, expected in _PARAMETERS:

@@ -13,15 +13,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
-from bot.card.interactions import asked_by, reading
+from bot.card.interactions import reading
 from bot.card.usage_picture import draw_usage
 from bot.client import MusicGenBot
-from bot.community.limits import Asked, Hold, Scope, holds, left_of, window
+from bot.community.limits import Scope, window
 from bot.domain.amounts import Period
-from bot.domain.charges import Spent, Sums
+from bot.domain.charges import Spent
 from bot.domain.errors import UsageNotTold
 from bot.host.threads import PICTURES
 from cogs.bring_waiting import bring_waiting
+from cogs.limits_left import OWN, limits_left
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ _TITLES = {
     Scope.ALL: strings.limits.USAGE_ALL,
 }
 _SHOWN = {
-    Scope.PERSON: (Scope.PERSON, Scope.MEMBER),
+    Scope.PERSON: OWN,
     Scope.SERVER: (Scope.SERVER,),
     Scope.ALL: (Scope.ALL,),
 }
@@ -88,30 +89,13 @@ class Usage(commands.Cog):
         embed = discord.Embed(title=_TITLES[scope])
         for period, name in _NAMES.items():
             embed.add_field(name=name, value=strings.limits.used(spent[period]), inline=False)
-        limits = self._bot.limits
-        lines = [
-            strings.limits.limit(hold, left_of(hold.amount, await self._counted(hold)))
-            for hold in holds(limits, self._asked(interaction))
-            if hold.key[0] in _SHOWN[scope]
-        ]
-        if scope is Scope.PERSON and limits.max_waiting_per_user is not None:
-            lines.append(strings.limits.waiting_limit(limits.max_waiting_per_user))
+        lines = await limits_left(self._bot, interaction, _SHOWN[scope])
+        waiting = self._bot.limits.max_waiting_per_user
+        if scope is Scope.PERSON and waiting is not None:
+            lines.append(strings.limits.waiting_limit(waiting))
         told = "\n".join(lines) or strings.limits.UNLIMITED
         embed.add_field(name=strings.limits.LIMITS, value=told, inline=False)
         return embed.set_footer(text=strings.limits.IN_UTC)
-
-    def _asked(self, interaction: discord.Interaction) -> Asked:
-        """What a request of theirs would be held against now."""
-        now, own = self._bot.clock.now(), self._bot.house_rules.limits_of(asked_by(interaction))
-        return Asked(interaction.user.id, interaction.guild_id, now, 1, Sums(), own)
-
-    async def _counted(self, hold: Hold) -> Sums:
-        _, person, server, counted = hold.key
-        since, until = counted.begins_at, counted.ends_at
-        found = await self._bot.service.journal.spent(
-            since, until, requester_id=person, guild_id=server
-        )
-        return found.sums
 
     async def _days(self, interaction: discord.Interaction, scope: Scope) -> Sequence[Spent]:
         first = window(Period.DAY, self._bot.clock.now()).begins_at - timedelta(days=_DAYS - 1)

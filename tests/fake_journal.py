@@ -135,11 +135,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
             self._write(generation)
 
     def _reserve(self, takes: Sequence[Generation], limits: ServerLimits | None) -> None:
-        kind, charges = kind_of(takes[0]), self.tables.charges
-        same = [one for one in charges.values() if _kind(one) == kind and one.run_us is not None]
-        same.sort(key=lambda one: one.accepted_at)
-        runs_us = [one.run_us or 0 for one in same[-HISTORY:]]
-        each = price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
+        each = self._price(kind_of(takes[0]))
         asked = asked_for(takes, each, limits)
         tally = Tally(self.terms.limits)
         for hold in holds(self.terms.limits, asked):
@@ -150,7 +146,17 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         if (refusal := tally.decide(asked)) is not None:
             raise refusal
         for generation in takes:
-            charges[generation.id] = reservation(generation, each)
+            self.tables.charges[generation.id] = reservation(generation, each)
+
+    def _price(self, kind: Kind) -> int:
+        charges = self.tables.charges.values()
+        same = [one for one in charges if _kind(one) == kind and one.run_us is not None]
+        same.sort(key=lambda one: one.accepted_at)
+        runs_us = [one.run_us or 0 for one in same[-HISTORY:]]
+        return price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
+
+    async def expected_micro_usd(self, kind: Kind) -> int:
+        return self._price(kind)
 
     async def keep_draft(self, draft: StoredDraft) -> None:
         self._check_open()

@@ -82,16 +82,26 @@ def asked_by(interaction: discord.Interaction) -> Asked:
     return Asked(
         user_id=interaction.user.id,
         guild_id=interaction.guild_id,
-        places=frozenset(_places(interaction)),
+        places=frozenset(_places(interaction.channel, interaction.channel_id)),
         # Everyone has the role that is called so, whose id is the server's.
         roles=role_ids(interaction.user) | {interaction.guild_id or 0},
     )
 
 
-def _places(interaction: discord.Interaction) -> Iterator[int]:
-    channel = interaction.channel
-    if interaction.channel_id is not None:
-        yield interaction.channel_id
+def written_by(message: discord.Message) -> Asked:
+    """Who has written to the bot, and where."""
+    guild_id = None if message.guild is None else message.guild.id
+    return Asked(
+        user_id=message.author.id,
+        guild_id=guild_id,
+        places=frozenset(_places(message.channel, message.channel.id)),
+        roles=role_ids(message.author) | {guild_id or 0},
+    )
+
+
+def _places(channel: object, channel_id: int | None) -> Iterator[int]:
+    if channel_id is not None:
+        yield channel_id
     if isinstance(channel, discord.Thread):
         yield channel.parent_id
         channel = channel.parent

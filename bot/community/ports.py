@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, Self
 
+from bot.community.charges import Kind
 from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation
@@ -214,7 +215,22 @@ class DraftJournal(Protocol):
         ...
 
 
+class PriceJournal(Protocol):
+    """What runs are expected to cost."""
+
+    async def expected_micro_usd(self, kind: Kind) -> int:
+        """What a run of this kind will cost, by the last ones of its kind."""
+        ...
+
+
 class CommunityJournal(
-    Journal, StarJournal, PresetJournal, DraftJournal, RuleStore, ChartPosts, Protocol
+    Journal,
+    StarJournal,
+    PresetJournal,
+    DraftJournal,
+    RuleStore,
+    ChartPosts,
+    PriceJournal,
+    Protocol,
 ):
     """The journal, with what the community keeps in it."""

@@ -133,24 +133,31 @@ class Ledger:
         known, until_s = self._estimates.get(kind, (0, 0.0))
         if time.monotonic() < until_s:
             return known
-        query = (
-            sa.select(_c.run_us)
-            .where(
-                _c.version == kind.version,
-                _c.model == kind.model,
-                _c.seconds == kind.seconds,
-                # The very words of the partial index.
-                sa.text("run_us IS NOT NULL"),
-            )
-            .order_by(_c.accepted_at.desc())
-            .limit(HISTORY)
-        )
-        runs_us = [int(run_us) for run_us in await connection.scalars(query)]
-        price = price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
+        price = await expected_micro_usd(connection, kind, self.terms.per_second_micro_usd)
         if len(self._estimates) >= _KINDS_KEPT:
             self._estimates.clear()
         self._estimates[kind] = price, time.monotonic() + _ESTIMATED_ANEW_S
         return price
+
+
+async def expected_micro_usd(
+    connection: AsyncConnection, kind: Kind, per_second_micro_usd: int
+) -> int:
+    """What a run of this kind will cost, by the last ones of its kind."""
+    query = (
+        sa.select(_c.run_us)
+        .where(
+            _c.version == kind.version,
+            _c.model == kind.model,
+            _c.seconds == kind.seconds,
+            # The very words of the partial index.
+            sa.text("run_us IS NOT NULL"),
+        )
+        .order_by(_c.accepted_at.desc())
+        .limit(HISTORY)
+    )
+    runs_us = [int(run_us) for run_us in await connection.scalars(query)]
+    return price_micro_usd(estimate_us(kind, runs_us), per_second_micro_usd)
 
 
 async def settle(connection: AsyncConnection, endings: Mapping[str, Ending]) -> None:

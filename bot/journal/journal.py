@@ -14,14 +14,20 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from bot.community.charges import ending_of
+from bot.community.charges import Kind, ending_of
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
 from bot.domain.presses import ButtonPress
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
-from bot.journal.charges import Terms, charges_of, spent, spent_by_day
+from bot.journal.charges import (
+    Terms,
+    charges_of,
+    expected_micro_usd,
+    spent,
+    spent_by_day,
+)
 from bot.journal.chart_posts import ChartPostRows
 from bot.journal.database import create_engine, insert, upsert
 from bot.journal.drafts import DraftRows
@@ -194,6 +200,12 @@ class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, DraftRows, Ho
         """The same of each of so many days from a moment on, the first one first."""
         async with self._reading() as connection:
             return await spent_by_day(connection, since, days, requester_id, guild_id)
+
+    async def expected_micro_usd(self, kind: Kind) -> int:
+        """What a run of this kind will cost, by the last ones of its kind."""
+        async with self._reading() as connection:
+            per_second = self._terms.per_second_micro_usd
+            return await expected_micro_usd(connection, kind, per_second)
 
     async def fact(self, key: str) -> str | None:
         """A remembered value."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 MUSICGEN = "Make music from words with MusicGen."
 INPUT_AUDIO_URL = "Address of audio on the web, instead of input_audio. Default: none."
+HELP = "What I do, what it costs, what I keep, and what you may do with the music."
 TRACKS = "The music you have made."
 TRACKS_LIST = "List your tracks, newest first."
 TRACKS_LIST_WORDS = "Only those whose prompt has these words. Default: all."

@@ -120,11 +120,13 @@ def amounts(some: Iterable[Amount]) -> str:
     return ", ".join(f"{_amount(one.number, one.unit)} a {one.period}" for one in some)
 
 
-def limit(hold: Hold, left: int) -> str:
-    """One limit, and what is left of it."""
+def limit(hold: Hold, left: int | None) -> str:
+    """One limit, and what is left of it; None where that is not to be told."""
     scope, _, _, counted = hold.key
     unit, opens_at = hold.amount.unit, int(counted.ends_at.timestamp())
     most = f"{amounts([hold.amount])} for {_YOURS[scope]}{_SERVERS_OWN if hold.is_servers else ''}"
+    if left is None:
+        return most
     return f"{most}: **{_amount(left, unit)}** left, opens anew <t:{opens_at}:R>"
 
 

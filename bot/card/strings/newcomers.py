@@ -1,0 +1,69 @@
+"""The words of /help, and of the one line for who writes to the bot. Commands come as mentions."""
+
+from __future__ import annotations
+
+from bot.card.markup import quoted
+from bot.card.strings.commands import MENU_EXTEND, MENU_MELODY
+from bot.card.strings.limits import dollars
+
+TITLE = "Music from words"
+COSTS = "What it costs"
+KEPT = "What I keep"
+LICENCE = "Whose music it is"
+NO_LIMIT = "There is no limit for you here."
+_LICENCE_URL = "https://creativecommons.org/licenses/by-nc/4.0/"
+_MODEL_MAX_CHARS = 100
+
+
+def greeting(musicgen: str, help_: str) -> str:
+    """Answers a message that was written to the bot."""
+    return f"Hi! Use {musicgen} to say what you'd like to hear; {help_} tells what else I do."
+
+
+def song(musicgen: str) -> str:
+    """How music is made from words."""
+    return f"**A song:** {musicgen} `prompt: slow lofi hip hop, warm piano, rain`"
+
+
+def extending() -> str:
+    """How a track goes on."""
+    return (
+        "**More of it:** press **Extend** below a track, and say how it goes on: "
+        f"`the drums come in`. For any other audio, *{MENU_EXTEND}* is in its message's menu, "
+        "under **Apps**."
+    )
+
+
+def melody(musicgen: str) -> str:
+    """How music is made on a melody."""
+    return (
+        f"**Your own melody:** hum it, and attach the recording: {musicgen} "
+        f"`prompt: 80s synth pop` `input_audio: hum.m4a`. Or choose *{MENU_MELODY}* under **Apps**."
+    )
+
+
+def cost(micro_usd: int, seconds: int) -> str:
+    """What a track costs, and whom."""
+    return f"A track of {seconds} s costs the bot's owner about {dollars(micro_usd)}."
+
+
+def kept(tracks: str, forget: str) -> str:
+    """What is stored, and how it is deleted."""
+    return (
+        "Your requests with their settings, your presets, and the stars you gave; of what people "
+        "write, nothing but what is written to me. **Delete** below a card takes its message "
+        f"away, {tracks} forgets one track, {forget} all that I keep of you."
+    )
+
+
+def licence(model: str | None) -> str:
+    """What may be done with the music; `model` is one that is not Meta's own."""
+    words = (
+        f"Meta gives MusicGen's weights out under [CC BY-NC 4.0]({_LICENCE_URL}), for use that "
+        "earns no money. So enjoy what is made here, learn from it, show it and name MusicGen; "
+        "before you sell it, or earn money with it, ask somebody who knows the law."
+    )
+    if model is None:
+        return words
+    name = quoted(model, _MODEL_MAX_CHARS)
+    return f"{words} What runs here is {name}, which may have terms of its own."
