@@ -163,3 +163,16 @@ async def test_a_prompt_is_text_and_never_markup(rig: Rig, ada: Visitor) -> None
     await expect(ada.said).to_contain_text(f"{prompt} <script>alert(2)</script>")
     forbidden = "img[src=x], script, b, [onerror], a[href^=javascript]"
     await expect(ada.part("messages").locator(forbidden)).to_have_count(0)
+
+
+async def test_who_mentions_the_bot_is_led_to_the_command(rig: Rig, ada: Visitor) -> None:
+    await ada.send("hi @MusicGen!")
+    answer = ada.messages.filter(has=ada.part("command-mention")).last
+    await expect(answer).to_contain_text("Hi! Use /musicgen to say what you'd like to hear")
+    asked = rig.discord.world.channel_messages(rig.discord.world.jam)[0]
+    assert asked.content == f"hi <@{rig.discord.world.bot.id}>!"
+    await answer.get_by_test_id("command-mention").first.click()
+    await expect(ada.option("prompt")).to_be_focused()
+    await ada.type("gong duration: 1")
+    await ada.press("Enter")
+    await expect((await ada.card("gong")).get_by_test_id("audio-player")).to_be_visible()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.community.charges import price_micro_usd
+from bot.community.charges import kind_of, price_micro_usd
 from bot.community.limits import Limits, Period, parse_amounts, window
 from bot.community.settings import role_stored
 from bot.domain.amounts import ServerLimits
@@ -270,6 +270,8 @@ async def test_estimates_come_from_what_was_run(open_with: Open) -> None:
     found = await again.charges([same.id, longer.id])
     assert found[same.id].micro_usd == 28_000
     assert found[longer.id].micro_usd == price_micro_usd(150_000_000, 1400)
+    assert await again.expected_micro_usd(kind_of(same)) == 28_000
+    assert await again.expected_micro_usd(kind_of(longer)) == found[longer.id].micro_usd
 
 
 async def test_forgetting_is_no_way_round_a_limit(open_with: Open) -> None:

@@ -71,6 +71,7 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
         "charts": 1,
         **dict.fromkeys(FOR_SERVERS, 1),
         "usage": 1,
+        "help": 1,
         strings.commands.MENU_EXTEND: 3,
         strings.commands.MENU_MELODY: 3,
     }
@@ -100,6 +101,7 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
     assert [option.name for option in commands["tracks"].options] == ["list", "forget"]
     assert world.ada.available_commands(world.channel) == (
         "charts",
+        "help",
         "musicgen",
         "preset show",
         "preset list",
@@ -213,8 +215,9 @@ async def test_the_turn_is_kept_while_discord_lets_a_sync_wait(
     async def unlock(_: FakeJournal, name: str) -> None:
         turns.append("given back")
 
-    async def throttled(_: CommandTree) -> None:
+    async def throttled(_: CommandTree) -> list[discord.app_commands.AppCommand]:
         await world.clock.sleep(31)
+        return []
 
     monkeypatch.setattr(FakeJournal, "try_lock", try_lock)
     monkeypatch.setattr(FakeJournal, "unlock", unlock)

@@ -120,6 +120,19 @@ async def test_each_command_is_met_once(apart: Processes) -> None:
     apart.went_well(10)
 
 
+async def test_each_message_is_met_once(apart: Processes) -> None:
+    rig = apart.rig
+    world = rig.discord.world
+    await rig.ada.post(world.jam, f"<@{world.bot.id}> hello")
+    posts = "POST", f"/channels/{world.jam.id}/messages"
+    asked_for = rig.discord.requests
+    await eventually(lambda: [(one.method, one.path) for one in asked_for].count(posts) == 2)
+    [answer] = apart.cards()
+    [musicgen] = [one for one in world.commands.every() if one.form.name == "musicgen"]
+    assert f"</musicgen:{musicgen.id}>" in answer.content
+    assert answer.mentions == ()
+
+
 async def test_each_press_is_met_once(apart: Processes) -> None:
     rig = apart.rig
     card = await made((await asked(rig, 1))[0])

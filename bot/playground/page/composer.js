@@ -1,6 +1,6 @@
 // The message box: plain messages with files, and the way into commands.
 
-import { el, icon, iconButton } from "./dom.js";
+import { el, icon, iconButton, nameOf } from "./dom.js";
 import { ApiError, postMessage } from "./api.js";
 import { CommandForm } from "./command-form.js";
 import { callableCommands, findCommands, readCommandLine } from "./commands.js";
@@ -143,6 +143,13 @@ export class Composer {
     if (line) this.#aside = { form, line };
   }
 
+  /** Opens the command of this name, as where somebody presses a mention of it. */
+  use(name) {
+    const called = this.callables.find((callable) => callable.name === name);
+    if (called) this.enter(called);
+    else this.#say(`There is no command /${name} now.`);
+  }
+
   /** Turns the box into the form of a command; `unknown` is what was typed that fits no option of it. */
   enter(called, values = new Map(), unknown = "") {
     const aside = this.#aside;
@@ -217,8 +224,9 @@ export class Composer {
   }
 
   async #submitText() {
-    const content = this.text.value.trim();
-    const line = readCommandLine(this.callables, content);
+    const typed = this.text.value.trim();
+    const content = withMentions(typed, [...this.store.users, this.store.bot]);
+    const line = readCommandLine(this.callables, typed);
     if (line) {
       this.enter(line.called, line.values, line.unknown);
       return;
@@ -234,7 +242,7 @@ export class Composer {
       await postMessage({ as: this.store.viewer.id, channelId: this.store.channelId, content, files });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (!this.text.value && !this.tray.files.length) this.#put(content, files);
+      if (!this.text.value && !this.tray.files.length) this.#put(typed, files);
       this.#say(error.message);
     }
   }
@@ -312,4 +320,16 @@ export class Composer {
     this.problem.hidden = !text;
     this.problem.textContent = text ?? "";
   }
+}
+
+/** `@Name` of somebody here as the mention that it is sent as. */
+function withMentions(text, people) {
+  const ids = new Map(
+    people.flatMap((user) => [nameOf(user), user.username].map((name) => [name.toLowerCase(), user.id])),
+  );
+  const names = [...ids.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((name) => name.replace(/[.*+?^${}()|[\]\\]/gu, "\\$&"));
+  const named = new RegExp(`(?<![\\p{L}\\p{N}_])@(${names.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
+  return text.replace(named, (_, name) => `<@${ids.get(name.toLowerCase())}>`);
 }

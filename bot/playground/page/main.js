@@ -207,6 +207,7 @@ store.on("hello", ({ sameViewer }) => sameViewer || matchMedia("(hover: none)").
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && store.channelId) store.markRead(store.channelId);
 });
+document.addEventListener("usecommand", ({ detail }) => composer.use(detail));
 byId("plug").append(icon("plug", 18), el("span", { text: "Pull the plug" }));
 byId("plug").addEventListener("click", killBot);
 acceptDrops();

@@ -144,7 +144,7 @@ const RULES = [
   [/<@!?(\d+)>/uy, (match, names) => mention(`@${names.user(match[1])}`, match[1])],
   [/<#(\d+)>/uy, (match, names) => mention(`#${names.channel(match[1])}`)],
   [/<@&(\d+)>/uy, () => mention("@role")],
-  [/<\/([^:>]{1,100}):\d+>/uy, (match) => mention(`/${match[1]}`)],
+  [/<\/([^:>]{1,100}):\d+>/uy, (match) => commandMention(match[1])],
   [/@(?:everyone|here)\b/uy, (match) => mention(match[0])],
   [/<a?(:\w+:)\d+>/uy, (match) => match[1]],
   [/<(https?:\/\/[^\s<>]+)>/uy, (match) => link(match[1], match[1])],
@@ -200,6 +200,20 @@ function ruleAt(text, at) {
 
 function mention(text, userId) {
   return el("span", { class: "md-mention", text, data: userId ? { userId } : {} });
+}
+
+/** A command to press: the event reaches the page, which opens it. */
+function commandMention(name) {
+  const node = el("button", {
+    type: "button",
+    class: "md-mention md-command",
+    text: `/${name}`,
+    data: { testid: "command-mention" },
+  });
+  node.addEventListener("click", () =>
+    node.dispatchEvent(new CustomEvent("usecommand", { detail: name, bubbles: true })),
+  );
+  return node;
 }
 
 function link(url, content) {
