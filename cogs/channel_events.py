@@ -1,4 +1,4 @@
-"""What Discord tells of its servers: a channel is open again, or the bot was removed."""
+"""What Discord tells of places: one is open again, a card was deleted, the bot was removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class ChannelEvents(commands.Cog):
-    """Has the service look for a way where something has changed; it tells no more than that."""
+    """Has the service look for a way where something has changed, and notes what is gone."""
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
@@ -41,6 +41,22 @@ class ChannelEvents(commands.Cog):
         """The bot may have been given a role."""
         if self._bot.user is not None and after.id == self._bot.user.id:
             self._bot.service.retry_unreachable(guild_id=after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """A message was deleted, by whomever: perhaps a card."""
+        await self._note_gone(payload.channel_id, payload.message_id)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Several at once, by another bot."""
+        await self._note_gone(payload.channel_id, *payload.message_ids)
+
+    async def _note_gone(self, channel_id: int, *message_ids: int) -> None:
+        try:
+            await self._bot.service.journal.hide(channel_id, *message_ids)
+        except JournalFault as error:
+            log.warning("deleted messages in channel %d are not noted: %s", channel_id, error)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

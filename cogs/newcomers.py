@@ -88,17 +88,13 @@ class Newcomers(commands.Cog):
             return
         mention = self._bot.command_mentions
         text = strings.newcomers.greeting(mention("musicgen"), mention("help"))
-        reference = (
-            None if message.guild is None else message.to_reference(fail_if_not_exists=False)
-        )
+        # Whoever else has this token and was told of the message, too, sends the same one.
+        nonce = str(message.id)
         try:
-            # Whoever else has this token and was told of the message, too, sends the same one.
-            await message.channel.send(
-                text,
-                reference=reference,
-                mention_author=False,
-                nonce=str(message.id),
-            )
+            if message.guild is None:
+                await message.channel.send(text, nonce=nonce)
+            else:
+                await message.reply(text, mention_author=False, nonce=nonce)
         except REQUEST_FAILED as error:
             log.info("message %d cannot be answered: %r", message.id, error)
 

@@ -56,12 +56,14 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
     async def forget(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         async with reading():
-            tracks = await self._bot.service.journal.count_tracks(interaction.user.id)
-        await interaction.response.send_message(
-            strings.tracks.forget_ask(tracks),
-            view=view_of(card_button(FORGET, "me"), card_button(KEEP, "all")),
-            ephemeral=True,
-        )
+            kept = await self._bot.service.journal.kept_of(interaction.user.id)
+        if kept:
+            text = strings.tracks.forget_ask(kept)
+            view = view_of(card_button(FORGET, "me"), card_button(KEEP, "all"))
+            await interaction.response.send_message(text, view=view, ephemeral=True)
+        else:
+            text = strings.tracks.nothing_to_forget(kept)
+            await interaction.response.send_message(text, ephemeral=True)
         await bring_waiting(self._bot, interaction)
 
 

@@ -81,6 +81,9 @@ class FakeStars:
     def _counts(self, since: datetime | None) -> Counter[str]:
         return Counter(key for (key, _), at in self._stars.items() if since is None or at >= since)
 
+    def stars_given(self, user_id: int) -> int:
+        return sum(giver == user_id for _, giver in self._stars)
+
     def forget_stars(self, user_id: int, tracks: Collection[str]) -> None:
         for key, giver in list(self._stars):
             if giver == user_id or key in tracks:

@@ -28,7 +28,7 @@ from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.drafts import DRAFT_LIFE, StoredDraft
 from bot.domain.errors import NoRoomLeft, PressedTwice
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
-from bot.domain.journal_values import Forgotten, Renewal, TrackPage
+from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
 from bot.domain.presses import ButtonPress, is_one_press
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
@@ -387,12 +387,27 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         at = channel_id, message_id
         return self._found(lambda row: (row.reply.channel_id, row.reply.message_id) == at)
 
-    async def hide(self, channel_id: int, message_id: int) -> None:
-        for row in await self.by_message(channel_id, message_id):
-            if not row.open:  # and so wanted nowhere else
-                self.rows[row.id] = replace(row, reply=replace(row.reply, private=True))
+    async def hide(self, channel_id: int, *message_ids: int) -> None:
+        for message_id in message_ids:
+            for row in await self.by_message(channel_id, message_id):
+                if not row.open:  # and so wanted nowhere else
+                    reply = replace(row.reply, private=True, gone=True)
+                    self.rows[row.id] = replace(row, reply=reply)
+
+    async def kept_of(self, user_id: int) -> Kept:
+        rows = self.rows.values()
+        theirs = [row for row in rows if row.requester_id == user_id]
+        ended = [row for row in theirs if not row.open]
+        tracks = sum(row.state is State.DELIVERED for row in ended)
+        cancels = sum(row.canceled_by == user_id != row.requester_id for row in rows)
+        presets = len(await self.presets([PresetOwner.person(user_id)]))
+        stars = self.stars_given(user_id)
+        open_ = len(theirs) - len(ended)
+        drafts = sum(one.user_id == user_id for one in self.tables.drafts.values())
+        return Kept(tracks, len(ended) - tracks, presets, stars, cancels, drafts, open_)
 
     async def forget(self, user_id: int) -> Forgotten:
+        kept = await self.kept_of(user_id)
         theirs = {row.id for row in self.rows.values() if row.requester_id == user_id}
         ended = {key for key in theirs if not self.rows[key].open}
         for row in list(self.rows.values()):
@@ -405,14 +420,28 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         self.forget_presets(PresetOwner.person(user_id))
         for draft in [one for one in self.tables.drafts.values() if one.user_id == user_id]:
             del self.tables.drafts[draft.id]
-        for key in ended:
+        self._remove(*ended)
+        return Forgotten(tuple(removed), kept)
+
+    async def forget_one(self, user_id: int, generation_id: str) -> Generation | None:
+        row = self.rows.get(generation_id)
+        if row is None or row.open or row.requester_id != user_id:
+            return None
+        for child in list(self.rows.values()):
+            if child.parent_id == generation_id:
+                self.rows[child.id] = replace(child, parent_id=None)
+        self.forget_stars(0, {generation_id})
+        self._remove(generation_id)
+        return row
+
+    def _remove(self, *keys: str) -> None:
+        for key in keys:
             del self.rows[key]
             self._leases.pop(key, None)
         for key, charge in self.tables.charges.items():
-            if charge.requester_id == user_id and key not in self.rows:
+            if key not in self.rows:
                 self.tables.charges[key] = replace(charge, generation_id=None)
         self._forget_spent_charges()
-        return Forgotten(tuple(removed), len(theirs) - len(ended))
 
     def _forget_spent_charges(self) -> None:
         now = self._now()

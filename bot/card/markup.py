@@ -6,7 +6,7 @@ import re
 
 import discord
 
-from bot.domain.generation import Reply
+from bot.domain.generation import Generation, Reply
 from bot.domain.plain_text import shortened
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
@@ -37,6 +37,13 @@ def fitted(text: str, limit: int) -> str:
 def link(text: str, url: str, limit: int) -> str:
     """`text`, quoted, as a link; it cannot lead anywhere else."""
     return f"[{quoted(text.translate(_ROUND), limit) or '…'}]({url})"
+
+
+def track_link(track: Generation, limit: int) -> str:
+    """A track's prompt, as a link to its message; struck out where that was deleted."""
+    if track.reply.gone:
+        return f"~~{quoted(track.inputs.prompt, limit) or '…'}~~"
+    return link(track.inputs.prompt, jump_url(track.reply), limit)
 
 
 def jump_url(reply: Reply) -> str:

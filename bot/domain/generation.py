@@ -120,6 +120,8 @@ class Reply:
     guild_id: int | None = None
     private: bool = False
     """Whether its person alone sees it, or has seen it: it is ephemeral, or was deleted."""
+    gone: bool = False
+    """Whether the message was deleted after its end, and the audio with it."""
 
     @property
     def known(self) -> bool:

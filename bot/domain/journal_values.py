@@ -39,10 +39,31 @@ class TrackPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is stored of a person that they can have forgotten."""
+
+    tracks: int = 0
+    others: int = 0
+    """Requests that ended without a track."""
+    presets: int = 0
+    stars: int = 0
+    """That they gave."""
+    cancels: int = 0
+    """Requests of others that bear their name, for they canceled them."""
+    drafts: int = 0
+    """Requests that were refused, which are kept to be sent anew."""
+    still_open: int = 0
+    """Requests under way, which are left alone."""
+
+    def __bool__(self) -> bool:
+        return any((self.tracks, self.others, self.presets, self.stars, self.cancels, self.drafts))
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What became of a person's generations."""
+    """What became of what was stored of a person."""
 
     removed: tuple[Generation, ...]
-    """As they were, oldest first; their files are left to the caller."""
-    still_open: int
-    """How many are under way, and were left alone."""
+    """Generations as they were, oldest first; their files are left to the caller."""
+    kept: Kept
+    """How much of it is gone, but for what is under way."""

@@ -13,7 +13,7 @@ from bot.domain.charges import Charge, Spent
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
 from bot.domain.inputs import Inputs
-from bot.domain.journal_values import Forgotten, Renewal, TrackPage
+from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
 from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.presses import ButtonPress
 from bot.domain.progress import Progress
@@ -154,12 +154,20 @@ class Journal(Protocol):
         """The generations that a message shows, oldest first."""
         ...
 
-    async def hide(self, channel_id: int, message_id: int) -> None:
-        """Note that a message is gone: what it showed, only its person has seen, from now on."""
+    async def hide(self, channel_id: int, *message_ids: int) -> None:
+        """Note that messages are gone: what they showed, only its person has seen, from now on."""
+        ...
+
+    async def kept_of(self, user_id: int) -> Kept:
+        """How much `forget` would delete of a person's."""
         ...
 
     async def forget(self, user_id: int) -> Forgotten:
-        """Delete a person's generations that have ended."""
+        """Delete what is stored of a person, but for what is under way."""
+        ...
+
+    async def forget_one(self, user_id: int, generation_id: str) -> Generation | None:
+        """Delete one generation of a person's; None where there is none that has ended."""
         ...
 
     async def charges(self, ids: Collection[str]) -> Mapping[str, Charge]:

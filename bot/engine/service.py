@@ -256,11 +256,18 @@ class GenerationService:
             job.retry_if_in(guild_id, channel_id)
 
     async def forget(self, user_id: int) -> Forgotten:
-        """Delete a person's generations that have ended, with their files."""
+        """Delete what is stored of a person, with its files, but for what is under way."""
         forgotten = await self.journal.forget(user_id)
         for generation in forgotten.removed:
             await discard_files(self._context, generation)
         return forgotten
+
+    async def forget_one(self, user_id: int, generation_id: str) -> bool:
+        """Delete one generation of a person's, with its files; False where it has not ended."""
+        generation = await self.journal.forget_one(user_id, generation_id)
+        if generation is not None:
+            await discard_files(self._context, generation)
+        return generation is not None
 
     async def idle(self) -> None:
         """Wait until every job has ended."""

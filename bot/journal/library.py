@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, State
-from bot.domain.journal_values import Forgotten, TrackPage
+from bot.domain.journal_values import Forgotten, Kept, TrackPage
 from bot.journal.charges import forget as forget_charges
+from bot.journal.charges import forget_spent
 from bot.journal.house import needed_by_limits
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import drafts, generations, presets, presses, stars, to_us
+from bot.journal.tables import charges, drafts, generations, presets, presses, stars, to_us
 
 _log = logging.getLogger(__name__)
 
@@ -119,14 +122,37 @@ class Library(Store):
         return await self._all(_c.message_id == message_id, _c.channel_id == channel_id)
 
     @unbroken
-    async def hide(self, channel_id: int, message_id: int) -> None:
-        """Note that a message is gone: what it showed is nobody's to see but its person's.
+    async def hide(self, channel_id: int, *message_ids: int) -> None:
+        """Note that messages were deleted: what they showed is nobody's to see but its person's.
 
         What is under way may yet come up in another message, and is left alone.
         """
-        there = _c.message_id == message_id, _c.channel_id == channel_id, sa.not_(_c.open)
+        there = _c.message_id.in_(message_ids), _c.channel_id == channel_id, sa.not_(_c.open)
+        # Most messages that are deleted are none of ours, and are not worth anybody's turn.
+        async with self._reading() as connection:
+            if await connection.scalar(sa.select(_c.id).where(*there).limit(1)) is None:
+                return
         async with self._writing() as connection:
-            await connection.execute(sa.update(generations).where(*there).values(private=True))
+            gone = sa.update(generations).where(*there).values(private=True, gone=True)
+            await connection.execute(gone)
+
+    async def kept_of(self, user_id: int) -> Kept:
+        """How much `forget` would delete of a person's."""
+        count, is_track = sa.func.count(), _c.state == State.DELIVERED
+        theirs = _c.requester_id == user_id, sa.not_(_c.open)
+        open_ = sa.select(count).where(_c.requester_id == user_id, _c.open)
+        parts = (
+            sa.select(count).where(*theirs, is_track),
+            sa.select(count).where(*theirs, sa.not_(is_track)),
+            sa.select(count).where(*_presets_of(user_id)),
+            sa.select(count).where(stars.c.user_id == user_id),
+            sa.select(count).where(*_canceled_by(user_id)),
+            sa.select(count).where(drafts.c.user_id == user_id),
+            open_,
+        )
+        query = sa.select(*(part.scalar_subquery() for part in parts))
+        async with self._reading() as connection:
+            return Kept(*(await connection.execute(query)).one())
 
     @unbroken
     async def forget(self, user_id: int) -> Forgotten:
@@ -136,38 +162,68 @@ class Library(Store):
         somebody else's. What others made from theirs stays, and leads back to them no more. What
         they cost stays counted, and leads to the person only for as long as a limit needs it.
         """
-        theirs = _c.requester_id == user_id
-        ended = sa.select(_c.id).where(theirs, sa.not_(_c.open))
-        cut = sa.update(generations).where(_c.parent_id.in_(ended)).values(parent_id=None)
-        remove = sa.delete(generations).where(theirs, sa.not_(_c.open)).returning(generations)
-        count = sa.select(sa.func.count()).where(theirs, _c.open)
+        open_ = sa.select(sa.func.count()).where(_c.requester_id == user_id, _c.open)
         async with self._writing() as connection:
-            await connection.execute(cut)
-            canceled = sa.update(generations).where(
-                _c.canceled_by == user_id, _c.requester_id != user_id
-            )
-            await connection.execute(canceled.values(canceled_by=None))
-            await connection.execute(sa.delete(stars).where(stars.c.user_id == user_id))
-            own = presets.c.owner_kind == "person", presets.c.owner_id == user_id
-            await connection.execute(sa.delete(presets).where(*own))
-            for kept in (presses, drafts):
-                await connection.execute(sa.delete(kept).where(kept.c.user_id == user_id))
-            rows = (await connection.execute(remove)).mappings().all()
-            still_open = await connection.scalar(count) or 0
+            canceled = sa.update(generations).where(*_canceled_by(user_id))
+            cancels = (await connection.execute(canceled.values(canceled_by=None))).rowcount
+            own = sa.delete(stars).where(stars.c.user_id == user_id)
+            given = (await connection.execute(own)).rowcount
+            own = sa.delete(presets).where(*_presets_of(user_id))
+            saved = (await connection.execute(own)).rowcount
+            await connection.execute(sa.delete(presses).where(presses.c.user_id == user_id))
+            own = sa.delete(drafts).where(drafts.c.user_id == user_id)
+            refused = (await connection.execute(own)).rowcount
+            rows = await _forget_ended(connection, _c.requester_id == user_id)
+            still_open = await connection.scalar(open_) or 0
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
             await forget_charges(connection, user_id, needed)
             await revise(connection, Held.DEFAULT_PRESETS, self._now())
         # Someone may have made thousands, and others wait for their turn on the event loop.
-        removed = await asyncio.to_thread(readable, map(dict, rows))
+        removed = await asyncio.to_thread(readable, rows)
         removed.sort(key=lambda generation: (generation.created_at, generation.id))
+        tracks = sum(row["state"] == State.DELIVERED for row in rows)
         _log.info("forgot %d generations of user %d", len(rows), user_id)
-        return Forgotten(tuple(removed), still_open)
+        kept = Kept(tracks, len(rows) - tracks, saved, given, cancels, refused, still_open)
+        return Forgotten(tuple(removed), kept)
+
+    @unbroken
+    async def forget_one(self, user_id: int, generation_id: str) -> Generation | None:
+        """Delete one generation of a person's as `forget` does; None where it has not ended."""
+        it = _c.id == generation_id, _c.requester_id == user_id
+        async with self._writing() as connection:
+            rows = await _forget_ended(connection, *it)
+            if rows:
+                needed = await needed_by_limits(connection, self._terms.limits, self._now())
+                its = sa.update(charges).where(charges.c.generation_id == generation_id)
+                await connection.execute(its.values(generation_id=None))
+                await forget_spent(connection, needed)
+        return next(iter(readable(rows)), None)
 
     async def _all(self, *conditions: sa.ColumnElement[bool]) -> list[Generation]:
         query = sa.select(generations).where(*conditions).order_by(*_OLDEST_FIRST)
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return readable(map(dict, rows))
+
+
+async def _forget_ended(
+    connection: AsyncConnection, *theirs: sa.ColumnElement[bool]
+) -> list[dict[str, Any]]:
+    """Delete those of these generations that have ended, and have nothing lead back to them."""
+    ended = *theirs, sa.not_(_c.open)
+    parents = sa.select(_c.id).where(*ended)
+    cut = sa.update(generations).where(_c.parent_id.in_(parents)).values(parent_id=None)
+    await connection.execute(cut)
+    removed = await connection.execute(sa.delete(generations).where(*ended).returning(generations))
+    return [dict(row) for row in removed.mappings()]
+
+
+def _presets_of(user_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return presets.c.owner_kind == "person", presets.c.owner_id == user_id
+
+
+def _canceled_by(user_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return _c.canceled_by == user_id, _c.requester_id != user_id
 
 
 def delivered_to(user_id: int, words: str) -> list[sa.ColumnElement[bool]]:

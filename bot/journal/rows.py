@@ -21,6 +21,7 @@ from bot.journal.tables import from_us, to_us
 _log = logging.getLogger(__name__)
 
 _REPLY = tuple(field.name for field in fields(Reply))
+_UNSAID = {"private": False, "gone": False}
 _ALIKE = tuple(
     field.name
     for field in fields(Generation)
@@ -68,9 +69,9 @@ def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
         if not is_newer:
             return None
         columns = object_in(text)
-        # A wish that an earlier release wrote down does not say whether it is private.
+        # A wish that an earlier release wrote down does not say all of it.
         until = from_us(columns["token_expires_at"])
-        return _reply({"private": False, **columns, "token_expires_at": until})
+        return _reply(_UNSAID | columns | {"token_expires_at": until})
     except (KeyError, TypeError, ValueError) as error:
         # It waits for another press, and is not lost over this one.
         _log.error("where generation %s is wanted cannot be read: %r", row["id"], error)

@@ -59,6 +59,7 @@ _WITHOUT_0007 = (
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "ALTER TABLE generations DROP COLUMN closeness",
     "ALTER TABLE generations DROP COLUMN terms",
+    "ALTER TABLE generations DROP COLUMN gone",
     "DROP TABLE chart_posts",
     "DROP TABLE servers",
     "DROP TABLE blocks",

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.community.ports import PresetOwner
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.journal_values import Forgotten, Kept
 from bot.journal import JournalConflict
 from tests.contract.journal_kit import NOW, OpenJournal, a_generation, added, execute, ids, scalars
 
@@ -258,14 +260,49 @@ async def test_forgetting_takes_what_has_ended_and_nothing_else(journal: OpenJou
     await add_all(journal, *ended, others, still_open, running)
     forgotten = await journal.forget(ME)
     assert forgotten.removed == tuple(ended)
-    assert forgotten.still_open == 2
+    assert forgotten.kept == Kept(tracks=1, others=1, still_open=2)
     for gone in ended:
         assert await journal.get(gone.id) is None
     assert await journal.get(still_open.id) == replace(still_open, parent_id=None)
     assert await journal.get(running.id) == running
     assert await journal.get(others.id) == replace(others, parent_id=None)
     assert await journal.ancestry(others.id) == []
-    assert await journal.forget(ME) == replace(forgotten, removed=())
+    assert await journal.forget(ME) == Forgotten((), Kept(still_open=2))
+
+
+async def test_what_would_be_forgotten_is_counted_as_what_is(journal: OpenJournal) -> None:
+    mine, hers = a_track(), a_track(requester_id=OTHER)
+    canceled = a_track(requester_id=OTHER, state=State.CANCELED, canceled_by=ME)
+    own = a_track(state=State.CANCELED, canceled_by=ME)
+    await add_all(journal, mine, a_track(told=False), own, hers, canceled)
+    for track in (mine, hers):
+        await journal.toggle_star(track.id, ME)
+    await journal.toggle_star(mine.id, OTHER)
+    await journal.save_preset(PresetOwner.person(ME), "lofi", "lofi", Inputs("", top_k=5), 9)
+    expected = Kept(tracks=1, others=1, presets=1, stars=2, cancels=1, still_open=1)
+    assert await journal.kept_of(ME) == expected
+    assert await journal.kept_of(404) == Kept()
+    assert (await journal.forget(ME)).kept == expected
+    assert await journal.kept_of(ME) == Kept(still_open=1)
+    assert (await journal.kept_of(OTHER)).tracks == 1
+
+
+async def test_one_track_is_forgotten_and_nothing_else(journal: OpenJournal) -> None:
+    gone, kept, hers = a_track(), a_track(), a_track(requester_id=OTHER)
+    child = a_track(requester_id=OTHER, parent_id=gone.id)
+    still_open = a_track(told=False)
+    await add_all(journal, gone, kept, hers, child, still_open)
+    await journal.toggle_star(gone.id, OTHER)
+    assert await journal.forget_one(ME, hers.id) is None
+    assert await journal.forget_one(ME, still_open.id) is None
+    assert await journal.forget_one(ME, gone.id) == gone
+    assert await journal.forget_one(ME, gone.id) is None
+    assert await journal.get(child.id) == replace(child, parent_id=None)
+    assert set(await journal.charges([gone.id, kept.id])) == {kept.id}
+    spent = await journal.spent(NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert spent.sums.tracks == 5, "what it cost stays counted"
+    assert await journal.kept_of(ME) == Kept(tracks=1, still_open=1)
+    assert (await journal.kept_of(OTHER)).stars == 0
 
 
 async def test_forgetting_takes_the_events_too(journal: OpenJournal, url: str) -> None:

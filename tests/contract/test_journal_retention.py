@@ -176,7 +176,7 @@ async def test_what_is_under_way_leads_back_no_more_either(journal: OpenJournal,
 async def test_ones_own_that_is_under_way_stays_with_its_audio(journal: OpenJournal) -> None:
     running = adas(state=State.RUNNING, told=False)
     await journal.add(running)
-    assert (await journal.forget(ADA)).still_open == 1
+    assert (await journal.forget(ADA)).kept.still_open == 1
     assert await same(journal, running)
 
 
@@ -258,8 +258,9 @@ async def test_what_a_message_showed_that_is_gone_is_its_persons_alone(
     elsewhere = adas(reply=replace(shown.reply, channel_id=99))
     for one in (shown, running, elsewhere):
         await journal.add(one)
-    await journal.hide(shown.reply.channel_id, shown.reply.message_id)
-    assert await same(journal, replace(shown.kept, reply=replace(shown.reply, private=True)))
+    await journal.hide(shown.reply.channel_id, shown.reply.message_id, 404)
+    gone = replace(shown.reply, private=True, gone=True)
+    assert await same(journal, replace(shown.kept, reply=gone))
     assert await same(journal, running)
     assert await same(journal, elsewhere.kept)
 

@@ -73,6 +73,13 @@ class Used:
         return answer.content
 
     @property
+    def response(self) -> simcord.ResponseMessage:
+        """What answered it, as its person sees it now."""
+        answer = self.result.response or next(iter(self.result.followups), None)
+        assert answer is not None
+        return answer
+
+    @property
     def card(self) -> Asked:
         """The new public message."""
         assert self.result.acknowledged

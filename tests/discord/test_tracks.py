@@ -12,6 +12,7 @@ import simcord
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import State
+from bot.domain.journal_values import Kept
 from tests.discord.card_kit import PLACES, Scene, Used, Who, button_ids, finished
 from tests.discord.world import BY_BOT, FINISHED, TRACK, World
 from tests.fakes import FakeJournal
@@ -39,6 +40,10 @@ class Listed:
         """What can be chosen."""
         return [option["label"] for option in self._select["options"]]
 
+    def about(self, number: int) -> str:
+        """What is said of one that can be chosen."""
+        return self._select["options"][number]["description"]
+
     @property
     def pages(self) -> list[str]:
         """Which ways lead on."""
@@ -52,17 +57,25 @@ class Listed:
 
     async def choose(self, who: Who, number: int = 0) -> Used:
         value = self._select["options"][number]["value"]
-        return Used(self.world, await who.select(self.message, [value]))
+        picked = await who.select(self.message, [value], custom_id=self._select["custom_id"])
+        return Used(self.world, picked)
+
+    async def forget(self, who: Who, number: int = 0) -> Used:
+        value = self._select["options"][number]["value"]
+        picked = await who.select(self.message, [value], custom_id="mg:1:pick-forgetone")
+        return Used(self.world, picked)
 
     @property
     def _select(self) -> dict[str, Any]:
-        [select] = [
+        selects = [
             item
             for row in self.message.components
             for item in row["components"]
             if item["type"] == 3
         ]
-        return select
+        first = selects[0]
+        assert all(select["options"] == first["options"] for select in selects)
+        return first
 
 
 async def listed(world: World, who: Who | None = None, **options: Any) -> Listed:
@@ -248,6 +261,8 @@ async def test_a_track_that_cannot_be_fetched_is_made_again(
 async def test_a_track_whose_message_was_deleted(world: World) -> None:
     scene = await finished(world)
     await world.mod.delete(scene.asked.reply)
+    page = await listed(world)
+    assert "1. ~~lofi~~\n-# its message was deleted · 8 s" in page.text
     assert strings.tracks.LOST in (await (await listed(world)).choose(world.ada)).card.text
 
 
@@ -272,14 +287,14 @@ async def test_forget_asks_first_and_says_how_many(world: World, restarted: bool
     scene = await finished(world)
     await has_made(world, scene, "march")
     asked = await ask_to_forget(world, world.ada)
-    assert asked.told == strings.tracks.forget_ask(2)
+    assert asked.told == strings.tracks.forget_ask(Kept(tracks=2))
     if restarted:
         await world.restart()
     assert len(world.journal.rows) == 2
     assert asked.result.response is not None
     result = await world.ada.click(asked.result.response, label=strings.tracks.FORGET_YES)
     assert result.acknowledged
-    assert asked.told == strings.tracks.forgotten(2, 0)
+    assert asked.told == strings.tracks.forgotten(Kept(tracks=2))
     assert asked.result.response.components == []
     assert world.journal.rows == {}
     assert scene.asked.result.response is not None, "the messages stay"
@@ -307,8 +322,88 @@ async def test_only_oneself_is_forgotten(world: World) -> None:
 async def test_what_is_under_way_is_left_alone(world: World) -> None:
     asked = await world.musicgen()
     forget = await ask_to_forget(world, world.ada)
-    assert forget.result.response is not None
-    await world.ada.click(forget.result.response, label=strings.tracks.FORGET_YES)
-    assert forget.told == strings.tracks.forgotten(0, 1)
+    assert forget.told == strings.tracks.nothing_to_forget(Kept(still_open=1))
+    assert forget.told.startswith("1 request of yours is still under way")
+    assert button_ids(forget.response) == {}
     await world.done()
     assert len(asked.reply.attachments) == 1
+
+
+async def test_there_may_be_nothing_to_forget(world: World) -> None:
+    asked = await ask_to_forget(world, world.ada)
+    assert asked.told == strings.tracks.NOTHING_KEPT
+    assert button_ids(asked.response) == {}
+
+
+async def test_who_has_it_done_twice_is_told_that_there_was_nothing_left(world: World) -> None:
+    await finished(world)
+    first, second = await ask_to_forget(world, world.ada), await ask_to_forget(world, world.ada)
+    for asked in (first, second):
+        await world.ada.click(asked.response, label=strings.tracks.FORGET_YES)
+    assert first.told == "Forgotten: 1 track."
+    assert second.told == strings.tracks.NOTHING_KEPT
+
+
+async def test_all_that_is_forgotten_is_counted_before_and_after(world: World) -> None:
+    scene = await finished(world)
+    failed = replace(scene.first, id="f" * 12, state=State.FAILED)
+    hers = replace(scene.first, id="o" * 12, requester_id=world.bo.id)
+    canceled = replace(hers, id="c" * 12, state=State.CANCELED, canceled_by=world.ada.id)
+    world.journal.rows |= {row.id: row for row in (failed, hers, canceled)}
+    for track in (scene.first, hers):
+        await world.journal.toggle_star(track.id, world.ada.id)
+    asked = await ask_to_forget(world, world.ada)
+    things = (
+        "1 track, 1 request without a track, 2 stars you gave and "
+        "1 request of others that you canceled"
+    )
+    assert asked.told.startswith(f"Forget all I keep of you: {things}?")
+    await world.ada.click(asked.response, label=strings.tracks.FORGET_YES)
+    assert asked.told == f"Forgotten: {things}."
+    assert await world.journal.kept_of(world.ada.id) == Kept()
+
+
+# ------------------------------------------------------------------ gone
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_one_track_is_forgotten(world: World, restarted: bool) -> None:
+    scene = await finished(world)
+    await has_made(world, scene, "*march*")
+    page = await listed(world)
+    asked = await page.forget(world.ada)
+    assert asked.told == strings.tracks.forget_one_ask(r"\*march\*", scene.first.seed)
+    if restarted:
+        await world.restart()
+    await world.ada.click(asked.response, label=strings.tracks.FORGET_ONE_YES)
+    assert asked.told == strings.tracks.forgotten_one(r"\*march\*")
+    assert [row.id for row in world.journal.rows.values()] == [scene.first.id]
+    assert (await listed(world)).prompts == ["lofi"]
+    assert (await page.forget(world.ada)).told == strings.errors.sentence(
+        errors.GenerationUnknown()
+    )
+
+
+async def test_a_track_that_is_not_forgotten_after_all(world: World) -> None:
+    await finished(world)
+    asked = await (await listed(world)).forget(world.ada)
+    await world.ada.click(asked.response, label=strings.card.KEEP)
+    assert asked.told == strings.card.KEPT
+    assert len(world.journal.rows) == 1
+
+
+async def test_the_list_marks_what_was_deleted_by_its_button(world: World) -> None:
+    scene = await finished(world)
+    [question] = (await scene.press(world.ada, "Delete")).result.followups
+    await world.ada.click(question, label=strings.card.DELETE_YES)
+    page = await listed(world)
+    assert "1. ~~lofi~~\n-# its message was deleted · 8 s" in page.text
+    assert "https://" not in page.text
+    assert "its message was deleted" in page.about(0)
+
+
+async def test_what_others_delete_in_a_channel_is_no_track(world: World) -> None:
+    scene = await finished(world)
+    other = await world.bo.send(world.channel, "hello")
+    await world.mod.delete(other)
+    assert not world.journal.rows[scene.first.id].reply.gone

@@ -10,6 +10,7 @@ import pytest
 
 from bot.card import strings
 from bot.domain import errors
+from bot.domain.journal_values import Kept
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel
@@ -248,7 +249,7 @@ async def test_forget(rig: Rig) -> None:
     assert asked.reply is not None
     pressed = await rig.ada.click(asked.reply, strings.tracks.FORGET_YES)
     await pressed.answered()
-    await asked.until(lambda message: message.content == strings.tracks.forgotten(1, 0))
+    await asked.until(lambda message: message.content == strings.tracks.forgotten(Kept(1)))
     assert await told(await rig.bo.click(card, "Again")) == strings.errors.sentence(
         errors.GenerationUnknown()
     )

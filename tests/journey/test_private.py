@@ -10,6 +10,7 @@ import pytest
 
 from bot.card import strings
 from bot.domain import errors
+from bot.domain.journal_values import Kept
 from bot.playground.discord.actors import Actor
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel
@@ -117,7 +118,7 @@ async def test_input_audio_is_lent_from_card_to_card_and_goes_with_its_person(ri
     asked = await (await rig.ada.slash(rig.discord.world.jam, "tracks forget")).answered()
     assert asked.reply is not None
     await (await rig.ada.click(asked.reply, strings.tracks.FORGET_YES)).answered()
-    await asked.until(lambda message: message.content == strings.tracks.forgotten(1, 0))
+    await asked.until(lambda message: message.content == strings.tracks.forgotten(Kept(1)))
     assert str(rig.ada.user.id) not in written_down(rig)
     assert not sent & set(written_down(rig).split('"'))
     for card in (second, third):

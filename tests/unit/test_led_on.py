@@ -312,7 +312,7 @@ async def test_forgetting_takes_the_files_too() -> None:
     )
     await rig.journal.add_earlier(a_generation(id="b" * 12))
     forgotten = await rig.service.forget(5)
-    assert ([g.id for g in forgotten.removed], forgotten.still_open) == (["abcdefghijkl"], 1)
+    assert ([g.id for g in forgotten.removed], forgotten.kept.still_open) == (["abcdefghijkl"], 1)
     assert rig.sound.discarded == ["a.wav", "a.piece"]
     assert list(rig.journal.rows) == ["b" * 12]
 

@@ -18,7 +18,7 @@ from bot.card.actions.chart import CHART
 from bot.card.actions.delete import CONFIRM_DELETE, DELETE, KEEP
 from bot.card.actions.edit import EDIT
 from bot.card.actions.extend import EXTEND
-from bot.card.actions.forget import FORGET
+from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
 from bot.card.actions.info import INFO
 from bot.card.actions.melody import MELODY
 from bot.card.actions.preset import SAVE_PRESET
@@ -38,9 +38,9 @@ _AGAIN_END = replace(AGAIN, label=strings.card.AGAIN_END)
 _WITHOUT_TRACK = (AGAIN, EDIT, INFO, DELETE)
 WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
-_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, FORGET, PAGE, SHOW, CHART)
+_ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
-_BELOW_ANSWERS = (FEWER, SAVE_PRESET)
+_BELOW_ANSWERS = (FEWER, SAVE_PRESET, FORGET, FORGET_ONE, FORGET_IT)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
 _ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_SETTINGS)

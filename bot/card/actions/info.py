@@ -13,7 +13,7 @@ from bot.card.audio_attachments import track_attachments
 from bot.card.buttons import card_button, view_of
 from bot.card.interactions import reading
 from bot.card.lineage import Onlooker
-from bot.card.markup import fitted, jump_url, link, quoted
+from bot.card.markup import fitted, quoted, track_link
 from bot.domain.charges import Charge, ChargeState
 from bot.domain.generation import REMADE, Generation
 from bot.domain.inputs import InputTable, plain
@@ -139,7 +139,7 @@ def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooke
             break
         if not onlooker.may_see(parent):
             return [*lines, strings.lineage.came_from(below.relation, strings.lineage.HIDDEN)]
-        source = link(parent.inputs.prompt, jump_url(parent.reply), _LINK_MAX_CHARS)
+        source = track_link(parent, _LINK_MAX_CHARS)
         lines.append(strings.lineage.came_from(below.relation, source, parent.requester_id))
         below = parent
     if below.relation is not None:

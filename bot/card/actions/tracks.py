@@ -9,9 +9,10 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.actions.forget import FORGET_ONE
 from bot.card.buttons import CardButton, CardSelect, card_button, card_select, view_of
 from bot.card.interactions import check_permissions, check_requester, reading
-from bot.card.markup import jump_url, link, quoted
+from bot.card.markup import quoted, track_link
 from bot.community.stars import Stars
 from bot.domain.generation import Generation
 from bot.domain.models import Models
@@ -46,7 +47,7 @@ class TrackList:
             return discord.Embed(title=strings.tracks.TITLE, description=nothing)
         first = self.page * PAGE_SIZE + 1
         lines = [
-            f"{number}. {link(track.inputs.prompt, jump_url(track.reply), PROMPT_MAX_CHARS)}"
+            f"{number}. {track_link(track, PROMPT_MAX_CHARS)}"
             f"\n-# {' · '.join(self._facts(track, models))}"
             f" · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
@@ -63,6 +64,7 @@ class TrackList:
         if self.tracks:
             options = [track_option(track, models) for track in self.tracks]
             items.append(card_select(SHOW, strings.tracks.PICK, options))
+            items.append(card_select(FORGET_ONE, strings.tracks.PICK_TO_FORGET, options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
                 self._turn(self.page - 1, strings.tracks.NEWER, possible=self.page > 0),
@@ -104,7 +106,8 @@ def track_facts(track: Generation, models: Models) -> list[str]:
     """What tells a track from others in a list."""
     table = models.shown(track.fine_tune).table
     length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
-    facts = [strings.card.seconds(length_s)]
+    facts = [strings.tracks.GONE] if track.reply.gone else []
+    facts.append(strings.card.seconds(length_s))
     if track.fine_tune is not None:
         facts.append(track.fine_tune)
     if (model := table.model(track.inputs)) is not None:
