@@ -66,7 +66,7 @@ class Newcomers(commands.Cog):
             discord.Embed(title=words.TITLE, description="\n".join(f"- {way}" for way in ways))
             .add_field(name=words.COSTS, value="\n".join(costs), inline=False)
             .add_field(name=words.KEPT, value=kept, inline=False)
-            .add_field(name=words.LICENCE, value=words.licence(model), inline=False)
+            .add_field(name=words.TERMS, value=words.terms(model), inline=False)
         )
 
     async def _costs(self, interaction: discord.Interaction) -> list[str]:

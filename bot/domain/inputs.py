@@ -120,7 +120,7 @@ TABLE: tuple[InputSpec, ...] = (
     InputSpec(
         "normalization_strategy",
         "string",
-        "How the loudness of the track is levelled.",
+        "How the loudness of the track is leveled.",
         default="loudness",
         choices=("loudness", "clip", "peak", "rms"),
     ),

@@ -22,7 +22,7 @@ from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.standin import ReplicateStandIn
 
-MODEL = "playground/synthesiser"
+MODEL = "playground/synthesizer"
 LOFI = Hosted.of(
     "playground/lofi",
     "10f1" * 16,
@@ -30,7 +30,7 @@ LOFI = Hosted.of(
     openapi_schema(spec for spec in TABLE if spec.name != "model_version"),
     "lo-fi",
 )
-NOTICE = "Playground: the music comes from a small synthesiser on this machine, not from MusicGen."
+NOTICE = "Playground: the music comes from a small synthesizer on this machine, not from MusicGen."
 _EXIT_PORT = 2
 
 

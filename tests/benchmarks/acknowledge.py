@@ -76,7 +76,7 @@ async def _run(heavy: File) -> list[tuple[float, float]]:
 async def _round(module: tuple[str, ...], heavy: File | None = None) -> list[float]:
     async with a_stage(module) as stage:
         await stage.ready()
-        # Kept from running: the synthesiser would compete for this machine's cores.
+        # Kept from running: the synthesizer would compete for this machine's cores.
         stage.replicate.script(Script(times=INVOCATIONS + 1, starting_s=600))
         ada, jam = stage.discord.actor("ada"), stage.discord.world.jam
         await (await ada.slash(jam, "musicgen", prompt="warm-up")).answered()

@@ -30,7 +30,7 @@ async def test_one_command_brings_a_page_that_makes_music(browser: Browser) -> N
         await ada.press("Enter")
         card = await ada.card()
         await expect(card.get_by_test_id("audio-player")).to_be_visible(timeout=20_000)
-        await expect(card.locator(".embed-footer")).to_contain_text("playground/synthesiser")
+        await expect(card.locator(".embed-footer")).to_contain_text("playground/synthesizer")
         await card.get_by_test_id("audio-toggle").click()
         await plays(card.get_by_test_id("audio"), beyond_s=0.2)
         assert ada.problems == []

@@ -147,7 +147,7 @@ async def test_a_full_line_is_said(world: World) -> None:
     world.sound.slow = True
     await world.musicgen(input_audio_url="https://example.org/x.wav")
     refusal = (await world.musicgen()).refusal
-    assert refusal.startswith("Of your requests 1 wait in line, where 1 may.")
+    assert refusal.startswith("You have 1 request in line, where at most 1 may wait.")
 
 
 async def test_who_may_not_use_it_is_told(world: World) -> None:
@@ -196,7 +196,7 @@ async def test_usage_of_oneself(world: World) -> None:
     assert "Today: 1 track · 8 s asked for · about $0.0868" in text
     assert f"20 tracks a day for you: **19 tracks** left, opens anew {opens(world)}" in text
     assert "$3.00 a month for you: **$2.91** left" in text
-    assert "9 of one person's may wait in line" in text
+    assert "at most 9 requests of one person may wait in line" in text
 
 
 async def test_usage_has_a_picture_of_thirty_days_with_words(world: World) -> None:

@@ -60,7 +60,7 @@ async def test_help_has_commands_to_press_costs_and_what_is_kept(world: World) -
 
 async def test_help_of_metas_own_model_names_no_other_terms(world: World) -> None:
     world.bot.model_name = "meta/musicgen"
-    assert strings.newcomers.licence(None) in await helped(world)
+    assert strings.newcomers.terms(None) in await helped(world)
 
 
 async def test_help_tells_what_ones_limits_leave_and_what_all_share(world: World) -> None:

@@ -283,7 +283,7 @@ async def test_all_of_one_persons_is_canceled(world: World, panel: Panel) -> Non
     log = await log_of(world)
     assert log[-1] == (2, "cancel_all", None, "1")
     told = "\n".join(str(message.embeds[0].description) for message in world.messages)
-    assert f"stopped 1 of <@{world.ada.id}>" in told
+    assert f"stopped 1 request of <@{world.ada.id}>" in told
 
 
 async def test_nothing_to_cancel_is_said(world: World, panel: Panel) -> None:

@@ -1,4 +1,4 @@
-"""The synthesiser's sound: what the prompt asks for can be measured in the audio."""
+"""The synthesizer's sound: what the prompt asks for can be measured in the audio."""
 
 from __future__ import annotations
 

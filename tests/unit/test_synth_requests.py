@@ -1,4 +1,4 @@
-"""The synthesiser's contract: same request same bytes, exact lengths, given audio kept."""
+"""The synthesizer's contract: same request same bytes, exact lengths, given audio kept."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from bot.card.markup import quoted, size
 from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
 from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.limits import REFUSALS
+from bot.card.strings.numbers import an, count, listed
 from bot.card.strings.presets import PRESET_WORDS
 from bot.card.strings.press_errors import PRESS_WORDS
 from bot.card.strings.terms import TERM_WORDS
@@ -109,7 +110,8 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "The prompt is empty. Describe the music you want in a few words."
     ),
     errors.PromptTooLong: lambda e: (
-        f"The prompt has {e.length} characters; {e.limit} are allowed. Shorten it and try again."
+        f"The prompt has {count(e.length, 'character')}, and at most {e.limit:,} are allowed. "
+        "Shorten it and try again."
     ),
     errors.OutOfBounds: _bounds,
     errors.UnknownChoice: lambda e: (
@@ -154,7 +156,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."
     ),
     errors.PieceUndecodable: lambda e: (
-        f"I can't join new music to a {quoted(e.format, 20)} file. "
+        f"I can't join new music to {an(quoted(e.format, 20))} file. "
         "Save the piece as WAV, FLAC, MP3 or OGG, and extend that."
     ),
     errors.SourceGone: lambda e: (
@@ -162,7 +164,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Attach it again with `/musicgen`, or press **Extend** or **Melody** to use the track."
     ),
     errors.PermissionsMissing: lambda e: (
-        f"I can't deliver a track here: I lack the permission {_and(e.permissions)} in this "
+        f"I can't deliver a track here: I lack the permission {_bold(e.permissions)} in this "
         "channel. Ask someone who manages it to grant it, or use me in another channel."
     ),
     errors.AudioBeyondRoom: lambda e: (
@@ -298,6 +300,5 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
 }
 
 
-def _and(names: tuple[str, ...]) -> str:
-    bold = [f"**{name}**" for name in names]
-    return " and ".join(bold)
+def _bold(names: tuple[str, ...]) -> str:
+    return listed([f"**{name}**" for name in names])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bot.card.strings.numbers import count
 from bot.community.limits import Hold
 from bot.domain import errors
 from bot.domain.amounts import Amount
@@ -47,9 +48,9 @@ def _amount(number: int, unit: str) -> str:
         case "usd":
             return dollars(number)
         case "s":
-            return f"{number} s of music"
+            return f"{number:,} s of music"
         case _:
-            return "1 track" if number == 1 else f"{number} tracks"
+            return count(number, "track")
 
 
 def _reached(error: errors.LimitReached) -> str:
@@ -65,8 +66,9 @@ def _reached(error: errors.LimitReached) -> str:
 
 def _line_full(error: errors.LineFull) -> str:
     return (
-        f"Of your requests {error.waiting} wait in line, where {error.limit} may. Nothing was "
-        "started or charged; there is room as soon as one of them begins, or you cancel one."
+        f"You have {count(error.waiting, 'request')} in line, where at most {error.limit} may "
+        "wait. Nothing was started or charged; there is room as soon as one of them begins, or "
+        "you cancel one."
     )
 
 
@@ -111,8 +113,9 @@ def used(spent: Spent) -> str:
         return "nothing"
     cost = dollars(sums.micro_usd)
     if spent.estimated:
-        cost = f"about {cost} ({spent.estimated} of them estimated)"
-    return f"{_amount(sums.tracks, 'tracks')} · {sums.seconds} s asked for · {cost}"
+        some = "" if spent.estimated == sums.tracks else f" ({spent.estimated} of them estimated)"
+        cost = f"about {cost}{some}"
+    return f"{_amount(sums.tracks, 'tracks')} · {sums.seconds:,} s asked for · {cost}"
 
 
 def amounts(some: Iterable[Amount]) -> str:
@@ -132,7 +135,7 @@ def limit(hold: Hold, left: int | None) -> str:
 
 def waiting_limit(number: int) -> str:
     """How many may wait in line."""
-    return f"{number} of one person's may wait in line at a time"
+    return f"at most {count(number, 'request')} of one person may wait in line at a time"
 
 
 def cost(micro_usd: int, *, is_estimate: bool) -> str:

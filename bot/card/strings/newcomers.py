@@ -9,9 +9,9 @@ from bot.card.strings.limits import dollars
 TITLE = "Music from words"
 COSTS = "What it costs"
 KEPT = "What I keep"
-LICENCE = "Whose music it is"
+TERMS = "Whose music it is"
 NO_LIMIT = "There is no limit for you here."
-_LICENCE_URL = "https://creativecommons.org/licenses/by-nc/4.0/"
+_TERMS_URL = "https://creativecommons.org/licenses/by-nc/4.0/"
 _MODEL_MAX_CHARS = 100
 
 
@@ -56,10 +56,10 @@ def kept(tracks: str, forget: str) -> str:
     )
 
 
-def licence(model: str | None) -> str:
+def terms(model: str | None) -> str:
     """What may be done with the music; `model` is one that is not Meta's own."""
     words = (
-        f"Meta gives MusicGen's weights out under [CC BY-NC 4.0]({_LICENCE_URL}), for use that "
+        f"Meta gives MusicGen's weights out under [CC BY-NC 4.0]({_TERMS_URL}), for use that "
         "earns no money. So enjoy what is made here, learn from it, show it and name MusicGen; "
         "before you sell it, or earn money with it, ask somebody who knows the law."
     )

@@ -1,8 +1,12 @@
-"""Numbers with their nouns, and lists in a sentence."""
+"""Numbers with their nouns, articles, and lists in a sentence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_SPOKEN_WITH_VOWEL = re.compile(r"[AEIO]|M[P0-9]|[FLNRSX][0-9]", re.IGNORECASE)
+"""`AIFF`, `OGG`, and what is spelled out: `M4A`, `MP3`."""
 
 
 def count(number: int, thing: str) -> str:
@@ -16,3 +20,8 @@ def listed(things: Sequence[str]) -> str:
     if len(things) < 2:
         return "".join(things)
     return f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def an(format_: str) -> str:
+    """`a WAV`, `an M4A`."""
+    return f"{'an' if _SPOKEN_WITH_VOWEL.match(format_) else 'a'} {format_}"

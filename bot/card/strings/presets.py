@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.card.markup import quoted
+from bot.card.strings import numbers
 from bot.domain import errors
 from bot.domain.errors import UserError
 
@@ -110,11 +111,12 @@ PRESET_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "`/preset list` shows what there is."
     ),
     errors.PresetNameBad: lambda e: (
-        f"A preset's name has 1 to {e.limit} characters. Choose another one."
+        f"A preset's name can have up to {numbers.count(e.limit, 'character')}. Choose another one."
     ),
     errors.PresetsFull: lambda e: (
-        f"{'This server' if e.of_server else 'You'} can have {e.limit} presets, and they are all "
-        "in use. Save this one under the name of an older one, or delete one with `/preset delete`."
+        f"{'This server' if e.of_server else 'You'} can have {numbers.count(e.limit, 'preset')}, "
+        "all in use. Save this one under the name of an older one, or delete one with "
+        "`/preset delete`."
     ),
     errors.FineTuneUnknown: lambda e: (
         f"There is no fine-tune {_name(e.name)} here. {_others(e.allowed)}"

@@ -9,6 +9,7 @@ from typing import Any, cast
 from bot.card.markup import fitted, quoted
 from bot.card.strings import limits, weekly
 from bot.card.strings.house import mentions
+from bot.card.strings.numbers import count
 from bot.card.strings.presets import PLAIN, setting
 from bot.community.settings import ServerSettings, role_in, value_of
 from bot.community.weekly import ChartOutcome
@@ -81,12 +82,12 @@ NOT_POSTED = (
 
 def places(ids: Collection[int], present: Collection[int]) -> str:
     """Channels and categories, those that are gone as such."""
-    return _those("<#{}>", ids, present, "deleted channel", EVERYWHERE)
+    return _those("<#{}>", ids, present, "channel", EVERYWHERE)
 
 
 def roles(ids: Collection[int], present: Collection[int]) -> str:
     """Roles, those that are gone as such."""
-    return _those("<@&{}>", ids, present, "deleted role", EVERYBODY)
+    return _those("<@&{}>", ids, present, "role", EVERYBODY)
 
 
 def _those(
@@ -97,7 +98,7 @@ def _those(
     shown = [pattern.format(one) for one in sorted(ids) if one in present]
     lost = len(ids) - len(shown)
     if lost:
-        shown.append(f"⚠️ {lost} {gone}{'' if lost == 1 else 's'}")
+        shown.append(f"⚠️ {lost} deleted {gone}{'' if lost == 1 else 's'}")
     told = ", ".join(shown)
     return told if lost < len(ids) else f"{told}: so nobody can use me. Choose anew."
 
@@ -162,7 +163,8 @@ def canceled(user_id: int, stopped: int) -> str:
     """Answers who has stopped all of a person's."""
     if not stopped:
         return f"<@{user_id}> has nothing under way here that can still be stopped."
-    return f"Stopped {stopped} of <@{user_id}>'s. `/block` keeps them from asking again."
+    requests = count(stopped, f"request of <@{user_id}>")
+    return f"Stopped {requests}. `/block` keeps them from asking again."
 
 
 def change(entry: Change) -> str:
@@ -206,7 +208,9 @@ def _blocked(text: str | None) -> str:
 
 
 def _cancel_all(entry: Change) -> str:
-    return f"stopped {quoted(entry.new or '?', 10)} of <@{entry.about_id}>'s"
+    stopped = entry.new or ""
+    number = int(stopped) if stopped.isdecimal() else 0
+    return f"stopped {count(number, f'request of <@{entry.about_id}>')}"
 
 
 def _chart_fault(entry: Change) -> str:

@@ -25,7 +25,8 @@ def none_with(words: str) -> str:
 
 def shown(first: int, last: int, total: int, *, by_stars: bool = False) -> str:
     """Which part of a list this is."""
-    return f"{first} to {last} of {total}, {'most stars' if by_stars else 'newest'} first"
+    which = f"{first}" if first == last else f"{first} to {last}"
+    return f"{which} of {total:,}, {'most stars' if by_stars else 'newest'} first"
 
 
 def elsewhere(url: str) -> str:

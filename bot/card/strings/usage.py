@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.card.strings.limits import dollars
+from bot.card.strings.numbers import count
 from bot.card.usage_picture import Row
 from bot.domain.charges import Spent, Sums
 
@@ -45,9 +46,10 @@ def describe(days: Sequence[Spent], now: datetime) -> str:
     most = max(range(len(days)), key=lambda place: days[place].sums.tracks)
     when = _date(now - timedelta(days=len(days) - 1 - most))
     cost = _about(days) + dollars(total.micro_usd)
+    tracks, then = count(total.tracks, "track"), count(days[most].sums.tracks, "track")
     return (
-        f"The last {len(days)} days (UTC): {_tracks(total.tracks)}, {total.seconds:,} s of music, "
-        f"{cost}. Most on {when}: {_tracks(days[most].sums.tracks)}. Today is not over."
+        f"The last {len(days)} days (UTC): {tracks}, {total.seconds:,} s of music, {cost}. "
+        f"Most on {when}: {then}. Today is not over."
     )
 
 
@@ -57,10 +59,6 @@ def _about(days: Sequence[Spent]) -> str:
 
 def _total(days: Sequence[Spent]) -> Sums:
     return sum((day.sums for day in days), Sums())
-
-
-def _tracks(number: int) -> str:
-    return "1 track" if number == 1 else f"{number:,} tracks"
 
 
 def _date(moment: datetime) -> str:

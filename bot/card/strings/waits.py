@@ -147,6 +147,8 @@ def in_a_list(wait: Wait, stage: Stage) -> str | None:
         case InQueue(position=position):
             return f"queued, number {position} in line"
         case OwnRunning():
+            if wait.running == 1:
+                return "queued until the one of yours that runs is done"
             return f"queued until one of your {wait.running} that run is done"
         case ToBeSent(position=position):
             return f"queued, number {position} to be sent"

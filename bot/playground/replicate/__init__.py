@@ -1,4 +1,4 @@
-"""A stand-in for Replicate's HTTP API on loopback. The music is the playground's synthesiser's."""
+"""A stand-in for Replicate's HTTP API on loopback. The music is the playground's synthesizer's."""
 
 from bot.playground.replicate.limits import Allowance, RateLimits
 from bot.playground.replicate.scripts import Script

@@ -1,7 +1,7 @@
 """The model's behaviour without the model: cog-musicgen's checks, its log lines, its sound.
 
 The checks, their order, words and log lines are those of meta/musicgen 671ac645 (`predict.py` in
-replicate/cog-musicgen and its vendored audiocraft); the music is the playground's synthesiser's.
+replicate/cog-musicgen and its vendored audiocraft); the music is the playground's synthesizer's.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class ModelInput(BaseModel):
         return tuple(_steps(self.duration, prompt))
 
     def request(self, seed: int, window: Recording | None) -> SynthRequest:
-        """What the synthesiser is to play."""
+        """What the synthesizer is to play."""
         return SynthRequest(
             prompt=self.prompt or "",
             seed=seed,

@@ -187,7 +187,7 @@ class Api:
             "url": f"{self.base_url}/{hosted.model}",
             "owner": owner,
             "name": name,
-            "description": "The playground's synthesiser, not MusicGen.",
+            "description": "The playground's synthesizer, not MusicGen.",
             "visibility": "public",
             "github_url": None,
             "paper_url": None,

@@ -108,7 +108,7 @@ class Runs:
                 self._loaded.add(name)
                 what = name[:1].upper() + name[1:]
                 lines += [f"Loading {name}...\n", f"{what} loaded successfully.\n"]
-        lines.append("Played by the playground's synthesiser, not MusicGen.\n")
+        lines.append("Played by the playground's synthesizer, not MusicGen.\n")
         lines.append(f"Using seed {seed}\n")
         return lines
 

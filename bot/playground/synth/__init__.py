@@ -1,4 +1,4 @@
-"""The playground's synthesiser: small, seeded, made of numpy. It is scenery, not MusicGen.
+"""The playground's synthesizer: small, seeded, made of numpy. It is scenery, not MusicGen.
 
 A prompt is read for tempo, key, instruments and feel (`feel`), a piece is composed from that and
 the seed (`composing`), played by a few voices (`voices`), and written as WAV or MP3 (`rendering`).

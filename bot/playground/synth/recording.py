@@ -1,4 +1,4 @@
-"""Audio that was given: decoded, cut to a window, brought to the synthesiser's rate."""
+"""Audio that was given: decoded, cut to a window, brought to the synthesizer's rate."""
 
 from __future__ import annotations
 

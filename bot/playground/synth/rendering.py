@@ -1,4 +1,4 @@
-"""From a request to the bytes of an audio file. The playground's synthesiser, not MusicGen."""
+"""From a request to the bytes of an audio file. The playground's synthesizer, not MusicGen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The styles the playground's synthesiser knows: one row of taste each."""
+"""The styles the playground's synthesizer knows: one row of taste each."""
 
 from __future__ import annotations
 
