@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import cast
@@ -9,9 +10,12 @@ from typing import cast
 from pydantic.fields import FieldInfo
 
 from bot.domain.inputs import TABLE, InputSpec, plain
+from bot.replicate.schema import narrow
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "tests/fixtures/musicgen_671ac645_openapi.json"
+"""Of the version that runs unless another one is set."""
 README = (ROOT / "README.md").read_text()
 
 
@@ -29,9 +33,23 @@ def row(spec: InputSpec) -> str:
     return f"| `{spec.name}` | {kind} | {default} | {values} | {spec.meaning} |"
 
 
-def test_the_table_of_options_is_the_codes() -> None:
-    for spec in TABLE:
+def test_the_table_of_options_is_what_really_runs() -> None:
+    live, _ = narrow(TABLE, json.loads(SCHEMA.read_text()))
+    assert [spec.name for spec in live] == [spec.name for spec in TABLE]
+    for spec in live:
         assert row(spec) in README, row(spec)
+    [model] = [spec for spec in TABLE if spec.name == "model_version"]
+    told = f"({', '.join(model.choices)}; {model.default} unless set)"
+    assert told in README, "the specification's names are the exception"
+
+
+def test_every_command_to_type_is_there_for_windows_too() -> None:
+    typed = {
+        line.partition("python ")[2] for line in re.findall(r"\.venv/bin/python[^`\n]+", README)
+    }
+    assert len(typed) >= 4
+    windows = re.findall(r"\.venv\\Scripts\\python ([^`\n]+)", README)
+    assert typed == set(windows)
 
 
 def setting(field: FieldInfo) -> str:
