@@ -32,10 +32,12 @@ def main() -> int:
 
 def _play(arguments: argparse.Namespace) -> int:
     import asyncio
+    from pathlib import Path
 
     from bot.playground.launch import play
 
-    return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser))
+    keep = None if arguments.keep is None else Path(arguments.keep)
+    return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser, keep=keep))
 
 
 def _serve(command: str | None) -> int:
@@ -101,6 +103,13 @@ def _arguments() -> argparse.Namespace:
     commands.add_parser("sync", help="register the slash commands again, then exit")
     playground = commands.add_parser("playground", help="try everything without any account")
     playground.add_argument("--port", type=int, default=8377, help="of the page (default 8377)")
+    playground.add_argument(
+        "--keep",
+        nargs="?",
+        const="playground-data",
+        metavar="FOLDER",
+        help="keep messages and tracks in this folder, and go on from there (playground-data)",
+    )
     playground.add_argument("--no-browser", action="store_true", help="open no browser")
     return parser.parse_args()
 

@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 import webbrowser
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from bot import logs
@@ -17,6 +18,7 @@ from bot.journal import sqlite_address
 from bot.playground.bot_process import SupervisedBot
 from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import Rules
+from bot.playground.keep import Keep, KeepUnusable
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.schema import openapi_schema
@@ -31,17 +33,25 @@ LOFI = Hosted.of(
     "lo-fi",
 )
 NOTICE = "Playground: the music comes from a small synthesizer on this machine, not from MusicGen."
-_EXIT_PORT = 2
+_EXIT_PORT = _EXIT_KEEP = 2
 
 
-async def play(*, port: int, browse: bool) -> int:
-    """Run the playground until it is interrupted, or the bot cannot start; the exit code."""
+async def play(*, port: int, browse: bool, keep: Path | None = None) -> int:
+    """Run the playground until it is interrupted, or the bot cannot start; the exit code.
+
+    What happens in it is kept in the folder `keep`, and gone on with from there; or nowhere.
+    """
     logs.set_up(logs.INFO, ())
     stop = asyncio.Event()
     on_stop(asyncio.get_running_loop(), stop.set)
     async with AsyncExitStack() as stack:
         try:
-            discord = await stack.enter_async_context(discord_standin(port))
+            kept = None if keep is None else await asyncio.to_thread(Keep, keep)
+            discord = await stack.enter_async_context(discord_standin(port, kept))
+            replicate = await stack.enter_async_context(replicate_standin(kept))
+        except KeepUnusable as error:
+            sys.stderr.write(f"{error}\n")
+            return _EXIT_KEEP
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
             sys.stderr.write(
@@ -50,39 +60,78 @@ async def play(*, port: int, browse: bool) -> int:
                 "0 takes any free one.\n"
             )
             return _EXIT_PORT
-        replicate = await stack.enter_async_context(replicate_standin())
-        # Windows deletes no file that anybody still has open.
-        with tempfile.TemporaryDirectory(
-            prefix="musicgen-playground-", ignore_cleanup_errors=True
-        ) as folder:
-            environment = _environment(discord, replicate, Path(folder))
-            bot = await SupervisedBot.start(environment, discord.tell_of_bot)
-            discord.pull_the_plug = bot.pull_the_plug
-            running = asyncio.create_task(bot.keep_running(), name="bot")
-            sys.stdout.write(f"\n  The playground is at {discord.base_url}\n")
-            sys.stdout.write("  Type /musicgen there. Stop it here with Ctrl+C.\n\n")
-            sys.stdout.flush()
-            if browse:
-                await asyncio.to_thread(_open_browser, discord.base_url)
-            stopped = asyncio.create_task(stop.wait(), name="signal")
-            await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            if running.done():
-                return running.result()
-            running.cancel()
-            await asyncio.wait({running})
-            await bot.stop()
-            return 0
+        folder = stack.enter_context(_folder(kept))
+        # Left last: what the bot does at its end is kept as well.
+        await stack.enter_async_context(_following(kept, discord, replicate))
+        bot = await SupervisedBot.start(
+            _environment(discord, replicate, folder), discord.tell_of_bot
+        )
+        discord.pull_the_plug = bot.pull_the_plug
+        running = asyncio.create_task(bot.keep_running(), name="bot")
+        sys.stdout.write(f"\n  The playground is at {discord.base_url}\n")
+        sys.stdout.write("  Type /musicgen there. Stop it here with Ctrl+C.\n\n")
+        sys.stdout.flush()
+        if browse:
+            await asyncio.to_thread(_open_browser, discord.base_url)
+        stopped = asyncio.create_task(stop.wait(), name="signal")
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if running.done():
+            return running.result()
+        running.cancel()
+        await asyncio.wait({running})
+        await bot.stop()
+        return 0
 
 
-def discord_standin(port: int) -> DiscordStandIn:
+@contextmanager
+def _folder(kept: Keep | None) -> Generator[Path]:
+    """Where the bot keeps its journal and tracks."""
+    if kept is not None:
+        yield kept.bot_folder
+        return
+    # Windows deletes no file that anybody still has open.
+    with tempfile.TemporaryDirectory(
+        prefix="musicgen-playground-", ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+@asynccontextmanager
+async def _following(
+    kept: Keep | None, discord: DiscordStandIn, replicate: ReplicateStandIn
+) -> AsyncGenerator[None]:
+    if kept is None:
+        yield
+        return
+    following = asyncio.create_task(kept.follow(discord, replicate), name="keep")
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.wait({following})
+
+
+def discord_standin(port: int, kept: Keep | None = None) -> DiscordStandIn:
     """As a visitor meets it: with its limits, as the real one."""
-    return DiscordStandIn(port=port, notice=NOTICE, rules=Rules(enforce_rate_limits=True))
+    rules = Rules(enforce_rate_limits=True)
+    if kept is None:
+        return DiscordStandIn(port=port, notice=NOTICE, rules=rules)
+    before, content = kept.discord, kept.discord_file
+    return DiscordStandIn(port=port, notice=NOTICE, rules=rules, before=before, content=content)
 
 
-def replicate_standin() -> ReplicateStandIn:
+def replicate_standin(kept: Keep | None = None) -> ReplicateStandIn:
     """As a visitor meets it: with its limits, as the real one."""
-    return ReplicateStandIn(model=MODEL, limits=RateLimits(), fine_tunes=[LOFI])
+    if kept is None:
+        return ReplicateStandIn(model=MODEL, limits=RateLimits(), fine_tunes=[LOFI])
+    return ReplicateStandIn(
+        model=MODEL,
+        limits=RateLimits(),
+        fine_tunes=[LOFI],
+        before=kept.replicate,
+        content=kept.upload,
+    )
 
 
 def _environment(

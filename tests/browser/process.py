@@ -46,10 +46,11 @@ class Playground:
             return await self.process.wait()
 
 
-async def launched(port: int = 0) -> asyncio.subprocess.Process:
+async def launched(*options: str, port: int = 0) -> asyncio.subprocess.Process:
     """The playground just started, with everything it prints in one pipe."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "playground", "--no-browser", "--port", str(port)),
+        *options,
         cwd=ROOT,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -59,9 +60,9 @@ async def launched(port: int = 0) -> asyncio.subprocess.Process:
 
 
 @asynccontextmanager
-async def a_playground() -> AsyncGenerator[Playground]:
+async def a_playground(*options: str) -> AsyncGenerator[Playground]:
     """The playground once it has printed its address; gone afterwards in any case."""
-    process = await launched()
+    process = await launched(*options)
     playground = Playground(process)
     known = asyncio.Event()
     reading = asyncio.create_task(_read(playground, known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
 import psutil
 import pytest
@@ -74,6 +75,47 @@ async def test_a_bot_without_its_plug_goes_on_with_the_card(browser: Browser) ->
     assert any("The bot has ended by itself" in line for line in playground.lines)
 
 
+async def test_what_is_kept_is_there_after_a_restart_and_goes_on(
+    browser: Browser, tmp_path: Path
+) -> None:
+    context = await a_context(browser)
+    async with context:
+        async with a_playground("--keep", str(tmp_path / "kept")) as playground:
+            ada = await arrive(context, playground.address)
+            await ada.type("/")
+            await expect(ada.part("panel-item")).to_contain_text(["/musicgen"])
+            await ada.type("musicgen church bells duration: 1")
+            await ada.press("Enter")
+            rung = await ada.card("church bells")
+            await expect(rung.get_by_test_id("audio-player")).to_be_visible(timeout=20_000)
+            await ada.send("/musicgen slow tango duration: 12")
+            await expect(await ada.card("slow tango")).to_contain_text("Generating")
+            playground.interrupt()
+            assert await playground.ended() == 0
+        async with a_playground("--keep", str(tmp_path / "kept")) as playground:
+            ada = await arrive(context, playground.address)
+            rung = await ada.card("church bells")
+            await rung.get_by_test_id("audio-toggle").click()
+            await plays(rung.get_by_test_id("audio"), beyond_s=0.2)
+            tango = await ada.card("slow tango")
+            await expect(tango.get_by_test_id("audio-player")).to_be_visible(timeout=30_000)
+            await rung.get_by_test_id("button").filter(has_text="Info").click()
+            await expect(ada.messages.last).to_contain_text("How it was made")
+            await expect(ada.messages).to_have_count(3)
+            assert ada.problems == []
+            assert not any("commands synced" in line for line in playground.lines)
+
+
+async def test_a_folder_that_holds_something_else_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "discord.json").write_text("[]")
+    process = await launched("--keep", str(tmp_path))
+    async with asyncio.timeout(20):
+        output, _ = await process.communicate()
+    assert process.returncode == 2
+    assert "cannot be used: it is of another release, or broken" in output.decode()
+    assert "Traceback" not in output.decode()
+
+
 def _bot_of(playground: Playground) -> psutil.Process:
     [bot] = psutil.Process(playground.process.pid).children()
     return bot
@@ -82,7 +124,7 @@ def _bot_of(playground: Playground) -> psutil.Process:
 async def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = await launched(port)
+        process = await launched(port=port)
         async with asyncio.timeout(20):
             output, _ = await process.communicate()
     assert process.returncode == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Literal, Self
@@ -264,6 +264,12 @@ class CommandBook:
         forms[form.type, form.name] = form
         self.replace(list(forms.values()), guild_id)
         return self._scopes[guild_id][form.type, form.name]
+
+    def restore(self, commands: Iterable[Command]) -> None:
+        """Have these, with their ids."""
+        for command in commands:
+            scope = self._scopes.setdefault(command.guild_id, {})
+            scope[command.form.type, command.name] = command
 
     def remove(self, command: Command) -> None:
         """Forget one."""

@@ -21,6 +21,7 @@ from .cdn import serve
 from .clock import Clock
 from .events import BotPresence
 from .gateway import Gateway
+from .keeping import KeptWorld, restore
 from .page_api import PageRoutes
 from .people import People
 from .rate_limits import RateLimiter
@@ -37,6 +38,10 @@ _MAX_BODY_BYTES = 1 << 40
 _BACKLOG = 1024
 """Hundreds of requests may come at once; one that finds no room is tried again after a second."""
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _nothing(file_id: int) -> bytes:
+    raise KeyError(file_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class DiscordStandIn:
 
     The bot connects with `token`, `discord.http.Route.BASE = f"{base_url}/api/v10"` and,
     when it names its `shard_count`, `DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)`.
-    What it holds lives as long as it runs, whatever becomes of the bot.
+    What it holds lives as long as it runs, whatever becomes of the bot; one that is given what
+    was there `before`, with the content of its files, goes on with it.
     """
 
     def __init__(
@@ -72,11 +78,15 @@ class DiscordStandIn:
         port: int = 0,
         notice: str | None = None,
         clock: Clock | None = None,
+        before: KeptWorld | None = None,
+        content: Callable[[int], bytes] = _nothing,
     ) -> None:
+        self._before, self._content = before, content
         self.token = token or new_token()
         self.guard = Guard(host, control_token)
         self.clock = clock or Clock()
-        self.world = World(rules or Rules(), self.clock, bot_name)
+        ids = before.ids if before is not None else {}
+        self.world = World(rules or Rules(), self.clock, bot_name, ids)
         self.people = People(self.world)
         self.faults = Faults()
         self.gateway = Gateway(self.world, self.token, lambda: self.gateway_url)
@@ -106,6 +116,8 @@ class DiscordStandIn:
         self.world.emit(BotPresence())
 
     async def __aenter__(self) -> Self:
+        if self._before is not None:
+            restore(self.world, self._before, self._content)
         limiter = RateLimiter(self.world, self.token, API)
         app = web.Application(
             middlewares=[self._record, self._meet_faults, limiter.admit, _refusals],

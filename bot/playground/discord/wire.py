@@ -157,3 +157,7 @@ class Snowflakes:
         milliseconds = int((self._now() - _EPOCH_S) * 1000)
         self._last = max(milliseconds << 22, self._last + 1)
         return self._last
+
+    def skip(self, last: int) -> None:
+        """Go on behind this one."""
+        self._last = max(self._last, last)

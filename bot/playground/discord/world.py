@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 from .attachments import Attachment
@@ -34,6 +35,7 @@ from .wire import ApiError, Code, Snowflakes
 
 _T = TypeVar("_T")
 MIB = 1024 * 1024
+_NO_IDS: Mapping[str, int] = MappingProxyType({})
 PATIENCE_S = 30.0
 """How long tests wait for what should come at once: a busy machine is no failure."""
 
@@ -73,32 +75,36 @@ class NeverHappened(AssertionError):
 class World:
     """Everything that exists, and everyone who watches it."""
 
-    def __init__(self, rules: Rules, clock: Clock, bot_name: str) -> None:
+    def __init__(
+        self, rules: Rules, clock: Clock, bot_name: str, ids: Mapping[str, int] = _NO_IDS
+    ) -> None:
+        self.ids = dict(ids)
+        """Of who and what is always there; those that are not given are new."""
         self.rules = rules
         self.clock = clock
         self.cdn = Cdn(clock.now)
-        self._ids = Snowflakes(clock.now)
+        self.snowflakes = Snowflakes(clock.now)
         self._listeners: list[Callable[[Event], None]] = []
         self._changed = asyncio.Event()
-        self.bot = User(self._ids.next(), bot_name, None, bot=True)
-        self.ada = User(self._ids.next(), "ada", "Ada")
-        self.bo = User(self._ids.next(), "bo", "Bo")
-        self.mod = User(self._ids.next(), "mod", "Mo (moderator)", moderator=True)
+        self.bot = User(self._id("the bot"), bot_name, None, bot=True)
+        self.ada = User(self._id("ada"), "ada", "Ada")
+        self.bo = User(self._id("bo"), "bo", "Bo")
+        self.mod = User(self._id("mod"), "mod", "Mo (moderator)", moderator=True)
         self.people = (self.ada, self.bo, self.mod)
-        self.guild = Guild(self._ids.next(), "Playground", self.mod.id)
-        self.elsewhere = Guild(self._ids.next(), "Elsewhere", self.bo.id, joined=False)
+        self.guild = Guild(self._id("the server"), "Playground", self.mod.id)
+        self.elsewhere = Guild(self._id("another server"), "Elsewhere", self.bo.id, joined=False)
         self.channels: dict[int, Channel] = {}
-        self.jam = self._channel("jam", ChannelKind.TEXT, self.guild)
-        self.lab = self._channel("lab", ChannelKind.TEXT, self.guild)
-        self.foreign = self._channel("elsewhere", ChannelKind.FOREIGN, self.elsewhere)
-        self.private = self._channel("private", ChannelKind.PRIVATE, None, self.ada, self.bo)
+        self.jam = self._place("jam", ChannelKind.TEXT, self.guild)
+        self.lab = self._place("lab", ChannelKind.TEXT, self.guild)
+        self.foreign = self._place("elsewhere", ChannelKind.FOREIGN, self.elsewhere)
+        self.private = self._place("private", ChannelKind.PRIVATE, None, self.ada, self.bo)
         for person in self.people:
-            self._channel(person.username, ChannelKind.DM, None, person)
+            self._place(person.username, ChannelKind.DM, None, person)
         self.messages: dict[int, Message] = {}
         self.interactions: dict[int, Interaction] = {}
         self.uploads: dict[int, Attachment] = {}
         """Files given as options or in modals, which belong to no message."""
-        self.commands = CommandBook(self.bot.id, self._ids.next)
+        self.commands = CommandBook(self.bot.id, self.snowflakes.next)
         self.bot_online = False
         self.bot_note: str | None = None
         """Why the bot is not there, where that is known."""
@@ -109,17 +115,27 @@ class World:
         self.closed_dms: set[int] = set()
         """Ids of people who take no direct messages from the bot."""
 
-    def _channel(self, name: str, kind: ChannelKind, guild: Guild | None, *people: User) -> Channel:
+    def _id(self, name: str) -> int:
+        if name not in self.ids:
+            self.ids[name] = self.snowflakes.next()
+        return self.ids[name]
+
+    def _place(self, name: str, kind: ChannelKind, guild: Guild | None, *people: User) -> Channel:
+        return self._channel(self._id(f"{kind.value} {name}"), name, kind, guild, *people)
+
+    def _channel(
+        self, channel_id: int, name: str, kind: ChannelKind, guild: Guild | None, *people: User
+    ) -> Channel:
         mine = MEMBER if guild is not None else PRIVATE
         if kind is ChannelKind.DM:
             mine |= MEMBER
-        channel = Channel(self._ids.next(), name, kind, guild, people or self.people, mine)
+        channel = Channel(channel_id, name, kind, guild, people or self.people, mine)
         self.channels[channel.id] = channel
         return channel
 
     def next_id(self) -> int:
         """A new id."""
-        return self._ids.next()
+        return self.snowflakes.next()
 
     def next_token(self) -> str:
         """A new interaction token."""
@@ -245,7 +261,7 @@ class World:
 
     def open_thread(self, parent: Channel, name: str) -> Channel:
         """Begin a thread in a channel, for everyone there."""
-        thread = self._channel(name, parent.kind, parent.guild, *parent.people)
+        thread = self._channel(self.next_id(), name, parent.kind, parent.guild, *parent.people)
         thread.parent, thread.bot_permissions = parent, parent.bot_permissions
         self.emit(ThreadOpened(thread))
         return thread

@@ -288,7 +288,10 @@ export class Composer {
   /** A sync may change the command being filled in: keep what was typed only if it is unchanged. */
   #commandsChanged() {
     const form = this.#form;
-    if (!form) return;
+    if (!form) {
+      if (document.activeElement === this.text) this.#offerCommands();
+      return;
+    }
     const now = this.callables.find(({ key }) => key === form.called.key);
     if (JSON.stringify(now) === JSON.stringify(form.called)) return;
     this.leave("", { focus: false });

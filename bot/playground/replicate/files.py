@@ -80,6 +80,10 @@ class Files:
         """All files, newest first."""
         return list(self._living().values())[::-1]
 
+    def restore(self, file: StoredFile) -> None:
+        """Have this one."""
+        self._files[file.id] = file
+
     def delete(self, file_id: str) -> None:
         """Remove one.
 

@@ -50,13 +50,18 @@ class Predictions:
         )
         if order.cancel_after_s is not None:
             prediction.deadline = now + timedelta(seconds=order.cancel_after_s)
+        return self.begin(prediction, hosted)
+
+    def begin(self, prediction: Prediction, hosted: Hosted) -> Prediction:
+        """Run one from its start, whenever it was created."""
         self._by_id[prediction.id] = prediction
         self._ends[prediction.id] = asyncio.Event()
         life = self._tasks.start(self._live(prediction, hosted), f"prediction {prediction.id}")
         self._lives[prediction.id] = life
         life.add_done_callback(lambda _: self._forget(prediction))
-        if order.cancel_after_s is not None:
-            watch = self._watch_deadline(prediction, order.cancel_after_s)
+        if prediction.deadline is not None:
+            left_s = (prediction.deadline - self._clock.now()).total_seconds()
+            watch = self._watch_deadline(prediction, max(0.0, left_s))
             watcher = self._tasks.start(watch, f"deadline {prediction.id}")
             life.add_done_callback(lambda _: watcher.cancel())
         return prediction

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -12,8 +13,9 @@ from bot.domain.clock import Clock, SystemClock
 from bot.domain.inputs import TABLE
 from bot.playground.faults import Faults
 from bot.playground.guard import Guard, new_token
-from bot.playground.replicate.files import Files
+from bot.playground.replicate.files import Files, StoredFile
 from bot.playground.replicate.hosted import Hosted
+from bot.playground.replicate.keeping import KeptReplicate, kept, restore
 from bot.playground.replicate.limits import Meter, RateLimits
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject
@@ -24,6 +26,10 @@ from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
 from bot.settings_values import SPEC_VERSION
+
+
+def _nothing(file_id: str) -> bytes:
+    raise KeyError(file_id)
 
 
 class ReplicateStandIn:
@@ -40,6 +46,8 @@ class ReplicateStandIn:
         clock: the time it lives by.
         limits: how often the account may ask; as often as it likes when None.
         fine_tunes: what is hosted beside it.
+        before: what an earlier one held; its port is taken again, where that is free.
+        content: the content of an upload from before, by its id.
     """
 
     def __init__(
@@ -56,12 +64,16 @@ class ReplicateStandIn:
         clock: Clock | None = None,
         limits: RateLimits | None = None,
         fine_tunes: Sequence[Hosted] = (),
+        before: KeptReplicate | None = None,
+        content: Callable[[str], bytes] = _nothing,
     ) -> None:
+        self._before, self._content = before, content
+        self._files: Files | None = None
         schema = openapi_schema(TABLE) if schema is None else schema
         self._hosted = (Hosted.of(model, version, schema), *fine_tunes)
         self._timings = timings or Timings()
         self._clock = clock or SystemClock()
-        self._host, self._port = host, port
+        self._host, self._port = host, port if before is None else before.port
         self._scripts = Scripts()
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -79,6 +91,18 @@ class ReplicateStandIn:
     def predictions(self) -> list[Prediction]:
         """Every prediction created: each cost money."""
         return [] if self._api is None else self._api.predictions.all
+
+    @property
+    def uploads(self) -> list[StoredFile]:
+        """The uploads that are stored."""
+        return [] if self._files is None else self._files.list()
+
+    def kept(self) -> KeptReplicate:
+        """All that it holds, to be written down; it has been entered."""
+        if self._api is None or self._files is None:
+            raise RuntimeError("it has not been entered")
+        port = urlsplit(self.base_url).port or 0
+        return kept(port, self._api.predictions, self._files, self._clock.now())
 
     @property
     def files(self) -> int:
@@ -106,7 +130,7 @@ class ReplicateStandIn:
 
     async def __aenter__(self) -> ReplicateStandIn:
         self._session = aiohttp.ClientSession()
-        files = Files(self._clock, self._timings.file_retention_s)
+        self._files = files = Files(self._clock, self._timings.file_retention_s)
         self._runs = Runs(
             self._clock,
             self._session,
@@ -129,10 +153,16 @@ class ReplicateStandIn:
         self.guard.stand_before(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:
+            if self._before is None:
+                raise
+            await web.TCPSite(self._runner, self._host, 0).start()
         port = self._runner.addresses[0][1]
         self.base_url = self._api.base_url = self.guard.bound(port)
+        if self._before is not None:
+            restore(self._before, self._hosted, predictions, files, self._content)
         return self
 
     async def __aexit__(
