@@ -49,24 +49,23 @@ class Newcomers(commands.Cog):
         await bring_waiting(self._bot, interaction)
 
     def _embed(self, costs: list[str]) -> discord.Embed:
-        mention, table, words = (
-            self._bot.command_mentions,
-            self._bot.service.models.main.table,
-            strings.newcomers,
-        )
+        mention, words = self._bot.command_mentions, strings.newcomers
+        models = self._bot.service.models
+        table = models.main.table
         ways = [words.song(mention("musicgen"))]
         if EXTEND.offered(table):
             ways.append(words.extending())
         if MELODY.offered(table):
             ways.append(words.melody(mention("musicgen")))
-        name = self._bot.service.models.main.name
-        model = None if name == _MODEL_OF_META else name
+        own = [] if models.main.name == _MODEL_OF_META else [models.main.name]
         kept = words.kept(mention("tracks list"), mention("tracks forget"))
         return (
             discord.Embed(title=words.TITLE, description="\n".join(f"- {way}" for way in ways))
             .add_field(name=words.COSTS, value="\n".join(costs), inline=False)
             .add_field(name=words.KEPT, value=kept, inline=False)
-            .add_field(name=words.TERMS, value=words.terms(model), inline=False)
+            .add_field(
+                name=words.TERMS, value=words.terms([*own, *models.fine_tunes]), inline=False
+            )
         )
 
     async def _costs(self, interaction: discord.Interaction) -> list[str]:

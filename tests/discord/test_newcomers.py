@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 import pytest
 
@@ -9,6 +11,7 @@ from bot.card import strings
 from bot.community.limits import Allowed, Limits, parse_amounts
 from bot.domain.house import Block
 from bot.domain.inputs import TABLE, InputTable
+from bot.domain.models import Models
 from bot.journal import Terms
 from tests.discord.card_kit import finished
 from tests.discord.world import Asked, World, text_of
@@ -55,12 +58,17 @@ async def test_help_has_commands_to_press_costs_and_what_is_kept(world: World) -
     assert "8 s costs the bot's owner about $0.0868" in told
     assert strings.newcomers.NO_LIMIT in told
     assert "CC BY-NC 4.0" in told
-    assert "What runs here is MusicGen, which may have terms of its own." in told
+    assert strings.newcomers.terms([]) in told
 
 
-async def test_help_of_metas_own_model_names_no_other_terms(world: World) -> None:
-    world.bot.model_name = "meta/musicgen"
-    assert strings.newcomers.terms(None) in await helped(world)
+async def test_help_names_what_is_not_metas_own(world: World) -> None:
+    main = replace(world.config.models.main, name="ada/musicgen")
+    await world.restart(models=Models(main))
+    assert "ada/musicgen may have terms of its own." in await helped(world)
+    main = replace(main, name="meta/musicgen")
+    lofi, dub = (replace(main, name=f"ada/{name}", fine_tune=name) for name in ("lofi", "*dub*"))
+    await world.restart(models=Models(main, [lofi, dub]))
+    assert r"lofi and \*dub\* may have terms of their own." in await helped(world)
 
 
 async def test_help_tells_what_ones_limits_leave_and_what_all_share(world: World) -> None:

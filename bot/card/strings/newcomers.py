@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.card.markup import quoted
 from bot.card.strings.commands import MENU_EXTEND, MENU_MELODY
 from bot.card.strings.limits import dollars
+from bot.card.strings.numbers import listed
 
 TITLE = "Music from words"
 COSTS = "What it costs"
@@ -12,7 +15,8 @@ KEPT = "What I keep"
 TERMS = "Whose music it is"
 NO_LIMIT = "There is no limit for you here."
 _TERMS_URL = "https://creativecommons.org/licenses/by-nc/4.0/"
-_MODEL_MAX_CHARS = 100
+_MODEL_MAX_CHARS = 60
+_OTHERS_MAX = 5
 
 
 def greeting(musicgen: str, help_: str) -> str:
@@ -56,14 +60,15 @@ def kept(tracks: str, forget: str) -> str:
     )
 
 
-def terms(model: str | None) -> str:
-    """What may be done with the music; `model` is one that is not Meta's own."""
+def terms(others: Sequence[str]) -> str:
+    """What may be done with the music; `others` are models that are not Meta's own."""
     words = (
         f"Meta gives MusicGen's weights out under [CC BY-NC 4.0]({_TERMS_URL}), for use that "
         "earns no money. So enjoy what is made here, learn from it, show it and name MusicGen; "
         "before you sell it, or earn money with it, ask somebody who knows the law."
     )
-    if model is None:
+    if not others:
         return words
-    name = quoted(model, _MODEL_MAX_CHARS)
-    return f"{words} What runs here is {name}, which may have terms of its own."
+    names = listed([quoted(name, _MODEL_MAX_CHARS) for name in others[:_OTHERS_MAX]])
+    whose = "its" if len(others) == 1 else "their"
+    return f"{words} {names} may have terms of {whose} own."
