@@ -164,8 +164,9 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Attach it again with `/musicgen`, or press **Extend** or **Melody** to use the track."
     ),
     errors.PermissionsMissing: lambda e: (
-        f"I can't deliver a track here: I lack the permission {_bold(e.permissions)} in this "
-        "channel. Ask someone who manages it to grant it, or use me in another channel."
+        "I can't deliver a track here: I lack the permission "
+        f"{listed([f'**{name}**' for name in e.permissions])} in this channel. "
+        "Ask someone who manages it to grant it, or use me in another channel."
     ),
     errors.AudioBeyondRoom: lambda e: (
         f"Work on this audio takes about {size(e.needed_bytes)} of room, and one person may have "
@@ -298,7 +299,3 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "Something went wrong on my side, and I stopped. It is in the log; please try again."
     ),
 }
-
-
-def _bold(names: tuple[str, ...]) -> str:
-    return listed([f"**{name}**" for name in names])
