@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.community.ports import PresetOwner
+from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Kept
@@ -279,7 +280,8 @@ async def test_what_would_be_forgotten_is_counted_as_what_is(journal: OpenJourna
         await journal.toggle_star(track.id, ME)
     await journal.toggle_star(mine.id, OTHER)
     await journal.save_preset(PresetOwner.person(ME), "lofi", "lofi", Inputs("", top_k=5), 9)
-    expected = Kept(tracks=1, others=1, presets=1, stars=2, cancels=1, still_open=1)
+    await journal.keep_draft(StoredDraft("d", ME, datetime.now(UTC), "{}"))
+    expected = Kept(tracks=1, others=1, presets=1, stars=2, cancels=1, drafts=1, still_open=1)
     assert await journal.kept_of(ME) == expected
     assert await journal.kept_of(404) == Kept()
     assert (await journal.forget(ME)).kept == expected
