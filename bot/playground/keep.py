@@ -87,7 +87,7 @@ class Keep:
         """Write everything down."""
         world, service = discord_keeping.kept(discord.world), replicate.kept()
         files = {str(one.id): one.data for one in discord_keeping.files_of(discord.world)}
-        uploads = {one.id: one.content for one in replicate.uploads}
+        uploads = {one.id: one.content for one in replicate.stored}
         try:
             await asyncio.to_thread(self._write, world, service, files, uploads)
         except OSError as error:

@@ -93,8 +93,8 @@ class ReplicateStandIn:
         return [] if self._api is None else self._api.predictions.all
 
     @property
-    def uploads(self) -> list[StoredFile]:
-        """The uploads that are stored."""
+    def stored(self) -> list[StoredFile]:
+        """The uploads, as they are stored."""
         return [] if self._files is None else self._files.list()
 
     def kept(self) -> KeptReplicate:
