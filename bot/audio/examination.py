@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.audio.decoding import decoded, told_s
 from bot.audio.probe import LONGEST_S, AudioFacts, measure
+from bot.audio.samples import opened
 from bot.audio.sniffing import Data, Found, find, mapped
 from bot.audio.stretches import stretches
 from bot.domain.errors import AudioUnreadable, RequestRefused
@@ -18,6 +19,9 @@ from bot.domain.errors import AudioUnreadable, RequestRefused
 _AS_THEY_ARE: Final = frozenset({"wav", "mp3", "flac"})
 _ENCODERS_FRAMES: Final = 3 * 1152
 """An MP3's decoder may leave out what its encoder has put before and behind the audio."""
+
+_PIECES_S: Final = 600.0
+"""Twice what can be extended. What is longer is decoded only as far as it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,8 @@ def examine(path: Path) -> Examined:
     """Measure a stranger's file.
 
     A WAV, FLAC or MP3 reads cleanly if nothing strange stands in it and its header is right about
-    its length: a FLAC is decoded to be sure, an MP3's frames are counted. The length of anything
-    else is that of what has been decoded.
+    its length: the frames of a FLAC or MP3 are counted, and it is decoded to be sure. The length of
+    anything else is that of what has been decoded.
 
     Raises:
         NotAudio: it is nothing that we take.
@@ -68,18 +72,21 @@ def _read_cleanly(path: Path) -> AudioFacts | None:
             return None
         if not 0 < facts.duration_s <= LONGEST_S:
             return None
-        if found.format == "mp3":
-            counted_s = told_s(data, found)
-            most_s = _ENCODERS_FRAMES / facts.sample_rate_hz
-            is_right = (
-                abs(claimed_s - counted_s) <= most_s and abs(facts.duration_s - counted_s) <= most_s
-            )
-        else:
-            is_right = claimed_s == facts.duration_s
-    if is_right and found.format == "flac":
-        with decoded(path) as stream:
-            is_right = stream.count() == round(facts.duration_s * facts.sample_rate_hz)
-    return facts if is_right else None
+        counted_s = facts.duration_s if found.format == "wav" else told_s(data, found)
+    most_s = (_ENCODERS_FRAMES if found.format == "mp3" else 0.5) / facts.sample_rate_hz
+    lengths_s = claimed_s, facts.duration_s, counted_s, _decoded_s(path, facts)
+    return facts if max(lengths_s) - min(lengths_s) <= most_s else None
+
+
+def _decoded_s(path: Path, facts: AudioFacts) -> float:
+    """How much the decoder of a piece makes of it, where it may become one."""
+    if facts.format == "wav" or facts.duration_s > _PIECES_S:
+        return facts.duration_s
+    try:
+        with opened(path) as stream:
+            return sum(map(len, stream.blocks())) / stream.rate_hz
+    except AudioUnreadable:
+        return 0.0
 
 
 def _begins_cleanly(data: Data, found: Found) -> bool:

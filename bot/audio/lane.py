@@ -1,8 +1,8 @@
 """A few worker processes for one kind of work on audio files, and a line before them.
 
-libsndfile and mutagen are given strangers' bytes, and there are files that crash them, that take
-gigabytes or minutes. So whatever decodes, measures, joins, draws or converts does it in a process
-that may die of it (`bot.audio.worker`).
+FFmpeg, libsndfile and mutagen are given strangers' bytes, and there are files that crash them, that
+take gigabytes or minutes. So whatever decodes, measures, joins, draws or converts does it in a
+process that may die of it (`bot.audio.worker`).
 
 Neither library that was looked at does all that is needed. pebble (5.2) kills on a time-out and on
 cancel and replaces its processes, but keeps them, with three threads, until the pool is closed, and
