@@ -30,6 +30,8 @@ from bot.domain.request import GenerationRequest
 from cogs.acknowledging import acknowledge
 from cogs.announce import announce
 from cogs.bring_waiting import bring_waiting
+from cogs.loops import make_loop
+from cogs.pack import pack
 from cogs.repost import repost
 from cogs.start import start
 
@@ -44,7 +46,7 @@ class Actions(commands.Cog):
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
-        self._memory = Memory(Recent(), Recent(), Recent())
+        self._memory = Memory(Recent(), Recent(), Recent(), Recent())
         self._taken = deque[int](maxlen=_TAKEN_REMEMBERED)
         bot.run_action = self.run
 
@@ -155,6 +157,12 @@ class _Context:
 
     async def announce(self, changes: Sequence[Change]) -> None:
         await announce(self._bot, self.interaction, changes)
+
+    async def make_loop(self, take: Generation, card: discord.Message | None) -> None:
+        await make_loop(self._bot, self.interaction, take, card)
+
+    async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
+        await pack(self._bot, self.interaction, tracks, card)
 
     async def repost(self, generation: Generation, note: str = "") -> None:
         await repost(self._bot, self.interaction, generation, note)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import discord
 
@@ -24,7 +21,7 @@ from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
-from bot.host.threads import TRACKS
+from cogs.track_files import a_folder, fetch
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +46,8 @@ async def repost(
     # Where it came from is shown to those who are here, whatever they see elsewhere.
     shown = replace(generation, reply=reply_at(interaction, 0))
     try:
-        async with _fetched(bot, generation) as path:
+        async with a_folder() as folder:
+            path = await _fetched(bot, generation, folder)
             upload = TrackUpload(bot.sound, path, generation, interaction.filesize_limit)
             try:
                 await upload.draw()
@@ -82,17 +80,8 @@ async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> N
             raise OutputTooLarge(interaction.filesize_limit) from error
 
 
-@asynccontextmanager
-async def _fetched(bot: MusicGenBot, generation: Generation) -> AsyncGenerator[Path, None]:
+async def _fetched(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
     """The track on disk, from the message that has it: addresses signed long ago are dead."""
-    folder = await TRACKS.run(TemporaryDirectory[str], prefix="track-")
-    try:
-        yield await _fetch(bot, generation, Path(folder.name))
-    finally:
-        await TRACKS.run(folder.cleanup)
-
-
-async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
     reply, elsewhere = generation.reply, strings.tracks.elsewhere(jump_url(generation.reply))
     channel = bot.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
     try:
@@ -102,8 +91,7 @@ async def _fetch(bot: MusicGenBot, generation: Generation, folder: Path) -> Path
             if file is None:
                 raise _NotHere(strings.tracks.LOST)
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
-            path = folder / f"track{Path(file.filename).suffix}"
-            await TRACKS.run(path.write_bytes, await attachment.read())
+            [path] = await fetch([attachment], folder, "track")
     except REQUEST_FAILED as error:
         log.info("the track of generation %s cannot be fetched: %r", generation.id, error)
         gone = meaning_of(error) is Meaning.MESSAGE_GONE

@@ -16,19 +16,23 @@ from bot.audio.intake import AudioIntake
 from bot.audio.lane import Lane, Limits
 from bot.audio.refusals import refusals
 from bot.audio.split import NotSplit, split_wav
+from bot.audio.tags import settings_of
 from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import (
     AudioBeyondBounds,
     AudioUnreadable,
+    AudioWorkFailed,
     NotAudio,
     OutputNotAudio,
     OutputTooLarge,
     PieceLost,
     PieceUndecodable,
+    TrackNotRead,
     WorkerFaulty,
 )
 from bot.domain.generation import AudioSource, Generation
-from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, plain
+from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES
+from bot.domain.measures import Loop, Measures
 from bot.domain.picture import Picture
 from bot.domain.plain_text import one_line
 from bot.engine.ports import InputAudio
@@ -37,8 +41,6 @@ from bot.host.whole_files import draft_of, whole_file
 from bot.network.proxies import Proxies
 
 log = logging.getLogger(__name__)
-
-_UNTOLD = frozenset({"prompt", "input_audio"})
 
 _MEMORY_BYTES = 384 << 20
 """Of address space. A worker has 160 MB once its libraries are loaded; five minutes of eight
@@ -72,6 +74,7 @@ class AudioFiles:
         )
         self._inputs = Lane(input_limits, most=2, replaced_after=16)
         self._joins = Lane(_JOIN, most=1, replaced_after=16)
+        self._loops = Lane(_JOIN, most=1, replaced_after=16)
         self._tracks = Lane(_TRACK, most=2, replaced_after=500)
 
     async def __aenter__(self) -> Self:
@@ -84,7 +87,7 @@ class AudioFiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        lanes = self._inputs, self._joins, self._tracks
+        lanes = self._inputs, self._joins, self._loops, self._tracks
         await asyncio.gather(*(lane.close() for lane in lanes))
         await self._intake.__aexit__(kind, error, traceback)
 
@@ -221,7 +224,7 @@ class AudioFiles:
                 jobs.label,
                 path,
                 title=one_line(generation.inputs.prompt),
-                comment=_settings(generation),
+                comment=settings_of(generation),
                 software=model_name,
             )
         except (NotAudio, AudioUnreadable) as error:
@@ -231,6 +234,30 @@ class AudioFiles:
         if labelled.untagged is not None:
             log.warning("has no tags: %s", labelled.untagged)
         return labelled.facts.duration_s
+
+    async def measure(self, path: Path) -> Measures:
+        """What is to be told of a finished track.
+
+        Raises:
+            AudioWorkFailed: it cannot be measured.
+        """
+        try:
+            return await self._tracks.run(jobs.measure_track, path)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
+            raise WorkerFaulty(repr(error)) from error
+
+    async def loop(self, parts: Sequence[Path], target: Path) -> Loop:
+        """The best loop of a track, which may be in several files, as a WAV.
+
+        Raises:
+            NoLoop: it is too short for one.
+            TrackNotRead: its decoder fails, or takes too much.
+        """
+        try:
+            return await self._loops.run(jobs.make_loop, [*parts], target)
+        except (NotAudio, AudioUnreadable, AudioBeyondBounds, AudioWorkFailed) as error:
+            log.warning("no loop: %r", error)
+            raise TrackNotRead from error
 
     async def draw(self, path: Path, given_s: float) -> Picture:
         """The picture of a track; its first `given_s` seconds, which it goes on from, are marked.
@@ -293,13 +320,6 @@ class AudioFiles:
                 file.unlink(missing_ok=True)
 
         await TRACKS.run(unlink)
-
-
-def _settings(generation: Generation) -> str:
-    """Every setting that was sent, with the seed that the model used."""
-    values = generation.as_sent.set_values() | {"seed": generation.seed}
-    told = [f"{name} {plain(value)}" for name, value in values.items() if name not in _UNTOLD]
-    return ", ".join(told)
 
 
 def _move(source: Path, target: Path) -> None:

@@ -17,6 +17,8 @@ from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
 from bot.audio.examination import Examined, examine
 from bot.audio.join import cut_context, join
+from bot.audio.loop import make_loop
+from bot.audio.measuring import measure_track
 from bot.audio.picture import draw_waveform, stack_pictures
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
@@ -71,9 +73,11 @@ _ALL: tuple[Callable[..., Any], ...] = (
     cut_context,
     join,
     label,
+    measure_track,
     draw,
     stack,
     fit,
+    make_loop,
 )
 JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in _ALL}
 
@@ -91,6 +95,8 @@ __all__ = [
     "fit",
     "join",
     "label",
+    "make_loop",
+    "measure_track",
     "probe",
     "stack",
 ]

@@ -144,7 +144,7 @@ def _joined(end: Samples, new: Samples, context: int, rate_hz: int) -> _Joined:
     fade = min(round(_FADE_S * rate_hz), stop, len(end))
     added = _within_full_scale(new[stop - fade :] * np.float32(gain))
     start = len(end) - fade
-    mix = _crossfade(end[start:], added[:fade])
+    mix = crossfade(end[start:], added[:fade])
     samples = np.concatenate([end[:start], mix, added[fade:]])
     return _Joined(samples, start, len(end), stop, lag, gain, likeness)
 
@@ -191,7 +191,7 @@ def _rms(samples: Samples) -> float:
     return math.sqrt(float(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
 
 
-def _crossfade(old: Samples, new: Samples) -> Samples:
+def crossfade(old: Samples, new: Samples) -> Samples:
     """From one to the other at equal power, whatever the two have in common.
 
     For unlike signals these are the sine and cosine of the usual equal-power fade; for like ones,

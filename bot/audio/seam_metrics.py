@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain.measures import Joint
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -30,12 +32,8 @@ class Seam:
     the `fade_s` before. `lag_s` is how much later than expected the model's output was, `gain_db`
     what it was turned up by, and `likeness` how much (0..1) its beginning is the end of the piece.
 
-    `step` is the largest difference between two neighbouring samples at the joint's two edges, and
-    `step_around` within the quarter of a second to each side of them; full scale is 1.
-    `loudness_jump_db` is the largest change from 0.4 s to the next 0.4 s in the joint, and
-    `loudness_jump_around_db` the largest in the 4 s to each side of it; the model's own output has
-    `loudness_jump_in_output_db` at the same place, where a beat may fall or the music change. Where
-    there is too little audio to compare, they are 0.
+    Its `Joint` is among it; the model's own output has `loudness_jump_in_output_db` at the same
+    place, where a beat may fall or the music change.
     """
 
     at_s: float
@@ -49,16 +47,6 @@ class Seam:
     loudness_jump_db: float
     loudness_jump_around_db: float
     loudness_jump_in_output_db: float
-
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """The four measures of a `Seam`."""
-
-    step: float
-    step_around: float
-    loudness_jump_db: float
-    loudness_jump_around_db: float
 
 
 def measure(samples: Samples, rate_hz: int, start: int, end: int) -> Joint:

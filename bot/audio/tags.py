@@ -13,7 +13,11 @@ from typing import Any
 from bot.audio.probe import probe
 from bot.domain.audio_formats import Format
 from bot.domain.errors import BotError
+from bot.domain.generation import Generation
+from bot.domain.inputs import plain
 from bot.host.whole_files import whole_file
+
+_UNTOLD = frozenset({"prompt", "input_audio"})
 
 
 class TagsNotWritten(BotError):
@@ -25,6 +29,13 @@ class _Tags:
     title: str
     comment: str
     software: str
+
+
+def settings_of(generation: Generation) -> str:
+    """Every setting that was sent, with the seed that the model used."""
+    values = generation.as_sent.set_values() | {"seed": generation.seed}
+    told = [f"{name} {plain(value)}" for name, value in values.items() if name not in _UNTOLD]
+    return ", ".join(told)
 
 
 def write_tags(path: Path, *, title: str, comment: str, software: str) -> None:

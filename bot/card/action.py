@@ -50,6 +50,8 @@ class Memory:
     """By message, for those whose form is open: a form's own interaction does not tell."""
     offers: Recent[GenerationRequest]
     """By interaction: what was asked for, where a limit has room for less."""
+    cards: Recent[discord.Message]
+    """By message: cards whose audio the buttons below their Info are about."""
 
 
 class ActionContext(Protocol):
@@ -98,6 +100,17 @@ class ActionContext(Protocol):
 
     async def repost(self, generation: Generation, note: str = "") -> None:
         """Show a track once more, in the reply that was deferred; `note` is about that place."""
+        ...
+
+    async def make_loop(self, take: Generation, card: discord.Message | None) -> None:
+        """Show the best loop of a track in the reply that was deferred; for `card` see `pack`."""
+        ...
+
+    async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
+        """Give tracks, oldest first, in one file, in the reply that was deferred.
+
+        `card` shows some of them; None where it is to be read again.
+        """
         ...
 
 

@@ -46,6 +46,23 @@ def track_attachment(message: discord.Message | None, take: Generation) -> Audio
     return files[0] if len(files) == 1 and take.batch_id is None else None
 
 
+def track_files(message: discord.Message | None, take: Generation) -> list[discord.Attachment]:
+    """The files of one track in a card, in order: several, where it came in parts.
+
+    None where the card is another's.
+    """
+    audio = [
+        file
+        for file in (() if message is None else message.attachments)
+        if _is_audio(file.filename, file.content_type)
+    ]
+    named = [file for file in audio if seed_in(file.filename) == take.seed]
+    if named or len(audio) != 1 or take.batch_id is not None:
+        return named
+    # As in `track_attachment`; but what has a name of ours is another track.
+    return [file for file in audio if seed_in(file.filename) is None]
+
+
 def track_attachments(
     message: discord.Message | None, takes: Iterable[Generation]
 ) -> list[tuple[Generation, AudioAttachment]]:

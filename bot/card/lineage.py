@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.card import strings
 from bot.domain.generation import Generation, Relation
@@ -24,6 +26,11 @@ class Onlooker:
         reply = ancestor.reply
         is_here = reply.channel_id == self.channel_id and not reply.private
         return is_here or ancestor.requester_id == self.user_id
+
+
+def visible(ancestors: Sequence[Generation], onlooker: Onlooker) -> list[Generation]:
+    """Those ancestors, nearest first, that the onlooker may see: none behind a hidden one."""
+    return list(takewhile(onlooker.may_see, ancestors))
 
 
 def at_card_of(generation: Generation) -> Onlooker:

@@ -176,7 +176,10 @@ class CardRenderer:
 
     def _facts(self, first: Generation, takes: Sequence[Generation], *, has_ended: bool) -> str:
         """Model, length, seed and time, in one small line."""
-        seed = strings.card.seed(first.seed) if len(takes) == 1 else None
+        seed = tempo = None
+        if len(takes) == 1:
+            seed = strings.card.seed(first.seed)
+            tempo = strings.measures.sure_tempo(first.measures)
         ends = [take.ended_at for take in takes if take.ended_at is not None]
         took = None
         if has_ended and ends:
@@ -184,7 +187,7 @@ class CardRenderer:
         table = self._table_of(first)
         names = (first.fine_tune or "", table.model(first.inputs) or "")
         models = [quoted(name, _MODEL_MAX_CHARS) for name in names]
-        return strings.card.small([*models, self._length(first), seed, took])
+        return strings.card.small([*models, self._length(first), tempo, seed, took])
 
     def _table_of(self, generation: Generation) -> InputTable:
         return self._models.shown(generation.fine_tune).table

@@ -153,9 +153,11 @@ class TrackUpload:
         return replace(self._named(self._path, largest_bytes), parts=tuple(parts))
 
 
-async def picture_of(sound: Sound, generation: Generation, path: Path) -> Picture | None:
-    """The picture of a track; None where it cannot be drawn."""
-    given_s = generation.given_s
+async def picture_of(
+    sound: Sound, generation: Generation, path: Path, given_s: float | None = None
+) -> Picture | None:
+    """The picture of a track, of which so much was there before; None where it cannot be drawn."""
+    given_s = generation.given_s if given_s is None else given_s
     if given_s is None:
         given_s = audio_prompt_s(generation.inputs, generation.audio_s)
     try:

@@ -13,6 +13,7 @@ from typing import TypedDict, Unpack
 from bot.domain.errors import BotError, UserError
 from bot.domain.extension import Closeness
 from bot.domain.inputs import Inputs
+from bot.domain.measures import Measures
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 TOKEN_LIFE = timedelta(minutes=15)
@@ -167,6 +168,7 @@ class GenerationChanges(TypedDict, total=False):
     piece_path: str | None
     given_s: float | None
     track_s: float | None
+    measures: Measures | None
     told: bool
     attempts: int
 
@@ -224,6 +226,8 @@ class Generation:
     """How much of the finished track was there before."""
     track_s: float | None = None
     """Length of the finished track."""
+    measures: Measures | None = None
+    """What else was measured of it."""
     told: bool = False
     """Whether the person has seen the end of it."""
     attempts: int = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.generation import AudioSource, Generation
+from bot.domain.measures import Loop, Measures
 from bot.domain.picture import Picture
 
 
@@ -86,6 +87,14 @@ class Sound(Protocol):
 
         Raises `TrackError`, `AudioWorkFailed`.
         """
+        ...
+
+    async def measure(self, path: Path) -> Measures:
+        """What is to be told of a finished track. Raises `AudioWorkFailed`."""
+        ...
+
+    async def loop(self, parts: Sequence[Path], target: Path) -> Loop:
+        """The best loop of a track, which may be in several files. Raises `RequestRefused`."""
         ...
 
     async def draw(self, path: Path, given_s: float) -> Picture:

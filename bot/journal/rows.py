@@ -13,6 +13,7 @@ from bot.domain.errors import dump, load
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.stored_inputs import typed_inputs
 from bot.journal.errors import RowUnreadable
@@ -25,7 +26,7 @@ _UNSAID = {"private": False, "gone": False}
 _ALIKE = tuple(
     field.name
     for field in fields(Generation)
-    if field.name not in {"reply", "inputs", "source", "failure", "usual_s", "terms"}
+    if field.name not in {"reply", "inputs", "source", "failure", "usual_s", "terms", "measures"}
 )
 """The fields of a generation that are columns as they are."""
 
@@ -35,6 +36,7 @@ def to_row(generation: Generation) -> dict[str, object]:
     generation = generation.kept
     reply, source, failure = generation.reply, generation.source, generation.failure
     terms = generation.terms
+    measures = generation.measures
     return {
         **{name: getattr(generation, name) for name in _ALIKE},
         **_columns(reply),
@@ -43,6 +45,7 @@ def to_row(generation: Generation) -> dict[str, object]:
         "source": None if source is None else json.dumps(asdict(source)),
         "failure": None if failure is None else dump(failure),
         "terms": json.dumps(asdict(terms)) if terms else None,
+        "measures": None if measures is None else json.dumps(asdict(measures)),
         "open": generation.open,
         "words": folded(generation.inputs.prompt),
     }
@@ -132,6 +135,7 @@ def _from_row(row: Mapping[str, Any]) -> Generation:
     values["state"] = State(row["state"])
     values["source"] = None if source is None else _source(source)
     values["failure"] = None if failure is None else load(failure)
+    values["measures"] = _measures(row["measures"])
     values["relation"] = None if row["relation"] is None else Relation(row["relation"])
     values["closeness"] = None if row["closeness"] is None else Closeness(row["closeness"])
     values["terms"] = NO_TERMS if row["terms"] is None else _terms(row["terms"])
@@ -179,6 +183,19 @@ def _terms(text: str) -> MusicalTerms:
             return MusicalTerms(tempo_bpm, key, bars)
         case _:
             raise ValueError("no musical terms")
+
+
+def _measures(text: str | None) -> Measures | None:
+    """What was measured of a track; what cannot be read any more is not worth a track."""
+    if text is None:
+        return None
+    try:
+        found = object_in(text)
+        tempo = found["tempo"]
+        return Measures(None if tempo is None else Tempo(**tempo), Joint(**found["joint"]))
+    except (KeyError, TypeError, ValueError) as error:
+        _log.warning("measures cannot be read: %r", error)
+        return None
 
 
 def _source(text: str) -> AudioSource:

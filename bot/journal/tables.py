@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -109,9 +109,10 @@ generations = sa.Table(
     # By its name, for its version may become another one.
     sa.Column("fine_tune", sa.Text),
     sa.Column("closeness", sa.String(16)),
-    # `bot.domain.musical_terms` as JSON; null where there are none.
+    # `bot.domain.musical_terms`, and below `.measures`, as JSON; null where there are none.
     sa.Column("terms", sa.Text),
     sa.Column("gone", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("measures", sa.Text),
 )
 sa.Index(
     "ix_generations_open",

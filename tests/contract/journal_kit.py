@@ -16,6 +16,7 @@ from bot.domain import errors
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
 from bot.domain.inputs import Inputs
+from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import BARS_MAX, MusicalTerms
 from bot.engine.ports import Journal
 from bot.journal import async_url
@@ -105,6 +106,8 @@ def _leaves(kind: type[errors.UserError]) -> list[type[errors.UserError]]:
 
 _snowflakes = st.integers(0, 2**63 - 1)
 _seconds = st.floats(0, 1e6)
+_joints = st.builds(Joint, *[st.floats(0, 1e3)] * 4)
+_tempos = st.builds(Tempo, st.floats(50, 200), st.floats(0, 1))
 _moments = st.datetimes(
     datetime(1970, 1, 2),  # noqa: DTZ001 - Hypothesis adds the zone
     datetime(2100, 1, 1),  # noqa: DTZ001
@@ -189,6 +192,7 @@ any_generation = st.builds(
     track_s=st.none() | _seconds,
     closeness=st.none() | st.sampled_from(Closeness),
     terms=any_terms,
+    measures=st.none() | st.builds(Measures, st.none() | _tempos, _joints),
     told=st.booleans(),
 )
 

@@ -55,6 +55,7 @@ _WITHOUT_0007 = (
     "ALTER TABLE generations DROP COLUMN fine_tune",
     "DROP TABLE presses",
     "DROP TABLE drafts",
+    "ALTER TABLE generations DROP COLUMN measures",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "ALTER TABLE generations DROP COLUMN closeness",

@@ -234,7 +234,7 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
-    elsewhere = "chart drop fewer forget forgetit forgetone keep page preset show"
+    elsewhere = "chart drop fewer forget forgetit forgetone keep loop pack page preset show"
     settings = (
         "amounts cancelall chartchannel defaults defaultsfrom defaultsfrommore droproles limits "
         "listening log logchannel logeverywhere nodefaults openlog pause places pressing resume "

@@ -20,7 +20,9 @@ from bot.card.actions.edit import EDIT
 from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
 from bot.card.actions.info import INFO
+from bot.card.actions.loop import LOOP
 from bot.card.actions.melody import MELODY
+from bot.card.actions.pack import PACK
 from bot.card.actions.preset import SAVE_PRESET
 from bot.card.actions.same import SAME
 from bot.card.actions.settings import PANEL_ACTIONS
@@ -40,7 +42,7 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
-_BELOW_ANSWERS = (FEWER, SAVE_PRESET, FORGET, FORGET_ONE, FORGET_IT)
+_BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, FORGET, FORGET_ONE, FORGET_IT)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
 _ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_SETTINGS)
@@ -58,7 +60,9 @@ __all__ = [
     "FORGET",
     "INFO",
     "KEEP",
+    "LOOP",
     "MELODY",
+    "PACK",
     "SAME",
     "STAR",
     "VARIATIONS",

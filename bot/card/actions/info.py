@@ -8,11 +8,13 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.actions.loop import loop_button
+from bot.card.actions.pack import pack_buttons
 from bot.card.actions.preset import SAVE_PRESET
 from bot.card.audio_attachments import track_attachments
-from bot.card.buttons import card_button, view_of
+from bot.card.buttons import CardButton, card_button, view_of
 from bot.card.interactions import reading
-from bot.card.lineage import Onlooker
+from bot.card.lineage import Onlooker, visible
 from bot.card.markup import fitted, quoted, track_link
 from bot.domain.charges import Charge, ChargeState
 from bot.domain.generation import REMADE, Generation
@@ -115,6 +117,9 @@ def _cost(charge: Charge | None) -> str:
 
 def _run(take: Generation, charge: Charge | None) -> list[str]:
     lines = [strings.info.seed(take.seed)]
+    if take.measures is not None:
+        lines.append(strings.measures.tempo(take.measures.tempo))
+        lines.append(strings.measures.played_again(take.measures.joint))
     if take.predict_time_s is not None:
         lines.append(strings.info.predict_time(take.predict_time_s))
     lines.append(_cost(charge))
@@ -160,8 +165,15 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
     table = service.models.shown(generation.fine_tune).table
     embed = info_embed(here or takes, ancestors, table, onlooker, charges)
+    buttons = list[CardButton]()
+    if here and (message := interaction.message) is not None:
+        # Its buttons are pressed in another message, which has none of the audio.
+        context.memory.cards[message.id] = message
+        buttons.append(loop_button(message.id, here[0]))
+        buttons += pack_buttons(message.id, here, visible(ancestors, onlooker))
+    buttons.append(card_button(SAVE_PRESET, (here or takes)[0].id))
     # Of their own ancestors they alone are told.
-    view = view_of(card_button(SAVE_PRESET, (here or takes)[0].id))
+    view = view_of(*buttons)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

@@ -20,6 +20,7 @@ VARIATIONS = "Variations"
 EXTEND = "Extend"
 MELODY = "Melody"
 EDIT = "Edit"
+LOOP = "Loop"
 INFO = "Info"
 DELETE = "Delete"
 DELETE_YES = "Delete it"
@@ -57,6 +58,7 @@ WAITS = (
     "command of mine here, or press **Bring it here**."
 )
 UNNAMED = "A track"
+NO_CHARGE = "It costs nothing."
 WORDS_BLOCKED = (
     "-# This server's AutoMod does not let me show the words that this was asked for with; "
     "**Info** tells them to you alone."

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.card.markup import quoted, size
 from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
+from bot.card.strings.files import FILE_WORDS
 from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.numbers import an, count, listed
@@ -147,6 +148,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     ),
     **INPUT_AUDIO_WORDS,
     **HOUSE_WORDS,
+    **FILE_WORDS,
     **REFUSALS,
     **PRESET_WORDS,
     **TERM_WORDS,

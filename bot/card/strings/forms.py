@@ -9,6 +9,7 @@ from bot.card.strings.settings import LENGTH
 EXTEND_TITLE = "Extend this track"
 MELODY_TITLE = "New music on this melody"
 EDIT_TITLE = "Change and make again"
+LOOP_TITLE = "Make a loop"
 """At most 45 characters, like all labels here; descriptions have 100."""
 
 PROMPT = "Prompt"

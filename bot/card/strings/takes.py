@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.card.strings import card, waits
+from bot.card.strings import card, measures, waits
 from bot.card.strings.errors import sentence
 from bot.domain.errors import InternalFault
 from bot.domain.generation import Generation, State
@@ -39,6 +39,8 @@ def take_line(number: int, take: Generation, progress: Progress | None, note: st
     match take.state:
         case State.DELIVERED:
             length = "" if take.track_s is None else f", {length_of(take.track_s)}"
+            tempo = measures.sure_tempo(take.measures)
+            length += "" if tempo is None else f", {tempo}"
             how = f"ready{length}" + (f"\n{note}" if note else "")
         case State.CANCELED if take.canceled_by not in {None, take.requester_id}:
             how = f"canceled by <@{take.canceled_by}>"

@@ -45,6 +45,7 @@ from bot.domain.errors.failures import (
     TrackLeft,
     TrackNotStored,
 )
+from bot.domain.errors.files import FileTooLarge, NoLoop, TrackNotHere, TrackNotRead
 from bot.domain.errors.fine_tunes import (
     DefaultsNameFineTune,
     FineTuneGone,
@@ -179,6 +180,7 @@ __all__ = [
     "DiffusionNeedsMono",
     "DiskUnusable",
     "FetchFault",
+    "FileTooLarge",
     "FineTuneGone",
     "FineTuneUnknown",
     "FormatNotTaken",
@@ -195,6 +197,7 @@ __all__ = [
     "MelodyNotSupported",
     "NeverBegun",
     "NoAudioHere",
+    "NoLoop",
     "NoRoomLeft",
     "NoServerHere",
     "NotANumber",
@@ -255,6 +258,8 @@ __all__ = [
     "TookTooLong",
     "TrackError",
     "TrackLeft",
+    "TrackNotHere",
+    "TrackNotRead",
     "TrackNotStored",
     "TwoInputAudios",
     "UnknownChoice",

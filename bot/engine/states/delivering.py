@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.generation import Generation, State
+from bot.domain.measures import Measures
 from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
@@ -105,8 +107,11 @@ async def _collect_once(job: Job) -> None:
                 finally:
                     if track is not output:
                         await job.context.sound.discard(output)
+            measures = None
             try:
                 track_s = await _label(job, track)
+                if track_s is not None:
+                    measures = await _measure(job, track)
             except OutputNotAudio as error:
                 log.warning("%r", error)
                 fetched, track_s = track, None
@@ -117,7 +122,12 @@ async def _collect_once(job: Job) -> None:
         await job.context.predictions.discard_part(output)
         raise
     await job.save(
-        State.DELIVERING, track_path=str(track), track_s=track_s, given_s=given_s, attempts=1
+        State.DELIVERING,
+        track_path=str(track),
+        track_s=track_s,
+        measures=measures,
+        given_s=given_s,
+        attempts=1,
     )
 
 
@@ -141,6 +151,18 @@ async def _label(job: Job, track: Path) -> float | None:
     except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is
         _note(job, "labelled", error)
         return None
+
+
+async def _measure(job: Job, track: Path) -> Measures | None:
+    """What else is told of a track; None where it cannot be measured."""
+    try:
+        measures = await job.context.sound.measure(track)
+    except Exception as error:  # noqa: BLE001 - logged there; the card tells less
+        _note(job, "measured", error)
+        return None
+    if measures.tempo is None:
+        return measures
+    return replace(measures, tempo=measures.tempo.counted_as_in(job.generation.inputs.prompt))
 
 
 async def _join(job: Job, piece: Path, output: Path, track: Path) -> bool:
