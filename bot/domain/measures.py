@@ -31,15 +31,15 @@ class Tempo:
         """Whether it is worth telling without being asked."""
         return self.sureness >= SURE
 
-    def counted_as_in(self, prompt: str) -> Tempo:
-        """The same, counted twice or half as fast where the prompt has that number of bpm.
+    def counted_as_in(self, asked: str) -> Tempo:
+        """The same, counted twice or half as fast where these words have that number of bpm.
 
         Which of them music is counted at is a matter of taste; the one that was asked for is it.
         """
-        found = _BPM.search(prompt)
-        asked = 0.0 if found is None else float(found[1])
+        found = _BPM.search(asked)
+        asked_bpm = 0.0 if found is None else float(found[1])
         for factor in (0.5, 2.0):
-            if abs(self.bpm * factor - asked) <= _SAME * asked:
+            if abs(self.bpm * factor - asked_bpm) <= _SAME * asked_bpm:
                 return replace(self, bpm=self.bpm * factor)
         return self
 

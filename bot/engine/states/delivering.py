@@ -162,7 +162,8 @@ async def _measure(job: Job, track: Path) -> Measures | None:
         return None
     if measures.tempo is None:
         return measures
-    return replace(measures, tempo=measures.tempo.counted_as_in(job.generation.inputs.prompt))
+    asked = f"{job.generation.terms} {job.generation.inputs.prompt}"
+    return replace(measures, tempo=measures.tempo.counted_as_in(asked))
 
 
 async def _join(job: Job, piece: Path, output: Path, track: Path) -> bool:
