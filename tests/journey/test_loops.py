@@ -18,6 +18,9 @@ from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import samples
 
 
+PROMPT = "techno 128 bpm"
+
+
 async def below_info(rig: Rig, card: Message, label: str) -> Used:
     info = await (await rig.bo.click(card, "Info")).answered()
     assert info.reply is not None
@@ -26,7 +29,7 @@ async def below_info(rig: Rig, card: Message, label: str) -> Used:
 
 @pytest.mark.parametrize("output_format", ["wav", "mp3"])
 async def test_a_loop_of_a_track(rig: Rig, output_format: str) -> None:
-    asked = await rig.musicgen("techno 128 bpm", duration=8, output_format=output_format)
+    asked = await rig.musicgen(PROMPT, duration=8, seed=7, output_format=output_format)
     card = await asked.until(has_track)
     assert "about 128 bpm" in words(card)
     message = await (await below_info(rig, card, "Loop")).until(has_track)
@@ -47,7 +50,7 @@ async def test_a_loop_of_a_track(rig: Rig, output_format: str) -> None:
 async def test_a_loop_that_was_cut_off_is_made_at_the_next_press(tmp_path: Path) -> None:
     """Nothing of it is kept, for nothing was paid: the button works on after the crash."""
     async with a_rig(tmp_path) as rig:
-        card = await (await rig.musicgen("techno 128 bpm", duration=8)).until(has_track)
+        card = await (await rig.musicgen(PROMPT, duration=8, seed=7)).until(has_track)
         info = await (await rig.bo.click(card, "Info")).answered()
         assert info.reply is not None
         # It is killed over its loop: what it had begun is gone with it.
