@@ -17,7 +17,6 @@ from bot.playground.discord.world import MIB, Rules
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import samples
 
-
 PROMPT = "techno 128 bpm"
 
 
