@@ -46,11 +46,12 @@ _PITCH, _BAR = 5, 3
 _CORNER = 20
 _STRIP, _STRIP_GAP = 112, 12
 """How high each of several waveforms is, one below the other, and what is free of that."""
-_TEXT_SIZE = 21
-_TEXT_MIDDLE = 216
+_TEXT_SIZE = 36
+"""On a phone the picture is shown at a quarter to a third of its size."""
+_TEXT_MIDDLE = 217
 _TICK_TOP = 197
-_TEXT_GAP = 28
-_STEP_LEAST = 108
+_TEXT_GAP = 40
+_STEP_LEAST = 160
 _HALO = 5
 _GAIN_MAX = 8.0
 """A track whose peaks stay below an eighth looks as quiet as it is."""

@@ -178,6 +178,7 @@ async def test_escape_closes_the_drawer_wherever_the_focus_is(
     phone = await visit(showcase.base_url, phone=True)
     await phone.part("drawer-open").tap()
     await expect(phone.part("sidebar")).to_have_class("sidebar is-open")
+    await expect(phone.channel("jam")).to_be_focused()
     await phone.page.evaluate("document.activeElement.blur()")
     await phone.press("Escape")
     await expect(phone.part("sidebar")).to_have_class("sidebar")

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from bot.audio import picture
 from bot.playground.replicate.timings import Timings
 from tests.browser.chromium import Visitor, too_wide
 from tests.browser.conftest import Visit
@@ -164,3 +165,27 @@ async def test_on_a_phone_nothing_needs_a_sideways_scroll(rig: Rig, visit: Visit
     assert play is not None
     assert min(play["width"], play["height"]) >= 24
     assert play["x"] + play["width"] <= 360
+
+
+async def test_on_a_phone_lists_forms_and_pictures_can_be_read(rig: Rig, visit: Visit) -> None:
+    phone = await visit(rig.discord.base_url, phone=True)
+    await phone.send("/musicgen a prompt of several words that wraps duration: 1")
+    card = await phone.card("a prompt of")
+    shown = card.get_by_test_id("embed").locator("img")
+    await expect(shown).to_be_visible()
+    scale: float = await shown.evaluate("(image) => image.clientWidth / image.naturalWidth")
+    # Its times are drawn with the picture, and shrink with it.
+    assert scale * picture._TEXT_SIZE >= 8.5  # pyright: ignore[reportPrivateUsage] - nobody else needs it
+    await phone.button("Extend").tap()
+    await expect(phone.part("modal")).to_be_visible()
+    assert await too_wide(phone.page) == []
+    await phone.press("Escape")
+    await phone.send("/tracks list")
+    number = phone.messages.last.locator(".md-bullet")
+    await expect(number).to_have_text("1.")
+    lines = await number.evaluate("""(node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return range.getClientRects().length;
+    }""")
+    assert lines == 1, "the number and its period are on one line"

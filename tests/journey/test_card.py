@@ -232,7 +232,7 @@ async def test_a_track_comes_up_elsewhere_bit_by_bit(rig: Rig) -> None:
     listed = await (await rig.ada.slash(rig.ada.dm, "tracks list", words="tango")).answered()
     assert listed.ephemeral
     assert listed.reply is not None
-    [select] = [item for item in listed.reply.body.items if item.type == 3]
+    [select, _] = [item for item in listed.reply.body.items if item.type == 3]
     [option] = select.options  # pyright: ignore[reportAttributeAccessIssue] - a select with options
     chosen = await rig.ada.choose(listed.reply, str(select.custom_id), option.value)
     shown = await chosen.until(has_track)
@@ -271,7 +271,7 @@ async def test_a_track_that_is_too_large_elsewhere_comes_up_smaller(rig: Rig) ->
     world.rules = replace(world.rules, file_limit_bytes=60_000)
     listed = await (await rig.ada.slash(world.jam, "tracks list")).answered()
     assert listed.reply is not None
-    [select] = [item for item in listed.reply.body.items if item.type == 3]
+    [select, _] = [item for item in listed.reply.body.items if item.type == 3]
     [option] = select.options  # pyright: ignore[reportAttributeAccessIssue] - a select with options
     chosen = await rig.ada.choose(listed.reply, str(select.custom_id), option.value)
     [track] = (await chosen.until(has_track)).attachments

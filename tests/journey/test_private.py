@@ -48,7 +48,7 @@ async def brought_up(rig: Rig, place: Channel) -> Message:
     """Ada shows the newest of her tracks there, for everyone."""
     listed = await (await rig.ada.slash(place, "tracks list")).answered()
     assert listed.reply is not None
-    [select] = [item for item in listed.reply.body.items if item.type == 3]
+    [select, _] = [item for item in listed.reply.body.items if item.type == 3]
     [newest, *_] = select.options  # pyright: ignore[reportAttributeAccessIssue] - a select with options
     chosen = await rig.ada.choose(listed.reply, str(select.custom_id), newest.value)
     return await chosen.until(lambda message: bool(message.embeds))

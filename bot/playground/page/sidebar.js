@@ -32,7 +32,8 @@ export class Sidebar {
     scrim.hidden = !(drawer && open);
     opener.setAttribute("aria-expanded", String(drawer && open));
     document.getElementById("main").inert = drawer && open;
-    if (drawer && open) sidebar.querySelector("[aria-current=page], button")?.focus();
+    if (drawer && open)
+      (sidebar.querySelector("[aria-current=page]") ?? sidebar.querySelector("button"))?.focus();
     else if (drawer && wasOpen) opener.focus();
   }
 
