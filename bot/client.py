@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card.buttons import CardButton, CardPicker, CardSelect, RunAction
+from bot.card.drafts import Drafts
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
@@ -129,6 +130,7 @@ class MusicGenBot(ReconnectingBot):
         )
         self.run_action: RunAction
         self.sound = parts.sound
+        self.drafts = Drafts(parts.journal, parts.clock)
         self.stars = Stars(parts.journal, parts.clock)
         self.presets = Presets(parts.journal, parts.config.models, parts.clock)
         self.prices: PriceJournal = parts.journal

@@ -18,12 +18,14 @@ from discord.ext import commands
 
 from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
+from bot.card.actions.source import options_among
 from bot.card.audio_attachments import audio_attachments
-from bot.card.forms import FormOption, SubmittedForm, read_form
+from bot.card.drafts import DRAFT, Draft
+from bot.card.forms import SubmittedForm, read_form
 from bot.card.interactions import asked_by, reading
 from bot.card.report import give_way, report
 from bot.client import MusicGenBot
-from bot.domain.errors import BotError, DeliveredTwice, GenerationUnknown, NoAudioHere
+from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnknown, NoAudioHere
 from bot.domain.generation import Generation
 from bot.domain.house import Change
 from bot.domain.request import GenerationRequest
@@ -79,9 +81,27 @@ class Actions(commands.Cog):
             action = None if form is None else ACTIONS.get(form.action)
             if form is None or action is None:
                 raise GenerationUnknown  # noqa: TRY301 - the handler below is the door for all
-            await self._answer(self._context(interaction), action, form)
+            context = self._context(interaction)
+            await self._keep(context, action, form)
+            await self._answer(context, action, form)
         except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
             await report(interaction, error)
+
+    async def _keep(self, context: _Context, action: Action, form: SubmittedForm) -> None:
+        """Have what stands in a form at hand, in case it is refused."""
+        if form.draft_id is not None:
+            async with reading():
+                user_id = context.interaction.user.id
+                context.draft = await context.drafts.get(form.draft_id, user_id)
+        draft = context.draft
+        if draft is None and (action.form is not None or not form.from_card):
+            files = audio_attachments(context.interaction.message)
+            if not form.from_card and form.about.isdecimal():
+                files = self._memory.audio_in_messages.get(int(form.about), [])
+            draft = Draft(form.action, form.about, form.from_card, {}, tuple(files))
+        if draft is not None:
+            values = {**draft.values, **form.values}
+            context.interaction.extras[DRAFT] = replace(draft, values=values)
 
     async def _answer(self, context: _Context, action: Action, form: SubmittedForm) -> None:
         if action.submit is not None:
@@ -101,8 +121,7 @@ class Actions(commands.Cog):
                 raise NoAudioHere
             self._context(interaction).check_rules(audio_of=files[0].owner_id)
             self._memory.audio_in_messages[message.id] = files
-            options = [FormOption(file.id, file.filename) for file in files]
-            await entry.form(str(message.id), options).send(interaction)
+            await entry.form(str(message.id), options_among(files)).send(interaction)
             await bring_waiting(self._bot, interaction)
 
         return app_commands.ContextMenu(name=entry.label, callback=open_form)
@@ -129,6 +148,8 @@ class _Context:
         self.clock = bot.clock
         self.memory = memory
         self.house_rules = bot.house_rules
+        self.draft: Draft | None = None
+        self.drafts = bot.drafts
         self._taken = taken
         """The interactions that are taken on: Discord may deliver one twice."""
 
@@ -151,6 +172,21 @@ class _Context:
 
     async def start(self, request: GenerationRequest, takes: int = 1) -> None:
         await start(self._bot, self.interaction, request, takes)
+
+    async def reopen(self, draft_id: str) -> None:
+        async with reading():
+            self.draft = draft = await self.drafts.get(draft_id, self.interaction.user.id)
+            action = ACTIONS.get(draft.action)
+            if action is None:
+                raise DraftGone
+            if draft.from_card and action.form is not None:
+                form = await action.form(self, draft.about)
+            elif action.menu is not None:
+                form = action.menu.form(draft.about, options_among(draft.files))
+            else:
+                raise DraftGone
+        form.reopened(draft_id, draft.values)
+        await form.send(self.interaction)
 
     async def is_owner(self) -> bool:
         return await self._bot.is_owner(self.interaction.user)

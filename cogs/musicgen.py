@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -10,11 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
+from bot.card.actions.change import completed
+from bot.card.drafts import DRAFT
 from bot.card.interactions import reading
 from bot.client import MusicGenBot
-from bot.community.presets import NAME_MAX_CHARS, with_defaults
+from bot.community.presets import NAME_MAX_CHARS
 from cogs.autocomplete import presets_for, prompts_for
-from cogs.options import OtherOption, describe, parse
+from cogs.options import OtherOption, describe, draft_of, parse
 from cogs.start import start
 
 _PRESET_NAME = app_commands.Range[str, 1, NAME_MAX_CHARS]
@@ -56,15 +57,11 @@ class MusicGen(commands.Cog):
 
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
-        guild_id = interaction.guild_id
+        interaction.extras[DRAFT] = draft_of(options)
+        request = parse(options)
         async with reading():
-            request = await self._bot.presets.apply(
-                parse(options), options.get("preset"), interaction.user.id, guild_id
-            )
-        table = self._service.models.named(request.fine_tune).table
-        defaults = self._bot.house_rules.settings_of(guild_id).defaults
-        inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
-        await start(self._bot, interaction, replace(request, inputs=inputs))
+            request = await completed(self._bot, interaction, request, options.get("preset"))
+        await start(self._bot, interaction, request)
 
 
 async def setup(bot: MusicGenBot) -> None:

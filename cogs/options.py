@@ -11,11 +11,12 @@ import discord
 from discord import app_commands
 
 from bot.card import strings
-from bot.domain.errors import AudioAddressBad, AudioTooLarge, TwoInputAudios
+from bot.card.actions.change import draft_of_command
+from bot.card.drafts import Draft
+from bot.card.given_audio import given_audio
 from bot.domain.generation import AudioSource
 from bot.domain.inputs import (
     CHOICES_MAX,
-    INPUT_AUDIO_MAX_BYTES,
     INPUT_NAMES,
     Inputs,
     InputSpec,
@@ -23,7 +24,6 @@ from bot.domain.inputs import (
 )
 from bot.domain.plain_text import readable
 from bot.domain.request import GenerationRequest
-from bot.network.http_address import http_address
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
@@ -123,12 +123,11 @@ def parse(options: Mapping[str, Any]) -> GenerationRequest:
     Raises:
         TwoInputAudios, AudioAddressBad, AudioTooLarge: the audio cannot be taken as it was given.
     """
-    attachment: discord.Attachment | None = options.get(AUDIO)
-    address: str | None = options.get(AUDIO_URL)
     # What is sent is what is shown, and copied from there.
     prompt = readable(options["prompt"])
     inputs = Inputs(prompt, **typed_values(options))
-    return GenerationRequest(inputs, _source(attachment, address))
+    source = given_audio(_upload(options.get(AUDIO)), options.get(AUDIO_URL))
+    return GenerationRequest(inputs, source)
 
 
 def typed_values(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,17 +135,14 @@ def typed_values(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in _TYPED if name in options}
 
 
-def _source(attachment: discord.Attachment | None, address: str | None) -> AudioSource | None:
-    if attachment is not None:
-        if address is not None:
-            raise TwoInputAudios
-        if attachment.size > INPUT_AUDIO_MAX_BYTES:
-            raise AudioTooLarge(INPUT_AUDIO_MAX_BYTES)
-        return AudioSource(attachment.url, attachment.filename, True, attachment.size)
-    if address is None:
+def draft_of(options: Mapping[str, Any]) -> Draft:
+    """Options as they were given, to be changed if they are refused."""
+    inputs = Inputs(readable(options["prompt"]), **typed_values(options))
+    upload, address = _upload(options.get(AUDIO)), options.get(AUDIO_URL)
+    return draft_of_command(inputs, upload, address, options.get("preset"))
+
+
+def _upload(attachment: discord.Attachment | None) -> AudioSource | None:
+    if attachment is None:
         return None
-    try:
-        url = http_address(address.strip())
-    except ValueError:
-        raise AudioAddressBad(address) from None
-    return AudioSource(str(url), url.name or "audio", False)
+    return AudioSource(attachment.url, attachment.filename, True, attachment.size)

@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 import discord
 
 from bot.card.audio_attachments import AudioAttachment
+from bot.card.drafts import Draft, Drafts
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.community.house_rules import HouseRules
 from bot.community.presets import Presets
@@ -64,6 +65,9 @@ class ActionContext(Protocol):
     clock: Clock
     memory: Memory
     house_rules: HouseRules
+    draft: Draft | None
+    """What this form, or the one to be opened, was refused with before."""
+    drafts: Drafts
 
     def check_rules(self, *, card_of: int | None = None, audio_of: int | None = None) -> None:
         """Hold this interaction against the server's rules; see `Asked`.
@@ -87,6 +91,14 @@ class ActionContext(Protocol):
 
         Raises:
             RequestRefused: it cannot be run, or not here, or not be journalled in time.
+        """
+        ...
+
+    async def reopen(self, draft_id: str) -> None:
+        """Open a form as its person left it.
+
+        Raises:
+            DraftGone: it is not kept any more.
         """
         ...
 
@@ -119,8 +131,21 @@ Press = Callable[[ActionContext, str], Awaitable[None]]
 Request = Callable[[ActionContext, SubmittedForm], Awaitable[GenerationRequest]]
 """What is asked for by a form that somebody has sent."""
 
+Form = Callable[[ActionContext, str], Awaitable[CardForm]]
+"""The form of an action, given what it is about."""
+
 Submit = Callable[[ActionContext, SubmittedForm], Awaitable[None]]
 """Answers such a form."""
+
+
+def opens(form: Form) -> Press:
+    """A press that opens this form."""
+
+    async def press(context: ActionContext, about: str) -> None:
+        opened = await form(context, about)
+        await opened.send(context.interaction)
+
+    return press
 
 
 def always(_: InputTable) -> bool:
@@ -156,6 +181,8 @@ class Action:
     """Whether it posts music, so that the rules of the server have to allow it."""
     offered: Callable[[InputTable], bool] = always
     """Whether the model that runs here takes what it needs."""
+    form: Form | None = None
+    """For actions that open one, so that it can be opened again."""
     request: Request | None = None
-    """For actions that open a form."""
+    """What such a form asks for."""
     menu: MenuEntry | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import discord
@@ -38,7 +38,11 @@ def audio_attachments(message: discord.Message | None) -> list[AudioAttachment]:
 
 def track_attachment(message: discord.Message | None, take: Generation) -> AudioAttachment | None:
     """The file of one track among those of the message that shows it."""
-    files = audio_attachments(message)
+    return track_file(audio_attachments(message), take)
+
+
+def track_file(files: Sequence[AudioAttachment], take: Generation) -> AudioAttachment | None:
+    """The same among the audio files of that message."""
     named = [file for file in files if seed_in(file.filename) == take.seed]
     if named:
         return named[0]
@@ -64,10 +68,10 @@ def track_files(message: discord.Message | None, take: Generation) -> list[disco
 
 
 def track_attachments(
-    message: discord.Message | None, takes: Iterable[Generation]
+    files: Sequence[AudioAttachment], takes: Iterable[Generation]
 ) -> list[tuple[Generation, AudioAttachment]]:
-    """Those tracks whose file is in the message."""
-    found = [(take, track_attachment(message, take)) for take in takes]
+    """Those tracks whose file is among these."""
+    found = [(take, track_file(files, take)) for take in takes]
     return [(take, file) for take, file in found if file is not None]
 
 

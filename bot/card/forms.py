@@ -27,7 +27,10 @@ _OPTION_MAX_CHARS = 100
 _OPTIONS_MAX = 25
 _NUMBER_MAX_CHARS = 30
 _TERMS_MAX_CHARS = 100
-_FORM = re.compile(r"mg:1:(?P<from>[mf])-(?P<action>[a-z]{1,20}):(?P<about>[A-Za-z0-9_-]{1,40})")
+_FORM = re.compile(
+    r"mg:1:(?P<from>[mf])-(?P<action>[a-z]{1,20}):(?P<about>[A-Za-z0-9_-]{1,40})"
+    r"(?::(?P<draft>[A-Za-z0-9_-]{1,40}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class SubmittedForm:
     """A generation's id, or for audio in any message, that message's id."""
     from_card: bool
     values: Mapping[str, str]
+    draft_id: str | None = None
+    """Of a form that was opened again: what it was refused with before."""
 
     def text(self, name: str) -> str:
         """A field's text as it can be read, without spaces around it; empty where there is none."""
@@ -67,6 +72,20 @@ class SubmittedForm:
         """
         return read_terms(self.text(TERMS))
 
+    def decimal(self, name: str, label: str) -> float | None:
+        """The same for a number with a fraction; a comma may stand for the point.
+
+        Raises:
+            NotANumber: it holds something else.
+        """
+        text = self.text(name)
+        if not text:
+            return None
+        digits = re.fullmatch(r"-?\d{1,18}(?:[.,]\d{1,18})?", text)
+        if digits is None:
+            raise NotANumber(label, text, is_whole=False)
+        return float(text.replace(",", "."))
+
 
 @dataclass(frozen=True, slots=True)
 class FormOption:
@@ -82,7 +101,9 @@ def read_form(data: Mapping[str, Any]) -> SubmittedForm | None:
     if match is None:
         return None
     values = dict(_fields(data.get("components") or ()))
-    return SubmittedForm(match["action"], match["about"], match["from"] == "m", values)
+    return SubmittedForm(
+        match["action"], match["about"], match["from"] == "m", values, match["draft"]
+    )
 
 
 def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -101,6 +122,16 @@ class CardForm(discord.ui.Modal):
     def __init__(self, action: str, about: str, title: str, *, from_card: bool) -> None:
         custom_id = f"mg:1:{'m' if from_card else 'f'}-{action}:{about}"
         super().__init__(title=title, custom_id=custom_id)
+
+    def reopened(self, draft_id: str, values: Mapping[str, str]) -> None:
+        """Have it hold what was sent before, and go by what is kept of that."""
+        self.custom_id = f"{self.custom_id}:{draft_id}"
+        for part in self.walk_children():
+            if isinstance(part, discord.ui.TextInput) and part.custom_id in values:
+                part.default = values[part.custom_id]
+            elif isinstance(part, discord.ui.Select) and part.custom_id in values:
+                for option in part.options:
+                    option.default = option.value == values[part.custom_id]
 
     async def send(self, interaction: discord.Interaction) -> None:
         """Open it, as the first answer."""
@@ -133,7 +164,7 @@ class CardForm(discord.ui.Modal):
         self,
         name: str,
         label: str,
-        about: str,
+        about: str | None,
         *,
         max_chars: int,
         default: str | None = None,
@@ -165,9 +196,12 @@ class CardForm(discord.ui.Modal):
 
     def add_number(self, name: str, label: str, about: str, default: int | None) -> None:
         """A line for a whole number, which may be left empty."""
-        text = None if default is None else str(default)
+        self.add_line(name, label, about, None if default is None else str(default))
+
+    def add_line(self, name: str, label: str, about: str, default: str | None) -> None:
+        """A line for a number of any kind, which may be left empty."""
         field = discord.ui.TextInput[Any](
-            custom_id=name, default=text, required=False, max_length=_NUMBER_MAX_CHARS
+            custom_id=name, default=default, required=False, max_length=_NUMBER_MAX_CHARS
         )
         self._add(label, field, about)
 

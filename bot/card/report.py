@@ -9,23 +9,50 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.card import strings
+from bot.card.actions.change import CHANGE, showing
+from bot.card.actions.edit import WITH_NEW_SEED
+from bot.card.buttons import card_button, view_of
+from bot.card.drafts import DRAFT, Draft, Drafts
 from bot.card.forms import MORE, read_form
+from bot.card.interactions import reading
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
-from bot.domain.errors import DeliveredTwice, GenerationUnknown, ShuttingDown, UserError
+from bot.domain.errors import (
+    BotError,
+    DeliveredTwice,
+    DraftGone,
+    GenerationUnknown,
+    NotAllowed,
+    NothingChanged,
+    PersonBlocked,
+    ShuttingDown,
+    SourceGone,
+    UserError,
+)
 
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGED = "acknowledged"
 """In the `extras` of an interaction that Discord holds for acknowledged, unlike discord.py."""
+_KEPT_WITHIN_S = 0.5
 _GIVE_WAY_S = 0.7
 """Who does not know what it is about answers only after those who may."""
+
+
+_FOR_GOOD = (DraftGone, GenerationUnknown, NotAllowed, PersonBlocked, SourceGone)
+"""Nothing that is typed otherwise makes them go away."""
 
 
 class HasClock(Protocol):
     """A client with a clock."""
 
     clock: Clock
+
+
+class HasDrafts(Protocol):
+    """A client that keeps what was refused."""
+
+    drafts: Drafts
 
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
@@ -56,7 +83,26 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
         reference = secrets.token_hex(3)
         log.error("interaction failed, reference %s", reference, exc_info=error)
         text = strings.errors.unexpected(reference)
-    await tell(interaction, text)
+    await tell(interaction, text, await _change_it(interaction, error))
+
+
+async def _change_it(
+    interaction: discord.Interaction, error: BaseException
+) -> discord.ui.View | None:
+    """A button that opens what was refused again, where it was typed."""
+    draft: Draft | None = interaction.extras.get(DRAFT)
+    if draft is None or isinstance(error, _FOR_GOOD):
+        return None
+    drafts = cast("HasDrafts", interaction.client).drafts
+    try:
+        async with reading(_KEPT_WITHIN_S):
+            draft_id = await drafts.keep(interaction.user.id, showing(draft, error))
+    except BotError as fault:
+        log.warning("what was refused cannot be kept: %r", fault)
+        return None
+    is_same = isinstance(error, NothingChanged)
+    actions = (WITH_NEW_SEED, CHANGE) if is_same else (CHANGE,)
+    return view_of(*(card_button(action, draft_id) for action in actions))
 
 
 def is_worth_a_log(record: logging.LogRecord) -> bool:
@@ -78,13 +124,16 @@ def _is_answered(interaction: discord.Interaction) -> bool:
     return interaction.response.is_done() or ACKNOWLEDGED in interaction.extras
 
 
-async def tell(interaction: discord.Interaction, text: str) -> None:
+async def tell(
+    interaction: discord.Interaction, text: str, view: discord.ui.View | None = None
+) -> None:
     """Say `text` to the interaction's person alone, as first answer or after one."""
     try:
+        shown = view or discord.utils.MISSING
         if _is_answered(interaction):
-            await interaction.followup.send(text, ephemeral=True)
+            await interaction.followup.send(text, view=shown, ephemeral=True)
         else:
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(text, view=shown, ephemeral=True)
     except REQUEST_FAILED as error:
         # Its three seconds or its token are over; there is no other way to this person.
         log.warning("an interaction could not be answered: %s", error)

@@ -31,6 +31,9 @@ class Changes(TypedDict, total=False):
     duration: int | None
     seed: int | None
     terms: MusicalTerms | None
+    temperature: float | None
+    guidance: int | None
+    output_format: str | None
     card_audio: AudioSource | None
 
 
@@ -55,6 +58,9 @@ def remake(
     duration: int | None = None,
     seed: int | None = None,
     terms: MusicalTerms | None = None,
+    temperature: float | None = None,
+    guidance: int | None = None,
+    output_format: str | None = None,
     card_audio: AudioSource | None = None,
     lender: Generation | None = None,
 ) -> GenerationRequest:
@@ -71,12 +77,15 @@ def remake(
         OutOfBounds: so many seconds cannot be added.
         BarsTooLong: nor so many bars.
     """
-    inputs = replace(
-        parent.inputs,
-        prompt=parent.inputs.prompt if prompt is None else prompt,
-        model_version=parent.inputs.model_version if model_version is None else model_version,
-        seed=seed,
-    )
+    changed = {
+        "prompt": prompt,
+        "model_version": model_version,
+        "temperature": temperature,
+        "classifier_free_guidance": guidance,
+        "output_format": output_format,
+    }
+    changed = {name: value for name, value in changed.items() if value is not None}
+    inputs = replace(parent.inputs, **changed, seed=seed)
     if parent.more_s is not None:
         if card_audio is None or parent.given_s is None:
             raise SourceGone

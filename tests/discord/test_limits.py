@@ -71,7 +71,7 @@ async def test_a_button_or_a_form_that_a_limit_refuses(world: World, label: str)
     if label != "Again":
         values: dict[str, Any] = {"prompt": "another"}
         if label == "Edit":
-            values |= {"model": ["large"], "duration": "5", "seed": "1"}
+            values |= {"model": ["large"], "duration": "5", "seed": ["new"]}
         used = await used.send(scene.owner, **values)
     assert opens(world) in used.told
     assert scene.newer == []

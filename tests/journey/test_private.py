@@ -121,10 +121,9 @@ async def test_input_audio_is_lent_from_card_to_card_and_goes_with_its_person(ri
     await asked.until(lambda message: message.content == strings.tracks.forgotten(Kept(1)))
     assert str(rig.ada.user.id) not in written_down(rig)
     assert not sent & set(written_down(rig).split('"'))
-    for card in (second, third):
-        assert await told(await rig.bo.click(card, "Again")) == strings.errors.sentence(
-            errors.SourceGone()
-        )
+    gone = strings.errors.sentence(errors.SourceGone())
+    for card, label in ((second, "Again"), (third, "Variations")):
+        assert await told(await rig.bo.click(card, label)) == gone
 
 
 @pytest.mark.parametrize("ends", ["delivered", "failed", "canceled"])

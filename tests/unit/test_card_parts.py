@@ -73,7 +73,7 @@ async def test_every_form_fits_discord(prompt: str, names: list[str]) -> None:
 async def test_the_form_of_an_extension_asks_for_more_of_it() -> None:
     form = edit_form(a_generation(more_s=12, given_s=8.0), TABLE_).to_dict()
     assert [part["label"] for part in form["components"]][2] == "Seconds more"
-    assert texts_of(edit_form(a_generation(more_s=12), TABLE_))["duration"]["value"] == "12"
+    assert texts_of(edit_form(a_generation(more_s=12), TABLE_))["more"]["value"] == "12"
 
 
 async def test_a_version_with_one_model_and_no_seed_has_a_short_form() -> None:
@@ -291,7 +291,7 @@ def test_audio_in_a_forwarded_message() -> None:
 def test_takes_are_known_by_their_seeds() -> None:
     takes = [a_generation(inputs=Inputs("x", seed=n), batch_id="b" * 12) for n in (7, 8, 9)]
     files = [attached("x-9.wav", 1), attached("x-7.flac", 2), attached("other.wav", 3)]
-    here = track_attachments(a_message(attachments=files), takes)
+    here = track_attachments(audio_attachments(a_message(attachments=files)), takes)
     assert [(take.seed, file.filename) for take, file in here] == [(7, "x-7.flac"), (9, "x-9.wav")]
     single = a_generation(inputs=Inputs("x", seed=1))
     assert track_attachment(a_message(attachments=files[:1]), single) is not None

@@ -234,7 +234,10 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
 
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
-    elsewhere = "chart drop fewer forget forgetit forgetone keep loop pack page preset show"
+    elsewhere = (
+        "change chart drop fewer finer forget forgetit forgetone keep loop newseed pack page "
+        "preset show take"
+    )
     settings = (
         "amounts cancelall chartchannel defaults defaultsfrom defaultsfrommore droproles limits "
         "listening log logchannel logeverywhere nodefaults openlog pause places pressing resume "

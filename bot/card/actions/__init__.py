@@ -14,12 +14,13 @@ from bot.card.action import Action
 from bot.card.actions.again import AGAIN
 from bot.card.actions.bring import BRING
 from bot.card.actions.cancel import CANCEL
+from bot.card.actions.change import CHANGE
 from bot.card.actions.chart import CHART
 from bot.card.actions.delete import CONFIRM_DELETE, DELETE, KEEP
-from bot.card.actions.edit import EDIT
+from bot.card.actions.edit import EDIT, FINER, WITH_NEW_SEED
 from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
-from bot.card.actions.info import INFO
+from bot.card.actions.info import INFO, INFO_OF_TAKE
 from bot.card.actions.loop import LOOP
 from bot.card.actions.melody import MELODY
 from bot.card.actions.pack import PACK
@@ -42,10 +43,11 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 """For a track whose audio is not at hand."""
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
-_BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, FORGET, FORGET_ONE, FORGET_IT)
+_BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, INFO_OF_TAKE, FORGET, FORGET_ONE, FORGET_IT)
+_BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
-_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_SETTINGS)
+_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_BELOW_REFUSALS, *_SETTINGS)
 
 ACTIONS = {action.name: action for action in _ALL}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext, MenuEntry
+from bot.card.action import Action, ActionContext, MenuEntry, opens
 from bot.card.actions.source import from_audio, options_of, source_of
 from bot.card.forms import MORE, PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
@@ -64,14 +64,13 @@ def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardFor
     return extend_form(message_id, None, options)
 
 
-async def _press(context: ActionContext, generation_id: str) -> None:
+async def _form(context: ActionContext, generation_id: str) -> CardForm:
     async with reading():
         generation = await context.service.get(generation_id)
         context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
         context.service.models.named(generation.fine_tune)
         options = await options_of(context, generation)
-    form = extend_form(generation.id, generation.inputs.prompt, options, generation.terms)
-    await form.send(context.interaction)
+    return extend_form(generation.id, generation.inputs.prompt, options, generation.terms)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
@@ -104,10 +103,11 @@ def _offered(table: InputTable) -> bool:
 
 EXTEND = Action(
     _NAME,
-    _press,
+    opens(_form),
     strings.card.EXTEND,
     makes=True,
     offered=_offered,
+    form=_form,
     request=_request,
     menu=MenuEntry(strings.commands.MENU_EXTEND, _form_for_message),
 )

@@ -11,8 +11,8 @@ from bot.card.action import Action, ActionContext
 from bot.card.actions.loop import loop_button
 from bot.card.actions.pack import pack_buttons
 from bot.card.actions.preset import SAVE_PRESET
-from bot.card.audio_attachments import track_attachments
-from bot.card.buttons import CardButton, card_button, view_of
+from bot.card.audio_attachments import audio_attachments, track_attachments
+from bot.card.buttons import CardButton, CardSelect, card_button, card_select, view_of
 from bot.card.interactions import reading
 from bot.card.lineage import Onlooker, visible
 from bot.card.markup import fitted, quoted, track_link
@@ -161,20 +161,66 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         takes = await service.takes(generation)
         ancestors = await service.journal.ancestry(generation.id)
         charges = await service.journal.charges([take.id for take in takes])
-    here = [take for take, _ in track_attachments(interaction.message, takes)]
+    here = [take for take, _ in track_attachments(audio_attachments(interaction.message), takes)]
     onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
     table = service.models.shown(generation.fine_tune).table
     embed = info_embed(here or takes, ancestors, table, onlooker, charges)
-    buttons = list[CardButton]()
-    if here and (message := interaction.message) is not None:
+    message_id = 0
+    if here and interaction.message is not None:
         # Its buttons are pressed in another message, which has none of the audio.
-        context.memory.cards[message.id] = message
-        buttons.append(loop_button(message.id, here[0]))
-        buttons += pack_buttons(message.id, here, visible(ancestors, onlooker))
-    buttons.append(card_button(SAVE_PRESET, (here or takes)[0].id))
-    # Of their own ancestors they alone are told.
-    view = view_of(*buttons)
+        message_id = interaction.message.id
+        context.memory.cards[message_id] = interaction.message
+    view = _view(message_id, here or takes, visible(ancestors, onlooker))
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
+def _view(
+    message_id: int,
+    takes: Sequence[Generation],
+    ancestors: Sequence[Generation],
+    chosen: Generation | None = None,
+) -> discord.ui.View:
+    """What can be done with one take, where several are shown with the one that is chosen.
+
+    The card's message is 0 where there is none with the audio. Of their own ancestors its person
+    alone is told.
+    """
+    shown = chosen or takes[0]
+    items: list[CardButton | CardSelect] = []
+    if len(takes) > 1:
+        options = [
+            discord.SelectOption(
+                label=strings.forms.take(number, take.seed),
+                value=f"{message_id}-{take.id}",
+                default=take is chosen,
+            )
+            for number, take in enumerate(takes, start=1)
+        ]
+        items.append(card_select(INFO_OF_TAKE, strings.forms.TAKE, options))
+    if message_id:
+        items += [
+            loop_button(message_id, shown),
+            *pack_buttons(message_id, takes, ancestors),
+        ]
+    return view_of(*items, card_button(SAVE_PRESET, shown.id))
+
+
+async def _press_take(context: ActionContext, about: str) -> None:
+    """Tell of one take alone, in the same answer."""
+    interaction, service = context.interaction, context.service
+    message_id, _, take_id = about.partition("-")
+    async with reading():
+        takes = await service.takes(await service.get(take_id))
+        ancestors = await service.journal.ancestry(take_id)
+        charges = await service.journal.charges([take_id])
+    chosen = next(take for take in takes if take.id == take_id)
+    onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
+    table = service.models.shown(chosen.fine_tune).table
+    embed = info_embed([chosen], ancestors, table, onlooker, charges)
+    card_id = int(message_id) if message_id.isdecimal() else 0
+    view = _view(card_id, takes, visible(ancestors, onlooker), chosen)
+    await interaction.response.edit_message(embed=embed, view=view)
+
+
+INFO_OF_TAKE = Action("take", _press_take)
 INFO = Action("info", _press, strings.card.INFO)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
-from bot.card.audio_attachments import track_attachments
+from bot.card.audio_attachments import audio_attachments, track_attachments
 from bot.card.buttons import CardButton, card_button
 from bot.card.forms import OPTION, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import check_permissions, reading
@@ -34,7 +34,7 @@ async def _press(context: ActionContext, about: str) -> None:
         _check(context, generation)
         takes = await context.service.takes(generation)
     card = context.memory.cards.get(message_id)
-    here = {take.id for take, _ in track_attachments(card, takes)}
+    here = {take.id for take, _ in track_attachments(audio_attachments(card), takes)}
     options = [
         FormOption(take.id, strings.forms.take(number, take.seed))
         for number, take in enumerate(takes, start=1)

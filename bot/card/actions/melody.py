@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext, MenuEntry
+from bot.card.action import Action, ActionContext, MenuEntry, opens
 from bot.card.actions.source import from_audio, options_of, source_of
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
@@ -38,7 +38,7 @@ def _form_for_message(message_id: str, options: Sequence[FormOption]) -> CardFor
     return melody_form(message_id, from_card=False, options=options)
 
 
-async def _press(context: ActionContext, generation_id: str) -> None:
+async def _form(context: ActionContext, generation_id: str) -> CardForm:
     async with reading():
         generation = await context.service.get(generation_id)
         context.check_rules(card_of=generation.requester_id, audio_of=generation.requester_id)
@@ -48,8 +48,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     if generation.more_s is not None:
         # Its bars are those of its end.
         terms = terms.without_bars
-    form = melody_form(generation.id, from_card=True, options=options, terms=terms)
-    await form.send(context.interaction)
+    return melody_form(generation.id, from_card=True, options=options, terms=terms)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
@@ -88,10 +87,11 @@ def _melody_models(table: InputTable) -> tuple[str, ...]:
 
 MELODY = Action(
     _NAME,
-    _press,
+    opens(_form),
     strings.card.MELODY,
     makes=True,
     offered=_offered,
+    form=_form,
     request=_request,
     menu=MenuEntry(strings.commands.MENU_MELODY, _form_for_message),
 )

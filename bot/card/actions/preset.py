@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext
+from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.card.markup import quoted
@@ -64,10 +64,10 @@ def settings_line(inputs: Inputs, fine_tune: str | None) -> str:
     return " · ".join(parts) or strings.presets.PLAIN
 
 
-async def _press(context: ActionContext, generation_id: str) -> None:
+async def _form(context: ActionContext, generation_id: str) -> CardForm:
     interaction = context.interaction
     may = interaction.guild_id is not None and interaction.permissions.manage_guild
-    await preset_form(generation_id, for_server=may).send(interaction)
+    return preset_form(generation_id, for_server=may)
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
@@ -84,4 +84,4 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     await interaction.response.send_message(told, ephemeral=True)
 
 
-SAVE_PRESET = Action(_NAME, _press, strings.presets.BUTTON, "💾", submit=_submit)
+SAVE_PRESET = Action(_NAME, opens(_form), strings.presets.BUTTON, "💾", submit=_submit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
@@ -12,8 +13,8 @@ from bot.card.action import ActionContext
 from bot.card.audio_attachments import (
     AudioAttachment,
     audio_attachments,
-    track_attachment,
     track_attachments,
+    track_file,
 )
 from bot.card.forms import OPTION, FormOption, SubmittedForm
 from bot.card.interactions import reading
@@ -38,6 +39,9 @@ async def remade(
     duration: int | None = None,
     seed: int | None = None,
     terms: MusicalTerms | None = None,
+    temperature: float | None = None,
+    guidance: int | None = None,
+    output_format: str | None = None,
 ) -> GenerationRequest:
     """A generation's request once more, with what is given changed; see `derive.remake`."""
     return await context.service.remake(
@@ -48,17 +52,27 @@ async def remade(
         duration=duration,
         seed=seed,
         terms=terms,
+        temperature=temperature,
+        guidance=guidance,
+        output_format=output_format,
         card_audio=await _card_audio(context, generation),
     )
 
 
 async def _card_audio(context: ActionContext, generation: Generation) -> AudioSource | None:
     """The audio of a track, or of another take of its card, in the message that was pressed."""
-    message = context.interaction.message
-    if (file := track_attachment(message, generation)) is not None:
+    files = files_here(context)
+    if (file := track_file(files, generation)) is not None:
         return file.source
-    others = track_attachments(message, await context.service.takes(generation))
+    others = track_attachments(files, await context.service.takes(generation))
     return others[0][1].source if others else None
+
+
+def files_here(context: ActionContext) -> Sequence[AudioAttachment]:
+    """The audio of the message that was pressed; of a form that is opened again, of the first."""
+    if context.draft is not None:
+        return context.draft.files
+    return audio_attachments(context.interaction.message)
 
 
 async def options_of(context: ActionContext, shown: Generation) -> list[FormOption]:
@@ -68,7 +82,7 @@ async def options_of(context: ActionContext, shown: Generation) -> list[FormOpti
         SourceGone: none is.
     """
     takes = await context.service.takes(shown)
-    here = {take.id for take, _ in track_attachments(context.interaction.message, takes)}
+    here = {take.id for take, _ in track_attachments(files_here(context), takes)}
     if not here:
         raise SourceGone
     return [
@@ -92,7 +106,7 @@ async def source_of(
     if not form.from_card:
         return await _source_in_message(context, form)
     parent = await context.service.get(form.text(OPTION) or form.about)
-    file = track_attachment(context.interaction.message, parent)
+    file = track_file(files_here(context), parent)
     if file is None:
         raise SourceGone
     return parent, file
@@ -107,12 +121,24 @@ async def _source_in_message(
     context: ActionContext, form: SubmittedForm
 ) -> tuple[Generation | None, AudioAttachment]:
     message_id = int(form.about) if form.about.isdecimal() else 0
-    files = context.memory.audio_in_messages.get(message_id) or await _fetch(context, message_id)
+    files = await files_in_message(context, message_id)
     wanted = form.text(OPTION)
     file = next((file for file in files if wanted in {"", file.id}), None)
     if file is None:
         raise NoAudioHere
     return await _made_by_us(context, message_id, file), file
+
+
+def options_among(files: Sequence[AudioAttachment]) -> list[FormOption]:
+    """The files of any message to choose from."""
+    return [FormOption(file.id, file.filename) for file in files]
+
+
+async def files_in_message(context: ActionContext, message_id: int) -> Sequence[AudioAttachment]:
+    """The audio of a message whose menu was used; empty where it is not to be had any more."""
+    if context.draft is not None and context.draft.files:
+        return context.draft.files
+    return context.memory.audio_in_messages.get(message_id) or await _fetch(context, message_id)
 
 
 async def _fetch(context: ActionContext, message_id: int) -> list[AudioAttachment]:

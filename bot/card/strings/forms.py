@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 from bot.card.strings.settings import LENGTH
+from bot.domain.inputs import InputSpec
 
 EXTEND_TITLE = "Extend this track"
 MELODY_TITLE = "New music on this melody"
+CHANGE_TITLE = "Change it, and try again"
+CHANGE = "Change it"
+NEW_SEED = "New seed"
 EDIT_TITLE = "Change and make again"
 LOOP_TITLE = "Make a loop"
 """At most 45 characters, like all labels here; descriptions have 100."""
@@ -27,6 +31,15 @@ TAKE = "Which take"
 FILE = "Which file"
 
 
+MADE_WITH = "Made with"
+A_NEW_SEED = "A new seed"
+MORE_FIRST = "More settings first: seed, temperature, guidance, format"
+THE_REST = "The rest of its settings, and then it is made:"
+FINER = "More settings"
+FINER_TITLE = "More settings, and make it"
+AGAIN_TITLE = "Make another one"
+THE_ADDRESS = "The one at the address"
+NO_AUDIO = "None"
 TEMPERATURE = "Temperature"
 GUIDANCE = "Guidance"
 FORMAT = "Format"
@@ -49,6 +62,7 @@ LABELS = {
     "output_format": FORMAT,
     "seed": SEED,
     "length": LENGTH,
+    "preset": "Preset",
 }
 """What fields are called, by the options, or the names in errors, that they stand for."""
 _OPTION = re.compile(r"`([a-z_]+)`")
@@ -58,6 +72,11 @@ def in_form(text: str, *, is_extension: bool) -> str:
     """A sentence that names options, for whoever has filled in a form: they saw its labels."""
     labels = LABELS | {"duration": MORE} if is_extension else LABELS
     return _OPTION.sub(lambda m: f"**{labels[m[1]]}**" if m[1] in labels else m[0], text)
+
+
+def the_file(name: str) -> str:
+    """Audio that was uploaded with a command."""
+    return f"The file {name}"
 
 
 def more_about(most_s: int) -> str:
@@ -70,6 +89,18 @@ def length_about(least_s: float | None, most_s: float | None) -> str:
     if least_s is None or most_s is None:
         return DURATION_ABOUT
     return f"{least_s:g} to {most_s:g}. {DURATION_ABOUT}"
+
+
+def same_seed(seed: int) -> str:
+    """To stay with the seed it has."""
+    return f"The same seed, {seed}"
+
+
+def finer_about(spec: InputSpec) -> str:
+    """What an input does, in what bounds."""
+    if spec.minimum is None or spec.maximum is None:
+        return spec.meaning
+    return f"{spec.meaning} {spec.minimum:g} to {spec.maximum:g}."
 
 
 def take(number: int, seed: int) -> str:

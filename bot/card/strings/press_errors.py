@@ -26,8 +26,8 @@ PRESS_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "from its audio with **Apps** in the message's menu."
     ),
     errors.NotANumber: lambda e: (
-        f"**{e.name}** must be a whole number; “{quoted(e.value, 30)}” is none. "
-        "Open the form again and change it."
+        f"**{e.name}** must be a {'whole ' if e.is_whole else ''}number; "
+        f"“{quoted(e.value, 30)}” is none."
     ),
     errors.NoAudioHere: lambda e: (
         f"I find no audio in this message. Use this on one that carries an audio file: {taken()}."
@@ -39,6 +39,14 @@ PRESS_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PressedTwice: lambda e: (
         "You pressed that button twice within a second, so I took it for one press. "
         "For another one, press it again now."
+    ),
+    errors.DraftGone: lambda e: (
+        "I keep what you typed for half an hour, and that is over. Start anew with `/musicgen`, or "
+        "from the track's own buttons."
+    ),
+    errors.NothingChanged: lambda e: (
+        "You changed nothing, and the same settings with the same seed make the same track. "
+        "Nothing was started; change something, or have a new seed drawn."
     ),
     errors.TookTooLong: lambda e: (
         "That took me too long just now, and nothing was started. Please try it again."

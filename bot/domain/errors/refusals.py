@@ -280,10 +280,11 @@ class GenerationUnknown(RequestRefused):
 
 @dataclass(eq=False)
 class NotANumber(RequestRefused):
-    """A field of a form that wants a whole number holds something else."""
+    """A field of a form that wants a number, mostly a whole one, holds something else."""
 
     name: str
     value: str
+    is_whole: bool = True
 
 
 class NoAudioHere(RequestRefused):
@@ -292,6 +293,14 @@ class NoAudioHere(RequestRefused):
 
 class PressedTwice(RequestRefused):
     """A press of a button that belongs to the one before, which has something made."""
+
+
+class DraftGone(RequestRefused):
+    """What was typed into a refused form is not kept any more."""
+
+
+class NothingChanged(RequestRefused):
+    """A form of a track's settings was sent as it was: the track would be the same."""
 
 
 class TookTooLong(RequestRefused):

@@ -1,0 +1,193 @@
+"""Change it: a refused command or form once more, as its person left it; for them alone.
+
+A command has more options than a form has fields. So its form shows the prompt, what it was refused
+for, and then what was given; the rest is kept as it was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+import discord
+
+from bot.card import strings
+from bot.card.action import Action, ActionContext
+from bot.card.drafts import Draft
+from bot.card.forms import CardForm, FormOption, SubmittedForm
+from bot.card.given_audio import given_audio
+from bot.community.house_rules import HouseRules
+from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
+from bot.domain import errors
+from bot.domain.errors import DraftGone, OutOfBounds, UnknownChoice
+from bot.domain.generation import AudioSource
+from bot.domain.inputs import Inputs, InputSpec, InputTable, InputValue, plain
+from bot.domain.request import GenerationRequest
+from bot.engine.service import GenerationService
+
+_NAME = "change"
+_COMMAND = "command"
+AUDIO, ADDRESS, PRESET = "input_audio", "input_audio_url", "preset"
+"""The names of options that are no values of inputs."""
+_FILE, _NONE = "file", "none"
+_FIELDS_MAX = 5
+_ADDRESS_MAX_CHARS = 1000
+_ON, _OFF = plain(value=True), plain(value=False)
+_WINDOW = ("continuation_start", "continuation_end")
+_CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
+    errors.MelodyNotSupported: ("model_version", "continuation", AUDIO),
+    errors.ContinuationWithoutAudio: ("continuation", ADDRESS),
+    errors.WindowWithoutAudio: (*_WINDOW, ADDRESS),
+    errors.WindowReversed: _WINDOW,
+    errors.DiffusionNeedsMono: ("model_version", "multi_band_diffusion"),
+    errors.TwoInputAudios: (AUDIO, ADDRESS),
+    errors.AudioAddressBad: (ADDRESS,),
+    errors.AudioTooLarge: (AUDIO, ADDRESS),
+    errors.PresetUnknown: (PRESET,),
+    errors.LongerThanAllowed: ("duration",),
+}
+
+
+def draft_of_command(
+    inputs: Inputs, upload: AudioSource | None, address: str | None, preset: str | None
+) -> Draft:
+    """A command as it was typed, whatever may be wrong with it."""
+    values = {name: text for name, text in ((ADDRESS, address), (PRESET, preset)) if text}
+    return Draft(_NAME, _COMMAND, True, values, inputs=inputs, upload=upload)
+
+
+def showing(draft: Draft, error: BaseException) -> Draft:
+    """A draft whose form has the fields that matter after this error."""
+    if draft.inputs is None:
+        return draft
+    concerned = _CONCERNS.get(type(error), ())
+    if isinstance(error, OutOfBounds | UnknownChoice):
+        concerned = (error.name,)
+    given = [*draft.inputs.set_values(), *draft.values, *([AUDIO] if draft.upload else ())]
+    names = dict.fromkeys(["prompt", *concerned, *given, "duration", "model_version"])
+    return replace(draft, fields=tuple(names))
+
+
+async def _form(context: ActionContext, about: str) -> CardForm:
+    draft = context.draft
+    if draft is None or draft.inputs is None:
+        raise DraftGone
+    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE, from_card=True)
+    for name in _fields(draft, context.service.models.main.table):
+        _add(form, name, draft, context.service.models.main.table)
+    return form
+
+
+def _fields(draft: Draft, table: InputTable) -> list[str]:
+    """Those that there are, as many as a form has."""
+    there = {ADDRESS, PRESET, *(spec.name for spec in table)}
+    if draft.upload is None and ADDRESS not in draft.values:
+        there.discard(AUDIO)
+    return [name for name in draft.fields if name in there][:_FIELDS_MAX]
+
+
+def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
+    label, inputs = strings.forms.LABELS[name], draft.inputs or Inputs("")
+    if name == AUDIO:
+        _add_audio(form, draft)
+        return
+    if name in {ADDRESS, PRESET}:
+        most = NAME_MAX_CHARS if name == PRESET else _ADDRESS_MAX_CHARS
+        form.add_text(name, label, None, max_chars=most, default=draft.values.get(name))
+        return
+    spec, value = table[name], table.effective(inputs, name)
+    about = spec.description
+    if name == "prompt":
+        form.add_prompt(label, about, default=inputs.prompt)
+    elif spec.choices or spec.kind == "boolean":
+        choices = spec.choices or (_ON, _OFF)
+        options = [FormOption(choice, choice) for choice in choices]
+        form.add_select(name, label, options, None if value is None else plain(value))
+    else:
+        given = inputs.value(name)
+        form.add_line(name, label, about, None if given is None else plain(given))
+
+
+def _add_audio(form: CardForm, draft: Draft) -> None:
+    options: list[FormOption] = []
+    if draft.upload is not None:
+        options.append(FormOption(_FILE, strings.forms.the_file(draft.upload.filename)))
+    if ADDRESS in draft.values:
+        options.append(FormOption(ADDRESS, strings.forms.THE_ADDRESS))
+    options.append(FormOption(_NONE, strings.forms.NO_AUDIO))
+    form.add_select(AUDIO, strings.forms.LABELS[AUDIO], options, options[0].value)
+
+
+async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
+    draft, table = context.draft, context.service.models.main.table
+    if draft is None or draft.inputs is None:
+        raise DraftGone
+    inputs = draft.inputs
+    for spec in table:
+        if spec.name in form.values and spec.name != AUDIO:
+            inputs = replace(inputs, **{spec.name: _typed(spec, form, inputs)})
+    chosen = form.text(AUDIO)
+    upload = draft.upload if chosen in {"", _FILE} else None
+    address = form.text(ADDRESS) if chosen in {"", ADDRESS} else ""
+    request = GenerationRequest(inputs, given_audio(upload, address or None))
+    return await completed(context, context.interaction, request, form.text(PRESET) or None)
+
+
+def _typed(spec: InputSpec, form: SubmittedForm, before: Inputs) -> InputValue | None:
+    """A field's value; None where it is not set, and stays so."""
+    name, label = spec.name, strings.forms.LABELS[spec.name]
+    value: InputValue | None
+    match spec.kind:
+        case "integer":
+            return form.number(name, label)
+        case "number":
+            return form.decimal(name, label)
+        case "boolean":
+            value = form.text(name) == _ON
+        case _:
+            value = form.text(name)
+    # What a select shows where nothing was chosen is the model's own default.
+    return None if before.value(name) is None and value == spec.default else value
+
+
+class HasPresets(Protocol):
+    """A bot, or what an action is given of it."""
+
+    service: GenerationService
+    presets: Presets
+    house_rules: HouseRules
+
+
+async def completed(
+    bot: HasPresets,
+    interaction: discord.Interaction,
+    request: GenerationRequest,
+    preset: str | None,
+) -> GenerationRequest:
+    """A command's request, with the preset it names, or its person's own, and server defaults.
+
+    Raises:
+        PresetUnknown: there is none of this name.
+    """
+    user_id, guild_id = interaction.user.id, interaction.guild_id
+    request = await bot.presets.apply(request, preset, user_id, guild_id)
+    table = bot.service.models.named(request.fine_tune).table
+    defaults = bot.house_rules.settings_of(guild_id).defaults
+    inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
+    return replace(request, inputs=inputs)
+
+
+async def _press(context: ActionContext, draft_id: str) -> None:
+    await context.reopen(draft_id)
+
+
+CHANGE = Action(
+    _NAME,
+    _press,
+    strings.forms.CHANGE,
+    None,
+    discord.ButtonStyle.primary,
+    form=_form,
+    request=_request,
+)
