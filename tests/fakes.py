@@ -36,6 +36,7 @@ LOFI = Model(
 """A fine-tune, which as a rule has one model only."""
 WITH_LOFI = Models(MUSICGEN.main, [LOFI])
 LOOP = Loop(from_s=0.5, length_s=4.0, fade_s=0.25, bars=2, joint=Joint(0.1, 0.2, 1.0, 2.0))
+UNTIMED = Measures(tempo=None, joint=LOOP.joint)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -191,7 +192,7 @@ class FakeSound:
     """As asked for, unless this says otherwise."""
     refusal: UserError | None = None
     picture: Picture | None = None
-    measures: Measures | None = None
+    measures: Measures | None = UNTIMED
     loop_made: Loop | UserError = LOOP
     looped: list[str] = field(default_factory=list[str])
     on_join: list[BotError] = field(default_factory=list[BotError])

@@ -79,6 +79,7 @@ async def test_takes_have_tempi_of_their_own(world: World) -> None:
 
 
 async def test_what_cannot_be_measured_goes_out_and_tells_less(world: World) -> None:
+    world.sound.measures = None
     scene = await finished(world)
     assert "bpm" not in scene.asked.text
     assert "Tempo" not in info_words(await scene.press(world.bo, "Info"))

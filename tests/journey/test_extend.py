@@ -242,7 +242,7 @@ async def test_what_a_musician_turns_is_what_the_model_is_asked(rig: Rig) -> Non
         assert np.array_equal(whole[:untouched], piece[:untouched])
         assert one.embeds[0].title == "deep house"
         assert "-# 96 bpm, A minor, 4 bars · Surprise me" in words(one)
-        assert words(one).count("96 bpm") == 1
+        assert words(one).count("-# 96 bpm") == 1
     first, second = rig.replicate.predictions[-2:]
     assert first.input["seed"] != second.input["seed"]
 
