@@ -229,15 +229,16 @@ async def test_a_server_without_the_bot_leaves_nothing_behind(
     assert (await world.musicgen()).result.acknowledged
 
 
-@pytest.mark.parametrize("command", ["tracks list", "charts"])
+@pytest.mark.parametrize(("command", "select"), [("tracks list", "show"), ("charts", "chart")])
 async def test_old_tracks_are_not_brought_up(
-    world: World, boss: simcord.MemberActor, command: str
+    world: World, boss: simcord.MemberActor, command: str, select: str
 ) -> None:
     scene = await finished(world)
     await world.journal.toggle_star(scene.first.id, world.bo.id)
     listed = await world.ada.slash(world.channel, command)
     assert listed.response is not None
     await block(world, boss, world.ada)
-    chosen = await world.ada.select(listed.response, [scene.first.id])
+    picked = [scene.first.id]
+    chosen = await world.ada.select(listed.response, picked, custom_id=f"mg:1:pick-{select}")
     assert Used(world, chosen).told == refusal()
     assert len(world.messages) == 1
