@@ -14,6 +14,7 @@ from bot.domain.errors import AudioAddressBad, SubmitUncertain
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import MusicalTerms
 from bot.domain.request import GenerationRequest
 from bot.engine.acceptance import accepted
@@ -99,6 +100,7 @@ def adas(**changes: object) -> Generation:
         fine_tune="lofi",
         closeness=Closeness.SURPRISE,
         terms=MusicalTerms(97, "F# minor", 3),
+        measures=Measures(Tempo(97, 0.9), Joint(0.1, 0.2, 3, 4)),
         reply=replace(reply, guild_id=5),
     )
     return replace(full, **changes)  # pyright: ignore[reportArgumentType] - fields by name
