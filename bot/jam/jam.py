@@ -1,0 +1,242 @@
+"""What a jam is: its terms, the piece as ordered sections, its round with takes and votes. No I/O.
+
+All of it is frozen; `bot.jam.rules` has what may become of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.extension import PIECE_MAX_S
+
+TAKES_PER_PERSON = 2
+TAKES_PER_ROUND = 12
+"""6 to 12 are pleasant to listen to, 25 are not."""
+TAKES_PER_JAM = 150
+SECTION_USUAL_S = 10
+HOST_MISSED_ROUNDS = 2
+"""A host who was away for so many can be replaced."""
+
+
+class Phase(StrEnum):
+    """Whether a jam goes on."""
+
+    GOING = "going"
+    RESTING = "resting"
+    """Two rounds went by without takes; the next proposal wakes it."""
+    CLOSED = "closed"
+
+
+class Progress(StrEnum):
+    """How far a take is."""
+
+    MAKING = "making"
+    MADE = "made"
+    FAILED = "failed"
+
+
+class Ending(StrEnum):
+    """What has ended a round."""
+
+    CLOCK = "clock"
+    MAJORITY = "majority"
+    HOST = "host"
+    UNDO = "undo"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was settled at its start."""
+
+    theme: str
+    bpm: int | None = None
+    key: str | None = None
+    section_s: int = SECTION_USUAL_S
+    model_version: str | None = None
+    round_minutes: int = 0
+    """0: whenever the host or the room says."""
+    blind: bool = False
+    """Whether votes and authors are hidden until the round's end."""
+    members_vote: bool = False
+    """Whether only those vote who had taken part before the round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the piece: the take that won its round, or what the jam began with."""
+
+    take_id: str
+    author_id: int
+    words: str
+    added_s: float
+    round_number: int
+    """0 for what the jam began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Somebody's proposal for the next section; its id is its generation's."""
+
+    id: str
+    number: int
+    """In its round, from 1."""
+    author_id: int
+    words: str
+    asked_at: datetime
+    progress: Progress = Progress.MAKING
+    added_s: float = 0.0
+
+    @property
+    def counts(self) -> bool:
+        """Whether it takes a place in its round."""
+        return self.progress is not Progress.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: who has proposed what, voted for what, and is done."""
+
+    number: int
+    began_at: datetime
+    ends_at: datetime | None = None
+    """The deadline, which never moves; None where there is none."""
+    is_second_try: bool = False
+    """Whether the one before it ended without takes."""
+    voters: frozenset[int] | None = None
+    """Who may vote, fixed at its start; None for everybody."""
+    takes: tuple[Take, ...] = ()
+    votes: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Whose vote is for which take."""
+    done: frozenset[int] = frozenset()
+    undo: frozenset[int] = frozenset()
+    """Who wants the last section taken back."""
+
+    @property
+    def made(self) -> tuple[Take, ...]:
+        """The takes that can be heard, the earliest first."""
+        return tuple(take for take in self.takes if take.progress is Progress.MADE)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """How many votes each take has."""
+        return Counter(self.votes.values())
+
+    @property
+    def leaders(self) -> tuple[Take, ...]:
+        """The takes with most votes, the earliest first; several where they are tied."""
+        tally, made = self.tally, self.made
+        most = max((tally[take.id] for take in made), default=0)
+        return tuple(take for take in made if tally[take.id] == most)
+
+    def take(self, take_id: str) -> Take | None:
+        """The take with this id."""
+        return next((take for take in self.takes if take.id == take_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the round before ended."""
+
+    round_number: int
+    ending: Ending
+    winner_id: str | None = None
+    votes: int = 0
+    was_tied: bool = False
+    by_host: bool = False
+    """Whether the host has chosen among those that were tied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The jam that this one was branched from, and after how many sections."""
+
+    jam_id: str
+    theme: str
+    sections: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The jam's card, and the revision of the jam that it shows."""
+
+    message_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jam:
+    """One jam, as it is journalled."""
+
+    id: str
+    guild_id: int
+    channel_id: int
+    host_id: int
+    terms: Terms
+    created_at: datetime
+    round: Round
+    phase: Phase = Phase.GOING
+    thread_id: int | None = None
+    """None until it is opened."""
+    sections: tuple[Section, ...] = ()
+    late: tuple[Take, ...] = ()
+    """Takes of earlier rounds that are still being made; they are heard, and not counted."""
+    seen: Mapping[int, int] = field(default_factory=dict[int, int])
+    """In which round each person who has taken part did so last."""
+    host_seen: int = 1
+    """The last round in which the host did anything."""
+    asked: int = 0
+    """How many takes were proposed and did not fail."""
+    last: Outcome | None = None
+    origin: Origin | None = None
+    mixes_wanted: int = 0
+    mixes_posted: int = 0
+    revision: int = 1
+    """Counts what people may see of it."""
+    shown: Shown | None = None
+
+    @property
+    def length_s(self) -> float:
+        """How long the piece is."""
+        return sum(section.added_s for section in self.sections)
+
+    @property
+    def room_s(self) -> int:
+        """How many seconds there is room for."""
+        return int(PIECE_MAX_S - self.length_s)
+
+    @property
+    def head(self) -> str | None:
+        """The take at the piece's end."""
+        return self.sections[-1].take_id if self.sections else None
+
+    @property
+    def active(self) -> frozenset[int]:
+        """Those who take part: in this round, or in the one before."""
+        return frozenset(who for who, last in self.seen.items() if last >= self.round.number - 1)
+
+    @property
+    def takes_left(self) -> int:
+        """What is left of its budget."""
+        return max(0, TAKES_PER_JAM - self.asked)
+
+    @property
+    def making(self) -> tuple[Take, ...]:
+        """The takes that are under way, of whichever round."""
+        mine = (take for take in self.round.takes if take.progress is Progress.MAKING)
+        return (*mine, *self.late)
+
+    @property
+    def wants_work(self) -> bool:
+        """Whether something of it is still to be shown or made."""
+        is_stale = self.shown is None or self.shown.revision < self.revision
+        return self.thread_id is None or is_stale or self.mixes_posted < self.mixes_wanted
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When it is to be looked at by itself: at the round's deadline."""
+        return self.round.ends_at if self.phase is Phase.GOING else None
