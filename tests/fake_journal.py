@@ -35,6 +35,7 @@ from bot.journal.rows import folded
 from bot.journal.tables import to_us
 from tests.fake_community import CommunityTables, FakeChartPosts, FakePresets, FakeStars
 from tests.fake_house import FakeHouse, HouseTables
+from tests.fake_jams import FakeJams, JamTables
 
 _FIRST_LEASE_S = 20.0
 _WORD_LIMIT = 20
@@ -68,6 +69,7 @@ class Tables:
     locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
     community: CommunityTables = field(default_factory=CommunityTables)
     house: HouseTables = field(default_factory=HouseTables)
+    jams: JamTables = field(default_factory=JamTables)
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
     presses: dict[tuple[int, str], datetime] = field(
         default_factory=dict[tuple[int, str], datetime]
@@ -75,7 +77,7 @@ class Tables:
     drafts: dict[str, StoredDraft] = field(default_factory=dict[str, StoredDraft])
 
 
-class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
+class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -98,6 +100,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse):
         FakeStars.__init__(self, tables.community, self.rows, self._tracks)
         FakePresets.__init__(self, tables.community)
         FakeChartPosts.__init__(self, tables.community)
+        FakeJams.__init__(self, tables.jams)
         self.forgotten: list[tuple[datetime, datetime, datetime]] = []
         """Of when what has outlived its use was to be forgotten."""
         self._owner = owner

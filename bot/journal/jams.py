@@ -2,11 +2,148 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jam.jam import Jam
+from bot.jam.ports import StoredJam, TakeRow, TakeSound
+from bot.journal.database import insert
+from bot.journal.store import Store, unbroken
+from bot.journal.jam_tables import jam_takes, jams
+
+_log = logging.getLogger(__name__)
 
 _JAM = TypeAdapter(Jam)
+_j, _t = jams.c, jam_takes.c
+
+
+class JamRows(Store):
+    """The part of the journal that knows jams."""
+
+    @unbroken
+    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+        """Write a new jam, with the audio that it begins with; False where it is there already."""
+        new = {"id": jam.id, "version": 1, **_values(jam)}
+        async with self._writing() as connection:
+            put = insert(connection, jams).values(new)
+            added = await connection.execute(put.on_conflict_do_nothing().returning(_j.id))
+            if added.first() is None:
+                return False
+            if opening is not None:
+                take, sound = opening
+                row = _take_values(take) | _sound_values(sound) | {"joined": True}
+                await connection.execute(sa.insert(jam_takes).values(row))
+        return True
+
+    @unbroken
+    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+        """Write what has become of a jam, and a new take of it; False where its row has changed.
+
+        The audio of takes whose round is over, and that have not joined a piece, is let go.
+        """
+        change = (
+            sa.update(jams)
+            .where(_j.id == jam.id, _j.version == version)
+            .values(version=version + 1, **_values(jam))
+        )
+        async with self._writing() as connection:
+            if (await connection.execute(change)).rowcount != 1:
+                return False
+            if take is not None:
+                await connection.execute(sa.insert(jam_takes).values(_take_values(take)))
+            await self._settle(connection, jam)
+        return True
+
+    async def _settle(self, connection: AsyncConnection, jam: Jam) -> None:
+        mine = _t.jam_id == jam.id
+        joined = [section.take_id for section in jam.sections]
+        if joined:
+            await connection.execute(
+                sa.update(jam_takes)
+                .where(mine, _t.id.in_(joined), sa.not_(_t.joined))
+                .values(joined=True)
+            )
+        is_over = _t.round_number < jam.round.number
+        await connection.execute(
+            sa.update(jam_takes)
+            .where(mine, is_over, sa.not_(_t.joined), _t.flac.is_not(None))
+            .values(flac=None)
+        )
+
+    async def jam(self, jam_id: str) -> StoredJam | None:
+        """Read one."""
+        return await self._one(_j.id == jam_id)
+
+    async def jam_in(self, thread_id: int) -> StoredJam | None:
+        """The one of a thread."""
+        return await self._one(_j.thread_id == thread_id)
+
+    async def jams_of(self, guild_id: int, limit: int = 25) -> list[Jam]:
+        """Those of a server, the newest first."""
+        query = (
+            sa.select(_j.id, _j.version, _j.state)
+            .where(_j.guild_id == guild_id)
+            .order_by(_j.created_at.desc(), _j.id.desc())
+            .limit(limit)
+        )
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [stored.jam for stored in _readable(map(dict, rows))]
+
+    async def jams_to_do(self, now: datetime) -> list[str]:
+        """The ids of those with something to show, to make, or to end by now."""
+        query = sa.select(_j.id).where(sa.or_(_j.wants_work, _j.look_at <= now))
+        async with self._reading() as connection:
+            return list((await connection.scalars(query.order_by(_j.id))).all())
+
+    async def jam_take(self, take_id: str) -> TakeRow | None:
+        """Read a take."""
+        columns = (_t.id, _t.jam_id, _t.author_id, _t.words, _t.round_number, _t.previous)
+        async with self._reading() as connection:
+            query = sa.select(*columns).where(_t.id == take_id)
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else TakeRow(**dict(row))
+
+    @unbroken
+    async def keep_sound(self, sound: TakeSound) -> None:
+        """Keep a take's audio, in place of what was kept before."""
+        keep = sa.update(jam_takes).where(_t.id == sound.take_id)
+        async with self._writing() as connection:
+            await connection.execute(keep.values(_sound_values(sound)))
+
+    async def sounds_up_to(self, take_id: str, last_s: float | None = None) -> list[TakeSound]:
+        """The audio of the piece that ends with this take, in order; or of its last seconds.
+
+        Without what is lost.
+        """
+        columns = (_t.id, _t.previous, _t.given_s, _t.track_s, _t.flac)
+        found: list[TakeSound] = []
+        wanted: str | None = take_id
+        held_s = 0.0
+        async with self._reading() as connection:
+            while wanted is not None and (last_s is None or held_s < last_s):
+                query = sa.select(*columns).where(_t.id == wanted)
+                row = (await connection.execute(query)).mappings().first()
+                if row is None or row["flac"] is None:
+                    break
+                sound = TakeSound(row["id"], row["given_s"], row["track_s"], bytes(row["flac"]))
+                found.append(sound)
+                # With the first of them comes the end of what was there before it.
+                held_s = sum(one.added_s for one in found) + sound.given_s
+                wanted = row["previous"]
+        return found[::-1]
+
+    async def _one(self, condition: sa.ColumnElement[bool]) -> StoredJam | None:
+        query = sa.select(_j.id, _j.version, _j.state).where(condition)
+        async with self._reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else next(iter(_readable([dict(row)])), None)
 
 
 def dumped(jam: Jam) -> str:
@@ -21,3 +158,40 @@ def loaded(text: str) -> Jam:
         ValueError: it is none.
     """
     return _JAM.validate_json(text)
+
+
+def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[StoredJam]:
+    """The jams of many rows; one that cannot be read hides no other."""
+    for row in rows:
+        try:
+            jam = loaded(row["state"])
+        except ValueError as error:
+            _log.error("jam %s cannot be read: %r", row["id"], error)
+            continue
+        yield StoredJam(jam, row["version"])
+
+
+def _values(jam: Jam) -> dict[str, object]:
+    return {
+        "guild_id": jam.guild_id,
+        "thread_id": jam.thread_id,
+        "created_at": jam.created_at,
+        "state": dumped(jam),
+        "wants_work": jam.wants_work,
+        "look_at": jam.look_at,
+    }
+
+
+def _take_values(take: TakeRow) -> dict[str, object]:
+    return {
+        "id": take.id,
+        "jam_id": take.jam_id,
+        "author_id": take.author_id,
+        "words": take.words,
+        "round_number": take.round_number,
+        "previous": take.previous,
+    }
+
+
+def _sound_values(sound: TakeSound) -> dict[str, object]:
+    return {"given_s": sound.given_s, "track_s": sound.track_s, "flac": sound.flac}

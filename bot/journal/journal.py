@@ -34,6 +34,7 @@ from bot.journal.drafts import DraftRows
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
 from bot.journal.house import House
+from bot.journal.jams import JamRows
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.presets import PresetRows
@@ -59,7 +60,9 @@ _OPEN = (
 )
 
 
-class SqlJournal(Leases, Library, Retention, StarRows, PresetRows, DraftRows, House, ChartPostRows):
+class SqlJournal(
+    Leases, Library, Retention, StarRows, PresetRows, DraftRows, House, ChartPostRows, JamRows
+):
     """Generations, their events, and the few facts that outlive a process.
 
     Every method raises `JournalError` where the database cannot be used.

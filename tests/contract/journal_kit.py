@@ -19,6 +19,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import BARS_MAX, MusicalTerms
 from bot.engine.ports import Journal
+from bot.jam.ports import JamStore
 from bot.journal import async_url
 from bot.journal.database import create_engine
 
@@ -28,7 +29,7 @@ AT_ONCE_S = 0.0
 """A lease that has expired by the time anyone can look."""
 
 
-class OpenJournal(CommunityJournal, Protocol):
+class OpenJournal(CommunityJournal, JamStore, Protocol):
     """A journal with what belongs to its process."""
 
     async def release(self) -> None: ...

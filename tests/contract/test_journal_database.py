@@ -56,6 +56,8 @@ _WITHOUT_0007 = (
     "DROP TABLE presses",
     "DROP TABLE drafts",
     "ALTER TABLE generations DROP COLUMN measures",
+    "DROP TABLE jam_takes",
+    "DROP TABLE jams",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "ALTER TABLE generations DROP COLUMN closeness",
@@ -129,6 +131,8 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     await asyncio.to_thread(upgrade, async_url(_folder_made(url)))
     migrated = await _schema(url)
     tables = [
+        "jam_takes",
+        "jams",
         "presets",
         "presses",
         "drafts",

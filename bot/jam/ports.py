@@ -1,0 +1,93 @@
+"""What the jam needs from the world: its rows, its audio, and where people see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.jam.jam import Jam
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJam:
+    """A jam, and the version of its row that it was read in."""
+
+    jam: Jam
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRow:
+    """A take as it is looked up by its id, long after its round too."""
+
+    id: str
+    jam_id: str
+    author_id: int
+    words: str
+    round_number: int
+    previous: str | None
+    """The take at the end of the piece that it goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSound:
+    """A take's audio, without loss: the end of the piece before it, then what it adds."""
+
+    take_id: str
+    given_s: float
+    """What of it was there before; 0 for one that opens a piece."""
+    track_s: float
+    flac: bytes
+
+    @property
+    def added_s(self) -> float:
+        """What it adds to the piece."""
+        return self.track_s - self.given_s
+
+
+class JamStore(Protocol):
+    """Jams, their takes and their audio. Methods raise `JournalFault`."""
+
+    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+        """Write a new jam, with the audio that it begins with; False where it is there already."""
+        ...
+
+    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+        """Write what has become of a jam, and a new take of it; False where its row has changed.
+
+        The audio of takes whose round is over, and that have not joined a piece, is let go.
+        """
+        ...
+
+    async def jam(self, jam_id: str) -> StoredJam | None:
+        """Read one."""
+        ...
+
+    async def jam_in(self, thread_id: int) -> StoredJam | None:
+        """The one of a thread."""
+        ...
+
+    async def jams_of(self, guild_id: int, limit: int = 25) -> Sequence[Jam]:
+        """Those of a server, the newest first."""
+        ...
+
+    async def jams_to_do(self, now: datetime) -> Sequence[str]:
+        """The ids of those with something to show, to make, or to end by now."""
+        ...
+
+    async def jam_take(self, take_id: str) -> TakeRow | None:
+        """Read a take."""
+        ...
+
+    async def keep_sound(self, sound: TakeSound) -> None:
+        """Keep a take's audio, in place of what was kept before."""
+        ...
+
+    async def sounds_up_to(self, take_id: str, last_s: float | None = None) -> Sequence[TakeSound]:
+        """The audio of the piece that ends with this take, in order; or of its last seconds.
+
+        Without what is lost.
+        """
+        ...

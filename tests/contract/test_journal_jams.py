@@ -1,0 +1,139 @@
+"""Jams in the journal: changed by one at a time, with their takes and their audio."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.jam import rules
+from bot.jam.jam import Jam, Section, Terms
+from bot.jam.ports import TakeRow, TakeSound
+from tests.contract.journal_kit import NOW, OpenJournal, Start
+
+ADA, BO = 2**62, 6
+
+
+def a_jam(jam_id: str = "jam", minutes: int = 0, after_s: int = 0, **changes: object) -> Jam:
+    terms = Terms("Regen 🌧 \N{ARABIC LETTER MEEM}", bpm=120, key="A minor", round_minutes=minutes)
+    now = NOW + timedelta(seconds=after_s)
+    values: dict[str, object] = {"guild_id": 1, "channel_id": 2, "host_id": ADA, "terms": terms}
+    return rules.start(jam_id, now, **(values | changes))  # pyright: ignore[reportArgumentType] - by name
+
+
+def a_row(take_id: str, jam: Jam, previous: str | None = None) -> TakeRow:
+    return TakeRow(take_id, jam.id, BO, f"words of {take_id}", jam.round.number, previous)
+
+
+def a_sound(take_id: str, given_s: float = 0.0) -> TakeSound:
+    return TakeSound(take_id, given_s, given_s + 10.0, f"\0{take_id}\xff".encode("latin-1"))
+
+
+async def propose(journal: OpenJournal, jam_id: str, take_id: str) -> Jam:
+    """A take that can be heard."""
+    stored = await journal.jam(jam_id)
+    assert stored is not None
+    jam, row = stored.jam, a_row(take_id, stored.jam, stored.jam.head)
+    jam = rules.propose(jam, NOW, BO, take_id, row.words, 10)
+    assert await journal.change_jam(stored.version, jam, row)
+    await journal.keep_sound(a_sound(take_id, 0.0 if jam.head is None else 5.0))
+    jam = rules.made(jam, NOW, take_id, 10.0)
+    assert await journal.change_jam(stored.version + 1, jam)
+    return jam
+
+
+async def win(journal: OpenJournal, jam_id: str, take_id: str) -> Jam:
+    """The round ends with this take."""
+    stored = await journal.jam(jam_id)
+    assert stored is not None
+    jam = rules.vote(stored.jam, NOW, ADA, take_id)
+    jam = rules.end(jam, NOW, ADA)
+    assert jam.head == take_id
+    assert await journal.change_jam(stored.version, jam)
+    return jam
+
+
+async def test_a_jam_is_found_as_it_was_written(journal: OpenJournal) -> None:
+    jam = a_jam(minutes=3)
+    assert await journal.jam("jam") is None
+    assert await journal.add_jam(jam)
+    assert not await journal.add_jam(jam), "its command was delivered twice"
+    stored = await journal.jam("jam")
+    assert stored is not None
+    jam = rules.vote(await propose(journal, "jam", "t1"), NOW, BO, "t1")
+    jam = rules.opened(rules.showed(jam, NOW, 2**62, jam.revision), NOW, 77)
+    assert not await journal.change_jam(stored.version, jam), "it is another one by now"
+    assert await journal.change_jam(stored.version + 2, jam)
+    for found in (await journal.jam("jam"), await journal.jam_in(77)):
+        assert found is not None
+        assert found.jam == jam
+    assert await journal.jam_in(78) is None
+
+
+async def test_of_two_ends_at_once_one_counts(start: Start) -> None:
+    one, other = await start("one"), await start("other")
+    await one.add_jam(a_jam())
+    await propose(one, "jam", "t1")
+    stored = await one.jam("jam")
+    assert stored is not None
+    ended = rules.end(stored.jam, NOW, ADA)
+    results = await asyncio.gather(
+        *(journal.change_jam(stored.version, ended) for journal in (one, other) * 4)
+    )
+    assert sorted(results)[-2:] == [False, True]
+
+
+async def test_a_server_has_its_own_jams_the_newest_first(journal: OpenJournal) -> None:
+    for number, guild_id in enumerate((1, 9, 1, 1)):
+        await journal.add_jam(a_jam(f"j{number}", after_s=number, guild_id=guild_id))
+    assert [jam.id for jam in await journal.jams_of(1)] == ["j3", "j2", "j0"]
+    assert [jam.id for jam in await journal.jams_of(1, 1)] == ["j3"]
+
+
+async def test_there_is_something_to_do_until_it_is_shown_and_at_a_deadline(
+    journal: OpenJournal,
+) -> None:
+    jam = a_jam(minutes=3)
+    await journal.add_jam(jam)
+    assert await journal.jams_to_do(NOW) == ["jam"]
+    jam = rules.showed(rules.opened(jam, NOW, 5), NOW, 6, jam.revision)
+    await journal.change_jam(1, jam)
+    assert await journal.jams_to_do(NOW + timedelta(seconds=179)) == []
+    assert await journal.jams_to_do(NOW + timedelta(seconds=180)) == ["jam"]
+
+
+async def test_a_piece_is_the_chain_of_what_won(journal: OpenJournal) -> None:
+    await journal.add_jam(a_jam())
+    for number, rival in enumerate(("x", "y", "z")):
+        await propose(journal, "jam", rival)
+        await propose(journal, "jam", f"t{number}")
+        await win(journal, "jam", f"t{number}")
+    assert await journal.jam_take("t1") == TakeRow("t1", "jam", BO, "words of t1", 2, "t0")
+    piece = await journal.sounds_up_to("t2")
+    assert piece == [a_sound("t0"), a_sound("t1", 5.0), a_sound("t2", 5.0)]
+    assert await journal.sounds_up_to("t2", 15.0) == piece[2:], "it has 5 s of what was before"
+    assert await journal.sounds_up_to("t2", 15.5) == piece[1:]
+    assert await journal.sounds_up_to("t0") == piece[:1]
+    assert await journal.sounds_up_to("y") == [], "what has not won is not kept"
+    late = TakeSound("nobody", 0.0, 1.0, b"")
+    await journal.keep_sound(late)
+    assert await journal.sounds_up_to("nobody") == []
+
+
+async def test_what_was_taken_back_can_still_be_branched_from(journal: OpenJournal) -> None:
+    await journal.add_jam(a_jam())
+    await propose(journal, "jam", "t0")
+    jam = await win(journal, "jam", "t0")
+    stored = await journal.jam("jam")
+    assert stored is not None
+    await journal.change_jam(stored.version, rules.undo(jam, NOW, ADA))
+    assert await journal.sounds_up_to("t0") == [a_sound("t0")]
+
+
+async def test_a_jam_may_begin_with_audio(journal: OpenJournal) -> None:
+    section = Section("o", ADA, "lofi", 10.0, 0)
+    jam = a_jam(sections=(section,))
+    row = TakeRow("o", "jam", ADA, "lofi", 0, None)
+    assert await journal.add_jam(jam, (row, a_sound("o")))
+    await propose(journal, "jam", "t1")
+    await win(journal, "jam", "t1")
+    assert [sound.take_id for sound in await journal.sounds_up_to("t1")] == ["o", "t1"]

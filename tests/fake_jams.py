@@ -1,0 +1,88 @@
+"""Jams in memory: the part of `FakeJournal` that has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.jam.jam import Jam
+from bot.jam.ports import StoredJam, TakeRow, TakeSound
+
+
+@dataclass
+class JamTables:
+    """What processes share."""
+
+    jams: dict[str, StoredJam] = field(default_factory=dict[str, StoredJam])
+    takes: dict[str, TakeRow] = field(default_factory=dict[str, TakeRow])
+    sounds: dict[str, TakeSound] = field(default_factory=dict[str, TakeSound])
+    joined: set[str] = field(default_factory=set[str])
+
+
+class FakeJams:
+    """Jams, their takes and their audio."""
+
+    def __init__(self, tables: JamTables) -> None:
+        self._jams = tables
+
+    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+        if jam.id in self._jams.jams:
+            return False
+        self._jams.jams[jam.id] = StoredJam(jam, 1)
+        if opening is not None:
+            take, sound = opening
+            self._jams.takes[take.id], self._jams.sounds[take.id] = take, sound
+            self._jams.joined.add(take.id)
+        return True
+
+    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+        tables = self._jams
+        if tables.jams[jam.id].version != version:
+            return False
+        tables.jams[jam.id] = StoredJam(jam, version + 1)
+        if take is not None:
+            tables.takes[take.id] = take
+        tables.joined |= {section.take_id for section in jam.sections}
+        for row in tables.takes.values():
+            is_over = row.jam_id == jam.id and row.round_number < jam.round.number
+            if is_over and row.id not in tables.joined:
+                tables.sounds.pop(row.id, None)
+        return True
+
+    async def jam(self, jam_id: str) -> StoredJam | None:
+        return self._jams.jams.get(jam_id)
+
+    async def jam_in(self, thread_id: int) -> StoredJam | None:
+        found = self._jams.jams.values()
+        return next((stored for stored in found if stored.jam.thread_id == thread_id), None)
+
+    async def jams_of(self, guild_id: int, limit: int = 25) -> list[Jam]:
+        found = [s.jam for s in self._jams.jams.values() if s.jam.guild_id == guild_id]
+        return sorted(found, key=lambda jam: (jam.created_at, jam.id), reverse=True)[:limit]
+
+    async def jams_to_do(self, now: datetime) -> list[str]:
+        return sorted(
+            stored.jam.id
+            for stored in self._jams.jams.values()
+            if stored.jam.wants_work
+            or (stored.jam.look_at is not None and stored.jam.look_at <= now)
+        )
+
+    async def jam_take(self, take_id: str) -> TakeRow | None:
+        return self._jams.takes.get(take_id)
+
+    async def keep_sound(self, sound: TakeSound) -> None:
+        if sound.take_id in self._jams.takes:
+            self._jams.sounds[sound.take_id] = sound
+
+    async def sounds_up_to(self, take_id: str, last_s: float | None = None) -> list[TakeSound]:
+        found: list[TakeSound] = []
+        wanted: str | None = take_id
+        held_s = 0.0
+        while wanted is not None and (last_s is None or held_s < last_s):
+            if (sound := self._jams.sounds.get(wanted)) is None:
+                break
+            found.append(sound)
+            held_s = sum(one.added_s for one in found) + sound.given_s
+            wanted = self._jams.takes[wanted].previous
+        return found[::-1]
