@@ -20,6 +20,7 @@ from bot.audio.join import cut_context, join
 from bot.audio.loop import make_loop
 from bot.audio.measuring import measure_track
 from bot.audio.picture import draw_waveform, stack_pictures
+from bot.audio.piece import Mixed, keep_lossless, mix, splice, splice_end, split_sections
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
 
@@ -61,6 +62,17 @@ def draw(path: Path, *, given_s: float) -> Drawn:
     return Drawn(png, picture.duration_s, [*picture.thirds_db])
 
 
+def draw_piece(path: Path, *, starts_s: Sequence[float], colours: Sequence[Sequence[int]]) -> Drawn:
+    """Draw a piece, each of its sections in a colour. Raises as `probe` does."""
+    parts = [
+        (start_s, (colour[0], colour[1], colour[2]))
+        for start_s, colour in zip(starts_s, colours, strict=True)
+    ]
+    picture = draw_waveform(path, parts=parts)
+    png = b64encode(picture.png).decode()
+    return Drawn(png, picture.duration_s, [*picture.thirds_db])
+
+
 def stack(pngs: Sequence[str], numbers: Sequence[int]) -> str:
     """Put pictures of `draw` one below the other, numbered; PNGs in base64."""
     return b64encode(stack_pictures([b64decode(png) for png in pngs], numbers)).decode()
@@ -78,6 +90,12 @@ _ALL: tuple[Callable[..., Any], ...] = (
     stack,
     fit,
     make_loop,
+    draw_piece,
+    keep_lossless,
+    mix,
+    splice,
+    splice_end,
+    split_sections,
 )
 JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in _ALL}
 
@@ -88,15 +106,22 @@ __all__ = [
     "Examined",
     "Fitted",
     "Labelled",
+    "Mixed",
     "cut_beginning",
     "cut_context",
     "draw",
+    "draw_piece",
     "examine",
     "fit",
     "join",
+    "keep_lossless",
     "label",
     "make_loop",
     "measure_track",
+    "mix",
     "probe",
+    "splice",
+    "splice_end",
+    "split_sections",
     "stack",
 ]

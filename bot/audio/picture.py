@@ -37,6 +37,8 @@ NEW_BODY: tuple[Colour, Colour] = ((190, 200, 255), (240, 196, 255))
 GIVEN_PEAK: Colour = (104, 108, 124)
 GIVEN_BODY: Colour = (164, 168, 182)
 BOUNDARY: Colour = (255, 255, 255)
+_LIGHTER = 0.55
+"""How much of white the bodies have, where peaks have a colour of their own."""
 
 _LEFT, _RIGHT = 25, WIDTH - 25
 _TOP, _BOTTOM = 20, 188
@@ -61,10 +63,13 @@ _STEPS_S = (
 )
 
 
-def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
+def draw_waveform(
+    path: Path, *, given_s: float = 0.0, parts: Sequence[tuple[float, Colour]] = ()
+) -> Picture:
     """Draw a track; its first `given_s` seconds, which it goes on from, in another colour.
 
-    The bars reach to the peaks, their light cores to the RMS level.
+    Or it has `parts`, each with where it begins, in seconds, and its own colour. The bars reach to
+    the peaks, their light cores to the RMS level.
 
     Raises:
         AudioUnreadable, NotAudio: it cannot be decoded.
@@ -72,11 +77,14 @@ def draw_waveform(path: Path, *, given_s: float = 0.0) -> Picture:
     from PIL import Image, ImageDraw
 
     waveform = measure_waveform(path)
-    boundary = _place(waveform.duration_s, given_s)
-    image = Image.fromarray(_pixels(waveform, boundary))
+    begins = [given_s] if not parts else [start_s for start_s, _ in parts]
+    boundaries = [_place(waveform.duration_s, start_s) for start_s in begins]
+    colours = [colour for _, colour in parts]
+    image = Image.fromarray(_pixels(waveform, boundaries, colours))
     labels = _Labels(ImageDraw.Draw(image), waveform.duration_s)
-    if _LEFT < boundary < _RIGHT:
-        labels.put(given_s, BOUNDARY)
+    for start_s, boundary in zip(begins, boundaries, strict=True):
+        if _LEFT < boundary < _RIGHT:
+            labels.put(start_s, BOUNDARY)
     labels.put_all()
     file = io.BytesIO()
     # Runs of one colour are all there is to find: the same size as zlib's best, in half the time.
@@ -113,16 +121,19 @@ def _place(duration_s: float, time_s: float) -> float:
     return _LEFT + (_RIGHT - _LEFT) * min(max(time_s / duration_s, 0.0), 1.0)
 
 
-def _pixels(waveform: Waveform, boundary: float) -> npt.NDArray[np.uint8]:
+def _pixels(
+    waveform: Waveform, boundaries: Sequence[float], colours: Sequence[Colour]
+) -> npt.NDArray[np.uint8]:
     """Everything but the times: shape (height, width, RGBA)."""
     import numpy as np
 
     pixels = _empty_card().copy()
     wave = pixels[_MIDDLE - _REACH : _MIDDLE + _REACH, _LEFT:_RIGHT, :3]
-    half = _bars(waveform, boundary)
+    inside = [boundary for boundary in boundaries if _LEFT < boundary < _RIGHT]
+    half = _bars(waveform, inside, _column_colours(boundaries, colours))
     # From the middle outwards, and as it goes down so it goes up.
     wave[_REACH:], wave[:_REACH] = half, half[::-1]
-    if _LEFT < boundary < _RIGHT:
+    for boundary in inside:
         near = slice(round(boundary) - _HALO, round(boundary) + _HALO)
         x, y = _centres()
         line = _rounded(x[near] - boundary, y - _MIDDLE, 1.5, (_BOTTOM - _TOP) / 2 + 9, 1.5)
@@ -144,28 +155,52 @@ def _empty_card() -> npt.NDArray[np.uint8]:
     return (canvas + 0.5).astype(np.uint8)
 
 
-def _bars(waveform: Waveform, boundary: float) -> npt.NDArray[np.uint8]:
-    """The lower half of the wave, from its middle on: shape (rows, columns, RGB)."""
+def _column_centres() -> Floats:
+    """Where bars have their middles, in pixels from the left."""
     import numpy as np
 
     count = (_RIGHT - _LEFT) // _PITCH
-    centres = _LEFT + _PITCH * (np.arange(count, dtype=np.float32) + 0.5)
-    shown = np.ones(count, bool)
-    if _LEFT < boundary < _RIGHT:
-        shown = np.abs(centres - boundary) > _HALO
+    return _LEFT + _PITCH * (np.arange(count, dtype=np.float32) + 0.5)
+
+
+def _column_colours(
+    boundaries: Sequence[float], colours: Sequence[Colour]
+) -> tuple[Floats, Floats]:
+    """The colours of each bar's peak and of its body: shapes (bars, RGB)."""
+    import numpy as np
+
+    centres = _column_centres()
+    if colours:
+        part = np.searchsorted(np.array(boundaries), centres, side="right") - 1
+        peaks = np.array(colours, np.float32)[part.clip(0)]
+        return peaks, np.asarray(peaks + (255 - peaks) * _LIGHTER, np.float32)
+    boundary = boundaries[0]
     progress = ((centres - boundary) / max(_RIGHT - boundary, 1)).clip(0, 1)[:, None]
+    shown: list[Floats] = []
+    for (first, last), given in ((NEW_PEAK, GIVEN_PEAK), (NEW_BODY, GIVEN_BODY)):
+        new = _rgb(first) + (_rgb(last) - _rgb(first)) * progress
+        shown.append(np.where(centres[:, None] < boundary, _rgb(given), new))
+    return shown[0], shown[1]
+
+
+def _bars(
+    waveform: Waveform, boundaries: Sequence[float], colours: tuple[Floats, Floats]
+) -> npt.NDArray[np.uint8]:
+    """The lower half of the wave, from its middle on: shape (rows, columns, RGB)."""
+    import numpy as np
+
+    centres = _column_centres()
+    count = len(centres)
+    shown = np.ones(count, bool)
+    for boundary in boundaries:
+        shown &= np.abs(centres - boundary) > _HALO
     peaks, rms = waveform.columns(count)
     gain = min(1 / max(float(peaks.max()), 1e-9), _GAIN_MAX)
     half = np.empty((_REACH, count, _PITCH, 3), np.float32)
     half[:] = CARD
-    for levels, (first, last), given in (
-        (peaks, NEW_PEAK, GIVEN_PEAK),
-        (rms, NEW_BODY, GIVEN_BODY),
-    ):
-        new = _rgb(first) + (_rgb(last) - _rgb(first)) * progress
-        colours = np.where(centres[:, None] < boundary, _rgb(given), new)
+    for levels, colour in zip((peaks, rms), colours, strict=True):
         cover = _bars_cover(levels * gain) * shown[:, None]
-        half[:, :, 1:-1] = _painted(half[:, :, 1:-1], cover, colours[:, None])
+        half[:, :, 1:-1] = _painted(half[:, :, 1:-1], cover, colour[:, None])
     return (half + 0.5).astype(np.uint8).reshape(_REACH, count * _PITCH, 3)
 
 

@@ -150,7 +150,7 @@ class Tail:
 
 
 class PcmFile:
-    """A WAV file of 16 bits that is being written."""
+    """A file of 16 bits, WAV or FLAC, that is being written."""
 
     def __init__(self, sound: SoundFile) -> None:
         self._sound = sound
@@ -166,12 +166,14 @@ class PcmFile:
 
 
 @contextmanager
-def pcm_file(path: Path, rate_hz: int, channels: int) -> Generator[PcmFile]:
-    """Write a WAV that appears under `path` once it is whole, and not at all after an error."""
+def pcm_file(
+    path: Path, rate_hz: int, channels: int, format_: Literal["WAV", "FLAC"] = "WAV"
+) -> Generator[PcmFile]:
+    """Write a file that appears under `path` once it is whole, and not at all after an error."""
     from soundfile import SoundFile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
     with (
         whole_file(path) as draft,
-        SoundFile(draft, "w", rate_hz, channels, "PCM_16", format="WAV") as sound,
+        SoundFile(draft, "w", rate_hz, channels, "PCM_16", format=format_) as sound,
     ):
         yield PcmFile(sound)
