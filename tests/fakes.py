@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.domain.errors import BotError, OutputTooLarge, UserError, WorkerFaulty
+from bot.domain.errors import BotError, NotAudio, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
 from bot.domain.measures import Joint, Loop, Measures
@@ -392,3 +392,37 @@ def a_generation(**changes: object) -> Generation:
         created_at=NOON,
     )
     return replace(generation, **changes)  # pyright: ignore[reportArgumentType] - fields by name
+
+
+class FakePieceSound:
+    """Pieces as bytes one after the other; a take whose bytes are `broken` is no audio."""
+
+    async def keep_lossless(self, track: Path, target: Path) -> float:
+        content = await asyncio.to_thread(track.read_bytes)
+        if content == b"broken":
+            raise NotAudio
+        await asyncio.to_thread(target.write_bytes, b"FLAC of " + content)
+        return 10.0
+
+    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+        parts = [await asyncio.to_thread(sound.read_bytes) for sound in sounds]
+        await asyncio.to_thread(target.write_bytes, b", ".join(parts))
+        return 10.0 * len(parts)
+
+    async def splice_end(
+        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+    ) -> float:
+        return min(last_s, await self.splice(sounds, given_s, target))
+
+    async def draw_piece(
+        self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]
+    ) -> Picture:
+        return Picture(b"PNG", 10.0 * len(starts_s), 0.0, (0.0, 0.0, 0.0))
+
+    async def mix(
+        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
+    ) -> None:
+        await asyncio.to_thread(shutil.copyfile, piece, target)
+
+    async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
+        await asyncio.to_thread(target.write_bytes, b"PK")

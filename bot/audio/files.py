@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from bot.domain.errors import (
     OutputTooLarge,
     PieceLost,
     PieceUndecodable,
+    SourceGone,
     TrackNotRead,
     WorkerFaulty,
 )
@@ -35,7 +37,7 @@ from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES
 from bot.domain.measures import Loop, Measures
 from bot.domain.picture import Picture
 from bot.domain.plain_text import one_line
-from bot.engine.ports import InputAudio
+from bot.engine.audio_ports import InputAudio, OwnAudio
 from bot.host.threads import INTAKE, TRACKS
 from bot.host.whole_files import draft_of, whole_file
 from bot.network.proxies import Proxies
@@ -72,6 +74,8 @@ class AudioFiles:
         self._intake = AudioIntake(
             folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
         )
+        self._folder = folder
+        self._own: OwnAudio | None = None
         self._inputs = Lane(input_limits, most=2, replaced_after=16)
         self._joins = Lane(_JOIN, most=1, replaced_after=16)
         self._loops = Lane(_JOIN, most=1, replaced_after=16)
@@ -91,6 +95,10 @@ class AudioFiles:
         await asyncio.gather(*(lane.close() for lane in lanes))
         await self._intake.__aexit__(kind, error, traceback)
 
+    def comes_from(self, own: OwnAudio) -> None:
+        """Sources of our own making are there."""
+        self._own = own
+
     async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         """Fetch, check and measure input audio; the file is the caller's to discard.
 
@@ -99,7 +107,7 @@ class AudioFiles:
         Raises:
             RequestRefused: it cannot be had, is too large, or is no audio we can read.
         """
-        path = await self._intake.fetch(source, limit_bytes)
+        path = await self._fetch(source, limit_bytes)
         try:
             with refusals():
                 examined = await self._inputs.run(jobs.examine, path)
@@ -116,6 +124,15 @@ class AudioFiles:
             facts.sample_rate_hz * min(2, facts.channels) * 2,
             examined.reads_cleanly,
         )
+
+    async def _fetch(self, source: AudioSource, limit_bytes: int) -> Path:
+        if not source.own:
+            return await self._intake.fetch(source, limit_bytes)
+        if self._own is None:
+            raise SourceGone
+        path = self._folder / f"input-{secrets.token_hex(8)}"
+        await self._own.write(source.url, path)
+        return path
 
     async def begin_with(
         self, audio: InputAudio, first_s: float | None, target: Path
@@ -270,8 +287,8 @@ class AudioFiles:
         except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
             raise WorkerFaulty(repr(error)) from error
         first_db, middle_db, last_db = drawn.thirds_db
-        thirds_db = first_db, middle_db, last_db
-        return Picture(b64decode(drawn.png), drawn.duration_s, given_s, thirds_db)
+        png, thirds_db = b64decode(drawn.png), (first_db, middle_db, last_db)
+        return Picture(png, drawn.duration_s, given_s, thirds_db)
 
     async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
         """The pictures of several takes as one PNG, by their numbers.

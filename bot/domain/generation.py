@@ -89,6 +89,8 @@ class Relation(StrEnum):
     EXTEND = "extend"
     MELODY = "melody"
     EDIT = "edit"
+    TAKE = "take"
+    """Proposed in a jam: the next section of its piece."""
     RETRY = "retry"
     """The very same once more, where it is not known whether the first try was started."""
 
@@ -147,6 +149,8 @@ class AudioSource:
     size_bytes: int | None = None
     keep_s: float | None = None
     """Only its first so many seconds are meant; None for all of it."""
+    own: bool = False
+    """Whether it is of our own making, and `url` what it is called here."""
 
 
 class GenerationChanges(TypedDict, total=False):

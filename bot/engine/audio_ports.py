@@ -36,6 +36,14 @@ class InputAudio:
         return max(1, round(used_s * self.pcm_bytes_per_s))
 
 
+class OwnAudio(Protocol):
+    """Audio of our own making, by what it is called here."""
+
+    async def write(self, name: str, target: Path) -> None:
+        """Write it as WAV. Raises `RequestRefused`."""
+        ...
+
+
 class Sound(Protocol):
     """What is done with audio files, in processes that may die of them.
 

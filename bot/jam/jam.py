@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.extension import PIECE_MAX_S
@@ -18,6 +18,8 @@ TAKES_PER_ROUND = 12
 """6 to 12 are pleasant to listen to, 25 are not."""
 TAKES_PER_JAM = 150
 SECTION_USUAL_S = 10
+TAKE_UNHEARD_OF = timedelta(minutes=2)
+"""Then it is looked for: a process that dies may tell of no end."""
 HOST_MISSED_ROUNDS = 2
 """A host who was away for so many can be replaced."""
 
@@ -162,10 +164,22 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The jam's card, and the revision of the jam that it shows."""
+    """The jam's card: which revision of the jam it shows, and with which take the piece ends."""
 
     message_id: int
     revision: int
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The reply to the command that began it, from which its thread is made."""
+
+    application_id: int
+    token: str = field(repr=False)
+    token_expires_at: datetime
+    message_id: int = 0
+    """0 until Discord has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,8 @@ class Jam:
     phase: Phase = Phase.GOING
     thread_id: int | None = None
     """None until it is opened."""
+    opening: Opening | None = None
+    """None from then on."""
     sections: tuple[Section, ...] = ()
     late: tuple[Take, ...] = ()
     """Takes of earlier rounds that are still being made; they are heard, and not counted."""
@@ -238,5 +254,8 @@ class Jam:
 
     @property
     def look_at(self) -> datetime | None:
-        """When it is to be looked at by itself: at the round's deadline."""
-        return self.round.ends_at if self.phase is Phase.GOING else None
+        """When it is to be looked at by itself: at a deadline, or for a take long under way."""
+        moments = [take.asked_at + TAKE_UNHEARD_OF for take in self.making]
+        if self.phase is Phase.GOING and self.round.ends_at is not None:
+            moments.append(self.round.ends_at)
+        return min(moments, default=None)

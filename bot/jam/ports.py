@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from bot.jam.jam import Jam
+from bot.domain.picture import Picture
+from bot.jam.jam import Jam, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,69 @@ class JamStore(Protocol):
 
         Without what is lost.
         """
+        ...
+
+
+class PieceSound(Protocol):
+    """What is done with the audio of pieces, in a process that may die of it.
+
+    Methods raise `AudioWorkFailed`, and `NotAudio`, `AudioUnreadable` or `AudioBeyondBounds`.
+    """
+
+    async def keep_lossless(self, track: Path, target: Path) -> float:
+        """Write a track as FLAC; its length in seconds."""
+        ...
+
+    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+        """Write the piece that takes make, as WAV; its length in seconds."""
+        ...
+
+    async def splice_end(
+        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+    ) -> float:
+        """Write its last seconds, as WAV; their length."""
+        ...
+
+    async def draw_piece(
+        self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]
+    ) -> Picture:
+        """The picture of a piece, each of its sections in a colour."""
+        ...
+
+    async def mix(
+        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
+    ) -> None:
+        """Write a piece at the usual loudness, with a fade at its end, and tags."""
+        ...
+
+    async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
+        """Write a zip of a piece's sections, without loss."""
+        ...
+
+
+class Locks(Protocol):
+    """Whose turn it is, among processes that share the work. Methods raise `JournalFault`."""
+
+    async def try_lock(self, name: str, ttl_s: float) -> bool:
+        """Take a lock for so long, or prolong it; False while another process has it."""
+        ...
+
+    async def unlock(self, name: str) -> None:
+        """Give a lock back before its time."""
+        ...
+
+
+class Stage(Protocol):
+    """Where people see a jam. Methods raise `DiscordFault` and `Unreachable`."""
+
+    async def open(self, jam: Jam) -> int | None:
+        """Its thread, made now or before; None where that has to wait a moment."""
+        ...
+
+    async def show(self, jam: Jam) -> Shown:
+        """Show its card as it is now."""
+        ...
+
+    async def post_mix(self, jam: Jam) -> None:
+        """Post the mix of its piece."""
         ...

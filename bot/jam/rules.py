@@ -37,6 +37,7 @@ from bot.jam.jam import (
     TAKES_PER_ROUND,
     Ending,
     Jam,
+    Opening,
     Origin,
     Outcome,
     Phase,
@@ -76,6 +77,7 @@ def start(
     terms: Terms,
     sections: tuple[Section, ...] = (),
     origin: Origin | None = None,
+    opening: Opening | None = None,
 ) -> Jam:
     """A new jam, of nothing or of what there is already, in its first round."""
     first = Round(number=1, began_at=now, ends_at=_deadline(terms, now))
@@ -89,6 +91,7 @@ def start(
         round=first,
         sections=sections,
         origin=origin,
+        opening=opening,
     )
 
 
@@ -276,30 +279,39 @@ def close(jam: Jam, now: datetime, by: int) -> Jam:
     _check_host(jam, by)
     if jam.phase is Phase.GOING and jam.round.votes:
         jam = _ended(jam, now, Ending.CLOSE)
-    late = tuple(take for take in jam.round.takes if take.progress is Progress.MAKING)
     wanted = jam.mixes_wanted + bool(jam.sections and jam.mixes_posted == jam.mixes_wanted)
-    return replace(
-        jam,
-        phase=Phase.CLOSED,
-        late=(*jam.late, *late),
-        round=replace(jam.round, takes=(), votes={}, ends_at=None),
-        mixes_wanted=wanted,
-    )
+    return replace(_closed(jam), mixes_wanted=wanted)
 
 
 # ---------------------------------------------------------------------- what was done about it
 
 
+def acknowledged(jam: Jam, now: datetime, message_id: int) -> Jam:
+    """The reply that begins it is this message."""
+    if jam.opening is None:
+        return jam
+    return replace(jam, opening=replace(jam.opening, message_id=message_id))
+
+
 def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
     """It has its thread."""
-    return jam if jam.thread_id is not None else replace(jam, thread_id=thread_id)
+    return replace(jam, thread_id=jam.thread_id or thread_id, opening=None)
 
 
-def showed(jam: Jam, now: datetime, message_id: int, revision: int) -> Jam:
-    """Its card shows this revision."""
-    if jam.shown is not None and jam.shown.revision > revision:
+def lost(jam: Jam, now: datetime) -> Jam:
+    """Nobody can see it any more: its thread is gone, or was never made."""
+    shown = replace(jam.shown or Shown(0, 0), revision=jam.revision)
+    thread_id = jam.thread_id or 0
+    return replace(
+        _closed(jam), thread_id=thread_id, opening=None, shown=shown, mixes_posted=jam.mixes_wanted
+    )
+
+
+def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
+    """Its card shows this."""
+    if jam.shown is not None and jam.shown.revision > shown.revision:
         return jam
-    return replace(jam, shown=Shown(message_id, revision))
+    return replace(jam, shown=shown)
 
 
 def mixed(jam: Jam, now: datetime, number: int) -> Jam:
@@ -333,8 +345,16 @@ def _ended(jam: Jam, now: datetime, ending: Ending, chosen: str | None = None) -
     return _next_round(replace(jam, sections=(*jam.sections, section), last=outcome), now)
 
 
+def _closed(jam: Jam) -> Jam:
+    over = replace(jam.round, takes=(), votes={}, ends_at=None)
+    return replace(jam, phase=Phase.CLOSED, late=(*jam.late, *_under_way(jam)), round=over)
+
+
+def _under_way(jam: Jam) -> tuple[Take, ...]:
+    return tuple(take for take in jam.round.takes if take.progress is Progress.MAKING)
+
+
 def _next_round(jam: Jam, now: datetime, *, is_second_try: bool = False) -> Jam:
-    late = tuple(take for take in jam.round.takes if take.progress is Progress.MAKING)
     voters = frozenset(jam.seen) if jam.terms.members_vote and jam.seen else None
     following = Round(
         number=jam.round.number + 1,
@@ -343,7 +363,7 @@ def _next_round(jam: Jam, now: datetime, *, is_second_try: bool = False) -> Jam:
         is_second_try=is_second_try,
         voters=voters,
     )
-    return replace(jam, round=following, late=(*jam.late, *late))
+    return replace(jam, round=following, late=(*jam.late, *_under_way(jam)))
 
 
 def _deadline(terms: Terms, now: datetime) -> datetime | None:

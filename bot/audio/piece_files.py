@@ -1,0 +1,80 @@
+"""The jam's port to audio files: its pieces and mixes, worked on in a process of their own."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.audio import jobs
+from bot.audio.lane import Lane, Limits
+from bot.domain.picture import Picture
+
+log = logging.getLogger(__name__)
+
+_LIMITS = Limits(wall_s=120.0, cpu_s=60, memory_bytes=384 << 20, niceness=5)
+
+
+class PieceFiles:
+    """Works on the files of pieces; use as an async context manager.
+
+    Methods raise `AudioWorkFailed` where the process comes to nothing over a file, and `NotAudio`,
+    `AudioUnreadable` or `AudioBeyondBounds` for what cannot be decoded.
+    """
+
+    def __init__(self) -> None:
+        self._lane = Lane(_LIMITS, most=1, replaced_after=100)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._lane.close()
+
+    async def keep_lossless(self, track: Path, target: Path) -> float:
+        """Write a track as FLAC; its length in seconds."""
+        return await self._lane.run(jobs.keep_lossless, track, target)
+
+    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+        """Write the piece that takes make, as WAV; its length in seconds."""
+        return await self._lane.run(jobs.splice, [*sounds], [*given_s], target)
+
+    async def splice_end(
+        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+    ) -> float:
+        """Write its last seconds, as WAV; their length."""
+        return await self._lane.run(jobs.splice_end, [*sounds], [*given_s], last_s, target)
+
+    async def draw_piece(
+        self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]
+    ) -> Picture:
+        """The picture of a piece, each of its sections in a colour."""
+        drawn = await self._lane.run(
+            jobs.draw_piece, piece, starts_s=[*starts_s], colours=[*colours]
+        )
+        first_db, middle_db, last_db = drawn.thirds_db
+        return Picture(b64decode(drawn.png), drawn.duration_s, 0.0, (first_db, middle_db, last_db))
+
+    async def mix(
+        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
+    ) -> None:
+        """Write a piece at the usual loudness, with a fade at its end, and tags."""
+        mixed = await self._lane.run(jobs.mix, piece, fade_s, target)
+        log.info("a mix: %s", mixed)
+        labelled = await self._lane.run(
+            jobs.label, target, title=title, comment=comment, software=software
+        )
+        if labelled.untagged is not None:
+            log.warning("a mix has no tags: %s", labelled.untagged)
+
+    async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
+        """Write a zip of a piece's sections, without loss."""
+        await self._lane.run(jobs.split_sections, piece, [*starts_s], target)

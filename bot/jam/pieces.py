@@ -1,0 +1,125 @@
+"""The audio of jams: what is kept of takes, and the pieces that they make."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.domain.errors import (
+    AudioBeyondBounds,
+    AudioUnreadable,
+    AudioWorkFailed,
+    BotError,
+    NotAudio,
+    SourceGone,
+)
+from bot.host.threads import TRACKS
+from bot.jam.ports import JamStore, PieceSound, TakeSound
+
+log = logging.getLogger(__name__)
+
+UNUSABLE = (AudioWorkFailed, NotAudio, AudioUnreadable, AudioBeyondBounds)
+"""What makes a take that cannot be joined to a piece."""
+
+
+class PieceMissing(BotError):
+    """The audio of a piece is not there any more, or cannot be worked on."""
+
+
+def end_called(take_id: str, last_s: float) -> str:
+    """What the end of a piece is called as an `AudioSource`."""
+    return f"{take_id} {last_s:g}"
+
+
+class Pieces:
+    """Keeps takes, and puts pieces together; an `OwnAudio`. Methods raise `JournalFault`."""
+
+    def __init__(self, store: JamStore, sound: PieceSound, folder: Path) -> None:
+        self._store = store
+        self._sound = sound
+        self._folder = folder
+
+    async def keep(self, take_id: str, track: Path, given_s: float) -> TakeSound | None:
+        """Keep a take without loss; None where that cannot be done."""
+        target = self._path(take_id, "flac")
+        try:
+            track_s = await self._sound.keep_lossless(track, target)
+            flac = await TRACKS.run(target.read_bytes)
+        except UNUSABLE as error:
+            log.warning("take %s cannot be joined to a piece: %r", take_id, error)
+            return None
+        finally:
+            await _remove([target])
+        sound = TakeSound(take_id, min(given_s, track_s), track_s, flac)
+        await self._store.keep_sound(sound)
+        return sound
+
+    async def opening(self, take_id: str, audio: Path) -> TakeSound:
+        """Any audio as the opening of a piece, which is still to be written down.
+
+        Raises:
+            NotAudio, AudioUnreadable, AudioBeyondBounds, AudioWorkFailed: it cannot be used.
+        """
+        target = self._path(take_id, "flac")
+        try:
+            track_s = await self._sound.keep_lossless(audio, target)
+            return TakeSound(take_id, 0.0, track_s, await TRACKS.run(target.read_bytes))
+        finally:
+            await _remove([target])
+
+    async def write(self, name: str, target: Path) -> None:
+        """Write the end of a piece, which is called so, as WAV.
+
+        Raises:
+            SourceGone: it is not there any more.
+        """
+        take_id, _, last_s = name.partition(" ")
+        try:
+            async with self._laid_out(take_id, float(last_s)) as (paths, given_s):
+                await self._sound.splice_end(paths, given_s, float(last_s), target)
+        except (PieceMissing, ValueError) as error:
+            raise SourceGone from error
+
+    @asynccontextmanager
+    async def whole(self, head: str) -> AsyncGenerator[Path, None]:
+        """The piece that ends with this take, as WAV, for as long as it is of use.
+
+        Raises:
+            PieceMissing: it is not there any more.
+        """
+        piece = self._path(head, "wav")
+        try:
+            async with self._laid_out(head, None) as (paths, given_s):
+                await self._sound.splice(paths, given_s, piece)
+            yield piece
+        finally:
+            await _remove([piece])
+
+    @asynccontextmanager
+    async def _laid_out(
+        self, take_id: str, last_s: float | None
+    ) -> AsyncGenerator[tuple[Sequence[Path], Sequence[float]], None]:
+        """A piece's takes as files, and how much of each was there before."""
+        sounds = await self._store.sounds_up_to(take_id, last_s)
+        if not sounds:
+            raise PieceMissing
+        paths = [self._path(sound.take_id, "flac") for sound in sounds]
+        try:
+            for path, sound in zip(paths, sounds, strict=True):
+                await TRACKS.run(path.write_bytes, sound.flac)
+            yield paths, [sound.given_s for sound in sounds]
+        except UNUSABLE as error:
+            raise PieceMissing from error
+        finally:
+            await _remove(paths)
+
+    def _path(self, take_id: str, extension: str) -> Path:
+        return self._folder / f"{take_id}.{secrets.token_hex(4)}.{extension}"
+
+
+async def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        await TRACKS.run(path.unlink, missing_ok=True)

@@ -1,0 +1,231 @@
+"""What commands and buttons ask of jams: each change is a rule, written by compare-and-set."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec
+from weakref import WeakValueDictionary
+
+from bot.domain.clock import Clock
+from bot.domain.errors import JamUnknown, JournalFault
+from bot.domain.extension import MORE_MAX_S
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import MODEL_WINDOW_S, Inputs
+from bot.domain.request import GenerationRequest
+from bot.jam import rules
+from bot.jam.jam import Jam, Progress, Terms
+from bot.jam.pieces import Pieces, end_called
+from bot.jam.ports import JamStore, StoredJam, TakeRow, TakeSound
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+
+HEARD_S = 15.0
+"""So much of the piece's end is heard before a take; the model hears no more of it either."""
+_TRIES = 50
+"""In one process changes take turns; others are in the way only now and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeView:
+    """What the card of a take tells beside its generation."""
+
+    jam_id: str
+    words: str
+    number: int | None
+    """In its round; None for one that does not count."""
+    round_number: int
+    votes: int
+    is_blind: bool
+    is_open: bool
+    """Whether it can be voted for."""
+
+
+class Jams:
+    """Begins jams and changes them. Methods raise `JournalFault`."""
+
+    def __init__(self, store: JamStore, pieces: Pieces, clock: Clock) -> None:
+        self._store = store
+        self.pieces = pieces
+        self._clock = clock
+        self._turns = WeakValueDictionary[str, asyncio.Lock]()
+        self.changed: Callable[[str], None] = lambda _: None
+        """Told the id of each jam that has changed here."""
+
+    async def start(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+        """Write a new jam; False where its command was delivered before."""
+        return await self._store.add_jam(jam, opening)
+
+    async def get(self, jam_id: str) -> Jam:
+        """One jam.
+
+        Raises:
+            JamUnknown: there is none with this id.
+        """
+        return (await self._stored(jam_id)).jam
+
+    async def in_thread(self, thread_id: int) -> Jam:
+        """The jam of a thread.
+
+        Raises:
+            JamUnknown: it has none.
+        """
+        stored = await self._store.jam_in(thread_id)
+        if stored is None:
+            raise JamUnknown
+        return stored.jam
+
+    async def of_server(self, guild_id: int) -> Sequence[Jam]:
+        """The jams of a server, the newest first."""
+        return await self._store.jams_of(guild_id)
+
+    async def of_take(self, take_id: str) -> tuple[Jam, TakeRow]:
+        """The jam that a take was proposed in.
+
+        Raises:
+            JamUnknown: it was in none.
+        """
+        row = await self._store.jam_take(take_id)
+        if row is None:
+            raise JamUnknown
+        return await self.get(row.jam_id), row
+
+    async def change(
+        self, jam_id: str, rule: rules.Rule[P], *args: P.args, **kwargs: P.kwargs
+    ) -> Jam:
+        """Have something happen to a jam; what has become of it.
+
+        Raises:
+            JamUnknown: there is none with this id.
+            RequestRefused: the rules do not allow it.
+        """
+        return await self._change(jam_id, rule, None, *args, **kwargs)
+
+    async def propose(
+        self, jam_id: str, by: int, take_id: str, words: str, more_s: int | None, heard_s: float
+    ) -> GenerationRequest:
+        """Write a take down, and give the request that makes it.
+
+        It goes on from the end of the piece, of which the model hears `heard_s`; without a piece it
+        opens one. `take_id` is the id that its generation will have.
+
+        Raises:
+            JamUnknown: there is none with this id.
+            RequestRefused: the rules do not allow it.
+        """
+        jam = await self.get(jam_id)
+        wanted_s = jam.terms.section_s if more_s is None else more_s
+
+        def row_of(changed: Jam) -> TakeRow:
+            number = changed.round.number
+            return TakeRow(take_id, jam_id, by, words, number, changed.head)
+
+        jam = await self._change(jam_id, rules.propose, row_of, by, take_id, words, wanted_s)
+        row = await self._store.jam_take(take_id)
+        head = jam.head if row is None else row.previous
+        return request_of(jam.terms, head, words, wanted_s, heard_s)
+
+    async def heard(self, generation: Generation, track: Path) -> None:
+        """A take is made: keep it, before anybody is told."""
+        given_s = generation.given_s or 0.0
+        row = await self._store.jam_take(generation.id)
+        if row is None:
+            return
+        sound = await self.pieces.keep(generation.id, track, given_s)
+        if sound is None:
+            await self.change(row.jam_id, rules.failed, generation.id)
+        else:
+            await self.change(row.jam_id, rules.made, generation.id, sound.added_s)
+
+    async def failed(self, take_id: str) -> None:
+        """Nothing comes of a take."""
+        if (row := await self._store.jam_take(take_id)) is not None:
+            await self.change(row.jam_id, rules.failed, take_id)
+
+    async def found(self, take_id: str, generation: Generation | None) -> None:
+        """A take long under way is looked for; `generation` is what the journal has of it."""
+        if generation is None or generation.state in {State.FAILED, State.CANCELED}:
+            await self.failed(take_id)
+        elif generation.state is State.DELIVERED:
+            sounds = await self._store.sounds_up_to(take_id, 0.1)
+            row = await self._store.jam_take(take_id)
+            if sounds and row is not None:
+                await self.change(row.jam_id, rules.made, take_id, sounds[-1].added_s)
+            else:
+                await self.failed(take_id)
+
+    async def view_of(self, take_id: str) -> TakeView | None:
+        """What the card of a take tells; None where it is in no jam."""
+        try:
+            jam, row = await self.of_take(take_id)
+        except JamUnknown:
+            return None
+        return view_of(jam, row)
+
+    async def _change(
+        self,
+        jam_id: str,
+        rule: rules.Rule[P],
+        row_of: Callable[[Jam], TakeRow] | None,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Jam:
+        turn = self._turns.setdefault(jam_id, asyncio.Lock())
+        async with turn:
+            for _ in range(_TRIES):
+                stored = await self._stored(jam_id)
+                after = rule(stored.jam, self._clock.now(), *args, **kwargs)
+                if after == stored.jam:
+                    return after
+                row = None if row_of is None else row_of(after)
+                if await self._store.change_jam(stored.version, after, row):
+                    self.changed(jam_id)
+                    return after
+        raise JournalFault(f"jam {jam_id} changes all the time")
+
+    async def _stored(self, jam_id: str) -> StoredJam:
+        stored = await self._store.jam(jam_id)
+        if stored is None:
+            raise JamUnknown
+        return stored
+
+
+def view_of(jam: Jam, row: TakeRow) -> TakeView:
+    """What the card of a take tells."""
+    take = jam.round.take(row.id)
+    counts = take is not None and take.progress is not Progress.FAILED
+    return TakeView(
+        jam.id,
+        row.words,
+        take.number if take is not None and counts else None,
+        row.round_number,
+        votes=jam.round.tally[row.id],
+        is_blind=jam.terms.blind and counts,
+        is_open=take is not None and take.progress is Progress.MADE,
+    )
+
+
+def prompt_of(terms: Terms, words: str) -> str:
+    """What the model is told: somebody's words, then what holds for the whole jam."""
+    tempo = None if terms.bpm is None else f"{terms.bpm} bpm"
+    return ", ".join(part for part in (words, terms.theme, tempo, terms.key) if part)
+
+
+def request_of(
+    terms: Terms, head: str | None, words: str, more_s: int, heard_s: float
+) -> GenerationRequest:
+    """The request for a take that goes on from `head`; it opens the piece where that is None."""
+    inputs = Inputs(prompt_of(terms, words), model_version=terms.model_version)
+    if head is None:
+        opening = Inputs(inputs.prompt, terms.model_version, duration=min(more_s, MODEL_WINDOW_S))
+        return GenerationRequest(opening, relation=Relation.TAKE)
+    source = AudioSource(end_called(head, heard_s), "piece.wav", uploaded=False, own=True)
+    going_on = Inputs(inputs.prompt, terms.model_version, continuation=True)
+    return GenerationRequest(
+        going_on, source, relation=Relation.TAKE, more_s=min(more_s, MORE_MAX_S)
+    )

@@ -1,0 +1,261 @@
+"""Jams as a process keeps them: over rows that others change too, on a stage that may fail."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import JamUnknown, TakesUsedUp
+from bot.domain.generation import Generation, Relation, State
+from bot.engine.ports import DiscordFault, Unreachable
+from bot.jam import rules
+from bot.jam.jam import Jam, Phase, Progress, Shown, Terms
+from bot.jam.keeper import Keeper
+from bot.jam.pieces import Pieces
+from bot.jam.service import Jams, prompt_of
+from bot.jam.take_delivery import TakeDelivery
+from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePieceSound, a_generation
+
+ADA, BO = 5, 6
+
+
+class FakeStage:
+    """Remembers what people would have seen; each refusal in `refuses` is met once."""
+
+    def __init__(self) -> None:
+        self.shown: list[Jam] = []
+        self.mixes: list[Jam] = []
+        self.refuses: list[Exception] = []
+
+    async def open(self, jam: Jam) -> int:
+        self._may()
+        return 77
+
+    async def show(self, jam: Jam) -> Shown:
+        await asyncio.sleep(0)
+        self._may()
+        self.shown.append(jam)
+        return Shown(9, jam.revision, jam.head)
+
+    async def post_mix(self, jam: Jam) -> None:
+        self._may()
+        self.mixes.append(jam)
+
+    def _may(self) -> None:
+        if self.refuses:
+            raise self.refuses.pop(0)
+
+
+class Process:
+    """What of the bot is about jams."""
+
+    def __init__(self, folder: Path, beside: Process | None = None) -> None:
+        self.clock = FakeClock() if beside is None else beside.clock
+        self.journal = FakeJournal(
+            beside=None if beside is None else beside.journal, now=self.clock.now
+        )
+        self.stage = FakeStage()
+        self.jams = Jams(self.journal, Pieces(self.journal, FakePieceSound(), folder), self.clock)
+        self.keeper = Keeper(self.jams, self.journal, self.stage, self.clock)
+        self.delivery = TakeDelivery(FakeDelivery(self.journal), self.jams)
+        self.folder = folder
+
+    async def begin(self, minutes: int = 0) -> None:
+        terms = Terms("rain", bpm=90, key="A minor", round_minutes=minutes)
+        jam = rules.start("j", self.clock.now(), guild_id=1, channel_id=2, host_id=ADA, terms=terms)
+        assert await self.jams.start(jam)
+
+    async def take(self, take_id: str, by: int = BO, given_s: float | None = None) -> Generation:
+        """Somebody proposes, and the model makes it."""
+        request = await self.jams.propose("j", by, take_id, f"words of {take_id}", 10, 15.0)
+        made = a_generation(
+            id=take_id,
+            state=State.DELIVERED,
+            requester_id=by,
+            inputs=request.inputs,
+            relation=Relation.TAKE,
+            given_s=given_s,
+        )
+        self.journal.rows[take_id] = made
+        track = self.folder / "track.wav"
+        await asyncio.to_thread(track.write_bytes, take_id.encode())
+        await self.delivery.deliver(made, track)
+        return made
+
+    async def works(self, times: int = 50) -> None:
+        for jam_id in await self.journal.jams_to_do(self.clock.now()):
+            self.keeper.wake(jam_id)
+        for _ in range(times):
+            await asyncio.sleep(0)
+
+    async def jam(self) -> Jam:
+        return await self.jams.get("j")
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Process:
+    return Process(tmp_path)
+
+
+async def test_a_take_goes_on_from_the_end_of_the_piece(process: Process) -> None:
+    await process.begin()
+    first = await process.jams.propose("j", BO, "t1", "soft piano", 10, 15.0)
+    assert first.inputs.prompt == "soft piano, rain, 90 bpm, A minor"
+    assert (first.inputs.duration, first.source, first.more_s) == (10, None, None)
+    await process.jams.failed("t1")
+    await process.take("t2")
+    await process.jams.change("j", rules.end, ADA)
+    second = await process.jams.propose("j", ADA, "t3", "drums", 30, 8.0)
+    assert second.source is not None
+    assert (second.source.url, second.source.own, second.more_s) == ("t2 8", True, 25)
+    again = await process.jams.propose("j", ADA, "t3", "drums", 30, 8.0)
+    assert again == second, "an interaction may be delivered twice"
+    assert len((await process.jam()).round.takes) == 1
+
+
+async def test_a_take_is_kept_and_its_jam_told_before_people_hear_it(process: Process) -> None:
+    await process.begin()
+    made = await process.take("t1")
+    [take] = (await process.jam()).round.takes
+    assert take.progress is Progress.MADE
+    [sound] = await process.journal.sounds_up_to("t1")
+    assert sound.flac == b"FLAC of t1"
+    view = await process.jams.view_of(made.id)
+    assert view is not None
+    assert (view.words, view.number, view.is_open) == ("words of t1", 1, True)
+    end = process.folder / "end.wav"
+    await process.jams.pieces.write("t1 15", end)
+    assert await asyncio.to_thread(end.read_bytes) == b"FLAC of t1"
+    assert [path.name for path in process.folder.iterdir() if path != end] == ["track.wav"]
+
+
+async def test_what_fails_or_cannot_be_joined_frees_its_place(process: Process) -> None:
+    await process.begin()
+    for take_id in ("t1", "t2"):
+        await process.jams.propose("j", BO, take_id, "words", 10, 15.0)
+    with pytest.raises(TakesUsedUp):
+        await process.jams.propose("j", BO, "t3", "words", 10, 15.0)
+    failed = a_generation(id="t1", state=State.FAILED, relation=Relation.TAKE)
+    process.journal.rows["t1"] = failed
+    await process.delivery.end(failed)
+    await process.take("broken")
+    assert [take.counts for take in (await process.jam()).round.takes] == [False, True, False]
+
+
+async def test_a_hundred_votes_at_once_over_two_processes_all_count(
+    process: Process, tmp_path: Path
+) -> None:
+    other = Process(tmp_path, process)
+    await process.begin()
+    await process.take("t1")
+    await asyncio.gather(
+        *(
+            jams.change("j", rules.vote, person, "t1")
+            for person in range(100)
+            for jams in (process.jams, other.jams)
+        )
+    )
+    assert (await process.jam()).round.tally["t1"] == 100
+
+
+async def test_of_two_ends_at_once_one_wins_and_the_other_is_told(process: Process) -> None:
+    await process.begin()
+    await process.take("t1")
+    ends = [process.jams.change("j", rules.end, ADA) for _ in range(2)]
+    results = await asyncio.gather(*ends, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["Jam", "NothingMade"]
+    assert [section.take_id for section in (await process.jam()).sections] == ["t1"]
+
+
+async def test_a_deadline_that_passed_while_the_bot_was_away_is_kept(process: Process) -> None:
+    await process.begin(minutes=3)
+    await process.take("t1")
+    await process.works()
+    process.clock.pass_s(3600)
+    later = Process(process.folder, process)
+    await later.works()
+    jam = await later.jam()
+    assert (jam.head, jam.round.number) == ("t1", 2)
+    assert later.stage.shown[-1].head == "t1"
+    assert await later.journal.jams_to_do(later.clock.now()) == []
+
+
+async def test_one_process_keeps_a_jam_and_another_takes_it_up(
+    process: Process, tmp_path: Path
+) -> None:
+    other = Process(tmp_path, process)
+    await process.begin()
+    assert await process.journal.try_lock("jam j", 60)
+    await other.works()
+    assert other.stage.shown == []
+    await process.journal.unlock("jam j")
+    await other.works()
+    assert [jam.thread_id for jam in other.stage.shown] == [77]
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+async def test_whatever_was_done_the_next_process_does_the_rest(
+    process: Process, tmp_path: Path, steps: int
+) -> None:
+    process.jams.changed = lambda _: None
+    await process.begin()
+    await process.take("t1")
+    await process.jams.change("j", rules.vote, BO, "t1")
+    await process.jams.change("j", rules.close, ADA)
+    if steps > 0:
+        await process.jams.change("j", rules.opened, 77)
+    if steps > 1:
+        shown = Shown(9, (await process.jam()).revision, "t1")
+        await process.jams.change("j", rules.showed, shown)
+    later = Process(tmp_path, process)
+    await later.works()
+    assert len(later.stage.shown) == (steps < 2)
+    assert [jam.head for jam in later.stage.mixes] == ["t1"]
+    jam = await later.jam()
+    assert (jam.thread_id, jam.phase, jam.wants_work) == (77, Phase.CLOSED, False)
+
+
+async def test_what_discord_refuses_is_tried_again_later(process: Process) -> None:
+    await process.begin()
+    process.stage.refuses = [DiscordFault(), Unreachable(may_reopen=True)]
+    for wait_s in (0.0, 5.0, 10.0):
+        process.clock.pass_s(wait_s)
+        assert process.stage.shown == []
+        await process.works()
+    assert len(process.stage.shown) == 1
+
+
+async def test_a_jam_whose_thread_is_gone_ends(process: Process) -> None:
+    await process.begin()
+    process.stage.refuses = [Unreachable(channel_gone=True)]
+    await process.works()
+    jam = await process.jam()
+    assert (jam.phase, jam.wants_work) == (Phase.CLOSED, False)
+
+
+async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
+    """A process may die between a take's row and its generation's, or before it tells the end."""
+    await process.begin()
+    for take_id in ("never", "made"):
+        await process.jams.propose("j", BO, take_id, "words", 10, 15.0)
+    made = a_generation(id="made", state=State.DELIVERED, relation=Relation.TAKE)
+    process.journal.rows["made"] = made
+    track = process.folder / "track.wav"
+    await asyncio.to_thread(track.write_bytes, b"made")
+    await process.jams.pieces.keep("made", track, 0.0)
+    process.clock.pass_s(121)
+    await process.works(200)
+    progresses = {take.id: take.progress for take in (await process.jam()).round.takes}
+    assert progresses == {"never": Progress.FAILED, "made": Progress.MADE}
+
+
+async def test_an_unknown_jam_is_a_refusal(process: Process) -> None:
+    with pytest.raises(JamUnknown):
+        await process.jams.change("j", rules.done, ADA)
+    assert await process.jams.view_of("t") is None
+
+
+def test_what_the_model_is_told_begins_with_the_words() -> None:
+    assert prompt_of(Terms("rain"), "soft piano") == "soft piano, rain"
