@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import discord
 from discord import app_commands
@@ -22,6 +23,8 @@ from bot.community.ports import CommunityJournal, PriceJournal
 from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
+from bot.delivery.jam_files import JamFiles
+from bot.delivery.jam_stage import JamStage
 from bot.delivery.requests import request_trace
 from bot.delivery.weekly_chart import WeeklyChart
 from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet
@@ -30,6 +33,11 @@ from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
+from bot.jam.keeper import Keeper
+from bot.jam.pieces import Pieces
+from bot.jam.ports import JamStore, PieceSound
+from bot.jam.service import Jams
+from bot.jam.take_delivery import TakeDelivery
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +47,7 @@ COGS = (
     "cogs.tracks",
     "cogs.charts",
     "cogs.preset",
+    "cogs.jam",
     "cogs.block",
     "cogs.settings",
     "cogs.usage",
@@ -54,6 +63,7 @@ _IDENTIFY_LOOK_S = 0.5
 _INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
+    create_public_threads=True,
     send_messages_in_threads=True,
     embed_links=True,
     attach_files=True,
@@ -69,15 +79,20 @@ class Shards:
     count: int | None = None
 
 
+class BotJournal(CommunityJournal, JamStore, Protocol):
+    """All that is journalled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The adapters and settings a bot is made of."""
 
     config: EngineConfig
-    journal: CommunityJournal
+    journal: BotJournal
     predictions: Predictions
     sound: Sound
     track_store: TrackStore
+    piece_sound: PieceSound
     clock: Clock
     shards: Shards = Shards()
     schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
@@ -146,8 +161,16 @@ class MusicGenBot(ReconnectingBot):
         self.command_mentions = self._command_sync.mentions
         hear_only_ours(self)
         self.renderer = CardRenderer(parts.config.models)
+        pieces = Pieces(parts.journal, parts.piece_sound, parts.config.tracks_folder)
+        parts.sound.comes_from(pieces)
+        self.jams = Jams(parts.journal, pieces, parts.clock)
+        self.jam_files = JamFiles(
+            pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
+        )
+        stage = JamStage(self, parts.journal, self.jam_files, parts.clock)
+        self.jam_keeper = Keeper(self.jams, parts.journal, stage, parts.clock)
         self.delivery = DiscordDelivery(
-            self, self.renderer, parts.journal, parts.sound, parts.clock
+            self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )
         self.house_rules = HouseRules(parts.journal, parts.clock)
         self.weekly_chart = WeeklyChart(
@@ -159,7 +182,7 @@ class MusicGenBot(ReconnectingBot):
             parts.journal,
             parts.predictions,
             parts.sound,
-            self.delivery,
+            TakeDelivery(self.delivery, self.jams),
             parts.track_store,
             parts.clock,
         )
@@ -190,6 +213,7 @@ class MusicGenBot(ReconnectingBot):
                 await self.house_rules.start()
                 await self.presets.start()
                 await self.service.start()
+                self.jam_keeper.start()
                 self._begun = True
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -226,6 +250,7 @@ class MusicGenBot(ReconnectingBot):
         """Let go of the runs, whose rows say where to go on, then of Discord."""
         await asyncio.gather(
             self.service.close(),
+            self.jam_keeper.close(),
             self.delivery.close(),
             self.house_rules.close(),
             self.presets.close(),

@@ -15,6 +15,7 @@ import discord
 
 from bot import logs
 from bot.audio.files import AudioFiles
+from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
 from bot.card import strings
 from bot.client import MusicGenBot, Parts, Shards
@@ -76,7 +77,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         allow_private=settings.allow_private_addresses,
         proxies=settings.proxies,
     )
-    async with client, audio_files as sound, AsyncExitStack() as stack:
+    async with client, audio_files as sound, PieceFiles() as pieces, AsyncExitStack() as stack:
         catalogue = Catalogue(
             client, settings.musicgen_model, settings.musicgen_version, settings.fine_tunes
         )
@@ -111,6 +112,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 client,
                 sound,
                 track_store,
+                pieces,
                 clock,
                 shards,
                 comes,

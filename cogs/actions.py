@@ -19,7 +19,7 @@ from discord.ext import commands
 from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
 from bot.card.actions.source import options_among
-from bot.card.audio_attachments import audio_attachments
+from bot.card.audio_attachments import AudioAttachment, audio_attachments
 from bot.card.drafts import DRAFT, Draft
 from bot.card.forms import SubmittedForm, read_form
 from bot.card.interactions import asked_by, reading
@@ -29,9 +29,12 @@ from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnk
 from bot.domain.generation import Generation
 from bot.domain.house import Change
 from bot.domain.request import GenerationRequest
+from bot.jam.jam import Jam, Terms
 from cogs.acknowledging import acknowledge
 from cogs.announce import announce
 from cogs.bring_waiting import bring_waiting
+from cogs.jam_listen import play_piece
+from cogs.jam_start import begin_with
 from cogs.loops import make_loop
 from cogs.pack import pack
 from cogs.repost import repost
@@ -145,6 +148,7 @@ class _Context:
         self.service = bot.service
         self.stars = bot.stars
         self.presets = bot.presets
+        self.jams = bot.jams
         self.clock = bot.clock
         self.memory = memory
         self.house_rules = bot.house_rules
@@ -199,6 +203,12 @@ class _Context:
 
     async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
         await pack(self._bot, self.interaction, tracks, card)
+
+    async def begin_jam(self, terms: Terms, audio: AudioAttachment) -> None:
+        await begin_with(self._bot, self.interaction, terms, audio)
+
+    async def play_piece(self, jam: Jam) -> None:
+        await play_piece(self._bot, self.interaction, jam)
 
     async def repost(self, generation: Generation, note: str = "") -> None:
         await repost(self._bot, self.interaction, generation, note)

@@ -17,6 +17,7 @@ from bot.domain.models import Model, Models
 from bot.domain.picture import Picture
 from bot.domain.prediction import Prediction, UploadedFile
 from bot.domain.progress import Progress
+from bot.engine.audio_ports import OwnAudio
 from bot.engine.ports import InputAudio, Moved
 from tests.fake_journal import FakeJournal
 
@@ -205,6 +206,10 @@ class FakeSound:
     joined: list[tuple[str, str, float]] = field(default_factory=list[tuple[str, str, float]])
     discarded: list[str] = field(default_factory=list[str])
     labelled: list[str] = field(default_factory=list[str])
+    own: OwnAudio | None = None
+
+    def comes_from(self, own: OwnAudio) -> None:
+        self.own = own
 
     async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         await asyncio.sleep(0)

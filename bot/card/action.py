@@ -25,6 +25,8 @@ from bot.domain.house import Change
 from bot.domain.inputs import InputTable
 from bot.domain.request import GenerationRequest
 from bot.engine.service import GenerationService
+from bot.jam.jam import Jam, Terms
+from bot.jam.service import Jams
 
 T = TypeVar("T")
 
@@ -62,6 +64,7 @@ class ActionContext(Protocol):
     service: GenerationService
     stars: Stars
     presets: Presets
+    jams: Jams
     clock: Clock
     memory: Memory
     house_rules: HouseRules
@@ -108,6 +111,18 @@ class ActionContext(Protocol):
 
     async def announce(self, changes: Sequence[Change]) -> None:
         """Post what was changed to the server's log channel, where it has one."""
+        ...
+
+    async def begin_jam(self, terms: Terms, audio: AudioAttachment) -> None:
+        """Begin a jam here with this audio.
+
+        Raises:
+            RequestRefused: not here, or not with this.
+        """
+        ...
+
+    async def play_piece(self, jam: Jam) -> None:
+        """Let whoever pressed hear a jam's piece, and nobody else."""
         ...
 
     async def repost(self, generation: Generation, note: str = "") -> None:

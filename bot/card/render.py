@@ -10,7 +10,7 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action
-from bot.card.actions import BRING, CANCEL, actions_after
+from bot.card.actions import BRING, CANCEL, actions_after, actions_of_take
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.domain.errors import InternalFault
@@ -20,6 +20,7 @@ from bot.domain.inputs import Inputs, InputTable, plain
 from bot.domain.models import Models
 from bot.domain.progress import Progress
 from bot.domain.waits import NotPostable
+from bot.jam.service import TakeView
 
 _TITLE_MAX_CHARS = 256
 _MODEL_MAX_CHARS = 60
@@ -54,7 +55,11 @@ class CardRenderer:
         self._models = models
 
     def running(
-        self, generation: Generation, progress: Progress, parent: Generation | None = None
+        self,
+        generation: Generation,
+        progress: Progress,
+        parent: Generation | None = None,
+        take: TakeView | None = None,
     ) -> Card:
         """A card on its way: stage, bar, times; the seed from the first one on."""
         words = strings.card.stage(progress)
@@ -64,7 +69,8 @@ class CardRenderer:
             actions = (*actions, BRING)
         elif isinstance(progress.wait, NotPostable):
             actions = (*actions, BRING)
-        return self._card((generation,), _RUNNING, words, parent, actions)
+        card = self._card((generation,), _RUNNING, words, parent, actions)
+        return card if take is None else _in_jam(card, take)
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
@@ -80,6 +86,7 @@ class CardRenderer:
         parent: Generation | None = None,
         note: str = "",
         stars: Mapping[str, int] = _NO_STARS,
+        take: TakeView | None = None,
     ) -> Card:
         """The last card: delivered, failed or canceled; `note` is about the file."""
         match generation.state:
@@ -90,7 +97,8 @@ class CardRenderer:
             case _:
                 words = strings.errors.sentence(generation.failure or InternalFault())
                 words = f"{strings.card.FAILED}\n{words}"
-        return self._finished((generation,), words, parent, stars)
+        card = self._finished((generation,), words, parent, stars)
+        return card if take is None else _ended_in_jam(card, generation, take)
 
     def takes(
         self,
@@ -224,6 +232,26 @@ def settings_line(table: InputTable, inputs: Inputs, audio_name: str | None) -> 
         if value != table[name].default:
             parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
     return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
+
+
+def _in_jam(card: Card, take: TakeView) -> Card:
+    """The card of a jam's take: called by its words, and by nobody where a round is blind."""
+    embed = card.embed.copy()
+    embed.title = fitted(take.words, _TITLE_MAX_CHARS)
+    embed.set_author(name=strings.jam.take_title(take.number))
+    if take.is_blind:
+        lines = (embed.description or "").splitlines()
+        embed.description = "\n".join(lines[:-1])
+    return replace(card, embed=embed, take_labels={})
+
+
+def _ended_in_jam(card: Card, generation: Generation, take: TakeView) -> Card:
+    card = _in_jam(card, take)
+    embed = card.embed
+    if take.number is None and generation.state is State.DELIVERED:
+        embed.description = f"{strings.jam.LATE}\n{embed.description}"
+    labels = {generation.id: strings.jam.vote_label(0 if take.is_blind else take.votes)}
+    return Card(embed, actions_of_take(generation, is_open=take.is_open), labels)
 
 
 def without_words(card: Card) -> Card:

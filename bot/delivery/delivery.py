@@ -23,10 +23,11 @@ from bot.delivery.transport import WordsBlocked
 from bot.delivery.upload import TrackUpload
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault, OutputTooLarge, RequestRefused
-from bot.domain.generation import Generation, Reply, State
+from bot.domain.generation import Generation, Relation, Reply, State
 from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Moved, Sound, Unreachable
+from bot.jam.service import Jams
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,9 @@ class DiscordDelivery:
         journal: CommunityJournal,
         sound: Sound,
         clock: Clock,
+        jams: Jams,
     ) -> None:
+        self._jams = jams
         self._sender = Sender(client, clock)
         self._pictures = Pictures(self._sender, sound, clock)
         self._renderer = renderer
@@ -62,7 +65,7 @@ class DiscordDelivery:
         live = self._card(generation)
         live.follow(generation, progress)
         live.editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
-        if live.is_read or (generation.parent_id is None and generation.batch_id is None):
+        if live.is_read or not _has_more_to_tell(generation):
             self._refresh(live, generation)
         elif not live.reading:
             live.reading = True
@@ -103,7 +106,7 @@ class DiscordDelivery:
                     return mentioned
                 self._refresh(live, generation)
         await self._let_go(live, generation)
-        if not mentioned:
+        if not mentioned and not (live.take and live.take.is_blind):
             await mention(self._sender, live, generation, self._clock.now())
         return live.reply(generation)
 
@@ -208,6 +211,8 @@ class DiscordDelivery:
                 takes = await self._journal.batch(generation.batch_id)
                 live.learn(takes)
                 live.stars = await self._journal.stars_of([take.id for take in takes])
+            if generation.relation is Relation.TAKE:
+                live.take = await self._jams.view_of(generation.id)
             if generation.parent_id is not None and not live.is_read:
                 for parent in await self._journal.ancestry(generation.id, 1):
                     live.parent = parent
@@ -313,3 +318,9 @@ class DiscordDelivery:
         live.placed(generation, reply, "")
         live.editor.showed(outgoing.card)
         return mentioned
+
+
+def _has_more_to_tell(generation: Generation) -> bool:
+    """Whether its card tells of more than itself."""
+    of_others = generation.parent_id, generation.batch_id
+    return of_others != (None, None) or generation.relation is Relation.TAKE

@@ -19,6 +19,7 @@ from bot.domain.clock import Clock
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.progress import Progress, Stage
 from bot.engine.ports import DiscordFault
+from bot.jam.service import TakeView
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,8 @@ class LiveCard:
         """Whether the journal was asked for what is not followed here."""
         self.reading = False
         self.parent: Generation | None = None
+        self.take: TakeView | None = None
+        """What is known of it in its jam."""
         self.stars: Mapping[str, int] = {}
         """By its takes, which may have been given some before one of them turned up late."""
         self._takes: dict[str, Generation] = {}
@@ -211,8 +214,8 @@ class LiveCard:
     def _single(self, renderer: CardRenderer, generation: Generation, note: str) -> Card:
         progress = self._progresses.get(generation.id)
         if generation.state.final or progress is None:
-            return renderer.ended(generation, self.parent, note)
-        return renderer.running(generation, progress, self.parent)
+            return renderer.ended(generation, self.parent, note, take=self.take)
+        return renderer.running(generation, progress, self.parent, self.take)
 
     def reply(self, generation: Generation) -> Reply:
         """Where the card is: in the newest message that any of them was moved to."""

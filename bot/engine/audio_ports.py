@@ -52,6 +52,10 @@ class Sound(Protocol):
     of ours: the files are as they were, and there is a next way. For input audio that is a refusal.
     """
 
+    def comes_from(self, own: OwnAudio) -> None:
+        """Sources of our own making are there."""
+        ...
+
     async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         """Fetch, check and measure input audio within a limit. Raises `RequestRefused`."""
         ...

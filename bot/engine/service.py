@@ -19,7 +19,7 @@ from bot.domain.errors import (
     ShuttingDown,
     TooLateToCancel,
 )
-from bot.domain.generation import Generation, Reply
+from bot.domain.generation import Generation, Reply, interaction_generation_id
 from bot.domain.journal_values import Forgotten
 from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
@@ -114,6 +114,10 @@ class GenerationService:
         if parent.borrows_audio:
             lender = lender_to(parent, await self.journal.ancestry(parent.id, _GENERATIONS_BACK))
         return remake(parent, now=self._clock.now(), lender=lender, **changes)
+
+    def id_for(self, token: str) -> str:
+        """The id of what the interaction with this token asks for, which is one generation."""
+        return interaction_generation_id(token, 0, self._config.journal_id)
 
     def check(self, request: GenerationRequest) -> None:
         """Hold a request against everything that can be known without its audio.

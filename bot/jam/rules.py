@@ -196,7 +196,7 @@ def end(jam: Jam, now: datetime, by: int, chosen: str | None = None) -> Jam:
         NothingMade: there is nothing to choose from yet.
         NotTied: the one chosen has not most votes.
     """
-    _check_host(jam, by)
+    check_host(jam, by)
     if not jam.round.made or jam.phase is not Phase.GOING:
         raise NothingMade
     if chosen is not None and chosen not in {take.id for take in jam.round.leaders}:
@@ -235,7 +235,7 @@ def pass_host(jam: Jam, now: datetime, by: int, to: int) -> Jam:
     Raises:
         HostOnly: it is not the host.
     """
-    _check_host(jam, by)
+    check_host(jam, by)
     return replace(jam, host_id=to, host_seen=jam.round.number)
 
 
@@ -276,7 +276,7 @@ def close(jam: Jam, now: datetime, by: int) -> Jam:
     Raises:
         HostOnly: it is not the host.
     """
-    _check_host(jam, by)
+    check_host(jam, by)
     if jam.phase is Phase.GOING and jam.round.votes:
         jam = _ended(jam, now, Ending.CLOSE)
     wanted = jam.mixes_wanted + bool(jam.sections and jam.mixes_posted == jam.mixes_wanted)
@@ -370,7 +370,8 @@ def _deadline(terms: Terms, now: datetime) -> datetime | None:
     return now + timedelta(minutes=terms.round_minutes) if terms.round_minutes else None
 
 
-def _check_host(jam: Jam, by: int) -> None:
+def check_host(jam: Jam, by: int) -> None:
+    """Raises `HostOnly` for anybody but the host."""
     if by != jam.host_id:
         raise HostOnly
 

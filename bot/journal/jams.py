@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from bot.journal.database import insert
-from bot.journal.store import Store, unbroken
 from bot.journal.jam_tables import jam_takes, jams
+from bot.journal.store import Store, unbroken
 
 _log = logging.getLogger(__name__)
 

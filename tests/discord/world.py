@@ -27,6 +27,7 @@ from bot.engine.service import EngineConfig
 from tests.fakes import (
     MUSICGEN,
     FakeJournal,
+    FakePieceSound,
     FakePredictions,
     FakeSound,
     FakeTrackStore,
@@ -255,6 +256,7 @@ class World:
             self.predictions,
             self.sound,
             FakeTrackStore(),
+            FakePieceSound(),
             self.clock,
         )
         return MusicGenBot(parts, force_sync=force_sync)

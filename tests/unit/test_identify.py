@@ -9,7 +9,15 @@ import pytest
 from bot.client import MusicGenBot, Parts, Shards
 from bot.domain.errors import JournalFault
 from bot.engine.service import EngineConfig
-from tests.fakes import MUSICGEN, FakeClock, FakeJournal, FakePredictions, FakeSound, FakeTrackStore
+from tests.fakes import (
+    MUSICGEN,
+    FakeClock,
+    FakeJournal,
+    FakePieceSound,
+    FakePredictions,
+    FakeSound,
+    FakeTrackStore,
+)
 
 
 async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
@@ -34,6 +42,7 @@ async def test_a_journal_in_trouble_delays_a_turn_and_ends_nothing(
         FakePredictions(),
         FakeSound(),
         FakeTrackStore(),
+        FakePieceSound(),
         clock,
         Shards((0, 1), 2),
     )

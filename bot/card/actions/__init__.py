@@ -21,6 +21,9 @@ from bot.card.actions.edit import EDIT, FINER, WITH_NEW_SEED
 from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
 from bot.card.actions.info import INFO, INFO_OF_TAKE
+from bot.card.actions.jam import JAM_ACTIONS
+from bot.card.actions.jam_start import JAM_START
+from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.actions.loop import LOOP
 from bot.card.actions.melody import MELODY
 from bot.card.actions.pack import PACK
@@ -45,9 +48,10 @@ _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 _BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, INFO_OF_TAKE, FORGET, FORGET_ONE, FORGET_IT)
 _BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED)
+_JAM = (*JAM_ACTIONS, VOTE, RIFF, JAM_START)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
-_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_BELOW_REFUSALS, *_SETTINGS)
+_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_BELOW_REFUSALS, *_SETTINGS, *_JAM)
 
 ACTIONS = {action.name: action for action in _ALL}
 
@@ -65,12 +69,20 @@ __all__ = [
     "LOOP",
     "MELODY",
     "PACK",
+    "RIFF",
     "SAME",
     "STAR",
     "VARIATIONS",
+    "VOTE",
     "WITHOUT_AUDIO",
     "actions_after",
+    "actions_of_take",
 ]
+
+
+def actions_of_take(take: Generation, *, is_open: bool) -> tuple[Action, ...]:
+    """The buttons of a jam's take that has ended; an open one can be voted for."""
+    return (VOTE, RIFF) if is_open and take.state is State.DELIVERED else (RIFF,)
 
 
 def actions_after(takes: Sequence[Generation], table: InputTable) -> tuple[Action, ...]:

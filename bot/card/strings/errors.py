@@ -9,6 +9,7 @@ from bot.card.markup import quoted, size
 from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
 from bot.card.strings.files import FILE_WORDS
 from bot.card.strings.house import HOUSE_WORDS
+from bot.card.strings.jam_errors import JAM_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.numbers import an, count, listed
 from bot.card.strings.presets import PRESET_WORDS
@@ -149,6 +150,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **INPUT_AUDIO_WORDS,
     **HOUSE_WORDS,
     **FILE_WORDS,
+    **JAM_WORDS,
     **REFUSALS,
     **PRESET_WORDS,
     **TERM_WORDS,

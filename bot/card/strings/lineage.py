@@ -17,6 +17,7 @@ _LINES_WITH = {
     Relation.EXTEND: "Extended from “{}”",
     Relation.MELODY: "On the melody of “{}”",
     Relation.EDIT: "Edited from “{}”",
+    Relation.TAKE: "Proposed in a jam, after “{}”",
     Relation.RETRY: "Again: “{}”",
 }
 LINES = {
@@ -25,6 +26,7 @@ LINES = {
     Relation.EXTEND: "Extended",
     Relation.MELODY: "On the melody of another track",
     Relation.EDIT: "Edited",
+    Relation.TAKE: "Proposed in a jam",
     Relation.RETRY: "Again",
 }
 _CAME: dict[Relation, str] = {
@@ -33,6 +35,7 @@ _CAME: dict[Relation, str] = {
     Relation.EXTEND: "Extended from",
     Relation.MELODY: "On the melody of",
     Relation.EDIT: "Changed from",
+    Relation.TAKE: "Proposed in a jam, after",
     Relation.RETRY: "A second try of",
 }
 

@@ -1,0 +1,104 @@
+"""Propose, Riff and Vote: what a jam's takes are made of, and chosen by; for everybody."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.card import strings
+from bot.card.action import Action, ActionContext
+from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
+from bot.card.interactions import reading
+from bot.domain.errors import OutOfBounds, RequestRefused, TookTooLong
+from bot.domain.extension import MORE_MAX_S
+from bot.domain.inputs import MODEL_WINDOW_S
+from bot.jam import rules
+from bot.jam.jam import Jam
+from bot.jam.service import HEARD_S
+
+_MORE, _FOLLOW = "more", "follow"
+_FOLLOWING = {
+    f"{HEARD_S:g}": strings.jam.CLOSELY,
+    "8": strings.jam.LESS_CLOSELY,
+    "3": strings.jam.LOOSELY,
+}
+"""By how many seconds of the piece the model hears."""
+
+
+def propose_form(action: str, about: str, jam: Jam, words: str | None = None) -> CardForm:
+    """Words, seconds, and how closely to follow the piece, where there is one."""
+    form = CardForm(action, about, strings.jam.PROPOSE_TITLE, from_card=True)
+    label = strings.jam.WORDS if jam.sections else strings.jam.OPENING_WORDS
+    form.add_prompt(label, strings.jam.WORDS_ABOUT, default=words)
+    most_s = min(MORE_MAX_S if jam.sections else MODEL_WINDOW_S, max(1, jam.room_s))
+    about_seconds = strings.forms.more_about(most_s)
+    form.add_number(_MORE, strings.jam.MORE, about_seconds, min(jam.terms.section_s, most_s))
+    if jam.sections:
+        options = [FormOption(value, label) for value, label in _FOLLOWING.items()]
+        form.add_select(_FOLLOW, strings.jam.FOLLOW, options, options[0].value)
+    return form
+
+
+async def _propose(context: ActionContext, jam_id: str) -> None:
+    async with reading():
+        jam = await context.jams.get(jam_id)
+    await propose_form(_PROPOSE, jam_id, jam).send(context.interaction)
+
+
+async def _riff(context: ActionContext, take_id: str) -> None:
+    async with reading():
+        jam, row = await context.jams.of_take(take_id)
+    await propose_form(_PROPOSE, jam.id, jam, row.words).send(context.interaction)
+
+
+async def _submit(context: ActionContext, form: SubmittedForm) -> None:
+    take_id = context.service.id_for(context.interaction.token)
+    more_s = form.number(_MORE)
+    # A form that was opened before there was a piece does not ask how closely.
+    heard_s = float(form.text(_FOLLOW) or HEARD_S)
+    if heard_s not in map(float, _FOLLOWING):
+        heard_s = HEARD_S
+    context.check_rules()
+    async with reading():
+        jam = await context.jams.get(form.about)
+        most_s = MORE_MAX_S if jam.sections else MODEL_WINDOW_S
+        if more_s is not None and not 1 <= more_s <= most_s:
+            raise OutOfBounds("seconds", more_s, 1, most_s)
+        by = context.interaction.user.id
+        words = form.text(PROMPT)
+        request = await context.jams.propose(jam.id, by, take_id, words, more_s, heard_s)
+    try:
+        await context.start(request)
+    except TookTooLong:
+        # It may have been written down all the same; else it is looked for, and given up, soon.
+        raise
+    except (RequestRefused, discord.HTTPException):
+        await context.jams.failed(take_id)
+        raise
+
+
+async def _vote(context: ActionContext, take_id: str) -> None:
+    interaction = context.interaction
+    async with reading():
+        jam, _ = await context.jams.of_take(take_id)
+        before = jam.round.votes.get(interaction.user.id)
+        jam = await context.jams.change(jam.id, rules.vote, interaction.user.id, take_id)
+    if jam.terms.blind:
+        await interaction.response.send_message(strings.jam.VOTED_BLIND, ephemeral=True)
+    elif before not in {None, take_id}:
+        await interaction.response.send_message(strings.jam.VOTED_OTHER, ephemeral=True)
+    else:
+        # The numbers on the buttons follow, for all takes at once.
+        await interaction.response.defer()
+
+
+_PROPOSE = "jampropose"
+PROPOSE = Action(
+    _PROPOSE,
+    _propose,
+    strings.jam.PROPOSE,
+    style=discord.ButtonStyle.primary,
+    submit=_submit,
+    makes=True,
+)
+VOTE = Action("jamvote", _vote, strings.jam.VOTE, is_of_a_take=True)
+RIFF = Action("jamriff", _riff, strings.jam.RIFF, makes=True)

@@ -1,0 +1,129 @@
+"""A jam -> the card that shows it. Pure: the same jam makes the same card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import accumulate
+
+import discord
+
+from bot.card import strings
+from bot.card.actions.jam import JAM_CLOSED_ACTIONS, JAM_HOST_ACTIONS, JAM_ROOM_ACTIONS
+from bot.card.actions.jam_takes import RIFF, VOTE
+from bot.card.buttons import card_button, card_view, view_of
+from bot.domain.generation import Generation
+from bot.jam.jam import Jam, Phase, Section
+
+COLOURS: tuple[tuple[int, int, int], ...] = (
+    (85, 172, 238),
+    (170, 142, 214),
+    (120, 177, 89),
+    (253, 203, 88),
+    (244, 144, 12),
+    (221, 46, 68),
+    (193, 105, 79),
+    (230, 231, 232),
+)
+"""Of `strings.jam.SQUARES`, which stand beside authors' names."""
+
+_SECTIONS_SHOWN = 20
+_DESCRIPTION_MAX_CHARS = 4000
+_GOING = discord.Colour(0x5865F2)
+_RESTING = discord.Colour(0x80848E)
+_CLOSED = discord.Colour(0x3BA55D)
+_PHASE_COLOURS = {Phase.GOING: _GOING, Phase.RESTING: _RESTING, Phase.CLOSED: _CLOSED}
+
+
+def colour_numbers(jam: Jam) -> list[int]:
+    """Which colour each section has: one for each author, in the order they came."""
+    authors = list(dict.fromkeys(section.author_id for section in jam.sections))
+    return [authors.index(section.author_id) % len(COLOURS) for section in jam.sections]
+
+
+def starts_s(sections: tuple[Section, ...]) -> list[float]:
+    """Where each section begins."""
+    return [0.0, *accumulate(section.added_s for section in sections)][: len(sections)]
+
+
+def jam_embed(jam: Jam, links: Mapping[str, str]) -> discord.Embed:
+    """What a jam's card says; `links` lead to its takes, by their ids."""
+    lines = [strings.jam.facts(jam), strings.jam.origin(jam), *_piece(jam), ""]
+    if jam.last is not None:
+        lines.append(strings.jam.outcome(jam, jam.last))
+    lines.append(strings.jam.round_line(jam))
+    lines += [strings.jam.take(jam, take, links.get(take.id)) for take in jam.round.made]
+    if making := len(jam.making):
+        lines.append(strings.jam.making(making))
+    lines += [strings.jam.who(jam), strings.jam.undo_wanted(jam)]
+    text = "\n".join(line for line in lines if line is not None)
+    return discord.Embed(
+        title=strings.jam.title(jam),
+        description=text[:_DESCRIPTION_MAX_CHARS],
+        colour=_PHASE_COLOURS[jam.phase],
+    )
+
+
+def jam_view(jam: Jam) -> discord.ui.View:
+    """A jam's buttons: for everybody, and below them for the host."""
+    if jam.phase is Phase.CLOSED:
+        return view_of(*(card_button(action, jam.id) for action in JAM_CLOSED_ACTIONS))
+    rows = (JAM_ROOM_ACTIONS, JAM_HOST_ACTIONS)
+    return view_of(
+        *(
+            card_button(action, jam.id, row=row)
+            for row, actions in enumerate(rows)
+            for action in actions
+        )
+    )
+
+
+def take_view(jam: Jam, take_id: str) -> discord.ui.View | None:
+    """The buttons of a take that is made."""
+    if jam.round.take(take_id) is None or jam.phase is Phase.CLOSED:
+        return card_view((RIFF,), take_id)
+    return card_view((VOTE, RIFF), take_id, {take_id: take_label(jam, take_id)})
+
+
+def take_label(jam: Jam, take_id: str) -> str:
+    """A take's Vote button; what it says of a blind round is no number."""
+    return strings.jam.vote_label(0 if jam.terms.blind else jam.round.tally[take_id])
+
+
+def mix_embed(jam: Jam, model_name: str) -> discord.Embed:
+    """The credits of a mix."""
+    credits_ = [
+        strings.jam.credit(at_s, section)
+        for at_s, section in zip(starts_s(jam.sections), jam.sections, strict=True)
+    ]
+    lines = [*credits_, strings.jam.origin(jam)]
+    text = "\n".join(line for line in lines if line is not None)
+    embed = discord.Embed(
+        title=strings.jam.mix_title(jam.terms.theme),
+        description=text[:_DESCRIPTION_MAX_CHARS],
+        colour=_CLOSED,
+    )
+    return embed.set_footer(text=strings.card.made_with(model_name))
+
+
+def mix_tags(jam: Jam) -> str:
+    """The chapters of a mix, for the tags of its file."""
+    at = zip(starts_s(jam.sections), jam.sections, strict=True)
+    return "\n".join(strings.jam.chapter(at_s, section) for at_s, section in at)
+
+
+def take_link(take: Generation) -> str:
+    """Where a take is heard."""
+    reply = take.reply
+    return f"https://discord.com/channels/{reply.guild_id}/{reply.channel_id}/{reply.message_id}"
+
+
+def _piece(jam: Jam) -> list[str]:
+    if not jam.sections:
+        return [strings.jam.NOTHING_YET]
+    numbers = colour_numbers(jam)
+    lines = [
+        strings.jam.section(number, section, strings.jam.SQUARES[colour])
+        for number, (section, colour) in enumerate(zip(jam.sections, numbers, strict=True), 1)
+    ]
+    hidden = len(lines) - _SECTIONS_SHOWN
+    return lines if hidden <= 0 else [strings.jam.sections_cut(hidden), *lines[hidden:]]

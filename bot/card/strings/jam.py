@@ -1,0 +1,313 @@
+"""The words of jams: their card, their takes, and what was done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.card.markup import fitted, quoted
+from bot.card.strings.takes import length_of
+from bot.domain.plain_text import shortened
+from bot.jam.jam import Ending, Jam, Outcome, Phase, Section, Take, Terms
+
+JAM = "Make one piece of music together, section by section."
+START = "Begin a jam: a thread in which everybody proposes what comes next."
+THEME = "What the piece is about; it is joined to everybody's words."
+BPM = "Its tempo in beats a minute. Default: none."
+KEY = "Its key, such as A minor. Default: none."
+SECONDS = "Seconds of each section, unless somebody says otherwise. Default: 10."
+MODEL = "The model that makes all of it. Default: the model's own."
+ROUND_MINUTES = "How long a round lasts. Default: until the host or the room ends it."
+BLIND = "Hide votes and authors until a round ends. Default: off."
+MEMBERS_VOTE = "Only those vote who took part before the round. Default: everybody."
+SHOW = "Show the jam of this thread, or one of this server."
+SHOW_WHICH = "Which one. Default: the one of this thread."
+LIST = "The jams of this server, newest first."
+HOST = "Pass your place as the host on, or take that of a host who stays away."
+HOST_WHO = "Who is to be the host. Default: you, in place of one who stays away."
+BRANCH = "Begin a new jam with the piece of another one, or its first sections."
+BRANCH_FROM = "Which jam."
+BRANCH_SECTIONS = "How many of its sections. Default: all."
+MENU = "Start a jam from this"
+
+CREATE_THREADS = "Create Public Threads"
+SEND_IN_THREADS = "Send Messages in Threads"
+READ_HISTORY = "Read Message History"
+"""Permissions, as Discord calls them."""
+
+PROPOSE, LISTEN, DONE = "Propose", "Listen", "I'm done"
+END, UNDO, MIX, CLOSE = "End round", "Undo", "Mix", "Close"
+VOTE, RIFF = "Vote", "Riff"
+CLOSE_NOW = "Close the jam"
+CHOOSE = "The take that wins"
+
+PROPOSE_TITLE = "Propose what comes next"
+WORDS = "How should it go on?"
+WORDS_ABOUT = "Theme, tempo and key of the jam are added by themselves."
+OPENING_WORDS = "How should it begin?"
+MORE = "Seconds"
+FOLLOW = "How closely should it follow the piece?"
+CLOSELY, LESS_CLOSELY, LOOSELY = (
+    "closely: it hears the last 15 s",
+    "less closely: it hears the last 8 s",
+    "loosely: it hears the last 3 s",
+)
+START_TITLE = "Start a jam from this audio"
+THEME_LABEL = "Theme"
+START_THEME_ABOUT = "The thread is called so, and it is joined to everybody's words."
+
+SQUARES = ("🟦", "🟪", "🟩", "🟨", "🟧", "🟥", "🟫", "⬜")
+"""Beside an author's name; `bot.card.jam_card.COLOURS` has them as colours."""
+
+MOVED = "-# The jam's card is further down: {}"
+NOTHING_YET = "Nothing yet. **Propose** what it begins with."
+CLOSED_MIX = "-# This jam is closed. **Mix** makes its whole piece once more."
+_CREDIT_MAX_CHARS = 80
+_THEME_MAX_CHARS = 200
+_LEGEND_MAX = 24
+_ENDINGS = {
+    Ending.CLOCK: "Time was up",
+    Ending.MAJORITY: "Most were done",
+    Ending.HOST: "The host ended it",
+    Ending.CLOSE: "The jam was closed",
+}
+
+
+def begun(theme: str, host_id: int) -> str:
+    """Stands where a jam was begun; its thread hangs on it."""
+    return (
+        f"🎶 <@{host_id}> has begun a jam: **{quoted(theme, _THEME_MAX_CHARS)}**. Everybody can "
+        "propose what comes next, and vote, in the thread."
+    )
+
+
+def title(jam: Jam) -> str:
+    """The heading of a jam's card."""
+    return fitted(jam.terms.theme, 256)
+
+
+def facts(jam: Jam) -> str:
+    """Tempo, key, length, and what is left, in one small line."""
+    terms = jam.terms
+    parts = [
+        None if terms.bpm is None else f"{terms.bpm} bpm",
+        None if terms.key is None else quoted(terms.key, 40),
+        length_of(jam.length_s) if jam.sections else None,
+        f"room for {jam.room_s} s more",
+        f"{jam.takes_left} takes left",
+        f"host <@{jam.host_id}>",
+    ]
+    return "-# " + " · ".join(part for part in parts if part)
+
+
+def origin(jam: Jam) -> str | None:
+    """Which jam it was branched from."""
+    if jam.origin is None:
+        return None
+    sections = _counted(jam.origin.sections, "section")
+    theme = quoted(jam.origin.theme, _CREDIT_MAX_CHARS)
+    return f"-# Inspired by the first {sections} of “{theme}”"
+
+
+def section(number: int, one: Section, square: str) -> str:
+    """A line of the piece: who has made which part."""
+    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
+    return f"{square} **{number}** {words} · {_by(one.author_id)} · {one.added_s:.0f} s"
+
+
+def sections_cut(hidden: int) -> str:
+    """In place of the first sections of a long piece."""
+    return f"-# … and {_counted(hidden, 'section')} before"
+
+
+def take(jam: Jam, one: Take, link: str | None) -> str:
+    """A line of the round: a take, and how many votes it has."""
+    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
+    name = f"[Take {one.number}]({link})" if link else f"Take {one.number}"
+    by = "" if jam.terms.blind else f" · {_by(one.author_id)}"
+    votes = "" if jam.terms.blind else f" · {_counted(jam.round.tally[one.id], 'vote')}"
+    return f"**{name}** {words}{by}{votes}"
+
+
+def making(count: int) -> str:
+    """How many takes are under way."""
+    return f"-# {_counted(count, 'take')} on the way"
+
+
+def round_line(jam: Jam) -> str:
+    """Which round it is, how it ends, and who may vote."""
+    match jam.phase:
+        case Phase.CLOSED:
+            return CLOSED_MIX
+        case Phase.RESTING:
+            return "**The jam rests.** Anybody wakes it: **Propose** what comes next."
+        case Phase.GOING:
+            pass
+    present = jam.round
+    if present.ends_at is None:
+        ends = "ends when most of those who take part are done, or the host says so"
+    else:
+        ends = f"ends <t:{_seconds(present.ends_at)}:R>, or when most are done"
+    who = "Everybody here votes"
+    if present.voters is not None:
+        who = "Those vote who took part before it"
+    hidden = "; votes and authors are shown at its end" if jam.terms.blind else ""
+    return f"**Round {present.number}** {ends}. {who}{hidden}."
+
+
+def who(jam: Jam) -> str | None:
+    """Who is in, and who is done."""
+    if jam.phase is not Phase.GOING or not jam.active:
+        return None
+    shown = sorted(jam.active)[:_LEGEND_MAX]
+    names = " ".join(f"<@{one}>{' ✓' if one in jam.round.done else ''}" for one in shown)
+    more = len(jam.active) - len(shown)
+    return f"-# In: {names}" + (f" and {more} more" if more else "")
+
+
+def undo_wanted(jam: Jam) -> str | None:
+    """How many want the last section taken back."""
+    wanted = jam.round.undo & jam.active
+    if not wanted or jam.phase is not Phase.GOING:
+        return None
+    return f"-# {len(wanted)} of {len(jam.active)} want the last section taken back"
+
+
+def outcome(jam: Jam, last: Outcome) -> str:
+    """How the round before ended."""
+    if last.ending is Ending.UNDO:
+        return f"Round {last.round_number}: the last section was taken back."
+    ending = f"Round {last.round_number}: {_ENDINGS[last.ending].lower()}"
+    won = next((one for one in jam.sections if one.take_id == last.winner_id), None)
+    if last.winner_id is None:
+        return f"{ending}; there was no take to choose."
+    if won is None:
+        return f"{ending}."
+    how = f"with {_counted(last.votes, 'vote')}"
+    if last.by_host:
+        how += ", tied, the host chose"
+    elif last.was_tied:
+        how += ", tied, the earliest"
+    words = quoted(won.words, _CREDIT_MAX_CHARS)
+    return f"{ending}. “{words}” by {_by(won.author_id)} won {how}."
+
+
+def terms_line(terms: Terms) -> str:
+    """What holds for every section, as text without markdown."""
+    tempo = None if terms.bpm is None else f"{terms.bpm} bpm"
+    return " · ".join(part for part in (tempo, terms.key) if part)
+
+
+def picture(jam: Jam) -> str:
+    """Describes the picture of a piece for those who cannot see it."""
+    return f"{_counted(len(jam.sections), 'section')}, {length_of(jam.length_s)}"
+
+
+def credit(at_s: float, one: Section) -> str:
+    """A line of a mix's credits: where a section begins, and who has made it."""
+    minutes, seconds = divmod(int(at_s), 60)
+    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
+    return f"`{minutes}:{seconds:02}` {words} · {_by(one.author_id)}"
+
+
+def chapter(at_s: float, one: Section) -> str:
+    """The same for the tags of a file, which show no names of Discord's."""
+    minutes, seconds = divmod(int(at_s), 60)
+    return f"{minutes}:{seconds:02} {one.words}"
+
+
+def mix_title(theme: str) -> str:
+    """The heading of a mix."""
+    return fitted(f"Mix of “{theme}”", 256)
+
+
+def thread_name(theme: str, limit: int) -> str:
+    """What a jam's thread is called."""
+    return shortened(theme, limit) or "jam"
+
+
+def vote_label(votes: int) -> str:
+    """A take's Vote button."""
+    return f"{VOTE} · {votes}" if votes else VOTE
+
+
+def take_title(number: int | None) -> str:
+    """The first line of a take's card."""
+    return "Take, not counted" if number is None else f"Take {number}"
+
+
+LATE = "-# It came too late for its round: to be heard, not counted."
+VOTED_BLIND = (
+    "Your vote is noted; votes are shown when the round ends. You can change it until then."
+)
+VOTED_OTHER = "Your vote is noted, in place of the one before."
+
+
+def done(missing: int) -> str:
+    """Answers who is done."""
+    if not missing:
+        return "That was more than half of those who take part: the round has ended."
+    return f"Noted. The round ends once {missing} more of those who take part are done."
+
+
+def ended() -> str:
+    """Answers the host who has ended a round."""
+    return "The round has ended; the jam's card shows what won."
+
+
+def undone(*, is_done: bool) -> str:
+    """Answers who wants the last section taken back."""
+    if is_done:
+        return "The last section is taken back, and a new round has begun."
+    return "Noted. It is taken back once more than half of those who take part want it."
+
+
+MIX_LOST = "The piece's audio is not there any more, so there is no mix of it."
+MIXING = "The mix is being made; it comes below."
+CLOSING = (
+    "Closing ends the jam for good: a take with votes still joins the piece, and the mix is "
+    "posted. **Undo** and **Propose** do nothing any more."
+)
+CLOSED = "The jam is closed. Thank you for the music."
+CHOOSE_ABOUT = "These have the same number of votes. The earliest wins, unless you choose another:"
+
+
+def is_host(user_id: int) -> str:
+    """Tells who is the host now."""
+    return f"<@{user_id}> is the host of this jam now."
+
+
+def listed(jam: Jam) -> str:
+    """A jam in a list."""
+    going = {Phase.GOING: "going on", Phase.RESTING: "resting", Phase.CLOSED: "closed"}
+    what = _counted(len(jam.sections), "section")
+    theme = quoted(jam.terms.theme, _CREDIT_MAX_CHARS)
+    place = f"<#{jam.thread_id}>" if jam.thread_id else f"“{theme}”"
+    return (
+        f"{place} · {theme} · {going[jam.phase]} · {what}, {jam.length_s:.0f} s · "
+        f"<t:{_seconds(jam.created_at)}:R>"
+    )
+
+
+NO_JAMS = "No jam has been here yet. `/jam start` begins one."
+
+
+def option(jam: Jam) -> str:
+    """A jam as a choice of an option, without markdown."""
+    return f"{jam.terms.theme} ({jam.length_s:.0f} s)"
+
+
+def tied_option(one: Take) -> str:
+    """A take among those that are tied."""
+    return f"Take {one.number}: {one.words}"
+
+
+def _by(user_id: int) -> str:
+    return f"<@{user_id}>" if user_id else "somebody"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

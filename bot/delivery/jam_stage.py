@@ -1,0 +1,241 @@
+"""Shows jams on Discord: the thread, the card with the piece, the numbers of votes, the mix.
+
+All of it is sent with the bot's own token. A message that is sent anew after a crash has the nonce
+of the first try, by which Discord knows it for some minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import discord
+
+from bot.card import strings
+from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_link, take_view
+from bot.delivery.jam_files import JamFiles
+from bot.delivery.transport import SURE_LIMIT_BYTES
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
+from bot.discord_internals import interaction_webhook, original_response
+from bot.domain.clock import Clock
+from bot.domain.errors import JournalFault
+from bot.domain.generation import Generation
+from bot.engine.ports import DiscordFault, Journal, Unreachable
+from bot.jam.jam import Jam, Opening, Shown
+
+log = logging.getLogger(__name__)
+
+_ACKNOWLEDGED_WITHIN = timedelta(seconds=4)
+"""A command is answered within three seconds, or never."""
+_SCROLLED_AWAY = 4
+"""So many messages below a card, and people look for it further down."""
+_NAME_MAX_CHARS = 100
+_ARCHIVED_MINUTES = 10080
+"""A week without a message, and Discord puts a thread away; the next one brings it back."""
+_NONCE_MAX_CHARS = 25
+_JAMS_REMEMBERED = 500
+_CODE_THREAD_EXISTS = 160004
+_CODE_ARCHIVED = 50083
+_CODE_EDITED_TOO_OFTEN = 30046
+_CODE_NO_MESSAGE = 10008
+_POST_ANEW = frozenset({_CODE_NO_MESSAGE, _CODE_ARCHIVED, _CODE_EDITED_TOO_OFTEN})
+"""A message that cannot be edited, where a new one may be sent: it opens an archived thread."""
+
+
+@dataclass(slots=True)
+class _OnStage:
+    """What this process knows the messages of a jam to show."""
+
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    """Of the Vote buttons of takes, by their ids."""
+    messages: dict[str, int] = field(default_factory=dict[str, int])
+
+
+class JamStage:
+    """Where people see jams; a `bot.jam.ports.Stage`."""
+
+    def __init__(
+        self, client: discord.Client, journal: Journal, files: JamFiles, clock: Clock
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._files = files
+        self._clock = clock
+        self._known: dict[str, _OnStage] = {}
+
+    async def open(self, jam: Jam) -> int | None:
+        """Its thread, made now or before; None where that has to wait a moment."""
+        opening = jam.opening
+        if opening is None:
+            raise Unreachable(channel_gone=True)
+        with _requests():
+            message_id = opening.message_id or await self._find(jam, opening)
+            if message_id is None:
+                return None
+            text = strings.jam.begun(jam.terms.theme, jam.host_id)
+            webhook = interaction_webhook(self._client, opening.application_id, opening.token)
+            try:
+                await webhook.edit_message(message_id, content=text)
+            except REQUEST_FAILED as error:
+                # The thread is what counts.
+                log.info("the message that jam %s began with stays empty: %s", jam.id, error)
+            return await self._thread_of(jam, message_id)
+
+    async def _find(self, jam: Jam, opening: Opening) -> int | None:
+        """The reply whose acknowledgement nobody has seen; None while it may still come."""
+        if self._clock.now() - jam.created_at < _ACKNOWLEDGED_WITHIN:
+            return None
+        webhook = interaction_webhook(self._client, opening.application_id, opening.token)
+        try:
+            return int((await original_response(webhook))["id"])
+        except discord.HTTPException as error:
+            if meaning_of(error) is Meaning.FAULT:
+                raise
+            # Nobody was told that it begins.
+            raise Unreachable(channel_gone=True) from error
+
+    async def _thread_of(self, jam: Jam, message_id: int) -> int:
+        """A thread has the id of the message that it hangs on, so making it twice makes one."""
+        channel = self._client.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
+        name = strings.jam.thread_name(jam.terms.theme, _NAME_MAX_CHARS)
+        try:
+            message = channel.get_partial_message(message_id)
+            thread = await message.create_thread(name=name, auto_archive_duration=_ARCHIVED_MINUTES)
+        except discord.HTTPException as error:
+            if error.code == _CODE_THREAD_EXISTS:
+                return message_id
+            raise
+        return thread.id
+
+    async def show(self, jam: Jam) -> Shown:
+        """Show its card: edited, or sent anew where it is gone or has scrolled away."""
+        takes = await self._takes_of(jam)
+        links = {take.id: take_link(take) for take in takes if take.reply.known}
+        embed, view = jam_embed(jam, links), jam_view(jam)
+        with _requests():
+            shown = await self._show(jam, embed, view)
+            await self._label(jam, takes)
+        return shown
+
+    async def _show(self, jam: Jam, embed: discord.Embed, view: discord.ui.View) -> Shown:
+        thread, old = self._thread(jam), jam.shown
+        same = old is not None and old.head == jam.head
+        if old is not None and old.message_id:
+            message = thread.get_partial_message(old.message_id)
+            try:
+                if same:
+                    await message.edit(embed=embed, view=view)
+                    return Shown(old.message_id, jam.revision, jam.head)
+                if not await self._has_scrolled_away(thread, old.message_id):
+                    async with self._piece(jam) as files:
+                        await message.edit(embed=embed, view=view, attachments=files)
+                    return Shown(old.message_id, jam.revision, jam.head)
+            except discord.HTTPException as error:
+                if error.code not in _POST_ANEW:
+                    raise
+        async with self._piece(jam) as files:
+            # With each head another one: the nonce of a try that may have arrived is the same.
+            nonce = f"{jam.id[:12]}-{jam.revision}"[:_NONCE_MAX_CHARS]
+            sent = await thread.send(embed=embed, view=view, files=files, nonce=nonce)
+        if old is not None and old.message_id:
+            await self._point_to(thread, old.message_id, sent)
+        return Shown(sent.id, jam.revision, jam.head)
+
+    async def _has_scrolled_away(self, thread: discord.PartialMessageable, message_id: int) -> bool:
+        after = discord.Object(message_id)
+        below = [message async for message in thread.history(limit=_SCROLLED_AWAY, after=after)]
+        return len(below) >= _SCROLLED_AWAY
+
+    async def _point_to(
+        self, thread: discord.PartialMessageable, old_id: int, new: discord.Message
+    ) -> None:
+        try:
+            await thread.get_partial_message(old_id).edit(
+                content=strings.jam.MOVED.format(new.jump_url),
+                embed=None,
+                view=None,
+                attachments=[],
+            )
+        except REQUEST_FAILED as error:
+            log.info("an old card of a jam stays: %s", error)
+
+    @asynccontextmanager
+    async def _piece(self, jam: Jam) -> AsyncGenerator[list[discord.File], None]:
+        """The piece as audio and picture, as uploads for one use; none where it has none."""
+        async with (
+            self._files.of_card(jam, self._limit_bytes(jam)) as found,
+            found.opened() as files,
+        ):
+            yield files
+
+    async def post_mix(self, jam: Jam) -> None:
+        """Post the mix of its piece, as good as fits."""
+        with _requests():
+            async with self._files.of_mix(jam, self._limit_bytes(jam)) as found:
+                nonce = f"{jam.id[:12]}-mix{jam.mixes_wanted}"[:_NONCE_MAX_CHARS]
+                if not found.paths:
+                    await self._thread(jam).send(strings.jam.MIX_LOST, nonce=nonce)
+                    return
+                embed = mix_embed(jam, self._files.model_name)
+                async with found.opened() as files:
+                    await self._thread(jam).send(embed=embed, files=files, nonce=nonce)
+
+    # ------------------------------------------------------------------ takes
+
+    async def _takes_of(self, jam: Jam) -> list[Generation]:
+        try:
+            found = [await self._journal.get(take.id) for take in jam.round.made]
+        except JournalFault as error:
+            log.warning("the card of jam %s leads to no takes: %s", jam.id, error)
+            return []
+        return [take for take in found if take is not None]
+
+    async def _label(self, jam: Jam, takes: list[Generation]) -> None:
+        """Put the numbers of votes on the buttons of takes; those of rounds that are over go."""
+        stage = self._known.setdefault(jam.id, _OnStage())
+        while len(self._known) > _JAMS_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        for take in takes:
+            if take.reply.known and take.state.final:
+                stage.messages[take.id] = take.reply.message_id
+                stage.labels.setdefault(take.id, strings.jam.vote_label(0))
+        for take_id, message_id in [*stage.messages.items()]:
+            is_open = jam.round.take(take_id) is not None
+            label = take_label(jam, take_id) if is_open else ""
+            if stage.labels[take_id] == label:
+                continue
+            try:
+                message = self._thread(jam).get_partial_message(message_id)
+                await message.edit(view=take_view(jam, take_id))
+            except REQUEST_FAILED as error:
+                log.info("a take's buttons stay as they are: %s", error)
+            stage.labels[take_id] = label
+            if not is_open:
+                del stage.messages[take_id], stage.labels[take_id]
+
+    # ------------------------------------------------------------------ where
+
+    def _thread(self, jam: Jam) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(jam.thread_id or 0, guild_id=jam.guild_id)
+
+    def _limit_bytes(self, jam: Jam) -> int:
+        guild = self._client.get_guild(jam.guild_id)
+        return SURE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+
+@contextmanager
+def _requests() -> Generator[None, None, None]:
+    """Surrounds requests: what Discord answers becomes `DiscordFault` or `Unreachable`."""
+    try:
+        yield
+    except REQUEST_FAILED as error:
+        match meaning_of(error):
+            case Meaning.FAULT:
+                raise DiscordFault from error
+            case Meaning.CHANNEL_GONE:
+                raise Unreachable(channel_gone=True) from error
+            case _:
+                raise Unreachable(may_reopen=True) from error

@@ -1,0 +1,23 @@
+"""Listen: the piece of a jam so far, without loss where that fits, for whoever asks."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.card import strings
+from bot.client import MusicGenBot
+from bot.jam.jam import Jam
+
+
+async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Jam) -> None:
+    """Send it to whoever pressed, and to nobody else."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if jam.head is None:
+        await interaction.edit_original_response(content=strings.jam.NOTHING_YET)
+        return
+    async with (
+        bot.jam_files.to_hear(jam, interaction.filesize_limit) as uploads,
+        uploads.opened() as files,
+    ):
+        text = None if files else strings.jam.MIX_LOST
+        await interaction.edit_original_response(content=text, attachments=files)
