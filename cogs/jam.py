@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.card import strings
 from bot.card.actions.jam_start import THEME_MAX_CHARS
 from bot.card.interactions import asked_by, reading
-from bot.card.jam_card import jam_embed
+from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.domain.errors import JamUnknown, NoServerHere, OutOfBounds
 from bot.domain.extension import MORE_MAX_S
@@ -36,6 +36,7 @@ Choices = list[app_commands.Choice[str]]
 
 
 @app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
 class JamCommands(commands.GroupCog, group_name="jam", group_description=strings.jam.JAM):
     """Jams of a server."""
 
@@ -133,7 +134,13 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             self._bot.jam_files.of_card(found, limit_bytes) as uploads,
             uploads.opened() as files,
         ):
-            await interaction.edit_original_response(embed=jam_embed(found, {}), attachments=files)
+            # In its thread with its buttons: somebody may have deleted the message that has them.
+            here = interaction.channel_id == found.thread_id
+            await interaction.edit_original_response(
+                embed=jam_embed(found, {}),
+                view=jam_view(found) if here else None,
+                attachments=files,
+            )
 
     @app_commands.command(description=strings.jam.HOST)
     @app_commands.describe(who=strings.jam.HOST_WHO)

@@ -25,7 +25,7 @@ from bot.domain.generation import Reply
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, Inputs
 from bot.domain.plain_text import one_line
 from bot.domain.validation import check_request
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import Jam, Opening, Origin, Section, Terms
 from bot.jam.ports import TakeRow, TakeSound
 from cogs.acknowledging import open_reply
@@ -125,7 +125,7 @@ async def _add(
 async def _answered(bot: MusicGenBot, jam: Jam, reply: Reply | None) -> None:
     """Go on from the reply; where Discord's answer was lost, it is found by its token."""
     if reply is not None:
-        await bot.jams.change(jam.id, rules.acknowledged, reply.message_id)
+        await bot.jams.change(jam.id, steps.acknowledged, reply.message_id)
 
 
 async def _fetched(bot: MusicGenBot, take_id: str, audio: AudioAttachment) -> TakeSound:

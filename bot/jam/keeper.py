@@ -15,7 +15,7 @@ from bot.domain.errors import BotError, JamUnknown, JournalFault
 from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Unreachable
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import TAKE_UNHEARD_OF, Jam
 from bot.jam.ports import JamStore, Locks, Stage
 from bot.jam.service import Jams
@@ -120,12 +120,12 @@ class Keeper:
             thread_id = await self._stage.open(jam)
             if thread_id is None:
                 return False
-            jam = await self._jams.change(jam_id, rules.opened, thread_id)
+            jam = await self._jams.change(jam_id, steps.opened, thread_id)
         if jam.shown is None or jam.shown.revision < jam.revision:
-            jam = await self._jams.change(jam_id, rules.showed, await self._stage.show(jam))
+            jam = await self._jams.change(jam_id, steps.showed, await self._stage.show(jam))
         if jam.mixes_posted < jam.mixes_wanted:
             await self._stage.post_mix(jam)
-            jam = await self._jams.change(jam_id, rules.mixed, jam.mixes_wanted)
+            jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_wanted)
         return jam.wants_work or self._at_work[jam_id]
 
     async def _look_for_takes(self, jam: Jam) -> None:
@@ -142,7 +142,7 @@ class Keeper:
             return
         log.info("jam %s has lost its thread and ends", jam_id)
         try:
-            await self._jams.change(jam_id, rules.lost)
+            await self._jams.change(jam_id, steps.lost)
         except JournalFault as fault:
             self._later(jam_id, fault)
 

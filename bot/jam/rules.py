@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -44,10 +44,10 @@ from bot.jam.jam import (
     Progress,
     Round,
     Section,
-    Shown,
     Take,
     Terms,
 )
+from bot.jam.rounds import closed, deadline, ended, next_round, seen_anew
 
 P = ParamSpec("P")
 Rule = Callable[Concatenate[Jam, datetime, P], Jam]
@@ -62,7 +62,7 @@ def _on_time(rule: Rule[P]) -> Rule[P]:
         if jam.phase is Phase.CLOSED:
             raise JamClosed
         after = rule(jam, now, *args, **kwargs)
-        return after if after == jam else _seen_anew(after)
+        return after if after == jam else seen_anew(after)
 
     return kept
 
@@ -80,7 +80,7 @@ def start(
     opening: Opening | None = None,
 ) -> Jam:
     """A new jam, of nothing or of what there is already, in its first round."""
-    first = Round(number=1, began_at=now, ends_at=_deadline(terms, now))
+    first = Round(number=1, began_at=now, ends_at=deadline(terms, now))
     return Jam(
         id=jam_id,
         guild_id=guild_id,
@@ -100,7 +100,7 @@ def tick(jam: Jam, now: datetime) -> Jam:
     ends_at = jam.round.ends_at
     if jam.phase is not Phase.GOING or ends_at is None or now < ends_at:
         return jam
-    return _seen_anew(_ended(jam, now, Ending.CLOCK))
+    return seen_anew(ended(jam, now, Ending.CLOCK))
 
 
 @_on_time
@@ -112,7 +112,7 @@ def propose(jam: Jam, now: datetime, by: int, take_id: str, words: str, more_s: 
         PieceFull: the piece would be too long.
     """
     if jam.phase is Phase.RESTING:
-        jam = replace(_next_round(jam, now), phase=Phase.GOING)
+        jam = replace(next_round(jam, now), phase=Phase.GOING)
     if jam.round.take(take_id) is not None:
         return jam
     counted = [take for take in jam.round.takes if take.counts]
@@ -133,23 +133,23 @@ def made(jam: Jam, now: datetime, take_id: str, added_s: float) -> Jam:
     """A take can be heard; one that is late changes nothing. Known twice, it is as known once."""
     jam = tick(jam, now)
     if any(take.id == take_id for take in jam.late):
-        return _seen_anew(_without_late(jam, take_id))
+        return seen_anew(_without_late(jam, take_id))
     take = jam.round.take(take_id)
     if take is None or take.progress is not Progress.MAKING:
         return jam
-    return _seen_anew(_with(jam, replace(take, progress=Progress.MADE, added_s=added_s)))
+    return seen_anew(_with(jam, replace(take, progress=Progress.MADE, added_s=added_s)))
 
 
 def failed(jam: Jam, now: datetime, take_id: str) -> Jam:
     """Nothing comes of a take: its place in the round, and in the budget, is free again."""
     jam = tick(jam, now)
     if any(take.id == take_id for take in jam.late):
-        return _seen_anew(replace(_without_late(jam, take_id), asked=jam.asked - 1))
+        return seen_anew(replace(_without_late(jam, take_id), asked=jam.asked - 1))
     take = jam.round.take(take_id)
     if take is None or take.progress is not Progress.MAKING:
         return jam
     jam = _with(jam, replace(take, progress=Progress.FAILED))
-    return _seen_anew(replace(jam, asked=jam.asked - 1))
+    return seen_anew(replace(jam, asked=jam.asked - 1))
 
 
 @_on_time
@@ -183,7 +183,7 @@ def done(jam: Jam, now: datetime, by: int) -> Jam:
     jam = _took_part(replace(jam, round=present), by)
     active = jam.active
     if 2 * len(present.done & active) > len(active):
-        return _ended(jam, now, Ending.MAJORITY)
+        return ended(jam, now, Ending.MAJORITY)
     return jam
 
 
@@ -201,7 +201,7 @@ def end(jam: Jam, now: datetime, by: int, chosen: str | None = None) -> Jam:
         raise NothingMade
     if chosen is not None and chosen not in {take.id for take in jam.round.leaders}:
         raise NotTied
-    return _ended(_host_was_here(jam, by), now, Ending.HOST, chosen)
+    return ended(_host_was_here(jam, by), now, Ending.HOST, chosen)
 
 
 @_on_time
@@ -225,7 +225,7 @@ def undo(jam: Jam, now: datetime, by: int) -> Jam:
             return jam
     jam = _host_was_here(replace(jam, sections=jam.sections[:-1]), by)
     outcome = Outcome(jam.round.number, Ending.UNDO)
-    return replace(_next_round(jam, now), last=outcome, phase=Phase.GOING)
+    return replace(next_round(jam, now), last=outcome, phase=Phase.GOING)
 
 
 @_on_time
@@ -278,96 +278,9 @@ def close(jam: Jam, now: datetime, by: int) -> Jam:
     """
     check_host(jam, by)
     if jam.phase is Phase.GOING and jam.round.votes:
-        jam = _ended(jam, now, Ending.CLOSE)
+        jam = ended(jam, now, Ending.CLOSE)
     wanted = jam.mixes_wanted + bool(jam.sections and jam.mixes_posted == jam.mixes_wanted)
-    return replace(_closed(jam), mixes_wanted=wanted)
-
-
-# ---------------------------------------------------------------------- what was done about it
-
-
-def acknowledged(jam: Jam, now: datetime, message_id: int) -> Jam:
-    """The reply that begins it is this message."""
-    if jam.opening is None:
-        return jam
-    return replace(jam, opening=replace(jam.opening, message_id=message_id))
-
-
-def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
-    """It has its thread."""
-    return replace(jam, thread_id=jam.thread_id or thread_id, opening=None)
-
-
-def lost(jam: Jam, now: datetime) -> Jam:
-    """Nobody can see it any more: its thread is gone, or was never made."""
-    shown = replace(jam.shown or Shown(0, 0), revision=jam.revision)
-    thread_id = jam.thread_id or 0
-    return replace(
-        _closed(jam), thread_id=thread_id, opening=None, shown=shown, mixes_posted=jam.mixes_wanted
-    )
-
-
-def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
-    """Its card shows this."""
-    if jam.shown is not None and jam.shown.revision > shown.revision:
-        return jam
-    return replace(jam, shown=shown)
-
-
-def mixed(jam: Jam, now: datetime, number: int) -> Jam:
-    """So many mixes were posted."""
-    return replace(jam, mixes_posted=max(number, jam.mixes_posted))
-
-
-# ---------------------------------------------------------------------- how rounds end
-
-
-def _ended(jam: Jam, now: datetime, ending: Ending, chosen: str | None = None) -> Jam:
-    """The round is over: its winner, if it has one, joins the piece, and the next one begins."""
-    leaders, present = jam.round.leaders, jam.round
-    if not leaders:
-        jam = replace(jam, last=Outcome(present.number, ending))
-        if not present.takes and present.is_second_try:
-            return replace(jam, phase=Phase.RESTING)
-        return _next_round(jam, now, is_second_try=not present.takes)
-    winner = next((take for take in leaders if take.id == chosen), leaders[0])
-    section = Section(
-        winner.id, winner.author_id, winner.words, winner.added_s, round_number=present.number
-    )
-    outcome = Outcome(
-        present.number,
-        ending,
-        winner.id,
-        present.tally[winner.id],
-        was_tied=len(leaders) > 1,
-        by_host=chosen is not None and len(leaders) > 1,
-    )
-    return _next_round(replace(jam, sections=(*jam.sections, section), last=outcome), now)
-
-
-def _closed(jam: Jam) -> Jam:
-    over = replace(jam.round, takes=(), votes={}, ends_at=None)
-    return replace(jam, phase=Phase.CLOSED, late=(*jam.late, *_under_way(jam)), round=over)
-
-
-def _under_way(jam: Jam) -> tuple[Take, ...]:
-    return tuple(take for take in jam.round.takes if take.progress is Progress.MAKING)
-
-
-def _next_round(jam: Jam, now: datetime, *, is_second_try: bool = False) -> Jam:
-    voters = frozenset(jam.seen) if jam.terms.members_vote and jam.seen else None
-    following = Round(
-        number=jam.round.number + 1,
-        began_at=now,
-        ends_at=_deadline(jam.terms, now),
-        is_second_try=is_second_try,
-        voters=voters,
-    )
-    return replace(jam, round=following, late=(*jam.late, *_under_way(jam)))
-
-
-def _deadline(terms: Terms, now: datetime) -> datetime | None:
-    return now + timedelta(minutes=terms.round_minutes) if terms.round_minutes else None
+    return replace(closed(jam), mixes_wanted=wanted)
 
 
 def check_host(jam: Jam, by: int) -> None:
@@ -391,7 +304,3 @@ def _with(jam: Jam, take: Take) -> Jam:
 
 def _without_late(jam: Jam, take_id: str) -> Jam:
     return replace(jam, late=tuple(take for take in jam.late if take.id != take_id))
-
-
-def _seen_anew(jam: Jam) -> Jam:
-    return replace(jam, revision=jam.revision + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import Jam, Section, Shown, Terms
 from bot.jam.ports import TakeRow, TakeSound
 from tests.contract.journal_kit import NOW, OpenJournal, Start
@@ -60,7 +60,7 @@ async def test_a_jam_is_found_as_it_was_written(journal: OpenJournal) -> None:
     stored = await journal.jam("jam")
     assert stored is not None
     jam = rules.vote(await propose(journal, "jam", "t1"), NOW, BO, "t1")
-    jam = rules.opened(rules.showed(jam, NOW, Shown(2**62, jam.revision, jam.head)), NOW, 77)
+    jam = steps.opened(steps.showed(jam, NOW, Shown(2**62, jam.revision, jam.head)), NOW, 77)
     assert not await journal.change_jam(stored.version, jam), "it is another one by now"
     assert await journal.change_jam(stored.version + 2, jam)
     for found in (await journal.jam("jam"), await journal.jam_in(77)):
@@ -95,7 +95,7 @@ async def test_there_is_something_to_do_until_it_is_shown_and_at_a_deadline(
     jam = a_jam(minutes=3)
     await journal.add_jam(jam)
     assert await journal.jams_to_do(NOW) == ["jam"]
-    jam = rules.showed(rules.opened(jam, NOW, 5), NOW, Shown(6, jam.revision))
+    jam = steps.showed(steps.opened(jam, NOW, 5), NOW, Shown(6, jam.revision))
     await journal.change_jam(1, jam)
     assert await journal.jams_to_do(NOW + timedelta(seconds=179)) == []
     assert await journal.jams_to_do(NOW + timedelta(seconds=180)) == ["jam"]

@@ -12,7 +12,8 @@ from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 
 SYNC = "/applications/*/commands"
-FOR_SERVERS = ("block", "unblock", "settings")
+FOR_MANAGERS = ("block", "unblock", "settings")
+FOR_SERVERS = (*FOR_MANAGERS, "jam")
 TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
 
 
@@ -74,6 +75,7 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
         "help": 1,
         strings.commands.MENU_EXTEND: 3,
         strings.commands.MENU_MELODY: 3,
+        strings.jam.MENU: 3,
     }
     for command in commands:
         if command["name"] in FOR_SERVERS:
@@ -90,7 +92,8 @@ async def test_who_manages_a_server_is_offered_its_commands_there(world: World, 
     assert command["integration_types"] == [0]
     assert command["contexts"] == [0]
     managers = discord.Permissions(manage_guild=True).value
-    assert command["default_member_permissions"] in {managers, str(managers)}
+    wanted = {managers, str(managers)} if name in FOR_MANAGERS else {None}
+    assert command["default_member_permissions"] in wanted
 
 
 async def test_discord_takes_the_command_as_it_is(world: World) -> None:
@@ -102,6 +105,7 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
     assert world.ada.available_commands(world.channel) == (
         "charts",
         "help",
+        *(f"jam {name}" for name in ("start", "branch", "list", "show", "host")),
         "musicgen",
         "preset show",
         "preset list",

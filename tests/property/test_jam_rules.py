@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.domain.errors import JamClosed, RequestRefused
 from bot.domain.extension import PIECE_MAX_S
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import (
     TAKES_PER_PERSON,
     TAKES_PER_ROUND,
@@ -112,7 +112,7 @@ class Jams(RuleBasedStateMachine):
     @rule()
     def mix(self) -> None:
         self._try(rules.mix)
-        self.jam = rules.mixed(self.jam, self.now, self.jam.mixes_wanted)
+        self.jam = steps.mixed(self.jam, self.now, self.jam.mixes_wanted)
 
     @rule(by=people, sure=st.integers(0, 9))
     def close(self, by: int, sure: int) -> None:
@@ -237,7 +237,7 @@ def test_closed_is_closed() -> None:
     jam = rules.close(rules.vote(_with_takes(_a_jam(), 2), NOON, 2, "by2"), NOON, HOST)
     assert jam.head == "by2", "what has votes is not lost"
     assert jam.mixes_wanted == 1
-    for late in (replace(jam), rules.mixed(jam, NOON, 1)):
+    for late in (replace(jam), steps.mixed(jam, NOON, 1)):
         with pytest.raises(JamClosed):
             rules.propose(late, NOON, 2, "t", "words", 10)
-    assert rules.mix(rules.mixed(jam, NOON, 1), NOON).mixes_wanted == 2
+    assert rules.mix(steps.mixed(jam, NOON, 1), NOON).mixes_wanted == 2

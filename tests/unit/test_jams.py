@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import JamUnknown, TakesUsedUp
 from bot.domain.generation import Generation, Relation, State
 from bot.engine.ports import DiscordFault, Unreachable
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import Jam, Phase, Progress, Shown, Terms
 from bot.jam.keeper import Keeper
 from bot.jam.pieces import Pieces
@@ -195,23 +195,23 @@ async def test_one_process_keeps_a_jam_and_another_takes_it_up(
     assert [jam.thread_id for jam in other.stage.shown] == [77]
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2])
+@pytest.mark.parametrize("done", [0, 1, 2])
 async def test_whatever_was_done_the_next_process_does_the_rest(
-    process: Process, tmp_path: Path, steps: int
+    process: Process, tmp_path: Path, done: int
 ) -> None:
     process.jams.changed = lambda _: None
     await process.begin()
     await process.take("t1")
     await process.jams.change("j", rules.vote, BO, "t1")
     await process.jams.change("j", rules.close, ADA)
-    if steps > 0:
-        await process.jams.change("j", rules.opened, 77)
-    if steps > 1:
+    if done > 0:
+        await process.jams.change("j", steps.opened, 77)
+    if done > 1:
         shown = Shown(9, (await process.jam()).revision, "t1")
-        await process.jams.change("j", rules.showed, shown)
+        await process.jams.change("j", steps.showed, shown)
     later = Process(tmp_path, process)
     await later.works()
-    assert len(later.stage.shown) == (steps < 2)
+    assert len(later.stage.shown) == (done < 2)
     assert [jam.head for jam in later.stage.mixes] == ["t1"]
     jam = await later.jam()
     assert (jam.thread_id, jam.phase, jam.wants_work) == (77, Phase.CLOSED, False)

@@ -243,7 +243,11 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
         "listening log logchannel logeverywhere nodefaults openlog pause places pressing resume "
         "rolelimit rolelimits roles stop weekly"
     )
-    known = [*on_cards.split(), *elsewhere.split(), *settings.split()]
+    jam = (
+        "jamchoose jamclose jamclosenow jamdone jamend jamlisten jammix jampropose jamriff "
+        "jamstart jamundo jamvote"
+    )
+    known = [*on_cards.split(), *elsewhere.split(), *settings.split(), *jam.split()]
     assert sorted(ACTIONS) == sorted(known)
 
 
