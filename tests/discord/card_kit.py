@@ -80,6 +80,12 @@ class Used:
         return answer
 
     @property
+    def answer(self) -> simcord.ResponseMessage:
+        """The message that answers it."""
+        assert self.result.response is not None, "there is none"
+        return self.result.response
+
+    @property
     def card(self) -> Asked:
         """The new public message."""
         assert self.result.acknowledged

@@ -134,7 +134,7 @@ async def test_the_host_ends_rounds_and_chooses_among_equals(world: World) -> No
     asked = await room.press(world.ada, "End round")
     assert asked.told == strings.jam.CHOOSE_ABOUT
     second = room.jam.round.made[1].id
-    await world.ada.select(asked.result.response, [second])
+    await world.ada.select(asked.answer, [second])
     await world.pass_s(3)
     assert room.jam.head == second
     assert "the host chose" in room.text
@@ -163,7 +163,7 @@ async def test_undo_mix_and_close(world: World) -> None:
     ]
     assert f"one · <@{world.bo.id}>" in str(mix.embeds[0].description)
     asked = await room.press(world.ada, "Close")
-    await world.ada.click(asked.result.response, label="Close the jam")
+    await world.ada.click(asked.answer, label="Close the jam")
     await world.pass_s(4)
     assert room.jam.phase is Phase.CLOSED
     assert labels(room.card) == ["Listen", "Mix"]
@@ -240,7 +240,7 @@ async def test_a_card_that_scrolled_away_or_was_deleted_comes_anew(world: World)
     assert labels(pointer) == []
     await world.mod.delete(room.card)
     shown = Used(world, await world.bo.slash(room.thread, "jam show"))
-    opened = Used(world, await world.bo.click(shown.result.response, label="Propose"))
+    opened = Used(world, await world.bo.click(shown.answer, label="Propose"))
     await opened.send(world.bo, prompt="again", follow=["3"])
     await world.done(4)
     assert room.card.id > takes[-1].id
@@ -267,10 +267,8 @@ async def test_list_show_and_branch(world: World) -> None:
     await world.pass_s(3)
     jam_id = room.jam.id
     listed = Used(world, await world.bo.slash(world.channel, "jam list"))
-    assert listed.result.response is not None
-    assert "rain on tin · going on · 1 section, 10 s" in str(
-        listed.result.response.embeds[0].description
-    )
+    assert listed.answer is not None
+    assert "rain on tin · going on · 1 section, 10 s" in str(listed.answer.embeds[0].description)
     shown = await world.bo.slash(room.thread, "jam show")
     assert shown.response is not None
     assert len(shown.response.attachments) == 2
