@@ -71,11 +71,14 @@ class JamStage:
         opening = jam.opening
         if opening is None:
             raise Unreachable(channel_gone=True)
+        if self._client.get_guild(jam.guild_id) is None:
+            # Another process has its server; or this one will, in a moment.
+            return None
         with _requests():
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
                 return None
-            text = strings.jam.begun(jam.terms.theme, jam.host_id)
+            text = strings.jam.begun(jam.terms.theme, jam.host_id, message_id)
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             try:
                 await webhook.edit_message(message_id, content=text)

@@ -10,6 +10,7 @@ from discord import app_commands
 
 from bot.playground.discord import DiscordStandIn, Refused, User
 from bot.playground.discord.events import Event, Pinged, TypingStarted
+from bot.playground.discord.model import Permissions
 from tests.contract.discord_kit import SmallBot, a_file, bot_with, png, running
 from tests.contract.discord_spec import SpecWitness, spec
 
@@ -164,3 +165,28 @@ async def test_an_embed_sent_back_keeps_the_picture_it_shows(standin: DiscordSta
         assert again.embeds[0].image.width == 9
         await message.edit(embed=discord.Embed(title="t"), attachments=[])
         assert ours.body.files == ()
+
+
+async def test_a_thread_hangs_on_a_message_and_has_its_id(
+    standin: DiscordStandIn, spec: SpecWitness
+) -> None:
+    async with running(standin, SmallBot()) as bot:
+        jam = standin.world.jam
+        channel = await bot.fetch_channel(jam.id)
+        assert isinstance(channel, discord.TextChannel)
+        message = await channel.send("a jam")
+        thread = await message.create_thread(name="🥁" * 100, auto_archive_duration=10080)
+        assert (thread.id, thread.parent_id, thread.name) == (message.id, jam.id, "🥁" * 100)
+        assert (await thread.send("first")).channel.id == thread.id
+        with pytest.raises(discord.HTTPException) as again:
+            await message.create_thread(name="again")
+        assert again.value.code == 160004
+        other = await channel.send("another")
+        with pytest.raises(discord.HTTPException) as named:
+            await other.create_thread(name="x" * 101)
+        assert named.value.code == 50035
+        standin.world.set_bot_permissions(
+            jam, jam.bot_permissions & ~Permissions.CREATE_PUBLIC_THREADS
+        )
+        with pytest.raises(discord.Forbidden):
+            await other.create_thread(name="x")

@@ -72,11 +72,11 @@ _ENDINGS = {
 }
 
 
-def begun(theme: str, host_id: int) -> str:
+def begun(theme: str, host_id: int, thread_id: int) -> str:
     """Stands where a jam was begun; its thread hangs on it."""
     return (
         f"🎶 <@{host_id}> has begun a jam: **{quoted(theme, _THEME_MAX_CHARS)}**. Everybody can "
-        "propose what comes next, and vote, in the thread."
+        f"propose what comes next, and vote, in <#{thread_id}>."
     )
 
 

@@ -18,6 +18,7 @@ from .events import (
     MessageDeleted,
     MessageEdited,
     Pinged,
+    ThreadOpened,
 )
 from .messages import Interaction, Message
 from .model import Channel, ChannelKind, Permissions, User
@@ -107,6 +108,11 @@ class Live:
                 for viewer in self._watching(message):
                     if viewer.user in users:
                         viewer.send({"t": "PING", **_where(message, "message_id")})
+            case ThreadOpened(thread):
+                for viewer in self._viewers:
+                    if _on_page(thread, viewer.user):
+                        shown = _channel(thread, viewer.user, self._world.bot)
+                        viewer.send({"t": "CHANNEL", "channel": shown})
             case CommandsChanged():
                 self._tell_all({"t": "COMMANDS", "commands": self._commands()})
             case BotPresence():
@@ -151,6 +157,7 @@ def _channel(channel: Channel, user: User, bot: User) -> JsonObject:
         "id": str(channel.id),
         "name": bot.username if dm else channel.name,
         "kind": channel.kind.value,
+        "parent_id": None if channel.parent is None else str(channel.parent.id),
         "can": {"manage_messages": manages},
     }
 

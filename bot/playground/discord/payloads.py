@@ -95,6 +95,7 @@ def channel_json(world: World, channel: Channel, viewer: User | None = None) -> 
             "parent_id": str(channel.parent.id),
             "owner_id": str(channel.guild.owner_id),
             "message_count": len(messages),
+            "total_message_sent": len(messages),
             "member_count": len(channel.people),
             "thread_metadata": {
                 "archived": channel.archived,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import TypeAdapter
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from . import payloads
 from .commands import Command, CommandForm
 from .events import CommandsChanged, TypingStarted
-from .forms import Form, Snowflake, parse, parse_list, refuse
+from .forms import Form, Snowflake, length, parse, parse_list, refuse
 from .message_forms import AllowedMentions, MessageReference
 from .messages import Message, MessageType
 from .model import Channel, ChannelKind, Guild, Permissions
@@ -30,12 +31,18 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 NONCE_LIFE_S = 300.0
 """How long `enforce_nonce` remembers; the docs say "the past few minutes"."""
+_TEXT_CHANNEL = 0
 _COMMANDS = TypeAdapter(list[CommandForm])
 _EVERYBODY = AllowedMentions(parse=("users", "roles", "everyone"), replied_user=True)
 
 
 class _Recipient(Form):
     recipient_id: Snowflake
+
+
+class _ThreadForm(Form):
+    name: Annotated[str, length(1, 100)]
+    auto_archive_duration: Literal[60, 1440, 4320, 10080] = 1440
 
 
 class BotRoutes:
@@ -68,6 +75,7 @@ class BotRoutes:
             ("GET", message, self._message),
             ("PATCH", message, self._edit),
             ("DELETE", message, self._delete),
+            ("POST", f"{message}/threads", self._open_thread),
         ]
         for path in (commands, in_guild):
             table += [
@@ -259,6 +267,17 @@ class BotRoutes:
             address(self._world, message, allowed, edited.content)
         self._world.revise(message, edited)
         return answer(message.to_json(self._world.cdn))
+
+    async def _open_thread(self, request: web.Request) -> web.Response:
+        channel = self._place(request, Permissions.CREATE_PUBLIC_THREADS)
+        message = self._found(request, channel)
+        form = parse(_ThreadForm, (await read_body(request)).json)
+        if channel.type != _TEXT_CHANNEL:
+            raise ApiError(Code.WRONG_CHANNEL_TYPE)
+        if message.id in self._world.channels:
+            raise ApiError(Code.THREAD_EXISTS)
+        thread = self._world.open_thread(channel, form.name, message)
+        return answer(payloads.channel_json(self._world, thread), status=201)
 
     async def _delete(self, request: web.Request) -> web.Response:
         channel = self._place(request)

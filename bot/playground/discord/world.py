@@ -259,9 +259,10 @@ class World:
                 place.bot_permissions = permissions
         self.emit(ChannelChanged(channel))
 
-    def open_thread(self, parent: Channel, name: str) -> Channel:
-        """Begin a thread in a channel, for everyone there."""
-        thread = self._channel(self.next_id(), name, parent.kind, parent.guild, *parent.people)
+    def open_thread(self, parent: Channel, name: str, message: Message | None = None) -> Channel:
+        """Begin a thread in a channel, for everyone there; on a message it has that one's id."""
+        thread_id = self.next_id() if message is None else message.id
+        thread = self._channel(thread_id, name, parent.kind, parent.guild, *parent.people)
         thread.parent, thread.bot_permissions = parent, parent.bot_permissions
         self.emit(ThreadOpened(thread))
         return thread

@@ -77,6 +77,9 @@ function onFrame(frame) {
     case "MESSAGE_DELETE":
       store.remove(frame.channel_id, frame.id);
       break;
+    case "CHANNEL":
+      store.addChannel(frame.channel);
+      break;
     case "COMMANDS":
       store.setCommands(frame.commands);
       break;

@@ -19,7 +19,7 @@ export class Sidebar {
         event.key === "Escape" && parts.sidebar.classList.contains("is-open") && this.setOpen(false),
     );
     this.narrow.addEventListener("change", () => this.setOpen(false));
-    for (const type of ["hello", "channel", "unread", "bot"]) store.on(type, () => this.render());
+    for (const type of ["hello", "channel", "channels", "unread", "bot"]) store.on(type, () => this.render());
     this.setOpen(false);
   }
 
@@ -41,7 +41,10 @@ export class Sidebar {
     const { store } = this;
     const { sidebar, members } = this.parts;
     const focused = sidebar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const texts = store.channels.filter(({ kind }) => kind !== "dm");
+    const threadsOf = (parent) => store.channels.filter((channel) => channel.parent_id === parent.id);
+    const texts = store.channels
+      .filter(({ kind, parent_id }) => kind !== "dm" && !parent_id)
+      .flatMap((channel) => [channel, ...threadsOf(channel)]);
     const dms = store.channels.filter(({ kind }) => kind === "dm");
     sidebar.replaceChildren(
       el(
@@ -92,7 +95,7 @@ export class Sidebar {
       "button",
       {
         type: "button",
-        class: `channel${count || mentions ? " is-unread" : ""}`,
+        class: `channel${count || mentions ? " is-unread" : ""}${channel.parent_id ? " is-thread" : ""}`,
         "aria-current": current ? "page" : null,
         "aria-label": `${channel.name}${news}`,
         data: {

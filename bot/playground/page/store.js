@@ -22,7 +22,7 @@ export function mentionsUser(message, userId) {
   );
 }
 
-/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, unread. */
+/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, channels, unread. */
 export class Store extends EventTarget {
   viewer = null;
   users = [];
@@ -98,6 +98,13 @@ export class Store extends EventTarget {
     this.channelId = channelId;
     this.markRead(channelId);
     this.emit("channel");
+  }
+
+  /** A thread that was begun while we are here. */
+  addChannel(channel) {
+    if (this.channels.some(({ id }) => id === channel.id)) return;
+    this.channels = [...this.channels, channel];
+    this.emit("channels");
   }
 
   /** Creates or updates a message. */
