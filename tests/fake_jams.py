@@ -71,6 +71,11 @@ class FakeJams:
     async def jam_take(self, take_id: str) -> TakeRow | None:
         return self._jams.takes.get(take_id)
 
+    async def takes_in(self, jam_id: str, round_number: int) -> list[TakeRow]:
+        found = self._jams.takes.values()
+        rows = [row for row in found if (row.jam_id, row.round_number) == (jam_id, round_number)]
+        return sorted(rows, key=lambda row: row.id)
+
     async def keep_sound(self, sound: TakeSound) -> None:
         if sound.take_id in self._jams.takes:
             self._jams.sounds[sound.take_id] = sound

@@ -7,10 +7,11 @@ of the first try, by which Discord knows it for some minutes.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import discord
 
@@ -22,9 +23,10 @@ from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.discord_internals import interaction_webhook, original_response
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
-from bot.domain.generation import Generation
+from bot.domain.generation import Generation, State
 from bot.engine.ports import DiscordFault, Journal, Unreachable
 from bot.jam.jam import Jam, Opening, Shown
+from bot.jam.ports import JamStore
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ _NAME_MAX_CHARS = 100
 _ARCHIVED_MINUTES = 10080
 """A week without a message, and Discord puts a thread away; the next one brings it back."""
 _NONCE_MAX_CHARS = 25
+_UNKNOWN_HEAD = ""
 _JAMS_REMEMBERED = 500
 _CODE_THREAD_EXISTS = 160004
 _CODE_ARCHIVED = 50083
@@ -45,20 +48,24 @@ _POST_ANEW = frozenset({_CODE_NO_MESSAGE, _CODE_ARCHIVED, _CODE_EDITED_TOO_OFTEN
 """A message that cannot be edited, where a new one may be sent: it opens an archived thread."""
 
 
+class StageJournal(Journal, JamStore, Protocol):
+    """What the stage reads."""
+
+
 @dataclass(slots=True)
 class _OnStage:
-    """What this process knows the messages of a jam to show."""
+    """What this process knows the messages of a jam's takes to show."""
 
+    round_number: int = 0
     labels: dict[str, str] = field(default_factory=dict[str, str])
-    """Of the Vote buttons of takes, by their ids."""
-    messages: dict[str, int] = field(default_factory=dict[str, int])
+    """Of the Vote buttons of this round's takes, by their ids."""
 
 
 class JamStage:
     """Where people see jams; a `bot.jam.ports.Stage`."""
 
     def __init__(
-        self, client: discord.Client, journal: Journal, files: JamFiles, clock: Clock
+        self, client: discord.Client, journal: StageJournal, files: JamFiles, clock: Clock
     ) -> None:
         self._client = client
         self._journal = journal
@@ -140,11 +147,15 @@ class JamStage:
                 if error.code not in _POST_ANEW:
                     raise
         async with self._piece(jam) as files:
-            # With each head another one: the nonce of a try that may have arrived is the same.
-            nonce = f"{jam.id[:12]}-{jam.revision}"[:_NONCE_MAX_CHARS]
+            # The same for each try to follow the same message, of which one may have arrived.
+            after = 0 if old is None else old.message_id
+            nonce = f"{jam.id}{after % 10**12}"[:_NONCE_MAX_CHARS]
             sent = await thread.send(embed=embed, view=view, files=files, nonce=nonce)
         if old is not None and old.message_id:
             await self._point_to(thread, old.message_id, sent)
+        if not _says(sent, embed):
+            # It was sent before, and is to show what it is by now.
+            return Shown(sent.id, jam.revision - 1, _UNKNOWN_HEAD)
         return Shown(sent.id, jam.revision, jam.head)
 
     async def _has_scrolled_away(self, thread: discord.PartialMessageable, message_id: int) -> bool:
@@ -178,7 +189,7 @@ class JamStage:
         """Post the mix of its piece, as good as fits."""
         with _requests():
             async with self._files.of_mix(jam, self._limit_bytes(jam)) as found:
-                nonce = f"{jam.id[:12]}-mix{jam.mixes_wanted}"[:_NONCE_MAX_CHARS]
+                nonce = f"{jam.id}-mix{jam.mixes_wanted}"[:_NONCE_MAX_CHARS]
                 if not found.paths:
                     await self._thread(jam).send(strings.jam.MIX_LOST, nonce=nonce)
                     return
@@ -189,35 +200,43 @@ class JamStage:
     # ------------------------------------------------------------------ takes
 
     async def _takes_of(self, jam: Jam) -> list[Generation]:
+        """The takes that can be heard in this round, as far as is known."""
+        return await self._generations([take.id for take in jam.round.made])
+
+    async def _generations(self, ids: Sequence[str]) -> list[Generation]:
         try:
-            found = [await self._journal.get(take.id) for take in jam.round.made]
+            found = [await self._journal.get(take_id) for take_id in ids]
         except JournalFault as error:
-            log.warning("the card of jam %s leads to no takes: %s", jam.id, error)
+            log.warning("the messages of takes are not known: %s", error)
             return []
-        return [take for take in found if take is not None]
+        return [take for take in found if take is not None and take.reply.known]
 
     async def _label(self, jam: Jam, takes: list[Generation]) -> None:
-        """Put the numbers of votes on the buttons of takes; those of rounds that are over go."""
-        stage = self._known.setdefault(jam.id, _OnStage())
+        """Put the numbers of votes on the takes' buttons; those of the round before are over."""
+        stage = self._known.pop(jam.id, None) or _OnStage()
+        self._known[jam.id] = stage
         while len(self._known) > _JAMS_REMEMBERED:
             del self._known[next(iter(self._known))]
+        if stage.round_number != jam.round.number:
+            before = await self._journal.takes_in(jam.id, jam.round.number - 1)
+            for take in await self._generations([row.id for row in before]):
+                if take.state is State.DELIVERED:
+                    await self._edit_take(jam, take)
+            stage.round_number, stage.labels = jam.round.number, {}
         for take in takes:
-            if take.reply.known and take.state.final:
-                stage.messages[take.id] = take.reply.message_id
-                stage.labels.setdefault(take.id, strings.jam.vote_label(0))
-        for take_id, message_id in [*stage.messages.items()]:
-            is_open = jam.round.take(take_id) is not None
-            label = take_label(jam, take_id) if is_open else ""
-            if stage.labels[take_id] == label:
-                continue
-            try:
-                message = self._thread(jam).get_partial_message(message_id)
-                await message.edit(view=take_view(jam, take_id))
-            except REQUEST_FAILED as error:
-                log.info("a take's buttons stay as they are: %s", error)
-            stage.labels[take_id] = label
-            if not is_open:
-                del stage.messages[take_id], stage.labels[take_id]
+            label = take_label(jam, take.id)
+            # Its own card comes with a button that says just this.
+            is_new = stage.labels.get(take.id, strings.jam.vote_label(0)) != label
+            if is_new and take.state is State.DELIVERED:
+                await self._edit_take(jam, take)
+                stage.labels[take.id] = label
+
+    async def _edit_take(self, jam: Jam, take: Generation) -> None:
+        message = self._thread(jam).get_partial_message(take.reply.message_id)
+        try:
+            await message.edit(view=take_view(jam, take.id))
+        except REQUEST_FAILED as error:
+            log.info("a take's buttons stay as they are: %s", error)
 
     # ------------------------------------------------------------------ where
 
@@ -227,6 +246,11 @@ class JamStage:
     def _limit_bytes(self, jam: Jam) -> int:
         guild = self._client.get_guild(jam.guild_id)
         return SURE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+
+def _says(message: discord.Message, embed: discord.Embed) -> bool:
+    shown = [one.description for one in message.embeds]
+    return shown == [embed.description]
 
 
 @contextmanager

@@ -23,7 +23,9 @@ from bot.jam.service import Jams
 log = logging.getLogger(__name__)
 
 _LOOK_S = 2.0
-_LEASE_S = 60.0
+_LEASE_S = 8.0
+"""A jam whose process has died waits no longer for the next one."""
+_RENEW_S = 2.5
 _SPACING_S = 1.5
 """Between two edits of a card; what happens meanwhile goes into one."""
 _AGAIN_FIRST_S = 5.0
@@ -90,11 +92,12 @@ class Keeper:
         try:
             if not await self._journal.try_lock(lock, _LEASE_S):
                 return
+            holding = self._owner.start(self._hold(lock), name=lock)
             try:
                 while await self._goes_on(jam_id):
                     await self._clock.sleep(_SPACING_S)
-                    await self._journal.try_lock(lock, _LEASE_S)
             finally:
+                holding.cancel()
                 await self._journal.unlock(lock)
             self._not_before.pop(jam_id, None)
         except Unreachable as error:
@@ -106,6 +109,14 @@ class Keeper:
             self._later(jam_id, None)
         finally:
             self._at_work.pop(jam_id, None)
+
+    async def _hold(self, lock: str) -> None:
+        while True:
+            await self._clock.sleep(_RENEW_S)
+            try:
+                await self._journal.try_lock(lock, _LEASE_S)
+            except JournalFault as error:
+                log.warning("%s: the lock is not prolonged: %s", lock, error)
 
     async def _goes_on(self, jam_id: str) -> bool:
         """Do what is to be done now; whether there is more."""

@@ -83,6 +83,10 @@ class JamStore(Protocol):
         """Read a take."""
         ...
 
+    async def takes_in(self, jam_id: str, round_number: int) -> Sequence[TakeRow]:
+        """The takes of a round."""
+        ...
+
     async def keep_sound(self, sound: TakeSound) -> None:
         """Keep a take's audio, in place of what was kept before."""
         ...

@@ -104,11 +104,18 @@ class JamRows(Store):
 
     async def jam_take(self, take_id: str) -> TakeRow | None:
         """Read a take."""
+        return next(iter(await self._takes(_t.id == take_id)), None)
+
+    async def takes_in(self, jam_id: str, round_number: int) -> list[TakeRow]:
+        """The takes of a round."""
+        return await self._takes(_t.jam_id == jam_id, _t.round_number == round_number)
+
+    async def _takes(self, *conditions: sa.ColumnElement[bool]) -> list[TakeRow]:
         columns = (_t.id, _t.jam_id, _t.author_id, _t.words, _t.round_number, _t.previous)
+        query = sa.select(*columns).where(*conditions).order_by(_t.id)
         async with self._reading() as connection:
-            query = sa.select(*columns).where(_t.id == take_id)
-            row = (await connection.execute(query)).mappings().first()
-        return None if row is None else TakeRow(**dict(row))
+            rows = (await connection.execute(query)).mappings().all()
+        return [TakeRow(**dict(row)) for row in rows]
 
     @unbroken
     async def keep_sound(self, sound: TakeSound) -> None:

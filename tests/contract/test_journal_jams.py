@@ -108,6 +108,7 @@ async def test_a_piece_is_the_chain_of_what_won(journal: OpenJournal) -> None:
         await propose(journal, "jam", f"t{number}")
         await win(journal, "jam", f"t{number}")
     assert await journal.jam_take("t1") == TakeRow("t1", "jam", BO, "words of t1", 2, "t0")
+    assert [row.id for row in await journal.takes_in("jam", 2)] == ["t1", "y"]
     piece = await journal.sounds_up_to("t2")
     assert piece == [a_sound("t0"), a_sound("t1", 5.0), a_sound("t2", 5.0)]
     assert await journal.sounds_up_to("t2", 15.0) == piece[2:], "it has 5 s of what was before"
