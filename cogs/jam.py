@@ -183,7 +183,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
 
     @start.autocomplete("model_version")
     async def _models(self, _: discord.Interaction, typed: str) -> Choices:
-        table = self._bot.service.table
+        table = self._bot.service.models.main.table
         names = table["model_version"].choices if "model_version" in table else ()
         return [app_commands.Choice(name=name, value=name) for name in names if typed in name]
 

@@ -92,13 +92,13 @@ def _checked(
     if not isinstance(channel, discord.TextChannel) or not is_member:
         raise JamNotHere
     terms = replace(terms, theme=one_line(terms.theme), key=one_line(terms.key or "") or None)
-    if not can_go_on(bot.service.table):
+    if not can_go_on(bot.service.models.main.table):
         raise ModelCannotContinue
     asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of)
     bot.house_rules.check(asked)
     bot.allowed.check(interaction.user.id, interaction.guild_id)
     inputs = Inputs(terms.theme, terms.model_version, duration=terms.section_s)
-    check_request(bot.service.table, inputs, has_audio=False)
+    check_request(bot.service.models.main.table, inputs, has_audio=False)
     may = interaction.app_permissions
     missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
     if missing:

@@ -44,14 +44,18 @@ class Room:
     def card(self) -> Message:
         return self.cards[-1]
 
-    def take(self, title: str) -> Message | None:
+    async def take(self, title: str) -> Message:
         """The take with these words, once it can be heard."""
-        found = [m for m in self.messages if m.embeds and m.embeds[0].title == title]
-        return next((m for m in found if m.attachments), None)
+        return await self.one(lambda m: bool(m.embeds) and m.embeds[0].title == title)
+
+    async def one(self, shows: Callable[[Message], bool]) -> Message:
+        """The message with files of which this is true, once there is one."""
+        found = await eventually(lambda: [m for m in self.messages if m.attachments and shows(m)])
+        return found[0]
 
     async def propose(self, who: Actor, prompt: str, more: str = "2") -> Message:
         await self.ask(who, prompt, more)
-        return await eventually(lambda: self.take(prompt))
+        return await self.take(prompt)
 
     async def ask(self, who: Actor, prompt: str, more: str = "2") -> None:
         used = await (await who.click(self.card, "Propose")).answered()
@@ -61,17 +65,16 @@ class Room:
         await (await who.submit_modal(used, values)).answered()
 
     async def vote(self, who: Actor, take: Message) -> None:
-        label = await eventually(lambda: next((b for b in buttons(take) if b), None))
-        await (await who.click(take, label)).answered()
+        label = (await eventually(lambda: [b for b in buttons(take) if b]))[0]
+        await (await who.click(take, label or "")).answered()
 
     async def press(self, who: Actor, label: str) -> None:
         await (await who.click(self.card, label)).answered()
 
     async def shows(self, text: str) -> Message:
         """Wait until the newest card says this."""
-        return await eventually(
-            lambda: next((m for m in reversed(self.cards[-1:]) if text in words(m)), None)
-        )
+        found = await eventually(lambda: [m for m in self.cards[-1:] if text in words(m)])
+        return found[0]
 
 
 async def a_room(rig: Rig, theme: str = "rain", **options: str | int | bool) -> Room:
@@ -82,10 +85,10 @@ async def a_room(rig: Rig, theme: str = "rain", **options: str | int | bool) -> 
 
 async def the_room(rig: Rig) -> Room:
     world = rig.discord.world
-    thread = await eventually(
-        lambda: next((c for c in world.channels.values() if c.parent is world.jam), None)
+    threads = await eventually(
+        lambda: [c for c in world.channels.values() if c.parent is world.jam]
     )
-    room = Room(rig, thread)
+    room = Room(rig, threads[0])
     await eventually(lambda: room.cards)
     return room
 
@@ -119,9 +122,7 @@ async def test_three_people_make_a_piece_without_a_seam(rig: Rig) -> None:
     assert joint.step <= 1.5 * joint.step_around
     await eventually(lambda: buttons(bells) == buttons(opening) == ["Riff"])
     await room.press(rig.bo, "Mix")
-    mix = await eventually(
-        lambda: next((m for m in room.messages if "Mix of" in words(m) and m.attachments), None)
-    )
+    mix = await room.one(lambda m: "Mix of" in words(m))
     assert [file.filename.rpartition(".")[2] for file in mix.attachments] == ["wav", "zip", "png"]
     assert rig.requests(*CREATE.split()) == 3
 
@@ -201,7 +202,7 @@ async def test_killed(stage: Rig, reach: Callable[[Rig], Awaitable[None]]) -> No
         jams = [c for c in stage.discord.world.channels.values() if c.parent is not None]
         assert len(jams) == 1
         paid = stage.requests(*CREATE.split())
-        take = await eventually(lambda: room.take("soft piano")) if paid else None
+        take = await room.take("soft piano") if paid else None
         if take is None:
             take = await room.propose(stage.bo, "soft piano")
         if "Round 1" in words(room.card):
