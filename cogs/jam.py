@@ -35,7 +35,7 @@ _KEY_MAX_CHARS = 30
 Choices = list[app_commands.Choice[str]]
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 class JamCommands(commands.GroupCog, group_name="jam", group_description=strings.jam.JAM):
     """Jams of a server."""

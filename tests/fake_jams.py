@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.jam import steps
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
 
@@ -91,3 +92,13 @@ class FakeJams:
             held_s = sum(one.added_s for one in found) + sound.given_s
             wanted = self._jams.takes[wanted].previous
         return found[::-1]
+
+    def forget_in_jams(self, user_id: int) -> None:
+        tables = self._jams
+        for row in [*tables.takes.values()]:
+            if row.author_id == user_id:
+                tables.takes[row.id] = replace(row, author_id=steps.NOBODY, words="")
+        for stored in [*tables.jams.values()]:
+            after = steps.forgot(stored.jam, user_id)
+            if after != stored.jam:
+                tables.jams[after.id] = StoredJam(after, stored.version + 1)

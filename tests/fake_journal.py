@@ -421,6 +421,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         removed = self._found(lambda row: row.id in ended)
         self.forget_stars(user_id, ended)
         self.forget_presets(PresetOwner.person(user_id))
+        self.forget_in_jams(user_id)
         for draft in [one for one in self.tables.drafts.values() if one.user_id == user_id]:
             del self.tables.drafts[draft.id]
         self._remove(*ended)

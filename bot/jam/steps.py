@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.jam.jam import Jam, Shown
-from bot.jam.rounds import closed
+from bot.jam.jam import HOST_MISSED_ROUNDS, Jam, Shown, Take
+from bot.jam.rounds import closed, seen_anew
+
+NOBODY = 0
+"""In the place of a person who wants to be forgotten."""
 
 
 def acknowledged(jam: Jam, now: datetime, message_id: int) -> Jam:
@@ -40,3 +43,38 @@ def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
 def mixed(jam: Jam, now: datetime, number: int) -> Jam:
     """So many mixes were posted."""
     return replace(jam, mixes_posted=max(number, jam.mixes_posted))
+
+
+def forgot(jam: Jam, user_id: int) -> Jam:
+    """Somebody wants to be forgotten: what they made stays, without their name and their words.
+
+    Their vote goes; where they are the host, whoever has taken part may take their place.
+    """
+
+    def of(take: Take) -> Take:
+        return replace(take, author_id=NOBODY, words="") if take.author_id == user_id else take
+
+    present = jam.round
+    round_ = replace(
+        present,
+        takes=tuple(map(of, present.takes)),
+        votes={who: what for who, what in present.votes.items() if who != user_id},
+        done=present.done - {user_id},
+        undo=present.undo - {user_id},
+        voters=None if present.voters is None else present.voters - {user_id},
+    )
+    sections = tuple(
+        replace(section, author_id=NOBODY, words="") if section.author_id == user_id else section
+        for section in jam.sections
+    )
+    is_host = jam.host_id == user_id
+    after = replace(
+        jam,
+        round=round_,
+        sections=sections,
+        late=tuple(map(of, jam.late)),
+        seen={who: last for who, last in jam.seen.items() if who != user_id},
+        host_id=NOBODY if is_host else jam.host_id,
+        host_seen=-HOST_MISSED_ROUNDS if is_host else jam.host_seen,
+    )
+    return jam if after == jam else seen_anew(after)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.jam import steps
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from bot.journal.database import insert
@@ -151,6 +152,20 @@ class JamRows(Store):
         async with self._reading() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else next(iter(_readable([dict(row)])), None)
+
+
+async def forget_in_jams(connection: AsyncConnection, user_id: int) -> None:
+    """Forget a person in all jams; what they made stays, without their name and their words."""
+    theirs = sa.update(jam_takes).where(_t.author_id == user_id)
+    await connection.execute(theirs.values(author_id=steps.NOBODY, words=""))
+    # An id is too long to stand in a state by chance; and if it does, nothing changes.
+    query = sa.select(_j.id, _j.version, _j.state).where(_j.state.contains(str(user_id)))
+    rows = (await connection.execute(query.with_for_update())).mappings().all()
+    for stored in _readable(map(dict, rows)):
+        after = steps.forgot(stored.jam, user_id)
+        if after != stored.jam:
+            change = sa.update(jams).where(_j.id == after.id)
+            await connection.execute(change.values(version=stored.version + 1, **_values(after)))
 
 
 def dumped(jam: Jam) -> str:

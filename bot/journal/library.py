@@ -14,6 +14,7 @@ from bot.domain.journal_values import Forgotten, Kept, TrackPage
 from bot.journal.charges import forget as forget_charges
 from bot.journal.charges import forget_spent
 from bot.journal.house import needed_by_limits
+from bot.journal.jams import forget_in_jams
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
@@ -158,6 +159,8 @@ class Library(Store):
     async def forget(self, user_id: int) -> Forgotten:
         """Delete a person's generations that have ended, with their events and stars.
 
+        What they made in jams stays there, without their name and their words.
+
         The stars that they have given and their presets go too, and their name where they canceled
         somebody else's. What others made from theirs stays, and leads back to them no more. What
         they cost stays counted, and leads to the person only for as long as a limit needs it.
@@ -173,6 +176,7 @@ class Library(Store):
             await connection.execute(sa.delete(presses).where(presses.c.user_id == user_id))
             own = sa.delete(drafts).where(drafts.c.user_id == user_id)
             refused = (await connection.execute(own)).rowcount
+            await forget_in_jams(connection, user_id)
             rows = await _forget_ended(connection, _c.requester_id == user_id)
             still_open = await connection.scalar(open_) or 0
             needed = await needed_by_limits(connection, self._terms.limits, self._now())

@@ -138,3 +138,26 @@ async def test_a_jam_may_begin_with_audio(journal: OpenJournal) -> None:
     await propose(journal, "jam", "t1")
     await win(journal, "jam", "t1")
     assert [sound.take_id for sound in await journal.sounds_up_to("t1")] == ["o", "t1"]
+
+
+async def test_who_is_forgotten_leaves_their_music_and_nothing_else(journal: OpenJournal) -> None:
+    await journal.add_jam(a_jam())
+    await propose(journal, "jam", "t0")
+    await win(journal, "jam", "t0")
+    jam = rules.vote(await propose(journal, "jam", "t1"), NOW, 2**61, "t1")
+    stored = await journal.jam("jam")
+    assert stored is not None
+    assert await journal.change_jam(stored.version, jam)
+    for person in (BO, ADA):
+        await journal.forget(person)
+    after = await journal.jam("jam")
+    assert after is not None
+    assert after.jam.host_id == 0
+    assert [(section.author_id, section.words) for section in after.jam.sections] == [(0, "")]
+    assert (after.jam.seen, after.jam.round.votes) == ({2**61: 2}, {2**61: "t1"})
+    assert after.jam.revision > jam.revision
+    row = await journal.jam_take("t1")
+    assert row is not None
+    assert (row.author_id, row.words) == (0, "")
+    assert len(await journal.sounds_up_to("t0")) == 1
+    assert not await journal.change_jam(stored.version + 1, jam), "an older copy does not come back"

@@ -125,6 +125,15 @@ class Jams(RuleBasedStateMachine):
         self.jam = rules.tick(self.jam, self.now)
         assert rules.tick(self.jam, self.now) == self.jam, "one round ends at a time"
 
+    @rule(by=people, sure=st.integers(0, 9))
+    def is_forgotten(self, by: int, sure: int) -> None:
+        if sure == 0:
+            self.jam = steps.forgot(self.jam, by)
+            assert f"={by}," not in str(self.jam.sections)
+            assert by not in {*self.jam.seen, *self.jam.round.votes, self.jam.host_id}
+            if self.was_closed is not None:
+                self.was_closed = self.jam
+
     @rule()
     def the_process_dies(self) -> None:
         assert loaded(dumped(self.jam)) == self.jam

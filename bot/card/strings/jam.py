@@ -94,7 +94,7 @@ def facts(jam: Jam) -> str:
         length_of(jam.length_s) if jam.sections else None,
         f"room for {jam.room_s} s more",
         f"{jam.takes_left} takes left",
-        f"host <@{jam.host_id}>",
+        f"host {_by(jam.host_id)}",
     ]
     return "-# " + " · ".join(part for part in parts if part)
 
