@@ -16,6 +16,13 @@ from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.domain.errors import JamUnknown, NoServerHere, OutOfBounds
 from bot.domain.extension import MORE_MAX_S
+from bot.domain.musical_terms import (
+    BARS_MAX,
+    TEMPO_MAX_BPM,
+    TEMPO_MIN_BPM,
+    MusicalTerms,
+    read_terms,
+)
 from bot.domain.plain_text import shortened
 from bot.jam import rules
 from bot.jam.jam import SECTION_USUAL_S, Jam, Origin, Terms
@@ -29,7 +36,6 @@ _CHOICES_MAX = 25
 _CHOICE_MAX_CHARS = 100
 _LISTED_MAX = 15
 _ROUND_MINUTES_MAX = 24 * 60
-_BPM_MIN, _BPM_MAX = 40, 220
 _KEY_MAX_CHARS = 30
 
 Choices = list[app_commands.Choice[str]]
@@ -49,6 +55,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         theme=strings.jam.THEME,
         bpm=strings.jam.BPM,
         key=strings.jam.KEY,
+        bars=strings.jam.BARS,
         seconds=strings.jam.SECONDS,
         model_version=strings.jam.MODEL,
         round_minutes=strings.jam.ROUND_MINUTES,
@@ -59,20 +66,22 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         self,
         interaction: discord.Interaction,
         theme: app_commands.Range[str, 1, THEME_MAX_CHARS],
-        bpm: app_commands.Range[int, _BPM_MIN, _BPM_MAX] | None = None,
+        bpm: app_commands.Range[int, TEMPO_MIN_BPM, TEMPO_MAX_BPM] | None = None,
         key: app_commands.Range[str, 1, _KEY_MAX_CHARS] | None = None,
-        seconds: app_commands.Range[int, 1, MORE_MAX_S] = SECTION_USUAL_S,
+        bars: app_commands.Range[int, 1, BARS_MAX] | None = None,
+        seconds: app_commands.Range[int, 1, MORE_MAX_S] | None = None,
         model_version: str | None = None,
         round_minutes: app_commands.Range[int, 0, _ROUND_MINUTES_MAX] = 0,
         blind: bool = False,
         members_vote: bool = False,
     ) -> None:
         """Begin one here."""
+        music = MusicalTerms(bpm, None if key is None else read_terms(key).key, bars)
+        by_bars = music.length_s(MORE_MAX_S) if seconds is None else None
         terms = Terms(
             theme=theme,
-            bpm=bpm,
-            key=key,
-            section_s=seconds,
+            music=music,
+            section_s=seconds or by_bars or SECTION_USUAL_S,
             model_version=model_version,
             round_minutes=round_minutes,
             blind=blind,
@@ -99,8 +108,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             raise OutOfBounds("sections", count, 1, len(old.sections))
         terms = Terms(
             theme=theme or old.terms.theme,
-            bpm=old.terms.bpm,
-            key=old.terms.key,
+            music=old.terms.music,
             section_s=old.terms.section_s,
             model_version=old.terms.model_version,
         )

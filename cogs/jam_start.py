@@ -91,7 +91,7 @@ def _checked(
     is_member = interaction.is_guild_integration() or not interaction.is_user_integration()
     if not isinstance(channel, discord.TextChannel) or not is_member:
         raise JamNotHere
-    terms = replace(terms, theme=one_line(terms.theme), key=one_line(terms.key or "") or None)
+    terms = replace(terms, theme=one_line(terms.theme))
     if not can_go_on(bot.service.models.main.table):
         raise ModelCannotContinue
     asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.extension import PIECE_MAX_S
+from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 TAKES_PER_PERSON = 2
 TAKES_PER_ROUND = 12
@@ -56,8 +57,8 @@ class Terms:
     """What was settled at its start."""
 
     theme: str
-    bpm: int | None = None
-    key: str | None = None
+    music: MusicalTerms = NO_TERMS
+    """Tempo, key and bars of every section."""
     section_s: int = SECTION_USUAL_S
     model_version: str | None = None
     round_minutes: int = 0

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from bot.domain.clock import Clock
 from bot.domain.errors import JamUnknown, JournalFault
-from bot.domain.extension import MORE_MAX_S
+from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import MODEL_WINDOW_S, Inputs
 from bot.domain.request import GenerationRequest
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 HEARD_S = 15.0
-"""So much of the piece's end is heard before a take; the model hears no more of it either."""
+"""So much of the piece's end is heard before a take; the model hears no more of it either way."""
 _TRIES = 50
 """In one process changes take turns; others are in the way only now and then."""
 
@@ -107,12 +107,18 @@ class Jams:
         return await self._change(jam_id, rule, None, *args, **kwargs)
 
     async def propose(
-        self, jam_id: str, by: int, take_id: str, words: str, more_s: int | None, heard_s: float
+        self,
+        jam_id: str,
+        by: int,
+        take_id: str,
+        words: str,
+        more_s: int | None = None,
+        closeness: Closeness = Closeness.FOLLOW,
     ) -> GenerationRequest:
         """Write a take down, and give the request that makes it.
 
-        It goes on from the end of the piece, of which the model hears `heard_s`; without a piece it
-        opens one. `take_id` is the id that its generation will have.
+        It goes on from the end of the piece; without a piece it opens one. `take_id` is the id that
+        its generation will have.
 
         Raises:
             JamUnknown: there is none with this id.
@@ -128,7 +134,7 @@ class Jams:
         jam = await self._change(jam_id, rules.propose, row_of, by, take_id, words, wanted_s)
         row = await self._store.jam_take(take_id)
         head = jam.head if row is None else row.previous
-        return request_of(jam.terms, head, words, wanted_s, heard_s)
+        return request_of(jam.terms, head, words, wanted_s, closeness)
 
     async def heard(self, generation: Generation, track: Path) -> None:
         """A take is made: keep it, before anybody is told."""
@@ -210,22 +216,21 @@ def view_of(jam: Jam, row: TakeRow) -> TakeView:
     )
 
 
-def prompt_of(terms: Terms, words: str) -> str:
-    """What the model is told: somebody's words, then what holds for the whole jam."""
-    tempo = None if terms.bpm is None else f"{terms.bpm} bpm"
-    return ", ".join(part for part in (words, terms.theme, tempo, terms.key) if part)
-
-
 def request_of(
-    terms: Terms, head: str | None, words: str, more_s: int, heard_s: float
+    terms: Terms, head: str | None, words: str, more_s: int, closeness: Closeness
 ) -> GenerationRequest:
     """The request for a take that goes on from `head`; it opens the piece where that is None."""
-    inputs = Inputs(prompt_of(terms, words), model_version=terms.model_version)
+    prompt, music = f"{words}, {terms.theme}", terms.music.without_bars
     if head is None:
-        opening = Inputs(inputs.prompt, terms.model_version, duration=min(more_s, MODEL_WINDOW_S))
-        return GenerationRequest(opening, relation=Relation.TAKE)
-    source = AudioSource(end_called(head, heard_s), "piece.wav", uploaded=False, own=True)
-    going_on = Inputs(inputs.prompt, terms.model_version, continuation=True)
+        duration = min(more_s, MODEL_WINDOW_S)
+        opening = Inputs(prompt, terms.model_version, duration=duration)
+        return GenerationRequest(opening, relation=Relation.TAKE, terms=music)
+    source = AudioSource(end_called(head, HEARD_S), "piece.wav", uploaded=False, own=True)
     return GenerationRequest(
-        going_on, source, relation=Relation.TAKE, more_s=min(more_s, MORE_MAX_S)
+        Inputs(prompt, terms.model_version, continuation=True),
+        source,
+        relation=Relation.TAKE,
+        more_s=min(more_s, MORE_MAX_S),
+        closeness=closeness,
+        terms=music,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from bot.domain.musical_terms import MusicalTerms
 from bot.jam import rules, steps
 from bot.jam.jam import Jam, Section, Shown, Terms
 from bot.jam.ports import TakeRow, TakeSound
@@ -14,7 +15,11 @@ ADA, BO = 2**62, 6
 
 
 def a_jam(jam_id: str = "jam", minutes: int = 0, after_s: int = 0, **changes: object) -> Jam:
-    terms = Terms("Regen 🌧 \N{ARABIC LETTER MEEM}", bpm=120, key="A minor", round_minutes=minutes)
+    terms = Terms(
+        "Regen 🌧 \N{ARABIC LETTER MEEM}",
+        music=MusicalTerms(120, "A minor", 4),
+        round_minutes=minutes,
+    )
     now = NOW + timedelta(seconds=after_s)
     values: dict[str, object] = {"guild_id": 1, "channel_id": 2, "host_id": ADA, "terms": terms}
     return rules.start(jam_id, now, **(values | changes))  # pyright: ignore[reportArgumentType] - by name

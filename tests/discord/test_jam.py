@@ -56,8 +56,8 @@ class Room:
     async def propose(self, who: Who, prompt: str, **values: Any) -> discord.Message:
         """`who` proposes, and the model makes it."""
         opened = await self.press(who, "Propose")
-        if "follow" in opened.fields:
-            values["follow"] = [values.get("follow", "15")]
+        if "closeness" in opened.fields:
+            values["closeness"] = [values.get("closeness", "follow")]
         await opened.send(who, prompt=prompt, **values)
         await self.world.done(3)
         return next(m for m in reversed(self.messages) if "Riff" in labels(m))
@@ -81,11 +81,11 @@ async def a_room(world: World, theme: str = "rain on tin", **options: Any) -> Ro
 
 
 async def test_a_jam_is_a_thread_with_a_card(world: World) -> None:
-    room = await a_room(world, bpm=90, key="A minor")
+    room = await a_room(world, bpm=90, key="a minor", bars=4)
     assert room.thread.name == "rain on tin"
     assert f"<@{world.ada.id}> has begun a jam" in world.messages[0].content
     assert labels(room.card) == [*ROOM, *HOST]
-    assert "90 bpm · A minor · room for 300 s more" in room.text
+    assert "90 bpm, A minor, 4 bars · room for 300 s more" in room.text
     assert "Round 1" in room.text
     assert room.jam.opening is None, "its token is not kept"
 
@@ -118,7 +118,7 @@ async def test_an_evening(world: World) -> None:
     assert [file.filename for file in room.card.attachments] == ["rain-on-tin-1.wav", "piece.png"]
     assert [labels(m) for m in room.messages if "Riff" in labels(m)] == [["Riff"], ["Riff"]]
     # The next one goes on from it.
-    third = await room.propose(world.mod, "drums come in", follow="8")
+    third = await room.propose(world.mod, "drums come in", closeness="balanced")
     row = [*world.journal.rows.values()][-1]
     assert (row.more_s, row.inputs.continuation) == (10, True)
     assert world.source_of(row).own
@@ -241,7 +241,7 @@ async def test_a_card_that_scrolled_away_or_was_deleted_comes_anew(world: World)
     await world.mod.delete(room.card)
     shown = Used(world, await world.bo.slash(room.thread, "jam show"))
     opened = Used(world, await world.bo.click(shown.answer, label="Propose"))
-    await opened.send(world.bo, prompt="again", follow=["3"])
+    await opened.send(world.bo, prompt="again", closeness=["surprise"])
     await world.done(4)
     assert room.card.id > takes[-1].id
 

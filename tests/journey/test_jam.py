@@ -60,8 +60,6 @@ class Room:
     async def ask(self, who: Actor, prompt: str, more: str = "2") -> None:
         used = await (await who.click(self.card, "Propose")).answered()
         values = {"prompt": prompt, "more": more}
-        if used.modal is not None and "follow" in str(used.modal):
-            values["follow"] = "15"
         await (await who.submit_modal(used, values)).answered()
 
     async def vote(self, who: Actor, take: Message) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import JamUnknown, TakesUsedUp
+from bot.domain.extension import Closeness
 from bot.domain.generation import Generation, Relation, State
+from bot.domain.musical_terms import MusicalTerms
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
 from bot.jam.jam import Jam, Phase, Progress, Shown, Terms
 from bot.jam.keeper import Keeper
 from bot.jam.pieces import Pieces
-from bot.jam.service import Jams, prompt_of
+from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
 from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePieceSound, a_generation
 
@@ -63,13 +65,13 @@ class Process:
         self.folder = folder
 
     async def begin(self, minutes: int = 0) -> None:
-        terms = Terms("rain", bpm=90, key="A minor", round_minutes=minutes)
+        terms = Terms("rain", music=MusicalTerms(90, "A minor"), round_minutes=minutes)
         jam = rules.start("j", self.clock.now(), guild_id=1, channel_id=2, host_id=ADA, terms=terms)
         assert await self.jams.start(jam)
 
     async def take(self, take_id: str, by: int = BO, given_s: float | None = None) -> Generation:
         """Somebody proposes, and the model makes it."""
-        request = await self.jams.propose("j", by, take_id, f"words of {take_id}", 10, 15.0)
+        request = await self.jams.propose("j", by, take_id, f"words of {take_id}", 10)
         made = a_generation(
             id=take_id,
             state=State.DELIVERED,
@@ -101,16 +103,17 @@ def process(tmp_path: Path) -> Process:
 
 async def test_a_take_goes_on_from_the_end_of_the_piece(process: Process) -> None:
     await process.begin()
-    first = await process.jams.propose("j", BO, "t1", "soft piano", 10, 15.0)
-    assert first.inputs.prompt == "soft piano, rain, 90 bpm, A minor"
+    first = await process.jams.propose("j", BO, "t1", "soft piano", 10)
+    assert first.as_sent.prompt == "soft piano, rain, 90 bpm, A minor"
     assert (first.inputs.duration, first.source, first.more_s) == (10, None, None)
     await process.jams.failed("t1")
     await process.take("t2")
     await process.jams.change("j", rules.end, ADA)
-    second = await process.jams.propose("j", ADA, "t3", "drums", 30, 8.0)
+    second = await process.jams.propose("j", ADA, "t3", "drums", 30, Closeness.BALANCED)
     assert second.source is not None
-    assert (second.source.url, second.source.own, second.more_s) == ("t2 8", True, 25)
-    again = await process.jams.propose("j", ADA, "t3", "drums", 30, 8.0)
+    assert (second.source.url, second.source.own, second.more_s) == ("t2 15", True, 25)
+    assert second.closeness is Closeness.BALANCED
+    again = await process.jams.propose("j", ADA, "t3", "drums", 30, Closeness.BALANCED)
     assert again == second, "an interaction may be delivered twice"
     assert len((await process.jam()).round.takes) == 1
 
@@ -134,9 +137,9 @@ async def test_a_take_is_kept_and_its_jam_told_before_people_hear_it(process: Pr
 async def test_what_fails_or_cannot_be_joined_frees_its_place(process: Process) -> None:
     await process.begin()
     for take_id in ("t1", "t2"):
-        await process.jams.propose("j", BO, take_id, "words", 10, 15.0)
+        await process.jams.propose("j", BO, take_id, "words", 10)
     with pytest.raises(TakesUsedUp):
-        await process.jams.propose("j", BO, "t3", "words", 10, 15.0)
+        await process.jams.propose("j", BO, "t3", "words", 10)
     failed = a_generation(id="t1", state=State.FAILED, relation=Relation.TAKE)
     process.journal.rows["t1"] = failed
     await process.delivery.end(failed)
@@ -239,7 +242,7 @@ async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
     """A process may die between a take's row and its generation's, or before it tells the end."""
     await process.begin()
     for take_id in ("never", "made"):
-        await process.jams.propose("j", BO, take_id, "words", 10, 15.0)
+        await process.jams.propose("j", BO, take_id, "words", 10)
     made = a_generation(id="made", state=State.DELIVERED, relation=Relation.TAKE)
     process.journal.rows["made"] = made
     track = process.folder / "track.wav"
@@ -255,7 +258,3 @@ async def test_an_unknown_jam_is_a_refusal(process: Process) -> None:
     with pytest.raises(JamUnknown):
         await process.jams.change("j", rules.done, ADA)
     assert await process.jams.view_of("t") is None
-
-
-def test_what_the_model_is_told_begins_with_the_words() -> None:
-    assert prompt_of(Terms("rain"), "soft piano") == "soft piano, rain"

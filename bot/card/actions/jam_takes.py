@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
-from bot.domain.errors import OutOfBounds, RequestRefused, TookTooLong
-from bot.domain.extension import MORE_MAX_S
+from bot.domain.errors import NotANumber, OutOfBounds, RequestRefused, TookTooLong
+from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.inputs import MODEL_WINDOW_S
+from bot.domain.musical_terms import read_terms
 from bot.jam import rules
 from bot.jam.jam import Jam
-from bot.jam.service import HEARD_S
 
-_MORE, _FOLLOW = "more", "follow"
-_FOLLOWING = {
-    f"{HEARD_S:g}": strings.jam.CLOSELY,
-    "8": strings.jam.LESS_CLOSELY,
-    "3": strings.jam.LOOSELY,
-}
-"""By how many seconds of the piece the model hears."""
+_MORE, _CLOSENESS = "more", "closeness"
 
 
 def propose_form(action: str, about: str, jam: Jam, words: str | None = None) -> CardForm:
@@ -30,11 +26,14 @@ def propose_form(action: str, about: str, jam: Jam, words: str | None = None) ->
     label = strings.jam.WORDS if jam.sections else strings.jam.OPENING_WORDS
     form.add_prompt(label, strings.jam.WORDS_ABOUT, default=words)
     most_s = min(MORE_MAX_S if jam.sections else MODEL_WINDOW_S, max(1, jam.room_s))
-    about_seconds = strings.forms.more_about(most_s)
-    form.add_number(_MORE, strings.jam.MORE, about_seconds, min(jam.terms.section_s, most_s))
+    has_tempo = jam.terms.music.tempo_bpm is not None
+    about_length = strings.jam.length_about(most_s, with_bars=has_tempo)
+    form.add_number(_MORE, strings.jam.MORE, about_length, min(jam.terms.section_s, most_s))
     if jam.sections:
-        options = [FormOption(value, label) for value, label in _FOLLOWING.items()]
-        form.add_select(_FOLLOW, strings.jam.FOLLOW, options, options[0].value)
+        levels = [FormOption(how, strings.terms.closeness_option(how)) for how in Closeness]
+        form.add_select(
+            _CLOSENESS, strings.terms.CLOSENESS, levels, Closeness.FOLLOW, required=False
+        )
     return form
 
 
@@ -52,20 +51,16 @@ async def _riff(context: ActionContext, take_id: str) -> None:
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     take_id = context.service.id_for(context.interaction.token)
-    more_s = form.number(_MORE)
     # A form that was opened before there was a piece does not ask how closely.
-    heard_s = float(form.text(_FOLLOW) or HEARD_S)
-    if heard_s not in map(float, _FOLLOWING):
-        heard_s = HEARD_S
+    closeness = Closeness(form.text(_CLOSENESS) or Closeness.FOLLOW)
     context.check_rules()
     async with reading():
         jam = await context.jams.get(form.about)
         most_s = MORE_MAX_S if jam.sections else MODEL_WINDOW_S
-        if more_s is not None and not 1 <= more_s <= most_s:
-            raise OutOfBounds("seconds", more_s, 1, most_s)
+        more_s = _seconds(form, jam, most_s)
         by = context.interaction.user.id
         words = form.text(PROMPT)
-        request = await context.jams.propose(jam.id, by, take_id, words, more_s, heard_s)
+        request = await context.jams.propose(jam.id, by, take_id, words, more_s, closeness)
     try:
         await context.start(request)
     except TookTooLong:
@@ -74,6 +69,24 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     except (RequestRefused, discord.HTTPException):
         await context.jams.failed(take_id)
         raise
+
+
+def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:
+    """How long a take is to be, in seconds or in bars of the jam's tempo; None for as usual.
+
+    Raises:
+        NotANumber, OutOfBounds, BarsTooLong, TermsUnreadable: it cannot be.
+    """
+    try:
+        more_s = form.number(_MORE)
+    except NotANumber:
+        bars = read_terms(form.text(_MORE)).bars
+        more_s = replace(jam.terms.music, bars=bars).length_s(most_s)
+        if more_s is None:
+            raise
+    if more_s is not None and not 1 <= more_s <= most_s:
+        raise OutOfBounds("seconds", more_s, 1, most_s)
+    return more_s
 
 
 async def _vote(context: ActionContext, take_id: str) -> None:

@@ -24,8 +24,7 @@ _API_WORDS_MAX_CHARS = 300
 
 def sentence(error: UserError) -> str:
     """What a person is told of an error, as Discord markdown, at most about 700 characters."""
-    words = _WORDS.get(type(error), _WORDS[errors.InternalFault])
-    return words(error)
+    return _WORDS.get(type(error), _WORDS[errors.InternalFault])(error)
 
 
 def unexpected(reference: str) -> str:

@@ -7,13 +7,14 @@ from datetime import datetime
 from bot.card.markup import fitted, quoted
 from bot.card.strings.takes import length_of
 from bot.domain.plain_text import shortened
-from bot.jam.jam import Ending, Jam, Outcome, Phase, Section, Take, Terms
+from bot.jam.jam import Ending, Jam, Outcome, Phase, Section, Take
 
 JAM = "Make one piece of music together, section by section."
 START = "Begin a jam: a thread in which everybody proposes what comes next."
 THEME = "What the piece is about; it is joined to everybody's words."
 BPM = "Its tempo in beats a minute. Default: none."
 KEY = "Its key, such as A minor. Default: none."
+BARS = "Bars (4/4) of each section; with a tempo, they set its length. Default: none."
 SECONDS = "Seconds of each section, unless somebody says otherwise. Default: 10."
 MODEL = "The model that makes all of it. Default: the model's own."
 ROUND_MINUTES = "How long a round lasts. Default: until the host or the room ends it."
@@ -44,13 +45,7 @@ PROPOSE_TITLE = "Propose what comes next"
 WORDS = "How should it go on?"
 WORDS_ABOUT = "Theme, tempo and key of the jam are added by themselves."
 OPENING_WORDS = "How should it begin?"
-MORE = "Seconds"
-FOLLOW = "How closely should it follow the piece?"
-CLOSELY, LESS_CLOSELY, LOOSELY = (
-    "closely: it hears the last 15 s",
-    "less closely: it hears the last 8 s",
-    "loosely: it hears the last 3 s",
-)
+MORE = "Length"
 START_TITLE = "Start a jam from this audio"
 THEME_LABEL = "Theme"
 START_THEME_ABOUT = "The thread is called so, and it is joined to everybody's words."
@@ -89,8 +84,7 @@ def facts(jam: Jam) -> str:
     """Tempo, key, length, and what is left, in one small line."""
     terms = jam.terms
     parts = [
-        None if terms.bpm is None else f"{terms.bpm} bpm",
-        None if terms.key is None else quoted(terms.key, 40),
+        str(terms.music) or None,
         length_of(jam.length_s) if jam.sections else None,
         f"room for {jam.room_s} s more",
         f"{jam.takes_left} takes left",
@@ -191,10 +185,9 @@ def outcome(jam: Jam, last: Outcome) -> str:
     return f"{ending}. “{words}” by {_by(won.author_id)} won {how}."
 
 
-def terms_line(terms: Terms) -> str:
-    """What holds for every section, as text without markdown."""
-    tempo = None if terms.bpm is None else f"{terms.bpm} bpm"
-    return " · ".join(part for part in (tempo, terms.key) if part)
+def length_about(most_s: int, *, with_bars: bool) -> str:
+    """How long a section may be."""
+    return f"1 to {most_s} seconds" + (", or bars such as “8 bars”" if with_bars else "")
 
 
 def picture(jam: Jam) -> str:
