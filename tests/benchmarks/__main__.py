@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks [acknowledge | startup | line | flight [size ...]]: print tables."""
+"""python -m tests.benchmarks [acknowledge | startup | line | evening | flight [size]]: tables."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import asyncio
 import sys
 from functools import partial
 
-from tests.benchmarks import acknowledge, flight, line, startup
+from tests.benchmarks import acknowledge, evening, flight, line, startup
 
 BENCHMARKS = {
     "acknowledge": acknowledge.measure,
     "startup": startup.measure,
     "line": line.measure,
+    "evening": evening.measure,
     "flight": flight.measure,
 }
 

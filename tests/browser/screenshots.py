@@ -23,11 +23,13 @@ from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.browser.chromium import Visitor, a_browser, a_context, arrive, find_chromium
 from tests.journey.rig import Rig, a_rig
+from tests.journey.test_jam import a_room
 
 DOCS = Path(__file__).parents[2] / "docs"
 _WIDTH, _HEIGHT = 1280, 900
 _PHONE_WIDTH, _PHONE_HEIGHT = 390, 844
 _LONG_MS = 40_000
+_THEME = "rain on a tin roof"
 _HALF_WAY = re.compile(r"Generating .* [4-6]\d %")
 _TRACKS_OF_DAYS = (
     *(2, 5, 3, 0, 0, 9, 12, 4, 6, 2, 7, 0, 14, 18, 5),
@@ -99,10 +101,36 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
     usage = await ada.card("Limits")
     await expect(usage.locator("img").last).to_be_visible()
     await take("usage", usage)
+    await _jam(rig)
+    await ada.page.get_by_test_id("channel").filter(has_text=_THEME).click()
+    card = ada.messages.filter(has_text="room for").last
+    await expect(card).to_contain_text("Round 4 ends")
+    await take("jam", card)
+    await ada.page.get_by_test_id("channel").filter(has_text="jam").first.click()
     await _on_a_phone(ada, finished)
     await take("phone")
     assert ada.problems + bo.problems == []
     return taken
+
+
+async def _jam(rig: Rig) -> None:
+    """Three people make three sections, and propose the next one."""
+    room = await a_room(rig, _THEME, bpm=100, key="A minor", seconds=6)
+    room.patience_s = _LONG_MS / 1000
+    sections = (
+        (rig.bo, "slow electric piano, sparse"),
+        (rig.mod, "brushed drums join"),
+        (rig.bo, "strings rise above it"),
+    )
+    for number, (who, prompt) in enumerate(sections, start=2):
+        await room.vote(rig.ada, await room.propose(who, prompt, "6"))
+        await room.press(rig.ada, "End round")
+        await room.shows(f"Round {number}")
+    first = await room.propose(rig.ada, "everything drops to a whisper", "6")
+    await room.propose(rig.mod, "drums double, the rain stops", "6")
+    for who in (rig.bo, rig.mod):
+        await room.vote(who, first)
+    await room.shows("2 votes")
 
 
 async def _has_used(rig: Rig, tracks_of_days: Sequence[int]) -> None:

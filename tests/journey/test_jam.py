@@ -16,7 +16,7 @@ from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel
 from bot.playground.replicate.timings import Timings
 from tests.journey.processes import a_running_bot
-from tests.journey.rig import CREATE, Rig, a_rig, buttons, eventually, words
+from tests.journey.rig import CREATE, PATIENCE_S, Rig, a_rig, buttons, eventually, words
 from tests.journey.sound import RATE_HZ, samples
 
 SEND = "POST /api/v10/channels/*/messages"
@@ -31,6 +31,7 @@ class Room:
 
     rig: Rig
     thread: Channel
+    patience_s: float = PATIENCE_S
 
     @property
     def messages(self) -> list[Message]:
@@ -50,7 +51,9 @@ class Room:
 
     async def one(self, shows: Callable[[Message], bool]) -> Message:
         """The message with files of which this is true, once there is one."""
-        found = await eventually(lambda: [m for m in self.messages if m.attachments and shows(m)])
+        found = await eventually(
+            lambda: [m for m in self.messages if m.attachments and shows(m)], self.patience_s
+        )
         return found[0]
 
     async def propose(self, who: Actor, prompt: str, more: str = "2") -> Message:

@@ -78,14 +78,14 @@ def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:
         NotANumber, OutOfBounds, BarsTooLong, TermsUnreadable: it cannot be.
     """
     try:
-        more_s = form.number(_MORE)
+        more_s = form.number(_MORE, strings.jam.MORE)
     except NotANumber:
         bars = read_terms(form.text(_MORE)).bars
         more_s = replace(jam.terms.music, bars=bars).length_s(most_s)
         if more_s is None:
             raise
     if more_s is not None and not 1 <= more_s <= most_s:
-        raise OutOfBounds("seconds", more_s, 1, most_s)
+        raise OutOfBounds(strings.jam.MORE, more_s, 1, most_s)
     return more_s
 
 

@@ -90,7 +90,7 @@ class World:
         self.ada = User(self._id("ada"), "ada", "Ada")
         self.bo = User(self._id("bo"), "bo", "Bo")
         self.mod = User(self._id("mod"), "mod", "Mo (moderator)", moderator=True)
-        self.people = (self.ada, self.bo, self.mod)
+        self.people: tuple[User, ...] = (self.ada, self.bo, self.mod)
         self.guild = Guild(self._id("the server"), "Playground", self.mod.id)
         self.elsewhere = Guild(self._id("another server"), "Elsewhere", self.bo.id, joined=False)
         self.channels: dict[int, Channel] = {}
