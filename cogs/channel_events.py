@@ -19,28 +19,32 @@ class ChannelEvents(commands.Cog):
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
 
+    def _retry(self, guild_id: int, channel_id: int | None = None) -> None:
+        self._bot.service.retry_unreachable(guild_id=guild_id, channel_id=channel_id)
+        self._bot.jam_keeper.try_again()
+
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         """A thread was unlocked or taken out of the archive, or something else of it changed."""
-        self._bot.service.retry_unreachable(guild_id=payload.guild_id, channel_id=payload.thread_id)
+        self._retry(payload.guild_id, payload.thread_id)
 
     @commands.Cog.listener()
     async def on_guild_channel_update(
         self, _: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """A channel's permissions may be others, and with them its threads'."""
-        self._bot.service.retry_unreachable(guild_id=after.guild.id)
+        self._retry(after.guild.id)
 
     @commands.Cog.listener()
     async def on_guild_role_update(self, _: discord.Role, after: discord.Role) -> None:
         """A role may do other things."""
-        self._bot.service.retry_unreachable(guild_id=after.guild.id)
+        self._retry(after.guild.id)
 
     @commands.Cog.listener()
     async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
         """The bot may have been given a role."""
         if self._bot.user is not None and after.id == self._bot.user.id:
-            self._bot.service.retry_unreachable(guild_id=after.guild.id)
+            self._retry(after.guild.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -61,7 +65,7 @@ class ChannelEvents(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot's own token reaches it now."""
-        self._bot.service.retry_unreachable(guild_id=guild.id)
+        self._retry(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -74,7 +78,7 @@ class ChannelEvents(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """The same, after a start or an outage."""
-        self._bot.service.retry_unreachable(guild_id=guild.id)
+        self._retry(guild.id)
 
 
 async def setup(bot: MusicGenBot) -> None:

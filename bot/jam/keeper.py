@@ -22,7 +22,7 @@ from bot.jam.service import Jams
 
 log = logging.getLogger(__name__)
 
-_LOOK_S = 2.0
+LOOK_S = 2.0
 _LEASE_S = 8.0
 """A jam whose process has died waits no longer for the next one."""
 _RENEW_S = 2.5
@@ -79,13 +79,18 @@ class Keeper:
         return self._clock.monotonic() < self._not_before.get(jam_id, (0.0, 0.0))[0]
 
     async def _look_again_and_again(self) -> None:
+        is_well = True
         while True:
             try:
                 for jam_id in await self._journal.jams_to_do(self._clock.now()):
                     self.wake(jam_id)
             except JournalFault as error:
-                log.warning("what is to be done for jams is not known: %s", error)
-            await self._clock.sleep(_LOOK_S)
+                if is_well:
+                    log.warning("what is to be done for jams is not known: %s", error)
+                is_well = False
+            else:
+                is_well = True
+            await self._clock.sleep(LOOK_S)
 
     async def _work(self, jam_id: str) -> None:
         lock = f"jam {jam_id}"

@@ -17,6 +17,7 @@ from bot.community import following
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
 from bot.engine import lease_keeper
+from bot.jam import keeper
 from bot.main import open_parts
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
@@ -222,6 +223,7 @@ def _looking_rarely(speed: float) -> Generator[None]:
         patch.object(lease_keeper, "_EVERY_S", 20.0),
         patch.object(lease_keeper, "_LEASE_S", 80.0),
         patch.object(following, "LOOK_EVERY_S", 60.0),
+        patch.object(keeper, "LOOK_S", 30.0),
     ):
         yield
 
