@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,6 @@ from bot.domain.errors import (
     OutputTooLarge,
     PieceLost,
     PieceUndecodable,
-    SourceGone,
     TrackNotRead,
     WorkerFaulty,
 )
@@ -74,8 +72,6 @@ class AudioFiles:
         self._intake = AudioIntake(
             folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
         )
-        self._folder = folder
-        self._own: OwnAudio | None = None
         self._inputs = Lane(input_limits, most=2, replaced_after=16)
         self._joins = Lane(_JOIN, most=1, replaced_after=16)
         self._loops = Lane(_JOIN, most=1, replaced_after=16)
@@ -97,7 +93,7 @@ class AudioFiles:
 
     def comes_from(self, own: OwnAudio) -> None:
         """Sources of our own making are there."""
-        self._own = own
+        self._intake.own = own
 
     async def take_in(self, source: AudioSource, limit_bytes: int) -> InputAudio:
         """Fetch, check and measure input audio; the file is the caller's to discard.
@@ -107,7 +103,7 @@ class AudioFiles:
         Raises:
             RequestRefused: it cannot be had, is too large, or is no audio we can read.
         """
-        path = await self._fetch(source, limit_bytes)
+        path = await self._intake.fetch(source, limit_bytes)
         try:
             with refusals():
                 examined = await self._inputs.run(jobs.examine, path)
@@ -124,15 +120,6 @@ class AudioFiles:
             facts.sample_rate_hz * min(2, facts.channels) * 2,
             examined.reads_cleanly,
         )
-
-    async def _fetch(self, source: AudioSource, limit_bytes: int) -> Path:
-        if not source.own:
-            return await self._intake.fetch(source, limit_bytes)
-        if self._own is None:
-            raise SourceGone
-        path = self._folder / f"input-{secrets.token_hex(8)}"
-        await self._own.write(source.url, path)
-        return path
 
     async def begin_with(
         self, audio: InputAudio, first_s: float | None, target: Path
@@ -296,9 +283,8 @@ class AudioFiles:
         Raises:
             AudioWorkFailed: it was not made.
         """
-        numbers = sorted(pictures)
-        pngs = [b64encode(pictures[number].png).decode() for number in numbers]
-        return b64decode(await self._tracks.run(jobs.stack, pngs, numbers))
+        pngs = [b64encode(pictures[number].png).decode() for number in sorted(pictures)]
+        return b64decode(await self._tracks.run(jobs.stack, pngs, sorted(pictures)))
 
     async def fit(
         self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")

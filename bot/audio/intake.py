@@ -29,8 +29,10 @@ from bot.domain.errors import (
     AudioTooLarge,
     AudioUnavailable,
     RequestRefused,
+    SourceGone,
 )
 from bot.domain.generation import AudioSource
+from bot.engine.audio_ports import OwnAudio
 from bot.host.threads import INTAKE
 from bot.host.whole_files import make_folder_of
 from bot.network.http_address import http_address
@@ -84,6 +86,8 @@ class AudioIntake:
         last word on what it reaches.
         `total_s` bounds one fetch from first to last, `read_s` a silence within it.
         """
+        self.own: OwnAudio | None = None
+        """Where sources of our own making are."""
         self._folder = folder
         self._limit_bytes = limit_bytes
         self._allow_private = allow_private
@@ -130,7 +134,10 @@ class AudioIntake:
                 many redirects.
             AudioTooLarge: it is larger than `limit_bytes`, by its own word or by count.
             AudioNotStored: it was there, and our own disk does not take it.
+            SourceGone: it was of our own making, and is not there any more.
         """
+        if source.own:
+            return await self._of_our_own(source)
         limit_bytes = min(self._limit_bytes, limit_bytes or self._limit_bytes)
         if source.size_bytes is not None and source.size_bytes > limit_bytes:
             raise AudioTooLarge(limit_bytes)
@@ -145,6 +152,13 @@ class AudioIntake:
             if isinstance(error, RequestRefused):
                 log.info("input audio is refused: %r, %r", error, error.__cause__)
             raise
+        return path
+
+    async def _of_our_own(self, source: AudioSource) -> Path:
+        if self.own is None:
+            raise SourceGone
+        path = self._folder / f"{_PREFIX}{secrets.token_hex(8)}"
+        await self.own.write(source.url, path)
         return path
 
     def _opened(
