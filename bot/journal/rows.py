@@ -199,7 +199,8 @@ def _measures(text: str | None) -> Measures | None:
 
 
 def _source(text: str) -> AudioSource:
-    match object_in(text):
+    values = object_in(text)
+    match values:
         case {
             "url": str(url),
             "filename": str(filename),
@@ -207,6 +208,7 @@ def _source(text: str) -> AudioSource:
             "size_bytes": int() | None as size_bytes,
             "keep_s": int() | float() | None as keep_s,
         }:
-            return AudioSource(url, filename, uploaded, size_bytes, keep_s)
+            own = values.get("own") is True
+            return AudioSource(url, filename, uploaded, size_bytes, keep_s, own)
         case _:
             raise ValueError("not an audio source")

@@ -172,6 +172,7 @@ any_generation = st.builds(
         uploaded=st.booleans(),
         size_bytes=st.none() | st.integers(0, 2**40),
         keep_s=st.none() | _seconds,
+        own=st.booleans(),
     ),
     audio_s=st.none() | _seconds,
     has_audio=st.booleans(),
