@@ -188,6 +188,7 @@ CHANGE = Action(
     strings.forms.CHANGE,
     None,
     discord.ButtonStyle.primary,
+    makes=True,
     form=_form,
     request=_request,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.card.strings.numbers import count
 from bot.domain import errors
 from bot.domain.errors import UserError
 
@@ -30,16 +31,16 @@ JAM_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "That is for those who have taken part: propose something, or vote, first."
     ),
     errors.TakesUsedUp: lambda e: (
-        f"You have proposed {e.limit} takes in this round, which is all that one person may. "
-        "Vote, or wait for the next round."
+        f"You have proposed {count(e.limit, 'take')} in this round, which is all that one person "
+        "may. Vote, or wait for the next round."
     ),
     errors.RoundFull: lambda e: (
-        f"This round has {e.limit} takes, which is as many as anybody wants to listen to. Vote, "
-        "or wait for the next round."
+        f"This round has {count(e.limit, 'take')}, which is as many as anybody wants to listen to. "
+        "Vote, or wait for the next round."
     ),
     errors.JamBudgetSpent: lambda e: (
-        f"This jam has had its {e.limit} takes. Its host can close it; `/jam branch` goes on from "
-        "its piece in a new one."
+        f"This jam has had its {count(e.limit, 'take')}. Its host can close it; `/jam branch` goes "
+        "on from its piece in a new one."
     ),
     errors.PieceFull: lambda e: (
         f"A piece may be {e.limit_s} s long, and this one has room for {max(0, e.left_s)} s more. "
