@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -100,6 +101,8 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     """What the journal holds requests against."""
     allowed: Allowed = field(default_factory=Allowed)
+    watch_requests: Callable[[aiohttp.TraceConfig], None] | None = None
+    """Has the requests to Discord counted; None where nobody counts."""
 
 
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
@@ -126,6 +129,9 @@ class MusicGenBot(ReconnectingBot):
         force_sync: bool = False,
     ) -> None:
         quiet(is_worth_a_log)
+        trace = request_trace(parts.clock)
+        if parts.watch_requests is not None:
+            parts.watch_requests(trace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -137,7 +143,7 @@ class MusicGenBot(ReconnectingBot):
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
             tree_cls=CommandTree,
-            http_trace=request_trace(parts.clock),
+            http_trace=trace,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True

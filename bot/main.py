@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -25,6 +26,7 @@ from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError
+from bot.engine.observer import Unobserved
 from bot.engine.service import EngineConfig
 from bot.host.folders import make_writable
 from bot.host.private_files import keep_to_ourselves, make_private_folder
@@ -35,6 +37,11 @@ from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    # Only who sets PORT waits for what these import.
+    from bot.operations.metrics import Metrics
+    from bot.operations.web import Operations
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +54,9 @@ _BOT_CLOSES_S = 2.5
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[Parts, None]:
+async def open_parts(
+    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
+) -> AsyncGenerator[Parts, None]:
     """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
 
     Raises:
@@ -70,7 +79,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
         clock=clock,
         budget=request_budget(per_minute),
         heard=hearing(clock, Service.REPLICATE),
-        middlewares=(settings.proxies,),
+        middlewares=(*((metrics.replicate,) if metrics else ()), settings.proxies),
     )
     audio_files = AudioFiles(
         intake_folder,
@@ -102,6 +111,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
                 max_running=settings.max_running,
                 max_running_per_user=settings.max_running_per_user,
+                observer=metrics or Unobserved(),
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
             track_store = TrackStore(tracks_folder, settings.data_folder / "intake")
@@ -118,6 +128,7 @@ async def open_parts(settings: Settings, clock: Clock | None = None) -> AsyncGen
                 comes,
                 settings.terms.limits,
                 settings.allowed,
+                metrics.watch_discord if metrics else None,
             )
 
 
@@ -159,19 +170,26 @@ async def _work(settings: Settings, *, only_sync: bool) -> None:
     point_at(settings.discord_base_url)
     logs.shorten(is_network_fault, words)
     async with AsyncExitStack() as stack:
+        operations = None
         if not only_sync:
+            if settings.port is not None:
+                from bot.operations.metrics import Metrics
+                from bot.operations.web import Operations
+
+                operations = Operations(Metrics(settings.price_per_second_micro_usd))
+                await stack.enter_async_context(operations.serving(settings.port))
             await stack.enter_async_context(alone(settings.journal_url))
-        await _serve_on(settings, only_sync=only_sync)
+        await _serve_on(settings, operations, only_sync=only_sync)
 
 
-async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
+async def _serve_on(settings: Settings, operations: Operations | None, *, only_sync: bool) -> None:
     """Start over after whatever a new start may mend."""
     waits_s = growing_waits_s()
     started_before = False
     while True:
         began_s = time.monotonic()
         try:
-            await _serve(settings, only_sync=only_sync)
+            await _serve(settings, operations, only_sync=only_sync)
         except (StartOver, JournalNotReady) as error:
             why = error
         except ConfigError as error:
@@ -189,12 +207,16 @@ async def _serve_on(settings: Settings, *, only_sync: bool) -> None:
         await asyncio.sleep(wait_s)
 
 
-async def _serve(settings: Settings, *, only_sync: bool) -> None:
+async def _serve(settings: Settings, operations: Operations | None, *, only_sync: bool) -> None:
     token = settings.discord_token.get_secret_value()
-    async with open_parts(settings) as parts:
+    metrics = operations.metrics if operations else None
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(open_parts(settings, metrics=metrics))
         bot = MusicGenBot(parts, force_sync=only_sync)
         await bot.__aenter__()
         open_session(bot, token, settings.proxies)
+        if operations is not None:
+            stack.enter_context(operations.watching(bot))
         try:
             await log_in(bot, token, parts.clock, only_sync=only_sync)
             if not only_sync:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.domain.models import Models
+from bot.engine.observer import Observer, Unobserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,4 @@ class EngineConfig:
     tracks_max_bytes_per_user: int = 250_000_000
     max_running: int = 10_000
     max_running_per_user: int = 4
+    observer: Observer = field(default_factory=Unobserved)

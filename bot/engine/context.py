@@ -9,6 +9,7 @@ from bot.domain.clock import Clock
 from bot.domain.models import Models
 from bot.engine.disk_health import Disk
 from bot.engine.disk_space import DiskSpace
+from bot.engine.observer import Observer, Unobserved
 from bot.engine.poller import Poller
 from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.queue import Queue
@@ -36,6 +37,7 @@ class JobContext:
     troubles: Troubles
     disk_space: DiskSpace
     disk: Disk
+    observer: Observer = field(default_factory=Unobserved)
     unreachable: set[str] = field(default_factory=set[str])
     """The ids of those whose persons cannot be reached now."""
 

@@ -25,6 +25,7 @@ from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
 from bot.engine.ports import Unreachable
 from bot.engine.seat import Seat
+from bot.engine.stages import stages_done
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class Job:
         self._reachable = asyncio.Event()
         self._reach_again_s = _REACH_AGAIN_FIRST_S
         self._saving = asyncio.Lock()
+        self._in_state_since_s: float | None = None
+        """By the clock's count; None while it is in the state that it was taken up in."""
         self._stopping: asyncio.Timeout | None = None
 
     # ------------------------------------------------------------------ what is known
@@ -312,4 +315,15 @@ class Job:
 
     async def _write(self, generation: Generation) -> None:
         await self.context.journal.save(generation)
-        self._generation = generation
+        before, self._generation = self._generation, generation
+        if before.state is not generation.state:
+            self._observe(before)
+
+    def _observe(self, before: Generation) -> None:
+        clock, observer, since_s = self.context.clock, self.context.observer, self._in_state_since_s
+        now_s = self._in_state_since_s = clock.monotonic()
+        here_s = None if since_s is None else now_s - since_s
+        for stage, took_s in stages_done(before, self._generation, clock.now(), here_s):
+            observer.took(stage, took_s)
+        if self._generation.state.final:
+            observer.ended(self._generation)

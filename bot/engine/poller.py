@@ -43,6 +43,7 @@ _PAGES_SPARE = 2
 """What others have created meanwhile may push ours so many pages back, not further."""
 _CLOCK_SKEW = timedelta(minutes=2)
 _AFTER_FAULT_S = 5.0
+_STUCK_S = 300.0
 _LIST_TRUSTED_S = 60.0
 """So long after the last look at the list it is still what tells of ends."""
 
@@ -76,6 +77,8 @@ class Poller:
         """Of those that are watched."""
         self._many = asyncio.Event()
         self._looked_at_s = -math.inf
+        self._heard_at_s = -math.inf
+        """When something came of a question last, if only that nobody answers."""
 
     @property
     def members(self) -> int:
@@ -92,6 +95,8 @@ class Poller:
     ) -> Generator[Watch, None, None]:
         """Set `news` when this prediction has ended, for as long as it matters."""
         watch = Watch(prediction_id, created_at, news)
+        if not self._watches:
+            self.heard()
         self._watches.add(watch)
         self._count()
         try:
@@ -100,6 +105,19 @@ class Poller:
             self._watches.discard(watch)
             self._running -= watch.is_running
             self._count()
+
+    def heard(self) -> None:
+        """Something has come of a question about a prediction, if only that nobody answers."""
+        self._heard_at_s = self._clock.monotonic()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether predictions are watched, and nothing comes of asking, nor of not being answered.
+
+        Every question has its deadline, so no silence of the service lasts so long.
+        """
+        silent_s = self._clock.monotonic() - self._heard_at_s
+        return bool(self._watches) and silent_s > _STUCK_S + self._even_delay_s()
 
     def first_delay_s(self) -> float:
         """The wait before the first question: thousands that are taken up at once are spread."""
@@ -152,6 +170,7 @@ class Poller:
             for watch in unseen.values():
                 watch.is_far = True
         self._looked_at_s = self._clock.monotonic()
+        self.heard()
         return max(_SWEEP_EVERY_S, pages / self._share(_SWEEP_SHARE))
 
     def _share(self, share: float) -> float:

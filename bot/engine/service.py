@@ -33,6 +33,7 @@ from bot.engine.disk_health import Disk
 from bot.engine.disk_ledger import Ledger
 from bot.engine.disk_space import DiskSpace
 from bot.engine.lease_keeper import LeaseKeeper
+from bot.engine.observer import Stage
 from bot.engine.poller import Poller
 from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.positions import Positions
@@ -102,6 +103,7 @@ class GenerationService:
                 Ledger(config.tracks_max_bytes, config.tracks_max_bytes_per_user), clock
             ),
             disk=Disk(track_store, self.troubles),
+            observer=config.observer,
         )
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)
@@ -172,6 +174,10 @@ class GenerationService:
 
     def acknowledged(self, generations: Sequence[Generation], reply: Reply | None) -> None:
         """Discord shows `reply` for them; None where that is not known."""
+        if reply is not None:
+            for generation in generations:
+                took = self._clock.now() - generation.created_at
+                self._context.observer.took(Stage.ACKNOWLEDGE, max(0.0, took.total_seconds()))
         for generation in generations:
             if (job := self._registry.get(generation.id)) is not None:
                 job.acknowledged(reply)
@@ -272,6 +278,21 @@ class GenerationService:
         if generation is not None:
             await discard_files(self._context, generation)
         return generation is not None
+
+    @property
+    def running(self) -> int:
+        """How many have a seat here: sent, or about to be."""
+        return self._context.queue.seated
+
+    @property
+    def waiting(self) -> int:
+        """How many are in line here."""
+        return len(self._context.queue)
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether those that run are asked about; so too where none does."""
+        return not self._context.poller.is_stuck
 
     async def idle(self) -> None:
         """Wait until every job has ended."""

@@ -19,6 +19,7 @@ from bot.domain.clock import Clock as BotClock
 from bot.engine import lease_keeper
 from bot.jam import keeper
 from bot.main import open_parts
+from bot.operations.metrics import Metrics
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.messages import Message, MessageBody
@@ -61,6 +62,7 @@ class Rig:
         self.replicate = replicate
         self.settings = settings
         self.clock = clock
+        self.metrics: Metrics | None = None
         self._bot: MusicGenBot | None = None
         self._stack = AsyncExitStack()
 
@@ -130,7 +132,9 @@ class Rig:
     async def start(self) -> MusicGenBot:
         """Start the bot as `python -m bot` does, without its signals and its process."""
         point_at(self.settings.discord_base_url)
-        parts = await self._stack.enter_async_context(open_parts(self.settings, self.clock))
+        parts = await self._stack.enter_async_context(
+            open_parts(self.settings, self.clock, self.metrics)
+        )
         self._bot = bot = MusicGenBot(parts)
         # Nobody is in the stand-in's server but those it announces at once.
         bot._connection.guild_ready_timeout = 0.05  # pyright: ignore[reportPrivateUsage] - fixed there

@@ -62,7 +62,9 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
             asks_at_s = now_s + poller.delay_s(watch)
             try:
                 prediction = _known(job, watch) or await _ask(job)
+                poller.heard()
             except ReplicateError as error:
+                poller.heard()
                 log.info("%r", error)
                 patience.bear(error)
                 quiet_until_s = asks_at_s = max(asks_at_s, now_s + pause_s(error))

@@ -1,0 +1,90 @@
+"""The HTTP server on `PORT`: `/livez`, `/healthz` and `/metrics`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+from aiohttp import web
+
+from bot.client import MusicGenBot
+from bot.domain.errors import ConfigError, JournalFault
+from bot.host.reasons import reason
+from bot.operations.health import HealthCheck
+from bot.operations.metrics import CONTENT_TYPE, Metrics
+from bot.operations.watched import WatchedBot
+
+log = logging.getLogger(__name__)
+
+_CLOSES_S = 1.0
+
+
+class Operations:
+    """What is told of this process, whichever bot it runs at the time."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.metrics = metrics
+        self._health = HealthCheck()
+        self._bot: WatchedBot | None = None
+
+    @contextmanager
+    def watching(self, bot: MusicGenBot) -> Generator[None]:
+        """Tell of this bot, for as long as it runs."""
+        self._bot = WatchedBot(bot)
+        try:
+            yield
+        finally:
+            self._bot = None
+
+    @asynccontextmanager
+    async def serving(self, port: int, host: str | None = None) -> AsyncGenerator[int]:
+        """Answer on a port, 0 for any free one; the port.
+
+        Raises:
+            ConfigError: the port cannot be had.
+        """
+        app = web.Application()
+        app.router.add_get("/livez", self._live)
+        app.router.add_get("/healthz", self._healthy)
+        app.router.add_get("/metrics", self._measured)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSES_S)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port)
+            try:
+                await site.start()
+            except OSError as error:
+                raise ConfigError((f"PORT: {port} cannot be had: {reason(error)}",)) from error
+            taken: int = runner.addresses[0][1]
+            log.info("health and metrics on port %d", taken)
+            yield taken
+        finally:
+            await self._health.close()
+            await runner.cleanup()
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _healthy(self, _: web.Request) -> web.Response:
+        health = await self._health.of(self._bot)
+        return web.json_response(health.json(), status=200 if health.is_ok else 503)
+
+    async def _measured(self, _: web.Request) -> web.Response:
+        if self._bot is not None:
+            await self._take_down(self._bot)
+        return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _take_down(self, bot: WatchedBot) -> None:
+        """What is not counted as it happens, but looked at now."""
+        metrics = self.metrics
+        metrics.shards(bot.shard_states())
+        metrics.running.set(bot.running)
+        metrics.waiting.set(bot.waiting)
+        try:
+            for amount, left in await bot.budget_left():
+                metrics.budget_left.labels(amount.unit.value, amount.period.value).set(left)
+        except JournalFault as error:
+            # What was left when last looked at would be taken for the present.
+            metrics.budget_left.clear()
+            log.warning("what is left of LIMIT_TOTAL is not known: %s", error)

@@ -1,0 +1,230 @@
+"""What can be set from outside: each variable's name, kind, bounds, default and meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from bot.community.limits import PRICE_PER_SECOND_MICRO_USD
+from bot.settings_values import (
+    SPEC_VERSION,
+    Amounts,
+    DatabaseAddress,
+    FineTunes,
+    Folder,
+    Format,
+    HttpAddress,
+    Ids,
+    Level,
+    MicroUsd,
+    Model,
+    Numbers,
+    ProxyAddress,
+    Token,
+    Version,
+    Whole,
+)
+
+
+def _unset(words: str) -> dict[str, JsonValue]:
+    """What holds where it is not set, where the default itself does not say so."""
+    return {"unset": words}
+
+
+class SettingsFields(BaseModel):
+    """Everything that can be set from outside. Each field's alias is its variable's name.
+
+    The README's table is made of these fields, in their order (`tests/unit/test_readme.py`).
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    discord_token: Token = Field(alias="DISCORD_TOKEN", description="the bot's token")
+    replicate_api_token: Token = Field(
+        alias="REPLICATE_API_TOKEN", description="the API token of the account that pays"
+    )
+    data_folder: Folder = Field(
+        default=Path("data"),
+        alias="DATA_FOLDER",
+        description=(
+            "where the journal and unfinished tracks are kept, readable by the bot's user alone"
+        ),
+    )
+    database_url: DatabaseAddress | None = Field(
+        default=None,
+        alias="DATABASE_URL",
+        repr=False,
+        description="the journal: `sqlite:///path` or `postgresql://…`",
+        json_schema_extra=_unset("a file in the data folder"),
+    )
+    musicgen_model: Model = Field(
+        default="meta/musicgen",
+        alias="MUSICGEN_MODEL",
+        description="another model with MusicGen's inputs, such as a fine-tune",
+    )
+    musicgen_version: Version = Field(
+        default=SPEC_VERSION,
+        alias="MUSICGEN_VERSION",
+        description="the 64-digit id of its version",
+        json_schema_extra=_unset(f"{SPEC_VERSION[:8]}…"),
+    )
+    fine_tunes: FineTunes = Field(
+        default=(),
+        alias="FINE_TUNES",
+        description="fine-tunes that a preset may name, as `lofi=owner/model:version, …`",
+        json_schema_extra=_unset("none"),
+    )
+    replicate_max_requests_per_minute: Annotated[Whole, Field(ge=30, le=3000)] = Field(
+        default=2400,
+        alias="REPLICATE_MAX_REQUESTS_PER_MINUTE",
+        description=(
+            "how many of Replicate's 3000 requests a minute may be used; creates, which have a "
+            "limit of 600, are kept to as many and to 540"
+        ),
+    )
+    max_running: Annotated[Whole, Field(ge=1, le=10_000)] = Field(
+        default=10_000,
+        alias="MAX_RUNNING",
+        description=("how many predictions of one process may run at once; the rest wait in line"),
+    )
+    max_running_per_user: Annotated[Whole, Field(ge=1, le=1000)] = Field(
+        default=4,
+        alias="MAX_RUNNING_PER_USER",
+        description="how many of them may be one person's",
+    )
+    limit_per_user: Amounts = Field(
+        default=(),
+        alias="LIMIT_PER_USER",
+        description=(
+            "how much one person may have made: "
+            "amounts like `20 tracks/day, 600 s/day, 3 usd/month`"
+        ),
+        json_schema_extra=_unset("no limit"),
+    )
+    limit_per_server: Amounts = Field(
+        default=(),
+        alias="LIMIT_PER_SERVER",
+        description="the same for one server",
+        json_schema_extra=_unset("no limit"),
+    )
+    limit_total: Amounts = Field(
+        default=(),
+        alias="LIMIT_TOTAL",
+        description="the same for all together",
+        json_schema_extra=_unset("no limit"),
+    )
+    max_waiting_per_user: Annotated[Whole, Field(ge=1)] = Field(
+        default=10,
+        alias="MAX_WAITING_PER_USER",
+        description="how many of one person's may wait in line",
+    )
+    allow_servers: Ids | None = Field(
+        default=None,
+        alias="ALLOW_SERVERS",
+        description="ids of servers in which everyone may use the bot, and nobody in others",
+        json_schema_extra=_unset("all"),
+    )
+    allow_users: Ids | None = Field(
+        default=None,
+        alias="ALLOW_USERS",
+        description="ids of people who may use it anywhere, and nobody else but in those servers",
+        json_schema_extra=_unset("all"),
+    )
+    price_per_second_micro_usd: MicroUsd = Field(
+        default=PRICE_PER_SECOND_MICRO_USD,
+        alias="PRICE_PER_SECOND_USD",
+        description="what Replicate bills for a second of the model's time",
+        json_schema_extra=_unset(f"{PRICE_PER_SECOND_MICRO_USD / 1_000_000:g}"),
+    )
+    tracks_max_mb: Annotated[Whole, Field(ge=10)] = Field(
+        default=1000,
+        alias="TRACKS_MAX_MB",
+        description=(
+            "room for all files in the data folder but the journal: tracks until they are "
+            "delivered, pieces being extended, input audio"
+        ),
+    )
+    tracks_max_mb_per_user: Annotated[Whole, Field(ge=5)] | None = Field(
+        default=None,
+        alias="TRACKS_MAX_MB_PER_USER",
+        description="how much of that one person's may take before it is paid for",
+        json_schema_extra=_unset("a quarter of it"),
+    )
+    shard_ids: Numbers | None = Field(
+        default=None,
+        alias="SHARD_IDS",
+        description="the shards of this process, e.g. `0,1`",
+        json_schema_extra=_unset("all"),
+    )
+    shard_count: Annotated[Whole, Field(ge=1)] | None = Field(
+        default=None,
+        alias="SHARD_COUNT",
+        description="of how many they are, e.g. 4",
+        json_schema_extra=_unset("as many as Discord wants"),
+    )
+    allow_private_addresses: bool = Field(
+        default=False,
+        alias="ALLOW_PRIVATE_ADDRESSES",
+        description=(
+            "1 also fetches input audio from this machine and private networks, for anyone who "
+            "names an address there: for trying things out"
+        ),
+        json_schema_extra=_unset("0"),
+    )
+    log_level: Level = Field(
+        default="INFO", alias="LOG_LEVEL", description="DEBUG, INFO, WARNING, ERROR"
+    )
+    log_format: Format | None = Field(
+        default=None,
+        alias="LOG_FORMAT",
+        description="`text`, or `json`: an object a line",
+        json_schema_extra=_unset("text on a terminal, else json"),
+    )
+    port: Annotated[Whole, Field(ge=1, le=65_535)] | None = Field(
+        default=None,
+        alias="PORT",
+        description="where `/livez`, `/healthz` and `/metrics` answer over HTTP",
+        json_schema_extra=_unset("nowhere"),
+    )
+    replicate_base_url: HttpAddress = Field(
+        default="https://api.replicate.com",
+        alias="REPLICATE_BASE_URL",
+        description=(
+            "another address of the API; where it is a plain-http one, outputs may be so too"
+        ),
+    )
+    discord_base_url: HttpAddress = Field(
+        default="https://discord.com",
+        alias="DISCORD_BASE_URL",
+        description="another address of Discord's API, such as a REST proxy",
+    )
+    https_proxy: ProxyAddress | None = Field(
+        default=None,
+        alias="HTTPS_PROXY",
+        repr=False,
+        description="the proxy to reach https addresses by, as curl has it; of plain http only",
+        json_schema_extra=_unset("none"),
+    )
+    http_proxy: ProxyAddress | None = Field(
+        default=None,
+        alias="HTTP_PROXY",
+        repr=False,
+        description="the same for http addresses",
+        json_schema_extra=_unset("none"),
+    )
+    no_proxy: str = Field(
+        default="",
+        alias="NO_PROXY",
+        description="the hosts to reach without one, as curl has them",
+        json_schema_extra=_unset("none"),
+    )
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Self:
+        if self.shard_ids is None:
+            return self
+        if self.shard_count is None or max(self.shard_ids) >= self.shard_count:
+            raise ValueError("SHARD_IDS must be smaller than SHARD_COUNT, which it needs")
+        return self
