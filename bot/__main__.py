@@ -57,7 +57,7 @@ def _serve(command: str | None) -> int:
             settings.discord_token.get_secret_value(),
             settings.replicate_api_token.get_secret_value(),
         )
-        logs.set_up(settings.log_level_number, secrets)
+        logs.set_up(settings.log_level_number, secrets, settings.log_format)
         from bot.main import check, run
 
         gc.freeze()

@@ -13,6 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import logs
 from bot.card.buttons import CardButton, CardPicker, CardSelect, RunAction
 from bot.card.drafts import Drafts
 from bot.card.render import CardRenderer
@@ -243,6 +244,7 @@ class MusicGenBot(ReconnectingBot):
 
     async def on_ready(self) -> None:
         """Say how to get the bot into a server, and post the charts that are due."""
+        logs.know_shards(self.shard_count)
         if self.application_id is not None:
             link = discord.utils.oauth_url(
                 self.application_id,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
+from datetime import UTC, datetime
+from enum import StrEnum
 from logging import INFO as INFO
 from typing import Any
 
 from bot.domain.plain_text import escaped
-from bot.host.log_context import AboutGeneration
+from bot.host.log_context import AboutGeneration, Subject
 
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(
@@ -19,6 +22,13 @@ _SIGNED = re.compile(
     r"|([?&](?:hm|token|signature|sig)=)[^\s&\"']+",  # a signed address
     re.IGNORECASE,
 )
+
+
+class LogFormat(StrEnum):
+    """How records are written."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 class SecretlessFormatter(logging.Formatter):
@@ -31,9 +41,21 @@ class SecretlessFormatter(logging.Formatter):
         self._secrets = tuple(secret for secret in secrets if secret)
         self.is_fault: Callable[[BaseException], bool] = lambda _: False
         self.words: Callable[[BaseException], str] = str
+        self.shard_count: int | None = None
+        """Of all the bot's processes; None until it is known."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text."""
+        return self.clean(super().format(self.brief(record)))
+
+    def clean(self, text: str) -> str:
+        """A text without the secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return _SIGNED.sub(lambda found: f"{found[1] or found[2]}{_HIDDEN}", text)
+
+    def brief(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A copy of a record; a fault that is no bug of ours has words, and no traceback."""
         # Another formatter may have left the traceback as it came.
         record = copy(record)
         record.exc_text = None
@@ -41,10 +63,7 @@ class SecretlessFormatter(logging.Formatter):
         if error is not None and self.is_fault(error):
             record.msg, record.args = f"{record.getMessage()}: {self.words(error)}", None
             record.exc_info = None
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        return _SIGNED.sub(lambda found: f"{found[1] or found[2]}{_HIDDEN}", text)
+        return record
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
         """The line of a record: nothing in it begins another, or does anything to a terminal."""
@@ -59,6 +78,33 @@ class SecretlessFormatter(logging.Formatter):
         return _set_in(super().formatStack(stack_info))
 
 
+class JsonFormatter(SecretlessFormatter):
+    """The same as one JSON object a record, for whatever collects logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line of JSON."""
+        record = self.brief(record)
+        at = datetime.fromtimestamp(record.created, UTC)
+        fields: dict[str, str] = {
+            "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self.clean(record.getMessage()),
+        }
+        subject: object = getattr(record, "subject", None)
+        if isinstance(subject, Subject):
+            fields["generation"] = subject.generation_id
+            if subject.guild_id is not None:
+                fields["server"] = str(subject.guild_id)
+                if self.shard_count is not None:
+                    fields["shard"] = str((subject.guild_id >> 22) % self.shard_count)
+        if record.exc_info:
+            trace = logging.Formatter.formatException(self, record.exc_info)
+            fields["error"] = self.clean(trace)
+        # In ASCII nothing begins another line, or does anything to a terminal.
+        return json.dumps(fields)
+
+
 def _set_in(text: str) -> str:
     return "\n".join(f"    {escaped(line)}" for line in text.split("\n"))
 
@@ -67,16 +113,33 @@ def shorten(
     is_fault: Callable[[BaseException], bool], words: Callable[[BaseException], str]
 ) -> None:
     """Log the errors that are such faults by their words, without a traceback."""
+    for formatter in _formatters():
+        formatter.is_fault = is_fault
+        formatter.words = words
+
+
+def know_shards(count: int | None) -> None:
+    """Name the shard of each line that is about a server."""
+    for formatter in _formatters():
+        formatter.shard_count = count
+
+
+def _formatters() -> Iterator[SecretlessFormatter]:
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, SecretlessFormatter):
-            handler.formatter.is_fault = is_fault
-            handler.formatter.words = words
+            yield handler.formatter
 
 
-def set_up(level: int, secrets: tuple[str, ...]) -> None:
-    """Log to standard error; libraries at INFO or above, whatever `level` is."""
+def set_up(level: int, secrets: tuple[str, ...], style: LogFormat | None = None) -> None:
+    """Log to standard error; libraries at INFO or above, whatever `level` is.
+
+    Without a `style` people read text on their terminal, and everything else reads JSON.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SecretlessFormatter(secrets))
+    if style is None:
+        style = LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON
+    formatter = JsonFormatter if style is LogFormat.JSON else SecretlessFormatter
+    handler.setFormatter(formatter(secrets))
     handler.addFilter(AboutGeneration())
     root = logging.getLogger()
     root.handlers[:] = [handler]

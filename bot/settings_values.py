@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from bot.community.limits import Amount, decimal, parse_amounts
 from bot.domain.models import FineTune, fine_tune_key
 from bot.journal import async_url
+from bot.logs import LogFormat
 from bot.network.http_address import http_address
 from bot.network.proxies import proxy_address
 
@@ -44,6 +45,13 @@ def _http_address(text: str) -> str:
 def _database_address(text: str) -> str:
     async_url(text)
     return text
+
+
+def _format(text: object) -> LogFormat:
+    try:
+        return LogFormat(str(text).lower())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(LogFormat)}") from None
 
 
 def _level(text: str) -> str:
@@ -168,6 +176,7 @@ DatabaseAddress = Annotated[str, AfterValidator(_database_address)]
 Model = Annotated[str, AfterValidator(_model)]
 Version = Annotated[str, AfterValidator(_version)]
 Level = Annotated[str, AfterValidator(_level)]
+Format = Annotated[LogFormat, BeforeValidator(_format)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 
 

@@ -76,7 +76,7 @@ class JobRegistry:
         await self._owner.close()
 
     async def _run(self, job: Job) -> None:
-        with about(job.generation.id):
+        with about(job.generation.id, job.generation.reply.guild_id):
             await self._take_to_end(job)
 
     async def _take_to_end(self, job: Job) -> None:

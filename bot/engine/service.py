@@ -166,7 +166,7 @@ class GenerationService:
         finally:
             self._accepting -= ids
         for generation in generations:
-            with about(generation.id):
+            with about(generation.id, generation.reply.guild_id):
                 log.info("accepted")
             if not self._closing:
                 self._registry.follow(generation, answering=not generation.reply.known)

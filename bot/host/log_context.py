@@ -6,25 +6,35 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-_GENERATION: ContextVar[str | None] = ContextVar("generation", default=None)
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a line is about."""
+
+    generation_id: str
+    guild_id: int | None = None
+
+
+_SUBJECT: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 @contextmanager
-def about(generation_id: str) -> Generator[None]:
+def about(generation_id: str, guild_id: int | None = None) -> Generator[None]:
     """Lines written in here, and in tasks begun in here, are about this generation."""
-    token = _GENERATION.set(generation_id)
+    token = _SUBJECT.set(Subject(generation_id, guild_id))
     try:
         yield
     finally:
-        _GENERATION.reset(token)
+        _SUBJECT.reset(token)
 
 
 class AboutGeneration(logging.Filter):
-    """Gives each record `about`: "generation ID: " where it is about one, else nothing."""
+    """Gives each record its `subject`, and `about`: "generation ID: " where it has one."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""
-        generation_id = _GENERATION.get()
-        record.about = "" if generation_id is None else f"generation {generation_id}: "
+        record.subject = subject = _SUBJECT.get()
+        record.about = "" if subject is None else f"generation {subject.generation_id}: "
         return True

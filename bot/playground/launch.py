@@ -41,7 +41,7 @@ async def play(*, port: int, browse: bool, keep: Path | None = None) -> int:
 
     What happens in it is kept in the folder `keep`, and gone on with from there; or nowhere.
     """
-    logs.set_up(logs.INFO, ())
+    logs.set_up(logs.INFO, (), logs.LogFormat.TEXT)
     stop = asyncio.Event()
     on_stop(asyncio.get_running_loop(), stop.set)
     async with AsyncExitStack() as stack:

@@ -101,6 +101,7 @@ def settings_of(rig: Rig) -> dict[str, str]:
         "REPLICATE_BASE_URL": settings.replicate_base_url,
         "ALLOW_PRIVATE_ADDRESSES": str(settings.allow_private_addresses),
         "DATA_FOLDER": str(settings.data_folder),
+        "LOG_FORMAT": "text",
     }
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
 
 from bot.host.log_context import AboutGeneration, about
-from bot.logs import SecretlessFormatter
+from bot.logs import JsonFormatter, SecretlessFormatter
 
 
 async def test_each_task_names_its_own() -> None:
@@ -38,3 +42,67 @@ async def test_each_task_names_its_own() -> None:
         "generation first: done with one",
         "generation second: done with two",
     ]
+
+
+def logged_as_json(formatter: JsonFormatter, log_it: Callable[[logging.Logger], None]) -> str:
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(formatter)
+    handler.addFilter(AboutGeneration())
+    log = logging.getLogger("somewhere")
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    log_it(log)
+    log.removeHandler(handler)
+    [line] = lines.getvalue().splitlines()
+    return line
+
+
+def test_a_record_as_json() -> None:
+    formatter = JsonFormatter(("s3cret",))
+    formatter.shard_count = 4
+    server = (6 << 22) + 123
+    with about("first", server):
+        line = logged_as_json(formatter, lambda log: log.info("with %s\nof \x1b[2J", "s3cret"))
+    told = json.loads(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told.pop("time"))
+    assert told == {
+        "level": "INFO",
+        "logger": "somewhere",
+        "message": "with [hidden]\nof \x1b[2J",
+        "generation": "first",
+        "server": str(server),
+        "shard": "2",
+    }
+    assert line.isprintable()
+
+
+def test_a_fault_of_ours_as_json_has_its_traceback_without_secrets() -> None:
+    def fails(log: logging.Logger) -> None:
+        try:
+            int("s3cret")
+        except ValueError:
+            log.exception("met a fault of ours")
+
+    told = json.loads(logged_as_json(JsonFormatter(("s3cret",)), fails))
+    assert told["message"] == "met a fault of ours"
+    assert told["error"].startswith("Traceback")
+    assert "ValueError: " in told["error"]
+    assert "[hidden]" in told["error"]
+    assert "generation" not in told
+
+
+def test_a_fault_that_passes_as_json_has_words() -> None:
+    formatter = JsonFormatter(())
+    formatter.is_fault = lambda error: isinstance(error, OSError)
+    formatter.words = lambda _: "nobody answers"
+
+    def fails(log: logging.Logger) -> None:
+        try:
+            Path("/no/such/file").read_bytes()
+        except OSError:
+            log.exception("an edit failed")
+
+    told = json.loads(logged_as_json(formatter, fails))
+    assert told["message"] == "an edit failed: nobody answers"
+    assert "error" not in told
