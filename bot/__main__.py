@@ -1,4 +1,4 @@
-"""python -m bot [run | playground | check | sync]: settings, logging, parts, go."""
+"""python -m bot [run | playground | check | migrate | sync]: settings, logging, parts, go."""
 
 from __future__ import annotations
 
@@ -58,13 +58,17 @@ def _serve(command: str | None) -> int:
             settings.replicate_api_token.get_secret_value(),
         )
         logs.set_up(settings.log_level_number, secrets, settings.log_format)
-        from bot.main import check, run
+        from bot.main import migrate, run
 
         gc.freeze()
         gc.set_threshold(*_GARBAGE_THRESHOLDS)
         gc.enable()
         if command == "check":
+            from bot.operations.check import check
+
             return asyncio.run(check(settings))
+        if command == "migrate":
+            return asyncio.run(migrate(settings))
         return run(settings, only_sync=command == "sync")
     except ConfigError as error:
         _say_problems(error)
@@ -100,6 +104,7 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="run the bot (the default)")
     commands.add_parser("check", help="check the settings and both tokens, then exit")
+    commands.add_parser("migrate", help="bring the database to its newest form, then exit")
     commands.add_parser("sync", help="register the slash commands again, then exit")
     playground = commands.add_parser("playground", help="try everything without any account")
     playground.add_argument("--port", type=int, default=8377, help="of the page (default 8377)")

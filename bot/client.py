@@ -62,7 +62,7 @@ the bot, and the rest of them is dropped unread (`hear_only_ours`)."""
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
-_INVITE_PERMISSIONS = discord.Permissions(
+INVITE_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     create_public_threads=True,
@@ -71,6 +71,15 @@ _INVITE_PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
+
+
+def invite_link(application_id: int) -> str:
+    """The address at which somebody adds the bot to a server."""
+    return discord.utils.oauth_url(
+        application_id,
+        permissions=INVITE_PERMISSIONS,
+        scopes=("bot", "applications.commands"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +255,7 @@ class MusicGenBot(ReconnectingBot):
         """Say how to get the bot into a server, and post the charts that are due."""
         logs.know_shards(self.shard_count)
         if self.application_id is not None:
-            link = discord.utils.oauth_url(
-                self.application_id,
-                permissions=_INVITE_PERMISSIONS,
-                scopes=("bot", "applications.commands"),
-            )
+            link = invite_link(self.application_id)
             log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
         self.weekly_chart.start()
 

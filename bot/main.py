@@ -12,20 +12,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot import logs
 from bot.audio.files import AudioFiles
 from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
-from bot.card import strings
 from bot.client import MusicGenBot, Parts, Shards
-from bot.connection import TOKEN_REFUSED, StartOver, log_in, stay_connected
+from bot.connection import StartOver, log_in, stay_connected
 from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
-from bot.domain.errors import ConfigError, JournalFault, ReplicateError
+from bot.domain.errors import ConfigError, JournalFault
 from bot.engine.observer import Unobserved
 from bot.engine.service import EngineConfig
 from bot.host.folders import make_writable
@@ -33,6 +30,7 @@ from bot.host.private_files import keep_to_ourselves, make_private_folder
 from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
+from bot.operations.disk_warning import disk_warning
 from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
@@ -94,7 +92,11 @@ async def open_parts(
         stack.callback(live.cancel)
         try:
             journal = await SqlJournal.open(
-                settings.journal_url, owner=settings.owner, now=clock.now, terms=settings.terms
+                settings.journal_url,
+                owner=settings.owner,
+                now=clock.now,
+                terms=settings.terms,
+                migrate=settings.auto_migrate,
             )
         except JournalNotReady:
             raise
@@ -172,6 +174,8 @@ async def _work(settings: Settings, *, only_sync: bool) -> None:
     async with AsyncExitStack() as stack:
         operations = None
         if not only_sync:
+            if (warning := await asyncio.to_thread(disk_warning, settings)) is not None:
+                log.warning("%s", warning)
             if settings.port is not None:
                 from bot.operations.metrics import Metrics
                 from bot.operations.web import Operations
@@ -280,48 +284,16 @@ def _leave() -> None:
     os._exit(0)
 
 
-async def check(settings: Settings) -> int:
-    """Try the settings on both services, and log what each says; the exit code."""
-    point_at(settings.discord_base_url)
-    problems = [*await _check_replicate(settings), *await _check_discord(settings)]
-    if problems:
-        raise ConfigError(tuple(problems))
-    log.info("both tokens work")
+async def migrate(settings: Settings) -> int:
+    """Bring the database to its newest form; the exit code.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    try:
+        journal = await SqlJournal.open(settings.journal_url, owner=settings.owner)
+    except JournalError as error:
+        raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
+    async with journal:
+        log.info("the database has its newest form")
     return 0
-
-
-async def _check_replicate(settings: Settings) -> list[str]:
-    token = settings.replicate_api_token.get_secret_value()
-    async with ReplicateClient(
-        settings.replicate_base_url, token, middlewares=(settings.proxies,)
-    ) as client:
-        try:
-            account = await client.account()
-            await client.version_schema(settings.musicgen_model, settings.musicgen_version)
-        except ReplicateError as error:
-            return [f"Replicate: {strings.errors.sentence(error)}"]
-        problems: list[str] = []
-        for fine_tune in settings.fine_tunes:
-            try:
-                await client.version_schema(fine_tune.model, fine_tune.version)
-            except ReplicateError as error:
-                problems.append(f"FINE_TUNES, {fine_tune.name}: {strings.errors.sentence(error)}")
-    if not problems:
-        log.info("Replicate: account %s, and every model is there", account.username)
-    return problems
-
-
-async def _check_discord(settings: Settings) -> list[str]:
-    token = settings.discord_token.get_secret_value()
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-        open_session(client, token, settings.proxies)
-        try:
-            await client.login(token)
-        except discord.LoginFailure:
-            return [TOKEN_REFUSED]
-        except Exception as error:
-            if not is_network_fault(error):
-                raise
-            return [f"Discord cannot be reached: {words(error)}"]
-        log.info("Discord: application %s", client.application_id)
-    return []

@@ -59,6 +59,14 @@ class SettingsFields(BaseModel):
         description="the journal: `sqlite:///path` or `postgresql://…`",
         json_schema_extra=_unset("a file in the data folder"),
     )
+    auto_migrate: bool = Field(
+        default=True,
+        alias="AUTO_MIGRATE",
+        description=(
+            "0 leaves a database as it is at the start, and needs `python -m bot migrate` before it"
+        ),
+        json_schema_extra=_unset("1"),
+    )
     musicgen_model: Model = Field(
         default="meta/musicgen",
         alias="MUSICGEN_MODEL",

@@ -8,17 +8,21 @@ from bot.journal.errors import (
     JournalError,
     JournalNotReady,
     JournalTooNew,
+    JournalTooOld,
     LeaseLost,
     RowTaken,
     RowUnreadable,
 )
 from bot.journal.journal import SqlJournal
+from bot.journal.schema import JournalForm, form_of
 
 __all__ = [
     "JournalConflict",
     "JournalError",
+    "JournalForm",
     "JournalNotReady",
     "JournalTooNew",
+    "JournalTooOld",
     "LeaseLost",
     "RowTaken",
     "RowUnreadable",
@@ -26,5 +30,6 @@ __all__ = [
     "Terms",
     "alone",
     "async_url",
+    "form_of",
     "sqlite_address",
 ]

@@ -25,6 +25,15 @@ class JournalTooNew(JournalError):
         self.revision = revision
 
 
+class JournalTooOld(JournalError):
+    """The database lacks migrations, and is not to be changed by a start."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database has not the form that this release needs. Run: python -m bot migrate"
+        )
+
+
 class JournalConflict(JournalError):
     """A save that the journal's own row rules out; None is no row at all."""
 

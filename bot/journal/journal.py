@@ -76,6 +76,7 @@ class SqlJournal(
         owner: str = "all",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         terms: Terms | None = None,
+        migrate: bool = True,
     ) -> Self:
         """Open a database, and bring its tables to the newest form.
 
@@ -85,6 +86,7 @@ class SqlJournal(
                 restart, and no other's.
             now: what dates events. Leases and locks go by the database's clock.
             terms: what keeps requests out, and what they cost; None for no limits.
+            migrate: whether it may change a database that another release has used.
 
         Raises:
             JournalError: the database cannot be used; `JournalTooNew` where a later release of the
@@ -101,7 +103,7 @@ class SqlJournal(
             engine = create_engine(url)
             try:
                 await check_file(engine)
-                await bring_to_head(engine)
+                await bring_to_head(engine, migrate=migrate)
                 await check_writable(engine)
             except BaseException:
                 await engine.dispose()

@@ -8,14 +8,20 @@ and is stamped. A test holds the tables, the migrations and `HEAD` against each 
 from __future__ import annotations
 
 import asyncio
+import os
+from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.journal.addresses import async_url
 from bot.journal.database import create_engine
-from bot.journal.errors import JournalTooNew
+from bot.journal.errors import JournalError, JournalTooNew, JournalTooOld
+from bot.journal.health import check_writable
 from bot.journal.tables import HEAD, metadata
+from bot.journal.writes import wrapped
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -32,10 +38,54 @@ _versions = sa.Table(
 )
 
 
-async def bring_to_head(engine: AsyncEngine) -> None:
+class JournalForm(StrEnum):
+    """How a database stands to this release."""
+
+    EMPTY = "empty"
+    """It gets its tables at the first start."""
+    NEWEST = "newest"
+    OTHER = "other"
+    """Another release's: an earlier one's is migrated, a later one's is refused."""
+
+
+async def form_of(url: str) -> JournalForm:
+    """See how a database stands, and that it can be written, without changing anything.
+
+    Raises:
+        JournalError: it cannot be used.
+    """
+    with wrapped("opened"):
+        address = make_url(async_url(url))
+        if address.get_backend_name() == "sqlite":
+            file = Path(str(address.database))
+            if not await asyncio.to_thread(file.exists):
+                await asyncio.to_thread(_check_place, file.parent)
+                return JournalForm.EMPTY
+        engine = create_engine(async_url(url))
+        try:
+            async with engine.connect() as connection:
+                revision = await connection.run_sync(_revision)
+            if revision is None:
+                return JournalForm.EMPTY
+            await check_writable(engine)
+        finally:
+            await engine.dispose()
+    return JournalForm.NEWEST if revision == HEAD else JournalForm.OTHER
+
+
+def _check_place(folder: Path) -> None:
+    """Whether a file, and the folders that lead to it, can be made there."""
+    while not folder.exists():
+        folder = folder.parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise JournalError(f"no file can be made in {folder}")
+
+
+async def bring_to_head(engine: AsyncEngine, *, migrate: bool = True) -> None:
     """Create or upgrade the tables; processes that start together take turns.
 
     Raises:
+        JournalTooOld: they are to be upgraded, and `migrate` is false.
         JournalTooNew: a later release of the bot has upgraded the database.
     """
     async with engine.connect() as connection:
@@ -43,6 +93,8 @@ async def bring_to_head(engine: AsyncEngine) -> None:
     if revision is None:
         revision = await _create(engine)
     if revision != HEAD:
+        if not migrate:
+            raise JournalTooOld
         await asyncio.to_thread(upgrade, engine.url.render_as_string(hide_password=False))
 
 

@@ -104,6 +104,15 @@ class Catalogue:
         return InputTable()
 
 
+def differences_of(schema: JsonValue) -> tuple[str, ...] | None:
+    """What a schema changes in the specification's inputs; None where it is none of MusicGen's."""
+    try:
+        _, differences = narrow(TABLE, schema)
+    except SchemaUnusable:
+        return None
+    return tuple(map(str, differences))
+
+
 def _narrowed(model: str, schema: JsonValue) -> InputTable | None:
     try:
         table, differences = narrow(TABLE, schema)

@@ -91,7 +91,7 @@ async def test_a_dotenv_file_does(stage: Rig, tmp_path: Path) -> None:
         assert "LOG_LEVEL: must be one of" in bot.output
 
 
-@pytest.mark.parametrize("command", ["run", "check", "sync"])
+@pytest.mark.parametrize("command", ["run", "sync"])
 async def test_a_discord_token_that_is_refused(stage: Rig, command: str) -> None:
     async with a_process(stage, command, DISCORD_TOKEN="not.the.token") as bot:
         assert await bot.ended() == 2
@@ -109,26 +109,7 @@ async def test_a_database_that_cannot_be_used(stage: Rig, tmp_path: Path) -> Non
         assert "Traceback" not in bot.output
 
 
-# ------------------------------------------------------------------ check, sync
-
-
-async def test_check_says_that_all_is_well(stage: Rig) -> None:
-    async with a_process(stage, "check") as bot:
-        assert await bot.ended() == 0
-        assert "account playground" in bot.output
-        assert "both tokens work" in bot.output
-    assert stage.replicate.predictions == []
-
-
-async def test_check_tells_every_problem_in_words(stage: Rig) -> None:
-    async with a_process(
-        stage, "check", DISCORD_TOKEN="not.the.token", REPLICATE_API_TOKEN="r8_wrong"
-    ) as bot:
-        assert await bot.ended() == 2
-        assert "  - DISCORD_TOKEN: Discord does not accept this token\n" in bot.output
-        assert "Replicate does not accept this bot's API token" in bot.output
-        assert "Traceback" not in bot.output
-        assert "r8_wrong" not in bot.output
+# ------------------------------------------------------------------ sync
 
 
 async def test_sync_registers_the_commands_each_time(stage: Rig) -> None:
