@@ -27,7 +27,7 @@ EXIT_FAILED = 1
 _WITHIN_S = 10.0
 """For each probe; they are tried together."""
 _LEAST_FREE_BYTES = 100_000_000
-_LIBRARIES = ("numpy", "soundfile", "soxr", "mutagen", "PIL")
+_LIBRARIES = ("numpy", "soundfile", "av", "soxr", "mutagen", "PIL")
 
 
 class Verdict(StrEnum):

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import ConfigError
 from bot.domain.inputs import TABLE
 from bot.domain.models import FineTune
-from bot.main import check
+from bot.operations.check import check
 from bot.playground.launch import LOFI
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.schema import openapi_schema
@@ -31,7 +30,9 @@ async def said(rig: Rig, command: str, **options: str | int) -> str:
     return words(used.reply)
 
 
-async def test_its_version_is_asked_for_and_kept(tmp_path: Path) -> None:
+async def test_its_version_is_asked_for_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with a_rig(tmp_path, env=ALLOWED, fine_tunes=[TUNE]) as rig:
         jam = rig.discord.world.jam
         offered = await rig.ada.autocomplete(jam, "preset save", "fine_tune", name="Chill")
@@ -56,8 +57,8 @@ async def test_its_version_is_asked_for_and_kept(tmp_path: Path) -> None:
         assert rig.replicate.predictions[-1].version == rig.replicate.version
         assert await check(rig.settings) == 0
         gone = FineTune("jazz", TUNE.model, "9" * 64)
-        with pytest.raises(ConfigError, match="FINE_TUNES, jazz: Replicate does not know"):
-            await check(rig.settings.model_copy(update={"fine_tunes": (gone,)}))
+        assert await check(rig.settings.model_copy(update={"fine_tunes": (gone,)})) == 1
+        assert "FAILED  fine-tune jazz: Replicate does not know" in capsys.readouterr().out
         # The owner takes it off the list.
         await rig.stop()
         rig.settings = rig.settings.model_copy(update={"fine_tunes": ()})
