@@ -119,5 +119,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-if __name__ == "__main__":
+def run_as_program() -> None:
+    """What the command `musicgen-bot` of an installed package does."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run_as_program()
