@@ -57,7 +57,9 @@ def _serve(command: str | None) -> int:
             settings.discord_token.get_secret_value(),
             settings.replicate_api_token.get_secret_value(),
         )
-        logs.set_up(settings.log_level_number, secrets, settings.log_format)
+        # A check prints all that there is to say.
+        level = logs.ERROR if command == "check" else settings.log_level_number
+        logs.set_up(level, secrets, settings.log_format)
         from bot.main import migrate, run
 
         gc.freeze()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import UTC, datetime
 from enum import StrEnum
+from logging import ERROR as ERROR
 from logging import INFO as INFO
 from typing import Any
 
