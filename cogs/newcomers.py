@@ -57,6 +57,7 @@ class Newcomers(commands.Cog):
             ways.append(words.extending())
         if MELODY.offered(table):
             ways.append(words.melody(mention("musicgen")))
+        ways.append(words.jam(mention("jam start")))
         own = [] if models.main.name == _MODEL_OF_META else [models.main.name]
         kept = words.kept(mention("tracks list"), mention("tracks forget"))
         return (

@@ -89,6 +89,7 @@ async def test_help_tells_what_ones_limits_leave_and_what_all_share(world: World
 
 async def test_help_offers_what_the_model_can_do(world: World) -> None:
     assert strings.newcomers.melody(await mention(world, "musicgen")) in await helped(world)
+    assert strings.newcomers.jam(await mention(world, "jam start")) in await helped(world)
     without = InputTable(tuple(spec for spec in TABLE if spec.name != "input_audio"))
     await world.restart(table=without)
     told = await helped(world)

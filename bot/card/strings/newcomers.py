@@ -46,6 +46,11 @@ def melody(musicgen: str) -> str:
     )
 
 
+def jam(jam_start: str) -> str:
+    """How a room makes one piece."""
+    return f"**Together:** {jam_start} `theme: rain on a tin roof` in a server's channel."
+
+
 def cost(micro_usd: int, seconds: int) -> str:
     """What a track costs, and whom."""
     return f"A track of {seconds} s costs the bot's owner about {dollars(micro_usd)}."
