@@ -13,7 +13,7 @@ from importlib import import_module
 from bot.card import strings
 from bot.community.limits import amounts_text
 from bot.discord_internals import point_at
-from bot.domain.errors import ConfigError, JournalFault, ReplicateError
+from bot.domain.errors import ConfigError, JournalFault, ReplicateError, TokenRefused
 from bot.host.folders import make_writable
 from bot.journal import JournalForm, form_of
 from bot.operations.check_discord import check_discord
@@ -86,8 +86,8 @@ async def _replicate(settings: Settings) -> Sequence[Finding]:
         try:
             account = await client.account()
         except ReplicateError as error:
-            told = f"REPLICATE_API_TOKEN: {strings.errors.sentence(error)}"
-            return [Finding(Verdict.FAILED, told)]
+            where = "REPLICATE_API_TOKEN" if isinstance(error, TokenRefused) else "Replicate"
+            return [Finding(Verdict.FAILED, f"{where}: {strings.errors.sentence(error)}")]
         found.append(Finding(Verdict.OK, f"Replicate: account {account.username}"))
         for name, model, version in (main, *tunes):
             try:

@@ -123,6 +123,8 @@ async def test_each_command_is_met_once(apart: Processes) -> None:
 async def test_each_message_is_met_once(apart: Processes) -> None:
     rig = apart.rig
     world = rig.discord.world
+    # Whichever answers knows the commands' ids by then.
+    await eventually(lambda: apart.output.count("commands synced") == len(apart.all))
     await rig.ada.post(world.jam, f"<@{world.bot.id}> hello")
     posts = "POST", f"/channels/{world.jam.id}/messages"
     asked_for = rig.discord.requests

@@ -250,9 +250,11 @@ async def test_a_certificate_that_is_not_trusted_is_named_at_once(stage: Rig) ->
             assert "could not be read: its certificate is not" in bot.output
             assert not NOT_A_LINE.search(bot.output), bot.output
         async with a_process(stage, "check", **addresses) as bot:
-            assert await bot.ended() == 2
-            assert "Discord cannot be reached: its certificate is not trusted" in bot.output
-            assert "The certificate that Replicate shows is not trusted here" in bot.output
+            assert await bot.ended() == 1
+            assert "Discord: cannot be reached: its certificate is not trusted" in bot.output
+            assert (
+                "Replicate: The certificate that Replicate shows is not trusted here" in bot.output
+            )
             assert not NOT_A_LINE.search(bot.output), bot.output
 
 
