@@ -177,10 +177,11 @@ async def test_on_a_phone_lists_forms_and_pictures_can_be_read(rig: Rig, visit: 
     scale: float = await shown.evaluate("(image) => image.clientWidth / image.naturalWidth")
     # Its times are drawn with the picture, and shrink with it.
     assert scale * picture._TEXT_SIZE >= 8.5  # pyright: ignore[reportPrivateUsage] - nobody else needs it
-    await phone.button("Extend").tap()
+    await phone.button("Extend").click()
     await expect(phone.part("modal")).to_be_visible()
     assert await too_wide(phone.page) == []
     await phone.press("Escape")
+    await expect(phone.part("modal")).to_be_hidden()
     await phone.send("/tracks list")
     number = phone.messages.last.locator(".md-bullet")
     await expect(number).to_have_text("1.")
