@@ -148,6 +148,8 @@ def _environment(
         "MUSICGEN_VERSION": replicate.version,
         "FINE_TUNES": f"lofi={LOFI.model}:{LOFI.version}",
         "DATA_FOLDER": str(folder),
+        # Whoever tries it reads what it prints, wherever that goes.
+        "LOG_FORMAT": "text",
         "DATABASE_URL": sqlite_address(folder / "musicgen.sqlite3"),
         # Both services are on this machine.
         "NO_PROXY": "*",
