@@ -73,6 +73,9 @@ _MEANINGS = {
 }
 """By Discord's code (discord.com/developers, topics/opcodes-and-status-codes)."""
 
+_THREAD_EXISTS = 160004
+_NOT_EDITED = frozenset({10008, 30046, 50083})
+
 
 class CloseCode(IntEnum):
     """Codes with which the gateway closes a connection that no other try opens (same page)."""
@@ -102,6 +105,19 @@ def meaning_of(error: BaseException | None) -> Meaning:
     if error.status in _REFUSED_STATUSES and not _is_page(error):
         return Meaning.REFUSED
     return Meaning.FAULT
+
+
+def has_thread(error: discord.HTTPException) -> bool:
+    """Whether a message has its thread already, which has the message's id."""
+    return error.code == _THREAD_EXISTS
+
+
+def needs_new_message(error: discord.HTTPException) -> bool:
+    """Whether a message cannot be edited any more where a new one may be sent.
+
+    It is gone, it was edited too often, or its thread is archived, which a new message opens.
+    """
+    return error.code in _NOT_EDITED
 
 
 def is_network_fault(error: BaseException) -> bool:

@@ -27,6 +27,7 @@ from bot.domain.plain_text import shortened
 from bot.jam import rules
 from bot.jam.jam import SECTION_USUAL_S, Jam, Origin, Terms
 from cogs.bring_waiting import bring_waiting
+from cogs.jam_listen import MADE_WITHIN_S
 from cogs.jam_start import begin
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit_bytes = interaction.filesize_limit
         async with (
+            reading(MADE_WITHIN_S),
             self._bot.jam_files.of_card(found, limit_bytes) as uploads,
             uploads.opened() as files,
         ):

@@ -5,8 +5,12 @@ from __future__ import annotations
 import discord
 
 from bot.card import strings
+from bot.card.interactions import reading
 from bot.client import MusicGenBot
 from bot.jam.jam import Jam
+
+MADE_WITHIN_S = 300.0
+"""Others' pieces may be put together before it; its reply's token lives longer."""
 
 
 async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Jam) -> None:
@@ -16,6 +20,7 @@ async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Ja
         await interaction.edit_original_response(content=strings.jam.NOTHING_YET)
         return
     async with (
+        reading(MADE_WITHIN_S),
         bot.jam_files.to_hear(jam, interaction.filesize_limit) as uploads,
         uploads.opened() as files,
     ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import discord
 
 from bot.card import strings
-from bot.card.actions.jam_start import can_go_on
+from bot.card.actions.extend import can_go_on
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.interactions import asked_by, reading
 from bot.client import MusicGenBot

@@ -180,7 +180,7 @@ async def _shrink(bot: MusicGenBot, packed: Sequence[_Packed], limit_bytes: int)
             try:
                 path = await bot.sound.fit(entry.path, entry.size_bytes - 1, ("flac",))
             except (AudioWorkFailed, OutputTooLarge) as error:
-                log.info("%s stays a WAV: %r", entry.name, error)
+                log.info("a track of generation %s stays a WAV: %r", one.track.id, error)
                 continue
             size_bytes = (await TRACKS.run(path.stat)).st_size
             name = f"{entry.name.removesuffix('.wav')}.flac"

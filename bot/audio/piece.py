@@ -8,7 +8,6 @@ it: the joint is the one that was heard when the take was chosen. Everything her
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,7 +18,7 @@ from bot.audio.cut import cut_beginning
 from bot.audio.join import cut_context
 from bot.audio.probe import probe
 from bot.audio.resampling import resampled
-from bot.audio.samples import mixed, opened, pcm_file
+from bot.audio.samples import Tail, mixed, opened, pcm_file
 from bot.host.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -68,15 +67,15 @@ def splice(sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> fl
     rate_hz = facts[-1].sample_rate_hz
     channels = min(2, max(one.channels for one in facts))
     overlaps = [*(round(given * rate_hz) for given in given_s[1:]), 0]
-    held = _Held(max(overlaps))
+    held = Tail(max(overlaps))
     with pcm_file(target, rate_hz, channels) as file:
         for path, overlap in zip(sounds, overlaps, strict=True):
             for block in _blocks(path, rate_hz, channels):
                 for settled in held.push(block):
                     file.write(settled)
             held.drop(overlap)
-        for rest in held.rest():
-            file.write(rest)
+        for block in held.blocks():
+            file.write(block)
     return file.frames / rate_hz
 
 
@@ -164,35 +163,3 @@ def _blocks(path: Path, rate_hz: int, channels: int) -> Iterator[Samples]:
     with opened(path) as stream:
         blocks = (mixed(block, channels) for block in stream.blocks())
         yield from resampled(blocks, stream.rate_hz, rate_hz)
-
-
-class _Held:
-    """Holds back the last frames of what is put together, which the next take may lie over."""
-
-    def __init__(self, frames: int) -> None:
-        self._frames = frames
-        self._held: deque[Samples] = deque()
-        self._count = 0
-
-    def push(self, block: Samples) -> Iterator[Samples]:
-        """Take a block; give what no take lies over any more."""
-        self._held.append(block)
-        self._count += len(block)
-        while self._held and self._count - len(self._held[0]) >= self._frames:
-            self._count -= len(self._held[0])
-            yield self._held.popleft()
-
-    def drop(self, frames: int) -> None:
-        """Forget the last so many frames."""
-        while self._held and frames > 0:
-            last = self._held.pop()
-            self._count -= len(last)
-            if len(last) > frames:
-                kept = last[: len(last) - frames]
-                self._held.append(kept)
-                self._count += len(kept)
-            frames -= len(last)
-
-    def rest(self) -> Iterator[Samples]:
-        """What is held."""
-        yield from self._held

@@ -142,8 +142,23 @@ class Tail:
             self._count -= len(self._held[0])
             yield self._held.popleft()
 
-    def rest(self) -> Samples:
+    def drop(self, frames: int) -> None:
+        """Forget the very last frames."""
+        while self._held and frames > 0:
+            last = self._held.pop()
+            self._count -= len(last)
+            if len(last) > frames:
+                kept = last[: len(last) - frames]
+                self._held.append(kept)
+                self._count += len(kept)
+            frames -= len(last)
+
+    def blocks(self) -> Iterator[Samples]:
         """What is held: the last frames, or some more, or all there were if those are fewer."""
+        yield from self._held
+
+    def rest(self) -> Samples:
+        """The same as one array."""
         import numpy as np
 
         return np.concatenate(self._held)

@@ -11,7 +11,6 @@ from bot.card import strings
 from bot.card.actions.jam import JAM_CLOSED_ACTIONS, JAM_HOST_ACTIONS, JAM_ROOM_ACTIONS
 from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.buttons import card_button, card_view, view_of
-from bot.domain.generation import Generation
 from bot.jam.jam import Jam, Phase, Section
 
 COLOURS: tuple[tuple[int, int, int], ...] = (
@@ -109,12 +108,6 @@ def mix_tags(jam: Jam) -> str:
     """The chapters of a mix, for the tags of its file."""
     at = zip(starts_s(jam.sections), jam.sections, strict=True)
     return "\n".join(strings.jam.chapter(at_s, section) for at_s, section in at)
-
-
-def take_link(take: Generation) -> str:
-    """Where a take is heard."""
-    reply = take.reply
-    return f"https://discord.com/channels/{reply.guild_id}/{reply.channel_id}/{reply.message_id}"
 
 
 def _piece(jam: Jam) -> list[str]:

@@ -16,10 +16,17 @@ from typing import Protocol
 import discord
 
 from bot.card import strings
-from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_link, take_view
+from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_view
+from bot.card.markup import jump_url
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.transport import SURE_LIMIT_BYTES
-from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
+from bot.discord_errors import (
+    REQUEST_FAILED,
+    Meaning,
+    has_thread,
+    meaning_of,
+    needs_new_message,
+)
 from bot.discord_internals import interaction_webhook, original_response
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
@@ -40,12 +47,6 @@ _ARCHIVED_MINUTES = 10080
 _NONCE_MAX_CHARS = 25
 _UNKNOWN_HEAD = ""
 _JAMS_REMEMBERED = 500
-_CODE_THREAD_EXISTS = 160004
-_CODE_ARCHIVED = 50083
-_CODE_EDITED_TOO_OFTEN = 30046
-_CODE_NO_MESSAGE = 10008
-_POST_ANEW = frozenset({_CODE_NO_MESSAGE, _CODE_ARCHIVED, _CODE_EDITED_TOO_OFTEN})
-"""A message that cannot be edited, where a new one may be sent: it opens an archived thread."""
 
 
 class StageJournal(Journal, JamStore, Protocol):
@@ -115,7 +116,7 @@ class JamStage:
             message = channel.get_partial_message(message_id)
             thread = await message.create_thread(name=name, auto_archive_duration=_ARCHIVED_MINUTES)
         except discord.HTTPException as error:
-            if error.code == _CODE_THREAD_EXISTS:
+            if has_thread(error):
                 return message_id
             raise
         return thread.id
@@ -123,7 +124,7 @@ class JamStage:
     async def show(self, jam: Jam) -> Shown:
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
-        links = {take.id: take_link(take) for take in takes if take.reply.known}
+        links = {take.id: jump_url(take.reply) for take in takes}
         embed, view = jam_embed(jam, links), jam_view(jam)
         with _requests():
             shown = await self._show(jam, embed, view)
@@ -144,7 +145,7 @@ class JamStage:
                         await message.edit(embed=embed, view=view, attachments=files)
                     return Shown(old.message_id, jam.revision, jam.head)
             except discord.HTTPException as error:
-                if error.code not in _POST_ANEW:
+                if not needs_new_message(error):
                     raise
         async with self._piece(jam) as files:
             # The same for each try to follow the same message, of which one may have arrived.

@@ -27,6 +27,7 @@ EXIT_FAILED = 1
 _WITHIN_S = 10.0
 """For each probe; they are tried together."""
 _LEAST_FREE_BYTES = 100_000_000
+_CLOCK_OFF_S = 5.0
 _LIBRARIES = ("numpy", "soundfile", "av", "soxr", "mutagen", "PIL")
 
 
@@ -165,9 +166,6 @@ async def _clock(settings: Settings) -> Sequence[Finding]:
         "that, its log does not: set it (NTP)"
     )
     return [Finding(Verdict.NOTE, told)]
-
-
-_CLOCK_OFF_S = 5.0
 
 
 async def _libraries(_: Settings) -> Sequence[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -20,13 +21,16 @@ async def check_clock(settings: Settings) -> float | None:
         middlewares=(settings.proxies,),
         timeout=_WITHIN,
     ) as session:
-        found = list[float]()
-        for address in (settings.discord_base_url, settings.replicate_base_url):
-            try:
-                async with session.head(address, allow_redirects=False) as answer:
-                    said = parsedate_to_datetime(answer.headers.get("Date", ""))
-            except (aiohttp.ClientError, TimeoutError, ValueError):
-                # Whether it can be reached is another line's business.
-                continue
-            found.append((said - datetime.now(UTC)).total_seconds())
-    return max(found, key=abs, default=None)
+        addresses = settings.discord_base_url, settings.replicate_base_url
+        found = await asyncio.gather(*(_ahead_s(session, address) for address in addresses))
+    return max((ahead_s for ahead_s in found if ahead_s is not None), key=abs, default=None)
+
+
+async def _ahead_s(session: aiohttp.ClientSession, address: str) -> float | None:
+    """By how many seconds a service is ahead; whether it can be reached is not asked here."""
+    try:
+        async with session.head(address, allow_redirects=False) as answer:
+            said = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return None
+    return (said - datetime.now(UTC)).total_seconds()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.domain.errors import JournalFault
+from bot.operations.question import Question
 
 OK = "ok"
 _NOT_STARTED = "not started"
@@ -50,7 +50,7 @@ class Watched(Protocol):
         """Whether what runs is asked about."""
         ...
 
-    async def ask_database(self) -> None:
+    def ask_database(self) -> Coroutine[Any, Any, None]:
         """Have the database answer something.
 
         Raises:
@@ -60,40 +60,29 @@ class Watched(Protocol):
 
 
 class HealthCheck:
-    """Asks a bot's parts, each question only once at a time."""
+    """Asks a bot's parts how they do."""
 
     def __init__(self) -> None:
-        self._asking: asyncio.Task[None] | None = None
+        self._database = Question[None]("database's health", _WITHIN_S)
 
     async def of(self, bot: Watched | None) -> Health:
         """How its parts do now; None is a bot that has not got so far."""
         if bot is None:
             return Health(_NOT_STARTED, _NOT_STARTED, _NOT_STARTED)
-        return Health(_gateway(bot), await self._database(bot), _poller(bot))
+        return Health(_gateway(bot), await self._database_of(bot), _poller(bot))
 
-    async def _database(self, bot: Watched) -> str:
-        if self._asking is None:
-            self._asking = asyncio.create_task(bot.ask_database(), name="database's health")
-        # A driver may take long to give up a question: the next one waits for the same answer.
-        done, _ = await asyncio.wait({self._asking}, timeout=_WITHIN_S)
-        if not done:
+    async def _database_of(self, bot: Watched) -> str:
+        try:
+            await self._database.answer(bot.ask_database)
+        except TimeoutError:
             return f"no answer within {_WITHIN_S:g} s"
-        asked, self._asking = self._asking, None
-        if asked.cancelled():
-            return "closing"
-        error = asked.exception()
-        if error is None:
-            return OK
-        if isinstance(error, JournalFault):
+        except JournalFault:
             return "cannot be used"
-        raise error
+        return OK
 
     async def close(self) -> None:
-        """Let go of a question that nobody waits for any more."""
-        if self._asking is not None:
-            self._asking.cancel()
-            await asyncio.wait({self._asking}, timeout=_WITHIN_S)
-            self._asking = None
+        """Ask no more."""
+        await self._database.close()
 
 
 def _gateway(bot: Watched) -> str:

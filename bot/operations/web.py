@@ -9,15 +9,19 @@ from contextlib import asynccontextmanager, contextmanager
 from aiohttp import web
 
 from bot.client import MusicGenBot
+from bot.domain.amounts import Amount
 from bot.domain.errors import ConfigError, JournalFault
 from bot.host.reasons import reason
 from bot.operations.health import HealthCheck
 from bot.operations.metrics import CONTENT_TYPE, Metrics
+from bot.operations.question import Question
 from bot.operations.watched import WatchedBot
 
 log = logging.getLogger(__name__)
 
 _CLOSES_S = 1.0
+_WITHIN_S = 3.0
+"""What is read for it may not hold up all other metrics: Prometheus waits 10 s."""
 
 
 class Operations:
@@ -26,6 +30,7 @@ class Operations:
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
         self._health = HealthCheck()
+        self._budget = Question[list[tuple[Amount, float]]]("budget left", _WITHIN_S)
         self._bot: WatchedBot | None = None
 
     @contextmanager
@@ -61,6 +66,7 @@ class Operations:
             yield taken
         finally:
             await self._health.close()
+            await self._budget.close()
             await runner.cleanup()
 
     async def _live(self, _: web.Request) -> web.Response:
@@ -82,9 +88,9 @@ class Operations:
         metrics.running.set(bot.running)
         metrics.waiting.set(bot.waiting)
         try:
-            for amount, left in await bot.budget_left():
+            for amount, left in await self._budget.answer(bot.budget_left):
                 metrics.budget_left.labels(amount.unit.value, amount.period.value).set(left)
-        except JournalFault as error:
+        except (JournalFault, TimeoutError) as error:
             # What was left when last looked at would be taken for the present.
             metrics.budget_left.clear()
-            log.warning("what is left of LIMIT_TOTAL is not known: %s", error)
+            log.warning("what is left of LIMIT_TOTAL is not known: %r", error)

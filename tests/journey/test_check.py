@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncGenerator
@@ -95,6 +96,22 @@ async def test_a_service_that_is_silent(stage: Rig) -> None:
     assert time.monotonic() - began_s < 25
     told = "Replicate: no answer within 10 s; is it reachable from this machine?"
     assert lines[told] == "FAILED"
+
+
+async def test_a_database_that_is_silent(stage: Rig) -> None:
+    hung_up = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hung_up.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        began_s = time.monotonic()
+        lines = await lines_of(stage, 1, DATABASE_URL=f"postgresql://bot@127.0.0.1:{port}/bot")
+        assert time.monotonic() - began_s < 25
+        hung_up.set()
+    assert standing(lines, "database: no answer within 10 s") == "FAILED"
 
 
 async def test_a_clock_that_is_wrong(tmp_path: Path) -> None:

@@ -93,6 +93,11 @@ async def test_a_bot_that_does_its_work_is_healthy(running: Watched) -> None:
     assert await running.health() == (200, ALL_WELL)
 
 
+async def test_many_may_ask_at_once(running: Watched) -> None:
+    answers = await asyncio.gather(*(running.health() for _ in range(20)))
+    assert answers == [(200, ALL_WELL)] * 20
+
+
 async def test_a_gateway_that_is_gone_and_comes_back(running: Watched) -> None:
     running.rig.trouble_discord("GET /gateway", status=503, times=20)
     running.rig.discord.gateway.drop()
@@ -186,15 +191,19 @@ async def test_a_database_that_is_gone(tmp_path: Path) -> None:
     with a_postgres() as url:
         async with (
             a_rig(tmp_path, speed=1, start=False) as rig,
-            a_running_bot(rig, DATABASE_URL=url, PORT=str(port)),
+            a_running_bot(rig, DATABASE_URL=url, PORT=str(port), LIMIT_TOTAL="9 tracks/day"),
             aiohttp.ClientSession() as http,
         ):
             watched = Watched(rig, Operations(Metrics(PRICE)), f"http://127.0.0.1:{port}", http)
             assert await watched.until_health(200) == ALL_WELL
+            budget_left = "musicgen_budget_left period=day unit=tracks"
+            assert (await watched.samples())[budget_left] == 9
             async with frozen(url):
                 health = await watched.until_health(503)
                 assert health["database"] == "no answer within 3 s"
                 assert (await watched.asked("/livez"))[0] == 200
+                async with asyncio.timeout(10):
+                    assert budget_left not in await watched.samples()
             assert await watched.until_health(200) == ALL_WELL
 
 

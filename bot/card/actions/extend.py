@@ -97,7 +97,8 @@ def _with_place_apart(form: SubmittedForm) -> SubmittedForm:
     return replace(form, values={**form.values, MORE: more.strip(), _FROM: place})
 
 
-def _offered(table: InputTable) -> bool:
+def can_go_on(table: InputTable) -> bool:
+    """Whether the model that runs here can go on from music."""
     return "input_audio" in table and "continuation" in table
 
 
@@ -106,7 +107,7 @@ EXTEND = Action(
     opens(_form),
     strings.card.EXTEND,
     makes=True,
-    offered=_offered,
+    offered=can_go_on,
     form=_form,
     request=_request,
     menu=MenuEntry(strings.commands.MENU_EXTEND, _form_for_message),

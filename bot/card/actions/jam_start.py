@@ -9,7 +9,6 @@ from bot.card.action import Action, ActionContext, MenuEntry
 from bot.card.actions.source import source_of
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.domain.errors import GenerationUnknown
-from bot.domain.inputs import InputTable
 from bot.jam.jam import Terms
 
 _NAME = "jamstart"
@@ -32,11 +31,6 @@ async def _press(context: ActionContext, about: str) -> None:
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     _, file = await source_of(context, form)
     await context.begin_jam(Terms(form.text(_THEME)), file)
-
-
-def can_go_on(table: InputTable) -> bool:
-    """Whether the model that runs here can go on from music."""
-    return "input_audio" in table and "continuation" in table
 
 
 JAM_START = Action(

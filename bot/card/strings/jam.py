@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.card.markup import fitted, quoted
+from bot.card.strings.numbers import count
 from bot.card.strings.takes import length_of
 from bot.domain.plain_text import shortened
 from bot.jam.jam import Ending, Jam, Outcome, Phase, Section, Take
@@ -87,7 +88,7 @@ def facts(jam: Jam) -> str:
         str(terms.music) or None,
         length_of(jam.length_s) if jam.sections else None,
         f"room for {jam.room_s} s more",
-        f"{jam.takes_left} takes left",
+        f"{count(jam.takes_left, 'take')} left",
         f"host {_by(jam.host_id)}",
     ]
     return "-# " + " · ".join(part for part in parts if part)
@@ -97,7 +98,7 @@ def origin(jam: Jam) -> str | None:
     """Which jam it was branched from."""
     if jam.origin is None:
         return None
-    sections = _counted(jam.origin.sections, "section")
+    sections = count(jam.origin.sections, "section")
     theme = quoted(jam.origin.theme, _CREDIT_MAX_CHARS)
     return f"-# Inspired by the first {sections} of “{theme}”"
 
@@ -110,7 +111,7 @@ def section(number: int, one: Section, square: str) -> str:
 
 def sections_cut(hidden: int) -> str:
     """In place of the first sections of a long piece."""
-    return f"-# … and {_counted(hidden, 'section')} before"
+    return f"-# … and {count(hidden, 'section')} before"
 
 
 def take(jam: Jam, one: Take, link: str | None) -> str:
@@ -118,13 +119,13 @@ def take(jam: Jam, one: Take, link: str | None) -> str:
     words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
     name = f"[Take {one.number}]({link})" if link else f"Take {one.number}"
     by = "" if jam.terms.blind else f" · {_by(one.author_id)}"
-    votes = "" if jam.terms.blind else f" · {_counted(jam.round.tally[one.id], 'vote')}"
+    votes = "" if jam.terms.blind else f" · {count(jam.round.tally[one.id], 'vote')}"
     return f"**{name}** {words}{by}{votes}"
 
 
-def making(count: int) -> str:
+def making(takes: int) -> str:
     """How many takes are under way."""
-    return f"-# {_counted(count, 'take')} on the way"
+    return f"-# {count(takes, 'take')} on the way"
 
 
 def round_line(jam: Jam) -> str:
@@ -176,7 +177,7 @@ def outcome(jam: Jam, last: Outcome) -> str:
         return f"{ending}; there was no take to choose."
     if won is None:
         return f"{ending}."
-    how = f"with {_counted(last.votes, 'vote')}"
+    how = f"with {count(last.votes, 'vote')}"
     if last.by_host:
         how += ", tied, the host chose"
     elif last.was_tied:
@@ -192,20 +193,18 @@ def length_about(most_s: int, *, with_bars: bool) -> str:
 
 def picture(jam: Jam) -> str:
     """Describes the picture of a piece for those who cannot see it."""
-    return f"{_counted(len(jam.sections), 'section')}, {length_of(jam.length_s)}"
+    return f"{count(len(jam.sections), 'section')}, {length_of(jam.length_s)}"
 
 
 def credit(at_s: float, one: Section) -> str:
     """A line of a mix's credits: where a section begins, and who has made it."""
-    minutes, seconds = divmod(int(at_s), 60)
     words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
-    return f"`{minutes}:{seconds:02}` {words} · {_by(one.author_id)}"
+    return f"`{_clock(at_s)}` {words} · {_by(one.author_id)}"
 
 
 def chapter(at_s: float, one: Section) -> str:
     """The same for the tags of a file, which show no names of Discord's."""
-    minutes, seconds = divmod(int(at_s), 60)
-    return f"{minutes}:{seconds:02} {one.words}"
+    return f"{_clock(at_s)} {one.words}"
 
 
 def mix_title(theme: str) -> str:
@@ -272,7 +271,7 @@ def is_host(user_id: int) -> str:
 def listed(jam: Jam) -> str:
     """A jam in a list."""
     going = {Phase.GOING: "going on", Phase.RESTING: "resting", Phase.CLOSED: "closed"}
-    what = _counted(len(jam.sections), "section")
+    what = count(len(jam.sections), "section")
     theme = quoted(jam.terms.theme, _CREDIT_MAX_CHARS)
     place = f"<#{jam.thread_id}>" if jam.thread_id else f"“{theme}”"
     return (
@@ -294,12 +293,13 @@ def tied_option(one: Take) -> str:
     return f"Take {one.number}: {one.words}"
 
 
+def _clock(at_s: float) -> str:
+    minutes, seconds = divmod(int(at_s), 60)
+    return f"{minutes}:{seconds:02}"
+
+
 def _by(user_id: int) -> str:
     return f"<@{user_id}>" if user_id else "somebody"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _seconds(moment: datetime) -> int:

@@ -114,8 +114,7 @@ def kept(world: World) -> KeptWorld:
         ids=world.ids,
         channels=tuple(map(_channel, world.channels.values())),
         commands=tuple(
-            _Command(id=one.id, version=one.version, guild_id=one.guild_id, form=one.form)
-            for one in world.commands.every()
+            _Command.model_validate(one, from_attributes=True) for one in world.commands.every()
         ),
         messages=tuple(map(_message, messages)),
         interactions=tuple(
@@ -148,19 +147,7 @@ def _message(message: Message) -> _Message:
         edited_at=message.edited_at,
         content=body.content,
         embeds=body.embeds,
-        files=tuple(
-            _File(
-                id=file.id,
-                channel_id=file.channel_id,
-                filename=file.filename,
-                content_type=file.content_type,
-                description=file.description,
-                width=file.width,
-                height=file.height,
-                ephemeral=file.ephemeral,
-            )
-            for file in body.files
-        ),
+        files=tuple(_File.model_validate(file, from_attributes=True) for file in body.files),
         components=body.components,
         flags=int(body.flags),
         interaction=_id(message.interaction),

@@ -50,26 +50,12 @@ def kept(port: int, predictions: Predictions, files: Files, now: datetime) -> Ke
     return KeptReplicate(
         port=port,
         runs=tuple(
-            _Run(
-                id=one.id,
-                model=one.model,
-                version=one.version,
-                input=one.input,
-                created_at=one.created_at,
-            )
+            _Run.model_validate(one, from_attributes=True)
             for one in predictions.all
             if one.completed_at is None or now - one.completed_at < _FETCHED_WITHIN
         ),
         uploads=tuple(
-            _Upload(
-                id=one.id,
-                name=one.name,
-                content_type=one.content_type,
-                metadata=one.metadata,
-                created_at=one.created_at,
-                expires_at=one.expires_at,
-            )
-            for one in files.list()[::-1]
+            _Upload.model_validate(one, from_attributes=True) for one in files.list()[::-1]
         ),
     )
 
