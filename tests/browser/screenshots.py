@@ -37,7 +37,11 @@ _TRACKS_OF_DAYS = (
 )
 """What /usage shows, the last one of today."""
 _LIMITS = {"LIMIT_PER_USER": "30 tracks/day, 20 usd/month"}
-_SHOWN = """() => Promise.all([...document.images].map((image) => image.decode()))"""
+_SHOWN = """() => Promise.all([...document.images].map((image) => {
+  // One that is out of sight would be waited for until somebody scrolls there.
+  image.loading = "eager";
+  return image.decode();
+}))"""
 
 
 async def pictures(folder: Path) -> list[Path]:
@@ -102,6 +106,8 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
     await expect(usage.locator("img").last).to_be_visible()
     await take("usage", usage)
     await _jam(rig)
+    # Whoever proposes has the form on every page of theirs.
+    await ada.page.keyboard.press("Escape")
     await ada.page.get_by_test_id("channel").filter(has_text=_THEME).click()
     card = ada.messages.filter(has_text="room for").last
     await expect(card).to_contain_text("Round 4 ends")
