@@ -11,6 +11,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -46,7 +47,12 @@ def point_at(discord_base_url: str) -> None:
 
 def api_host() -> str | None:
     """The host that requests to Discord's API go to."""
-    return URL(Route.BASE).host
+    return _host(Route.BASE)
+
+
+@lru_cache(maxsize=1)
+def _host(address: str) -> str | None:
+    return URL(address).host
 
 
 def role_ids(person: discord.User | discord.Member) -> frozenset[int]:

@@ -219,10 +219,13 @@ def with_defaults(
 
     Its people have not chosen those, so what would not run with the rest is left out.
     """
+    set_by_server = defaults.set_values()
+    if set_by_server.keys() <= NOT_KEPT:
+        return inputs
     left_out = {*inputs.set_values(), *table.unfit(defaults), *NOT_KEPT}
     if not has_audio:
         left_out |= _ABOUT_AUDIO
-    for name, value in defaults.set_values().items():
+    for name, value in set_by_server.items():
         if name in left_out:
             continue
         filled = replace(inputs, **{name: value})

@@ -6,8 +6,9 @@ card are all made from `TABLE`; the schema of the version that really runs may n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from bot.domain.errors import (
@@ -202,7 +203,8 @@ class Inputs:
 
         Unset ones are left out: Replicate answers a null with 422, and defaults are the model's.
         """
-        return {name: value for name in INPUT_NAMES if (value := self.value(name)) is not None}
+        named = zip(INPUT_NAMES, _values(self), strict=True)
+        return {name: value for name, value in named if value is not None}
 
     def value(self, name: str) -> InputValue | None:
         """One input by its name."""
@@ -212,6 +214,7 @@ class Inputs:
 
 INPUT_NAMES: tuple[str, ...] = tuple(field.name for field in fields(Inputs))
 """In the table's order; worked out once, for each acknowledgement needs them several times."""
+_values: Callable[[Inputs], tuple[InputValue | None, ...]] = attrgetter(*INPUT_NAMES)
 
 
 class InputTable:
@@ -219,6 +222,7 @@ class InputTable:
 
     def __init__(self, specs: tuple[InputSpec, ...] = TABLE) -> None:
         self._specs = {spec.name: spec for spec in specs}
+        self._unknown = tuple(name for name in INPUT_NAMES if name not in self._specs)
 
     def __iter__(self) -> Iterator[InputSpec]:
         return iter(self._specs.values())
@@ -260,10 +264,9 @@ class InputTable:
 
     def supported(self, inputs: Inputs) -> Inputs:
         """The inputs without those this version does not know."""
-        unknown: Mapping[str, None] = {
-            name: None for name in inputs.set_values() if name not in self._specs
-        }
-        return replace(inputs, **unknown) if unknown else inputs
+        if all(inputs.value(name) is None for name in self._unknown):
+            return inputs
+        return replace(inputs, **dict.fromkeys(self._unknown))
 
     def unfit(self, inputs: Inputs) -> tuple[str, ...]:
         """The inputs that this version does not know, or not with these values; but the prompt."""

@@ -41,7 +41,6 @@ def accepted(
     """
     model = config.models.named(request.fine_tune)
     inputs = model.table.supported(request.inputs)
-    request = replace(request, inputs=inputs)
     if inputs.seed is None:
         seeds = random.sample(range(1, SEED_MAX + 1), takes)
     elif takes == 1:

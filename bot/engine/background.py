@@ -80,6 +80,8 @@ class UrgentFirst:
         self._in_line = 0
         self._calm = asyncio.Event()
         self._calm.set()
+        self._watched: asyncio.Event | None = None
+        """Set when the one that has the only timer of all that wait stops watching."""
 
     @contextmanager
     def urgent(self) -> Generator[None, None, None]:
@@ -97,7 +99,10 @@ class UrgentFirst:
         """Wait until nothing urgent is under way, at most `patience_s`."""
         ends_at_s = self._clock.monotonic() + self._patience_s
         while self._urgent and (left_s := ends_at_s - self._clock.monotonic()) > 0:
-            await self._clock.wait(self._calm, left_s)
+            if self._watched is None:
+                await self._watch(left_s)
+            else:
+                await self._watched.wait()
 
     async def turn(self) -> None:
         """The same, and one after the other, no faster than the event loop keeps up with.
@@ -115,6 +120,14 @@ class UrgentFirst:
                     await self._give_way()
         finally:
             self._in_line -= 1
+
+    async def _watch(self, left_s: float) -> None:
+        self._watched = watched = asyncio.Event()
+        try:
+            await self._clock.wait(self._calm, left_s)
+        finally:
+            self._watched = None
+            watched.set()
 
     async def _give_way(self) -> None:
         began_s = self._clock.monotonic()

@@ -82,6 +82,7 @@ class ServiceClock(SystemClock):
     def __init__(self, machine: Clock | None = None) -> None:
         self._machine = machine or SystemClock()
         self._times = {service: ServiceTime(self._machine) for service in Service}
+        self._leading = Service.DISCORD
         self._told = timedelta()
 
     def now(self) -> datetime:
@@ -90,7 +91,10 @@ class ServiceClock(SystemClock):
 
     def heard(self, service: Service, headers: Mapping[str, str], asked_s: float) -> None:
         """Take in an answer of a service, and tell the log where our own clock is off."""
-        if not self._times[service].heard(headers, asked_s) or service is not self._leading:
+        if not self._times[service].heard(headers, asked_s):
+            return
+        self._leading = next(one for one in Service if self._times[one].known)
+        if service is not self._leading:
             return
         skew = self._machine.now() - self.now()
         if abs(skew - self._told) < _SKEW_TOLD:
@@ -106,10 +110,6 @@ class ServiceClock(SystemClock):
                 service,
                 service,
             )
-
-    @property
-    def _leading(self) -> Service:
-        return next((one for one in Service if self._times[one].known), Service.DISCORD)
 
 
 def hearing(clock: Clock, service: Service) -> Heard:

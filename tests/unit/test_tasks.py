@@ -83,6 +83,16 @@ async def test_what_can_wait_does_not_do_so_longer_than_its_patience() -> None:
         await asyncio.wait_for(precedence.calm(), 1.0)
 
 
+async def test_all_that_wait_are_let_go_in_time_whoever_of_them_is_cancelled() -> None:
+    precedence = UrgentFirst(SystemClock(), patience_s=0.05)
+    with precedence.urgent():
+        waiting = [asyncio.create_task(precedence.calm()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.wait_for(asyncio.gather(*waiting[1:]), 1.0)
+    assert waiting[0].cancelled()
+
+
 async def test_a_crowd_begins_one_by_one_and_the_loops_other_work_comes_in_between() -> None:
     """Each start of one costs the loop 5 ms here; a hundred at once would cost half a second."""
     precedence = UrgentFirst(SystemClock(), patience_s=1.0)

@@ -175,7 +175,7 @@ async def completed(
     table = bot.service.models.named(request.fine_tune).table
     defaults = bot.house_rules.settings_of(guild_id).defaults
     inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
-    return replace(request, inputs=inputs)
+    return request if inputs is request.inputs else replace(request, inputs=inputs)
 
 
 async def _press(context: ActionContext, draft_id: str) -> None:
