@@ -18,9 +18,10 @@ from discord.ext import commands
 
 from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
+from bot.card.actions.change import THE_FILE
 from bot.card.actions.source import options_among
 from bot.card.audio_attachments import AudioAttachment, audio_attachments
-from bot.card.drafts import DRAFT, Draft
+from bot.card.drafts import AUDIO, DRAFT, Draft
 from bot.card.forms import SubmittedForm, read_form
 from bot.card.interactions import asked_by, reading
 from bot.card.report import give_way, report
@@ -104,7 +105,11 @@ class Actions(commands.Cog):
             draft = Draft(form.action, form.about, form.from_card, {}, tuple(files))
         if draft is not None:
             values = {**draft.values, **form.values}
-            context.interaction.extras[DRAFT] = replace(draft, values=values)
+            if form.upload is not None:
+                values[AUDIO] = THE_FILE
+            context.interaction.extras[DRAFT] = replace(
+                draft, values=values, is_form=True, upload=form.upload or draft.upload
+            )
 
     async def _answer(self, context: _Context, action: Action, form: SubmittedForm) -> None:
         if action.submit is not None:

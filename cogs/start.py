@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import discord
 
+from bot.card.drafts import DRAFT, Draft, written
 from bot.card.interactions import asked_by, check_permissions, pressed, reading, reply_at
 from bot.client import MusicGenBot
 from bot.domain.request import GenerationRequest
@@ -37,6 +38,7 @@ async def start(
     bot.service.check(request)
     check_permissions(interaction)
     press = pressed(interaction)
+    typed: Draft | None = interaction.extras.get(DRAFT)
     reply = None
     with bot.service.acknowledgements.urgent():
         async with reading():
@@ -47,6 +49,7 @@ async def start(
                 takes,
                 bot.house_rules.limits_of(asked),
                 press,
+                None if typed is None else written(typed),
             )
         try:
             reply = await open_reply(bot, interaction, generations)

@@ -165,10 +165,14 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         self._check_open()
         self.tables.drafts[draft.id] = draft
 
-    async def draft(self, draft_id: str, user_id: int) -> StoredDraft | None:
+    async def draft(self, draft_id: str) -> StoredDraft | None:
         self._check_open()
-        found = self.tables.drafts.get(draft_id)
-        if found is None or found.user_id != user_id:
+        found, row = self.tables.drafts.get(draft_id), self.rows.get(draft_id)
+        if found is None and row is not None and row.state is State.FAILED:
+            if row.draft is None or row.ended_at is None:
+                return None
+            found = StoredDraft(row.id, row.requester_id, row.ended_at, row.draft, row.failure)
+        if found is None:
             return None
         return found if found.made_at > self.tables.community.now() - DRAFT_LIFE else None
 
@@ -215,6 +219,8 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
             del self.tables.drafts[draft.id]
         self._forget_spent_charges()
         for row in list(self.rows.values()):
+            if not row.open and row.ended_at is not None and row.ended_at <= lapsed:
+                row = self.rows[row.id] = replace(row, draft=None)
             if row.open and row.reply.token_expires_at <= died_before:
                 self.rows[row.id] = replace(row, reply=replace(row.reply, token=""))
             is_gone = row.stored_at is not None and row.stored_at <= stored_before

@@ -1,22 +1,24 @@
 """What somebody typed that was refused, so that the form opens again as they left it.
 
 It is kept in the journal: a restart between refusal and press changes nothing, and whichever
-process the press comes to has it. A custom_id holds its id alone.
+process the press comes to has it. A custom_id holds its id alone, or that of the generation that
+was refused only after it had been accepted.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.card.audio_attachments import AudioAttachment
 from bot.community.ports import DraftJournal
+from bot.domain import errors
 from bot.domain.clock import Clock
 from bot.domain.drafts import StoredDraft
-from bot.domain.errors import DraftGone
+from bot.domain.errors import DraftGone, DraftOfAnother, OutOfBounds, UnknownChoice
 from bot.domain.generation import AudioSource, new_generation_id
 from bot.domain.inputs import Inputs
 
@@ -24,6 +26,54 @@ log = logging.getLogger(__name__)
 
 DRAFT = "draft"
 """In the `extras` of an interaction: what its person would lose by a refusal."""
+AUDIO, ADDRESS, PRESET = "input_audio", "input_audio_url", "preset"
+"""The names of options that are no values of inputs."""
+NEW_AUDIO = "new_audio"
+"""The field of a form where a file can be given."""
+_WINDOW = ("continuation_start", "continuation_end")
+_OF_THE_FILE = (NEW_AUDIO, AUDIO, ADDRESS)
+_CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
+    errors.MelodyNotSupported: ("model_version", "continuation", AUDIO),
+    errors.ContinuationWithoutAudio: ("continuation", NEW_AUDIO, ADDRESS),
+    errors.WindowWithoutAudio: (*_WINDOW, NEW_AUDIO, ADDRESS),
+    errors.WindowReversed: _WINDOW,
+    errors.WindowBeyondAudio: (*_WINDOW, AUDIO, NEW_AUDIO),
+    errors.AudioPromptTooLong: ("duration", *_WINDOW),
+    errors.DiffusionNeedsMono: ("model_version", "multi_band_diffusion"),
+    errors.PresetUnknown: (PRESET,),
+    errors.LongerThanAllowed: ("duration",),
+    **dict.fromkeys(
+        (
+            errors.TwoInputAudios,
+            errors.AudioAddressBad,
+            errors.AudioUnavailable,
+            errors.AudioNotStored,
+            errors.AudioTooLarge,
+            errors.NotAudio,
+            errors.AudioEmpty,
+            errors.FormatNotTaken,
+            errors.SoundMissing,
+            errors.AudioUnreadable,
+            errors.AudioBroken,
+            errors.AudioTooSlow,
+            errors.AudioTooHeavy,
+            errors.AudioGivenUp,
+            errors.AudioBeyondBounds,
+            errors.AudioBeyondRoom,
+        ),
+        _OF_THE_FILE,
+    ),
+}
+"""The fields that an error is about."""
+_FOR_GOOD = (
+    DraftGone,
+    DraftOfAnother,
+    errors.GenerationUnknown,
+    errors.NotAllowed,
+    errors.PersonBlocked,
+    errors.SourceGone,
+)
+"""Nothing that is typed otherwise makes them go away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +94,41 @@ class Draft:
     """The file that came with it."""
     fields: tuple[str, ...] = ()
     """What its form shows first."""
+    is_form: bool = False
+    """Whether it was sent as a form, whose labels its person saw."""
+
+    def showing(self, error: BaseException) -> Draft:
+        """The same, to be opened with the fields that matter after this error."""
+        if self.inputs is None:
+            return self
+        concerned = _CONCERNS.get(type(error), ())
+        if isinstance(error, OutOfBounds | UnknownChoice):
+            concerned = (error.name,)
+        given = [*self.inputs.set_values(), *self.values, *([AUDIO] if self.upload else ())]
+        names = dict.fromkeys(["prompt", *concerned, *given, "duration", "model_version"])
+        return replace(self, fields=tuple(names))
 
 
 _ADAPTER = TypeAdapter(Draft)
+
+
+def written(draft: Draft) -> str:
+    """A draft as the journal keeps it."""
+    return _ADAPTER.dump_json(draft).decode()
+
+
+def read(content: str) -> Draft | None:
+    """What `written` wrote; None for what another release did, in another way."""
+    try:
+        return _ADAPTER.validate_json(content)
+    except ValidationError as error:
+        log.warning("a draft of another release cannot be read: %s", error)
+        return None
+
+
+def may_be_changed(error: BaseException) -> bool:
+    """Whether another try, typed otherwise or later, may end better than in this."""
+    return not isinstance(error, _FOR_GOOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +137,6 @@ class Drafts:
 
     journal: DraftJournal
     clock: Clock
-    adapter: TypeAdapter[Draft] = field(default=_ADAPTER, repr=False)
 
     async def keep(self, user_id: int, draft: Draft) -> str:
         """Keep one for its person; its id.
@@ -63,8 +144,7 @@ class Drafts:
         Raises:
             JournalFault: it cannot be written down.
         """
-        content = self.adapter.dump_json(draft).decode()
-        stored = StoredDraft(new_generation_id(), user_id, self.clock.now(), content)
+        stored = StoredDraft(new_generation_id(), user_id, self.clock.now(), written(draft))
         await self.journal.keep_draft(stored)
         return stored.id
 
@@ -72,14 +152,14 @@ class Drafts:
         """One of this person's.
 
         Raises:
-            DraftGone: there is none any more, or it is somebody else's.
+            DraftGone: there is none any more.
+            DraftOfAnother: it is somebody else's.
             JournalFault: it cannot be read.
         """
-        stored = await self.journal.draft(draft_id, user_id)
-        if stored is None:
+        stored = await self.journal.draft(draft_id)
+        if stored is not None and stored.user_id != user_id:
+            raise DraftOfAnother(stored.user_id)
+        draft = None if stored is None else read(stored.content)
+        if stored is None or draft is None:
             raise DraftGone
-        try:
-            return self.adapter.validate_json(stored.content)
-        except ValidationError as error:
-            log.warning("a draft of another release cannot be read: %s", error)
-            raise DraftGone from error
+        return draft if stored.failure is None else draft.showing(stored.failure)

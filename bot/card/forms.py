@@ -15,6 +15,7 @@ import discord
 
 from bot.card import strings
 from bot.domain.errors import NotANumber
+from bot.domain.generation import AudioSource
 from bot.domain.inputs import PROMPT_MAX_CHARS
 from bot.domain.musical_terms import MusicalTerms, read_terms
 from bot.domain.plain_text import readable, shortened
@@ -27,6 +28,7 @@ _OPTION_MAX_CHARS = 100
 _OPTIONS_MAX = 25
 _NUMBER_MAX_CHARS = 30
 _TERMS_MAX_CHARS = 100
+_FILE_UPLOAD = discord.ComponentType.file_upload.value
 _FORM = re.compile(
     r"mg:1:(?P<from>[mf])-(?P<action>[a-z]{1,20}):(?P<about>[A-Za-z0-9_-]{1,40})"
     r"(?::(?P<draft>[A-Za-z0-9_-]{1,40}))?"
@@ -44,6 +46,8 @@ class SubmittedForm:
     values: Mapping[str, str]
     draft_id: str | None = None
     """Of a form that was opened again: what it was refused with before."""
+    upload: AudioSource | None = None
+    """The file that was given with it."""
 
     def text(self, name: str) -> str:
         """A field's text as it can be read, without spaces around it; empty where there is none."""
@@ -102,8 +106,18 @@ def read_form(data: Mapping[str, Any]) -> SubmittedForm | None:
         return None
     values = dict(_fields(data.get("components") or ()))
     return SubmittedForm(
-        match["action"], match["about"], match["from"] == "m", values, match["draft"]
+        match["action"], match["about"], match["from"] == "m", values, match["draft"], _upload(data)
     )
+
+
+def _upload(data: Mapping[str, Any]) -> AudioSource | None:
+    """A form's file: Discord names it in a field, and describes it beside the fields."""
+    resolved: Mapping[str, Any] = data.get("resolved") or {}
+    files: Mapping[str, Mapping[str, Any]] = resolved.get("attachments") or {}
+    file = next(iter(files.values()), None)
+    if file is None:
+        return None
+    return AudioSource(str(file["url"]), str(file["filename"]), True, int(file["size"]))
 
 
 def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -112,7 +126,7 @@ def _fields(components: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]
         yield from _fields(inner)
         if "value" in part:
             yield str(part["custom_id"]), str(part["value"] or "")
-        elif part.get("values"):
+        elif part.get("values") and part.get("type") != _FILE_UPLOAD:
             yield str(part["custom_id"]), str(part["values"][0])
 
 
@@ -227,6 +241,10 @@ class CardForm(discord.ui.Modal):
             custom_id=name, options=entries, required=required, min_values=int(required)
         )
         self._add(label, field)
+
+    def add_file(self, name: str, label: str) -> None:
+        """A place for one file, which may be left empty."""
+        self._add(label, discord.ui.FileUpload[Any](custom_id=name, required=False, min_values=0))
 
     def add_sources(self, label: str, options: Sequence[FormOption]) -> None:
         """What the form is about, where there is a choice."""

@@ -11,9 +11,9 @@ import discord
 from bot.card import strings
 from bot.card.action import Action
 from bot.card.actions import BRING, CANCEL, actions_after, actions_of_take
+from bot.card.actions.change import words_of
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
-from bot.domain.errors import InternalFault
 from bot.domain.extension import Closeness
 from bot.domain.generation import LATE, Generation, State
 from bot.domain.inputs import Inputs, InputTable, plain
@@ -95,8 +95,7 @@ class CardRenderer:
             case State.CANCELED:
                 words = strings.card.canceled(generation.canceled_by, generation.requester_id)
             case _:
-                words = strings.errors.sentence(generation.failure or InternalFault())
-                words = f"{strings.card.FAILED}\n{words}"
+                words = f"{strings.card.FAILED}\n{words_of(generation)}"
         card = self._finished((generation,), words, parent, stars)
         return card if take is None else _ended_in_jam(card, generation, take)
 

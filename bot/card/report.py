@@ -9,10 +9,10 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.card import strings
-from bot.card.actions.change import CHANGE, showing
+from bot.card.actions.change import CHANGE
 from bot.card.actions.edit import WITH_NEW_SEED
 from bot.card.buttons import card_button, view_of
-from bot.card.drafts import DRAFT, Draft, Drafts
+from bot.card.drafts import DRAFT, Draft, Drafts, may_be_changed
 from bot.card.forms import MORE, read_form
 from bot.card.interactions import reading
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
@@ -20,13 +20,9 @@ from bot.domain.clock import Clock
 from bot.domain.errors import (
     BotError,
     DeliveredTwice,
-    DraftGone,
     GenerationUnknown,
-    NotAllowed,
     NothingChanged,
-    PersonBlocked,
     ShuttingDown,
-    SourceGone,
     UserError,
 )
 
@@ -37,10 +33,6 @@ ACKNOWLEDGED = "acknowledged"
 _KEPT_WITHIN_S = 0.5
 _GIVE_WAY_S = 0.7
 """Who does not know what it is about answers only after those who may."""
-
-
-_FOR_GOOD = (DraftGone, GenerationUnknown, NotAllowed, PersonBlocked, SourceGone)
-"""Nothing that is typed otherwise makes them go away."""
 
 
 class HasClock(Protocol):
@@ -91,12 +83,12 @@ async def _change_it(
 ) -> discord.ui.View | None:
     """A button that opens what was refused again, where it was typed."""
     draft: Draft | None = interaction.extras.get(DRAFT)
-    if draft is None or isinstance(error, _FOR_GOOD):
+    if draft is None or not may_be_changed(error):
         return None
     drafts = cast("HasDrafts", interaction.client).drafts
     try:
         async with reading(_KEPT_WITHIN_S):
-            draft_id = await drafts.keep(interaction.user.id, showing(draft, error))
+            draft_id = await drafts.keep(interaction.user.id, draft.showing(error))
     except BotError as fault:
         log.warning("what was refused cannot be kept: %r", fault)
         return None

@@ -210,8 +210,8 @@ class DraftJournal(Protocol):
         """Keep one."""
         ...
 
-    async def draft(self, draft_id: str, user_id: int) -> StoredDraft | None:
-        """One of this person's, unless its time is over."""
+    async def draft(self, draft_id: str) -> StoredDraft | None:
+        """One of these, or of the generation with this id, unless its time is over."""
         ...
 
 

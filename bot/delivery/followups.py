@@ -6,6 +6,8 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.card import strings
+from bot.card.actions.change import CHANGE, is_offered, words_of
+from bot.card.buttons import card_button, view_of
 from bot.delivery.live_card import LiveCard
 from bot.delivery.sender import Sender
 from bot.discord_errors import REQUEST_FAILED
@@ -32,11 +34,12 @@ async def make_private(sender: Sender, generation: Generation) -> None:
 
 
 async def tell_alone(sender: Sender, generation: Generation) -> bool:
-    """Tell a refusal to its person alone; False where no token leads to them."""
+    """Tell a refusal to its person alone, for them to change; False where no token leads there."""
     if not generation.reply.token or generation.failure is None:
         return False
     try:
-        await sender.say(generation.reply, strings.errors.sentence(generation.failure))
+        view = view_of(card_button(CHANGE, generation.id)) if is_offered(generation) else None
+        await sender.say(generation.reply, words_of(generation), view=view)
     except REQUEST_FAILED as error:
         log.info("not refused in private: %s", error)
         return False

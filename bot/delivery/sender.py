@@ -129,15 +129,29 @@ class Sender:
             raise self._transport.unreachable(reply, WordsBlocked)
         raise self._transport.unreachable(reply, channel_gone=is_channel_gone)
 
-    async def say(self, reply: Reply, text: str, *, mention: int | None = None) -> None:
-        """Answer below the reply: to the person `mention`ed, or else to the requester alone."""
+    async def say(
+        self,
+        reply: Reply,
+        text: str,
+        *,
+        mention: int | None = None,
+        view: discord.ui.View | None = None,
+    ) -> None:
+        """Answer below the reply: to the person `mention`ed, or else to the requester alone.
+
+        `view` goes with what is for the requester alone.
+        """
         allowed = discord.AllowedMentions.none()
         if mention is not None:
             allowed = discord.AllowedMentions(users=[discord.Object(mention)])
         # Nothing else reaches one person alone; what seems dead is tried, and refused by Discord.
         if mention is None or self._transport.token_lives(reply):
             await self._transport.webhook(reply).send(
-                text, allowed_mentions=allowed, ephemeral=mention is None, wait=True
+                text,
+                allowed_mentions=allowed,
+                ephemeral=mention is None,
+                view=view or discord.utils.MISSING,
+                wait=True,
             )
         else:
             reference = discord.MessageReference(

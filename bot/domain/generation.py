@@ -10,7 +10,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TypedDict, Unpack
 
-from bot.domain.errors import BotError, UserError
+from bot.domain.errors import BotError, InputRefused, RequestRefused, UserError
 from bot.domain.extension import Closeness
 from bot.domain.inputs import Inputs
 from bot.domain.measures import Measures
@@ -236,6 +236,9 @@ class Generation:
     """Whether the person has seen the end of it."""
     attempts: int = 0
     """How often work on its files was begun in this state that nothing has come of yet."""
+    draft: str | None = field(default=None, repr=False)
+    """The command or form it was asked for by, as `bot.card.drafts` writes it, while it may be
+    refused; None for what was asked for by a button."""
 
     @property
     def as_sent(self) -> Inputs:
@@ -253,6 +256,11 @@ class Generation:
         return not self.state.final or not self.told
 
     @property
+    def was_refused(self) -> bool:
+        """Whether it ended for what was asked, or before anything came of it, and cost nothing."""
+        return isinstance(self.failure, RequestRefused | InputRefused)
+
+    @property
     def borrows_audio(self) -> bool:
         """Whether its input audio was put where the model reads it for another generation."""
         return self.has_audio and self.more_s is None and self.relation in REMADE
@@ -263,15 +271,17 @@ class Generation:
 
         The name and the address of an upload go. The address of its copy for the model stays with
         the one generation that made the copy, for what is made again from it; and for a while with
-        one whose create may have arrived, which is found by it.
+        one whose create may have arrived, which is found by it. What was typed stays for a while
+        where it was refused, for its person to change.
         """
         may_turn_up = self.submitted_at is not None and self.prediction_id is None
         if not self.state.final or (self.open and may_turn_up):
             return self
+        draft = self.draft if self.was_refused else None
         if may_turn_up or not (self.borrows_audio or self.more_s is not None):
-            return replace(self, source=None)
+            return replace(self, source=None, draft=draft)
         inputs = replace(self.inputs, input_audio=None)
-        return replace(self, source=None, inputs=inputs, stored_at=None)
+        return replace(self, source=None, inputs=inputs, stored_at=None, draft=draft)
 
     def evolve(
         self, state: State | None = None, **changes: Unpack[GenerationChanges]

@@ -27,6 +27,7 @@ def accepted(
     config: EngineConfig,
     now: datetime,
     takes: int = 1,
+    draft: str | None = None,
 ) -> list[Generation]:
     """The generations that a request starts, in order: one, or the takes of one batch.
 
@@ -68,6 +69,7 @@ def accepted(
             more_s=request.more_s,
             closeness=request.closeness,
             terms=request.terms,
+            draft=draft,
         )
         for number, seed in enumerate(seeds)
     ]

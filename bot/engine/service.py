@@ -141,18 +141,21 @@ class GenerationService:
         takes: int = 1,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
+        draft: str | None = None,
     ) -> list[Generation]:
         """Journal a request, and start on its takes once `acknowledged`; several are one batch.
 
         `limits` are what its server allows this person; None where that has set nothing. `press`
-        is the button that it was asked for by.
+        is the button that it was asked for by, `draft` what was typed, should it be refused later.
 
         Raises:
             DeliveredTwice: Discord has delivered its interaction twice.
             RequestRefused: there is no room for it, a limit keeps it out, or it was pressed twice.
             JournalFault: it cannot be written down.
         """
-        generations = accepted(request, requester_id, reply, self._config, self._clock.now(), takes)
+        generations = accepted(
+            request, requester_id, reply, self._config, self._clock.now(), takes, draft
+        )
         ids = {generation.id for generation in generations}
         if any(key in self._accepting or self._registry.get(key) for key in ids):
             raise DeliveredTwice

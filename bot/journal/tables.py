@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0020"
+HEAD = "0021"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -113,12 +113,9 @@ generations = sa.Table(
     sa.Column("terms", sa.Text),
     sa.Column("gone", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("measures", sa.Text),
+    sa.Column("draft", sa.Text),
 )
-sa.Index(
-    "ix_generations_open",
-    generations.c.created_at,
-    sqlite_where=sa.text("open"),
-)
+sa.Index("ix_generations_open", generations.c.created_at, sqlite_where=sa.text("open"))
 sa.Index(
     "ix_generations_waiting",
     generations.c.requester_id,
@@ -137,6 +134,7 @@ sa.Index(
     generations.c.stored_at,
     sqlite_where=sa.text("stored_at IS NOT NULL"),
 )
+sa.Index("ix_generations_draft", generations.c.ended_at, sqlite_where=sa.text("draft IS NOT NULL"))
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
 sa.Index("ix_generations_message_id", generations.c.message_id)
 sa.Index(

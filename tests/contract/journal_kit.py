@@ -196,6 +196,7 @@ any_generation = st.builds(
     terms=any_terms,
     measures=st.none() | st.builds(Measures, st.none() | _tempos, _joints),
     told=st.booleans(),
+    draft=st.none() | _words,
 )
 
 

@@ -56,6 +56,8 @@ _WITHOUT_0007 = (
     "DROP TABLE presses",
     "DROP TABLE drafts",
     "ALTER TABLE generations DROP COLUMN measures",
+    "DROP INDEX ix_generations_draft",
+    "ALTER TABLE generations DROP COLUMN draft",
     "DROP TABLE jam_takes",
     "DROP TABLE jams",
     "DROP INDEX ix_generations_canceled_by",

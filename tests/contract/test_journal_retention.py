@@ -101,6 +101,7 @@ def adas(**changes: object) -> Generation:
         closeness=Closeness.SURPRISE,
         terms=MusicalTerms(97, "F# minor", 3),
         measures=Measures(Tempo(97, 0.9), Joint(0.1, 0.2, 3, 4)),
+        draft="the words of a zebra",
         reply=replace(reply, guild_id=5),
     )
     return replace(full, **changes)  # pyright: ignore[reportArgumentType] - fields by name

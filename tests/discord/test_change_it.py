@@ -55,8 +55,8 @@ async def test_a_refused_command_opens_as_a_form(world: World, restarted: bool) 
         "prompt": "slow tango",
         "continuation": ["on"],
         "duration": "4",
-        "top_k": "9",
     }
+    assert list(opened.fields)[2:4] == ["new_audio", "input_audio_url"]
     made = await opened.send(world.ada, **filled(opened) | {"continuation": ["off"]})
     inputs = world.generation.inputs
     assert made.card.embed.title == "slow tango"
@@ -111,7 +111,7 @@ async def test_it_is_its_persons_alone(world: World) -> None:
     [draft] = world.journal.tables.drafts.values()
     world.journal.tables.drafts[draft.id] = replace(draft, user_id=world.bo.id)
     used = await reopened(world, Used(world, asked.result))
-    assert used.told == strings.errors.sentence(errors.DraftGone())
+    assert used.told == strings.errors.sentence(errors.DraftOfAnother(world.bo.id))
 
 
 async def test_where_it_cannot_be_kept_the_refusal_comes_all_the_same(

@@ -191,7 +191,7 @@ async def refused(rig: Rig, used: Used) -> str:
         (
             {"input_audio_url": "/nowhere.wav"},
             "I could not fetch your input audio: its server answered 404. "
-            "Check the address, or attach the file as `input_audio`.",
+            "Check the address, or attach the file itself.",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from bot.card.action import Action
 from bot.card.actions.again import AGAIN
 from bot.card.actions.bring import BRING
 from bot.card.actions.cancel import CANCEL
-from bot.card.actions.change import CHANGE
+from bot.card.actions.change import CHANGE, is_offered
 from bot.card.actions.chart import CHART
 from bot.card.actions.delete import CONFIRM_DELETE, DELETE, KEEP
 from bot.card.actions.edit import EDIT, FINER, WITH_NEW_SEED
@@ -82,14 +82,24 @@ __all__ = [
 
 def actions_of_take(take: Generation, *, is_open: bool) -> tuple[Action, ...]:
     """The buttons of a jam's take that has ended; an open one can be voted for."""
+    if is_offered(take):
+        return (CHANGE, RIFF)
     return (VOTE, RIFF) if is_open and take.state is State.DELIVERED else (RIFF,)
 
 
 def actions_after(takes: Sequence[Generation], table: InputTable) -> tuple[Action, ...]:
     """The buttons of a card whose takes have all ended; it may have but one."""
+    if len(takes) == 1 and is_offered(takes[0]):
+        return _after_refusal(takes[0])
     if not any(take.state is State.DELIVERED for take in takes):
         return _WITHOUT_TRACK
     offered = tuple(action for action in _ON_TRACKS if action.offered(table))
     if takes[0].more_s is None:
         return offered
     return tuple(_AGAIN_END if action is AGAIN else action for action in offered)
+
+
+def _after_refusal(take: Generation) -> tuple[Action, ...]:
+    """Where its audio is kept with what was typed alone, nothing else makes it again."""
+    is_lost = take.has_audio and (take.stored_at is None or take.more_s is not None)
+    return (CHANGE, INFO, DELETE) if is_lost else (CHANGE, *_WITHOUT_TRACK)

@@ -6,7 +6,6 @@ for, and then what was given; the rest is kept as it was typed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -14,39 +13,24 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
-from bot.card.drafts import Draft
+from bot.card.drafts import ADDRESS, AUDIO, NEW_AUDIO, PRESET, Draft, may_be_changed, read
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.given_audio import given_audio
 from bot.community.house_rules import HouseRules
 from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
-from bot.domain import errors
-from bot.domain.errors import DraftGone, OutOfBounds, UnknownChoice
-from bot.domain.generation import AudioSource
+from bot.domain.errors import DraftGone, InternalFault
+from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.inputs import Inputs, InputSpec, InputTable, InputValue, plain
 from bot.domain.request import GenerationRequest
 from bot.engine.service import GenerationService
 
 _NAME = "change"
 _COMMAND = "command"
-AUDIO, ADDRESS, PRESET = "input_audio", "input_audio_url", "preset"
-"""The names of options that are no values of inputs."""
-_FILE, _NONE = "file", "none"
+THE_FILE, _NONE = "file", "none"
 _FIELDS_MAX = 5
 _ADDRESS_MAX_CHARS = 1000
 _ON, _OFF = plain(value=True), plain(value=False)
-_WINDOW = ("continuation_start", "continuation_end")
-_CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
-    errors.MelodyNotSupported: ("model_version", "continuation", AUDIO),
-    errors.ContinuationWithoutAudio: ("continuation", ADDRESS),
-    errors.WindowWithoutAudio: (*_WINDOW, ADDRESS),
-    errors.WindowReversed: _WINDOW,
-    errors.DiffusionNeedsMono: ("model_version", "multi_band_diffusion"),
-    errors.TwoInputAudios: (AUDIO, ADDRESS),
-    errors.AudioAddressBad: (ADDRESS,),
-    errors.AudioTooLarge: (AUDIO, ADDRESS),
-    errors.PresetUnknown: (PRESET,),
-    errors.LongerThanAllowed: ("duration",),
-}
+_BY_FORMS = frozenset({Relation.EXTEND, Relation.MELODY, Relation.EDIT, Relation.TAKE})
 
 
 def draft_of_command(
@@ -57,16 +41,19 @@ def draft_of_command(
     return Draft(_NAME, _COMMAND, True, values, inputs=inputs, upload=upload)
 
 
-def showing(draft: Draft, error: BaseException) -> Draft:
-    """A draft whose form has the fields that matter after this error."""
-    if draft.inputs is None:
-        return draft
-    concerned = _CONCERNS.get(type(error), ())
-    if isinstance(error, OutOfBounds | UnknownChoice):
-        concerned = (error.name,)
-    given = [*draft.inputs.set_values(), *draft.values, *([AUDIO] if draft.upload else ())]
-    names = dict.fromkeys(["prompt", *concerned, *given, "duration", "model_version"])
-    return replace(draft, fields=tuple(names))
+def is_offered(generation: Generation) -> bool:
+    """Whether what it was asked for by is kept, as it was refused, and is worth another try."""
+    refused = generation.draft is not None and generation.was_refused
+    return refused and may_be_changed(generation.failure or DraftGone())
+
+
+def words_of(generation: Generation) -> str:
+    """What it failed for, with fields called as its person saw them: as options, or by labels."""
+    text = strings.errors.sentence(generation.failure or InternalFault())
+    draft = None if generation.draft is None else read(generation.draft)
+    if generation.relation in _BY_FORMS or (draft is not None and draft.is_form):
+        return strings.forms.in_form(text, is_extension=generation.more_s is not None)
+    return text
 
 
 async def _form(context: ActionContext, about: str) -> CardForm:
@@ -82,6 +69,8 @@ async def _form(context: ActionContext, about: str) -> CardForm:
 def _fields(draft: Draft, table: InputTable) -> list[str]:
     """Those that there are, as many as a form has."""
     there = {ADDRESS, PRESET, *(spec.name for spec in table)}
+    if AUDIO in there:
+        there.add(NEW_AUDIO)
     if draft.upload is None and ADDRESS not in draft.values:
         there.discard(AUDIO)
     return [name for name in draft.fields if name in there][:_FIELDS_MAX]
@@ -91,6 +80,9 @@ def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
     label, inputs = strings.forms.LABELS[name], draft.inputs or Inputs("")
     if name == AUDIO:
         _add_audio(form, draft)
+        return
+    if name == NEW_AUDIO:
+        form.add_file(name, label)
         return
     if name in {ADDRESS, PRESET}:
         most = NAME_MAX_CHARS if name == PRESET else _ADDRESS_MAX_CHARS
@@ -112,7 +104,7 @@ def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
 def _add_audio(form: CardForm, draft: Draft) -> None:
     options: list[FormOption] = []
     if draft.upload is not None:
-        options.append(FormOption(_FILE, strings.forms.the_file(draft.upload.filename)))
+        options.append(FormOption(THE_FILE, strings.forms.the_file(draft.upload.filename)))
     if ADDRESS in draft.values:
         options.append(FormOption(ADDRESS, strings.forms.THE_ADDRESS))
     options.append(FormOption(_NONE, strings.forms.NO_AUDIO))
@@ -128,8 +120,9 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
         if spec.name in form.values and spec.name != AUDIO:
             inputs = replace(inputs, **{spec.name: _typed(spec, form, inputs)})
     chosen = form.text(AUDIO)
-    upload = draft.upload if chosen in {"", _FILE} else None
-    address = form.text(ADDRESS) if chosen in {"", ADDRESS} else ""
+    # A file that was just given is meant, whatever was chosen among the others.
+    upload = form.upload or (draft.upload if chosen in {"", THE_FILE} else None)
+    address = form.text(ADDRESS) if chosen in {"", ADDRESS} and form.upload is None else ""
     request = GenerationRequest(inputs, given_audio(upload, address or None))
     return await completed(context, context.interaction, request, form.text(PRESET) or None)
 

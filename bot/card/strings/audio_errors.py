@@ -17,7 +17,7 @@ def _unavailable(error: errors.AudioUnavailable) -> str:
         why = _FETCH_FAULTS.get(error.fault, _FETCH_FAULTS["silent"])
     return (
         f"I could not fetch your input audio: {why}. "
-        "Check the address, or attach the file as `input_audio`."
+        "Check the address, or attach the file itself."
     )
 
 

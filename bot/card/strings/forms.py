@@ -63,6 +63,7 @@ LABELS = {
     "seed": SEED,
     "length": LENGTH,
     "preset": "Preset",
+    "new_audio": "Another file",
 }
 """What fields are called, by the options, or the names in errors, that they stand for."""
 _OPTION = re.compile(r"`([a-z_]+)`")

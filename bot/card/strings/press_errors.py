@@ -44,6 +44,10 @@ PRESS_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "I keep what you typed for half an hour, and that is over. Start anew with `/musicgen`, or "
         "from the track's own buttons."
     ),
+    errors.DraftOfAnother: lambda e: (
+        f"Only <@{e.requester_id}>, who asked for this, can change it. Use `/musicgen` for a track "
+        "of your own."
+    ),
     errors.NothingChanged: lambda e: (
         "You changed nothing, and the same settings with the same seed make the same track. "
         "Nothing was started; change something, or have a new seed drawn."

@@ -299,6 +299,13 @@ class DraftGone(RequestRefused):
     """What was typed into a refused form is not kept any more."""
 
 
+@dataclass(eq=False)
+class DraftOfAnother(RequestRefused):
+    """What was typed into a refused form belongs to somebody else, the `requester_id`."""
+
+    requester_id: int
+
+
 class NothingChanged(RequestRefused):
     """A form of a track's settings was sent as it was: the track would be the same."""
 
