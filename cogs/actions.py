@@ -18,10 +18,9 @@ from discord.ext import commands
 
 from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
-from bot.card.actions.change import THE_FILE
 from bot.card.actions.source import options_among
 from bot.card.audio_attachments import AudioAttachment, audio_attachments
-from bot.card.drafts import AUDIO, DRAFT, Draft
+from bot.card.drafts import DRAFT, Draft
 from bot.card.forms import SubmittedForm, read_form
 from bot.card.interactions import asked_by, reading
 from bot.card.report import give_way, report
@@ -104,12 +103,7 @@ class Actions(commands.Cog):
                 files = self._memory.audio_in_messages.get(int(form.about), [])
             draft = Draft(form.action, form.about, form.from_card, {}, tuple(files))
         if draft is not None:
-            values = {**draft.values, **form.values}
-            if form.upload is not None:
-                values[AUDIO] = THE_FILE
-            context.interaction.extras[DRAFT] = replace(
-                draft, values=values, is_form=True, upload=form.upload or draft.upload
-            )
+            context.interaction.extras[DRAFT] = draft.sent_in(form)
 
     async def _answer(self, context: _Context, action: Action, form: SubmittedForm) -> None:
         if action.submit is not None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from bot.card.audio_attachments import AudioAttachment
+from bot.card.forms import SubmittedForm
 from bot.community.ports import DraftJournal
 from bot.domain import errors
 from bot.domain.clock import Clock
@@ -30,6 +31,8 @@ AUDIO, ADDRESS, PRESET = "input_audio", "input_audio_url", "preset"
 """The names of options that are no values of inputs."""
 NEW_AUDIO = "new_audio"
 """The field of a form where a file can be given."""
+THE_FILE = "file"
+"""The choice of audio that is the upload which is kept."""
 _WINDOW = ("continuation_start", "continuation_end")
 _OF_THE_FILE = (NEW_AUDIO, AUDIO, ADDRESS)
 _CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
@@ -96,6 +99,14 @@ class Draft:
     """What its form shows first."""
     is_form: bool = False
     """Whether it was sent as a form, whose labels its person saw."""
+
+    def sent_in(self, form: SubmittedForm) -> Draft:
+        """The same, as it stands in a form that was sent."""
+        values = {**self.values, **form.values}
+        if form.upload is not None:
+            values[AUDIO] = THE_FILE
+        upload = form.upload or self.upload
+        return replace(self, values=values, is_form=True, upload=upload)
 
     def showing(self, error: BaseException) -> Draft:
         """The same, to be opened with the fields that matter after this error."""

@@ -13,7 +13,7 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
-from bot.card.drafts import ADDRESS, AUDIO, NEW_AUDIO, PRESET, Draft, may_be_changed, read
+from bot.card.drafts import ADDRESS, AUDIO, NEW_AUDIO, PRESET, THE_FILE, Draft, may_be_changed, read
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.given_audio import given_audio
 from bot.community.house_rules import HouseRules
@@ -26,7 +26,7 @@ from bot.engine.service import GenerationService
 
 _NAME = "change"
 _COMMAND = "command"
-THE_FILE, _NONE = "file", "none"
+_NONE = "none"
 _FIELDS_MAX = 5
 _ADDRESS_MAX_CHARS = 1000
 _ON, _OFF = plain(value=True), plain(value=False)

@@ -16,8 +16,7 @@ def _unavailable(error: errors.AudioUnavailable) -> str:
     if error.status is None:
         why = _FETCH_FAULTS.get(error.fault, _FETCH_FAULTS["silent"])
     return (
-        f"I could not fetch your input audio: {why}. "
-        "Check the address, or attach the file itself."
+        f"I could not fetch your input audio: {why}. Check the address, or attach the file itself."
     )
 
 
