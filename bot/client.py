@@ -36,6 +36,7 @@ from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
 from bot.jam.keeper import Keeper
+from bot.jam.openings import Openings
 from bot.jam.pieces import Pieces
 from bot.jam.ports import JamStore, PieceSound
 from bot.jam.service import Jams
@@ -184,7 +185,8 @@ class MusicGenBot(ReconnectingBot):
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
         stage = JamStage(self, parts.journal, self.jam_files, parts.clock)
-        self.jam_keeper = Keeper(self.jams, parts.journal, stage, parts.clock)
+        openings = Openings(parts.sound, pieces)
+        self.jam_keeper = Keeper(self.jams, parts.journal, stage, openings, parts.clock)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )

@@ -203,8 +203,8 @@ class _Context:
     async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
         await pack(self._bot, self.interaction, tracks, card)
 
-    async def begin_jam(self, terms: Terms, audio: AudioAttachment) -> None:
-        await begin_with(self._bot, self.interaction, terms, audio)
+    async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
+        await begin_with(self._bot, self.interaction, terms, file, made)
 
     async def play_piece(self, jam: Jam) -> None:
         await play_piece(self._bot, self.interaction, jam)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -11,10 +10,11 @@ from discord.ext import commands
 
 from bot.card import strings
 from bot.card.actions.jam_start import THEME_MAX_CHARS
-from bot.card.interactions import asked_by, reading
+from bot.card.interactions import reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
-from bot.domain.errors import JamUnknown, NoServerHere, OutOfBounds
+from bot.community.presets import NAME_MAX_CHARS
+from bot.domain.errors import NoServerHere, OutOfBounds
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.musical_terms import (
     BARS_MAX,
@@ -23,18 +23,15 @@ from bot.domain.musical_terms import (
     MusicalTerms,
     read_terms,
 )
-from bot.domain.plain_text import shortened
 from bot.jam import rules
-from bot.jam.jam import SECTION_USUAL_S, Jam, Origin, Terms
+from bot.jam.jam import Origin, Terms
+from cogs.autocomplete import presets_for
 from cogs.bring_waiting import bring_waiting
+from cogs.jam_finding import jam_named, jams_offered, may_see
 from cogs.jam_listen import MADE_WITHIN_S
-from cogs.jam_start import begin
+from cogs.jam_sources import beginning_with, track_named, tracks_offered
+from cogs.jam_start import begin, with_preset
 
-log = logging.getLogger(__name__)
-
-_WITHIN_S = 0.5
-_CHOICES_MAX = 25
-_CHOICE_MAX_CHARS = 100
 _LISTED_MAX = 15
 _ROUND_MINUTES_MAX = 24 * 60
 _KEY_MAX_CHARS = 30
@@ -62,7 +59,10 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         round_minutes=strings.jam.ROUND_MINUTES,
         blind=strings.jam.BLIND,
         members_vote=strings.jam.MEMBERS_VOTE,
+        preset=strings.presets.OPTION,
+        from_card=strings.jam.FROM,
     )
+    @app_commands.rename(from_card="from")
     async def start(
         self,
         interaction: discord.Interaction,
@@ -75,20 +75,31 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         round_minutes: app_commands.Range[int, 0, _ROUND_MINUTES_MAX] = 0,
         blind: bool = False,
         members_vote: bool = False,
+        preset: app_commands.Range[str, 1, NAME_MAX_CHARS] | None = None,
+        from_card: str | None = None,
     ) -> None:
         """Begin one here."""
         music = MusicalTerms(bpm, None if key is None else read_terms(key).key, bars)
-        by_bars = music.length_s(MORE_MAX_S) if seconds is None else None
         terms = Terms(
             theme=theme,
             music=music,
-            section_s=seconds or by_bars or SECTION_USUAL_S,
             model_version=model_version,
             round_minutes=round_minutes,
             blind=blind,
             members_vote=members_vote,
         )
-        await begin(self._bot, interaction, terms)
+        beginning, whose = None, None
+        async with reading():
+            if from_card is not None:
+                track = await track_named(self._bot, interaction, from_card)
+                beginning, whose = beginning_with(interaction, track), track.requester_id
+                terms = replace(terms, music=_filled(music, track.terms))
+            by_bars = terms.music.length_s(MORE_MAX_S) if seconds is None else None
+            section_s = seconds or by_bars
+            terms = await with_preset(self._bot, interaction, terms, section_s, preset)
+        await begin(
+            self._bot, interaction, terms, beginning=beginning, audio_of=whose, card_of=whose
+        )
 
     @app_commands.command(description=strings.jam.BRANCH)
     @app_commands.describe(
@@ -103,15 +114,16 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
     ) -> None:
         """Begin a new one with the piece of another one."""
         async with reading():
-            old = await self._jam(interaction, jam)
+            old = await jam_named(self._bot, interaction, jam)
         count = len(old.sections) if sections is None else sections
         if not 1 <= count <= len(old.sections):
             raise OutOfBounds("sections", count, 1, len(old.sections))
-        terms = Terms(
+        terms = replace(
+            old.terms,
             theme=theme or old.terms.theme,
-            music=old.terms.music,
-            section_s=old.terms.section_s,
-            model_version=old.terms.model_version,
+            round_minutes=0,
+            blind=False,
+            members_vote=False,
         )
         origin = Origin(old.id, old.terms.theme, count)
         kept = old.sections[:count]
@@ -124,7 +136,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             raise NoServerHere
         async with reading():
             jams = await self._bot.jams.of_server(interaction.guild_id)
-        lines = [strings.jam.listed(jam) for jam in jams if _may_see(interaction, jam)]
+        lines = [strings.jam.listed(jam) for jam in jams if may_see(interaction, jam)]
         text = "\n".join(lines[:_LISTED_MAX]) or strings.jam.NO_JAMS
         await interaction.response.send_message(
             embed=discord.Embed(description=text), ephemeral=True
@@ -136,7 +148,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
     async def show(self, interaction: discord.Interaction, jam: str | None = None) -> None:
         """Its card, with its piece, for their eyes only."""
         async with reading():
-            found = await self._jam(interaction, jam)
+            found = await jam_named(self._bot, interaction, jam)
         await interaction.response.defer(ephemeral=True, thinking=True)
         limit_bytes = interaction.filesize_limit
         async with (
@@ -165,31 +177,18 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
                 jam = await self._bot.jams.change(jam.id, rules.pass_host, by, who.id)
         await interaction.response.send_message(strings.jam.is_host(jam.host_id))
 
-    async def _jam(self, interaction: discord.Interaction, jam_id: str | None) -> Jam:
-        """The one named, or that of this thread; not one of another server."""
-        if jam_id is None:
-            return await self._bot.jams.in_thread(interaction.channel_id or 0)
-        jam = await self._bot.jams.get(jam_id)
-        if not _may_see(interaction, jam):
-            raise JamUnknown
-        return jam
-
     @branch.autocomplete("jam")
     @show.autocomplete("jam")
     async def _jams(self, interaction: discord.Interaction, typed: str) -> Choices:
-        try:
-            async with asyncio.timeout(_WITHIN_S):
-                found = await self._bot.jams.of_server(interaction.guild_id or 0)
-        except Exception as error:  # noqa: BLE001 - nobody can be told
-            log.warning("no jams to suggest: %r", error)
-            return []
-        return [
-            app_commands.Choice(
-                name=shortened(strings.jam.option(jam), _CHOICE_MAX_CHARS), value=jam.id
-            )
-            for jam in found
-            if typed.casefold() in jam.terms.theme.casefold() and _may_see(interaction, jam)
-        ][:_CHOICES_MAX]
+        return await jams_offered(self._bot, interaction, typed)
+
+    @start.autocomplete("from_card")
+    async def _tracks(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await tracks_offered(self._bot, interaction, typed)
+
+    @start.autocomplete("preset")
+    async def _presets(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await presets_for(self._bot.presets, interaction, typed)
 
     @start.autocomplete("model_version")
     async def _models(self, _: discord.Interaction, typed: str) -> Choices:
@@ -198,15 +197,13 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         return [app_commands.Choice(name=name, value=name) for name in names if typed in name]
 
 
-def _may_see(interaction: discord.Interaction, jam: Jam) -> bool:
-    """Whether it is of this server, and they see the channel that it was begun in."""
-    if jam.guild_id != interaction.guild_id:
-        return False
-    guild = interaction.guild
-    channel = None if guild is None else guild.get_channel(jam.channel_id)
-    if channel is None or not isinstance(interaction.user, discord.Member):
-        return jam.channel_id in asked_by(interaction).places
-    return channel.permissions_for(interaction.user).view_channel
+def _filled(typed: MusicalTerms, of_track: MusicalTerms) -> MusicalTerms:
+    """What was typed, and of the rest the tempo and the key of what it begins with."""
+    return replace(
+        typed,
+        tempo_bpm=of_track.tempo_bpm if typed.tempo_bpm is None else typed.tempo_bpm,
+        key=typed.key or of_track.key,
+    )
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -7,27 +7,25 @@ from dataclasses import replace
 import discord
 
 from bot.card import strings
+from bot.card.actions.change import completed
 from bot.card.actions.extend import can_go_on
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.interactions import asked_by, reading
 from bot.client import MusicGenBot
+from bot.community.presets import without
 from bot.domain.errors import (
-    AudioBroken,
-    AudioWorkFailed,
     DeliveredTwice,
     JamNotHere,
     ModelCannotContinue,
     PermissionsMissing,
-    PieceTooLong,
 )
-from bot.domain.extension import PIECE_MAX_S
-from bot.domain.generation import Reply
-from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES, Inputs
+from bot.domain.generation import Generation
+from bot.domain.inputs import Inputs
 from bot.domain.plain_text import one_line
+from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.jam import rules, steps
-from bot.jam.jam import Jam, Opening, Origin, Section, Terms
-from bot.jam.ports import TakeRow, TakeSound
+from bot.jam.jam import SECTION_USUAL_S, Beginning, Jam, Opening, Origin, Section, Terms
 from cogs.acknowledging import open_reply
 
 _NEEDED = {
@@ -37,7 +35,13 @@ _NEEDED = {
     "attach_files": strings.commands.ATTACH_FILES,
     "embed_links": strings.commands.EMBED_LINKS,
 }
-_OPENING = "opening"
+_NOT_OF_TAKES = frozenset(
+    {
+        *("prompt", "model_version", "duration", "seed", "output_format"),
+        *("continuation", "continuation_start", "continuation_end"),
+    }
+)
+"""What a preset does not set for takes: each has a seed of its own, and is kept without loss."""
 
 
 async def begin(
@@ -47,44 +51,90 @@ async def begin(
     *,
     sections: tuple[Section, ...] = (),
     origin: Origin | None = None,
+    beginning: Beginning | None = None,
+    audio_of: int | None = None,
+    card_of: int | None = None,
 ) -> None:
     """Begin a jam in this channel; its host is whoever asks.
+
+    What it is to begin with is fetched after the acknowledgement: `audio_of` and `card_of` say
+    whose that is.
 
     Raises:
         RequestRefused: not here, not by them, or not with these terms.
     """
-    jam = _checked(bot, interaction, terms)
-    jam = replace(jam, sections=sections, origin=origin)
+    jam = _checked(bot, interaction, terms, audio_of, card_of)
+    jam = replace(jam, sections=sections, origin=origin, beginning=beginning)
     with bot.service.acknowledgements.urgent():
         async with reading():
-            await _add(bot, jam)
+            if not await bot.jams.start(jam):
+                raise DeliveredTwice
         reply = await open_reply(bot, interaction, [])
-    await _answered(bot, jam, reply)
+    # Where Discord's answer was lost, the reply is found by its token.
+    if reply is not None:
+        await bot.jams.change(jam.id, steps.acknowledged, reply.message_id)
 
 
 async def begin_with(
-    bot: MusicGenBot, interaction: discord.Interaction, terms: Terms, audio: AudioAttachment
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    terms: Terms,
+    audio: AudioAttachment,
+    track: Generation | None,
 ) -> None:
-    """Begin one with audio: it is fetched first, behind an answer that tells so.
+    """Begin one with audio of a message, which is this track where it is one of ours.
 
     Raises:
-        RequestRefused: not here, not by them, or not with this audio.
+        RequestRefused: not here, or not by them.
     """
-    jam = _checked(bot, interaction, terms, audio_of=audio.owner_id)
-    reply = await open_reply(bot, interaction, [])
-    sound = await _fetched(bot, f"{jam.id}.{_OPENING}"[:32], audio)
-    section = Section(sound.take_id, interaction.user.id, audio.filename, sound.track_s, 0)
-    row = TakeRow(sound.take_id, jam.id, interaction.user.id, audio.filename, 0, None)
-    await _add(bot, replace(jam, sections=(section,)), (row, sound))
-    await _answered(bot, jam, reply)
+    beginning = Beginning(
+        audio.owner_id or interaction.user.id, audio.filename, source=audio.source
+    )
+    if track is not None:
+        beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
+    async with reading():
+        terms = await with_preset(bot, interaction, terms, None, None)
+    await begin(
+        bot,
+        interaction,
+        terms,
+        beginning=beginning,
+        audio_of=audio.owner_id,
+        card_of=None if track is None else track.requester_id,
+    )
+
+
+async def with_preset(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    terms: Terms,
+    section_s: int | None,
+    preset: str | None,
+) -> Terms:
+    """Terms with what a preset sets, or their person's own, and the server's defaults.
+
+    What was typed goes first: its model, and `section_s` where it has said how long.
+
+    Raises:
+        PresetUnknown: there is none of this name.
+    """
+    typed = Inputs(terms.theme, terms.model_version, duration=section_s)
+    request = await completed(bot, interaction, GenerationRequest(typed), preset)
+    return replace(
+        terms,
+        model_version=request.inputs.model_version,
+        section_s=request.inputs.duration or SECTION_USUAL_S,
+        settings=without(request.inputs, _NOT_OF_TAKES),
+        fine_tune=request.fine_tune,
+    )
 
 
 def _checked(
     bot: MusicGenBot,
     interaction: discord.Interaction,
     terms: Terms,
-    *,
-    audio_of: int | None = None,
+    audio_of: int | None,
+    card_of: int | None,
 ) -> Jam:
     """The jam, if it may be begun here."""
     channel = interaction.channel
@@ -92,13 +142,19 @@ def _checked(
     if not isinstance(channel, discord.TextChannel) or not is_member:
         raise JamNotHere
     terms = replace(terms, theme=one_line(terms.theme))
-    if not can_go_on(bot.service.models.main.table):
+    table = bot.service.models.named(terms.fine_tune).table
+    if not can_go_on(table):
         raise ModelCannotContinue
-    asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of)
+    asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of, card_of=card_of)
     bot.house_rules.check(asked)
     bot.allowed.check(interaction.user.id, interaction.guild_id)
-    inputs = Inputs(terms.theme, terms.model_version, duration=terms.section_s)
-    check_request(bot.service.models.main.table, inputs, has_audio=False)
+    inputs = replace(
+        terms.settings,
+        prompt=terms.theme,
+        model_version=terms.model_version,
+        duration=terms.section_s,
+    )
+    check_request(table, inputs, has_audio=False)
     may = interaction.app_permissions
     missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
     if missing:
@@ -113,29 +169,3 @@ def _checked(
         terms=terms,
         opening=opening,
     )
-
-
-async def _add(
-    bot: MusicGenBot, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None
-) -> None:
-    if not await bot.jams.start(jam, opening):
-        raise DeliveredTwice
-
-
-async def _answered(bot: MusicGenBot, jam: Jam, reply: Reply | None) -> None:
-    """Go on from the reply; where Discord's answer was lost, it is found by its token."""
-    if reply is not None:
-        await bot.jams.change(jam.id, steps.acknowledged, reply.message_id)
-
-
-async def _fetched(bot: MusicGenBot, take_id: str, audio: AudioAttachment) -> TakeSound:
-    taken = await bot.sound.take_in(audio.source, INPUT_AUDIO_MAX_BYTES)
-    try:
-        if taken.duration_s > PIECE_MAX_S:
-            raise PieceTooLong(taken.duration_s, PIECE_MAX_S)
-        try:
-            return await bot.jams.pieces.opening(take_id, taken.path)
-        except AudioWorkFailed as error:
-            raise AudioBroken from error
-    finally:
-        await bot.sound.discard(taken.path)

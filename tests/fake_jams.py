@@ -26,23 +26,27 @@ class FakeJams:
     def __init__(self, tables: JamTables) -> None:
         self._jams = tables
 
-    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+    async def add_jam(self, jam: Jam) -> bool:
         if jam.id in self._jams.jams:
             return False
         self._jams.jams[jam.id] = StoredJam(jam, 1)
-        if opening is not None:
-            take, sound = opening
-            self._jams.takes[take.id], self._jams.sounds[take.id] = take, sound
-            self._jams.joined.add(take.id)
         return True
 
-    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+    async def change_jam(
+        self,
+        version: int,
+        jam: Jam,
+        take: TakeRow | None = None,
+        sound: TakeSound | None = None,
+    ) -> bool:
         tables = self._jams
         if tables.jams[jam.id].version != version:
             return False
         tables.jams[jam.id] = StoredJam(jam, version + 1)
         if take is not None:
             tables.takes[take.id] = take
+        if sound is not None:
+            tables.sounds[sound.take_id] = sound
         tables.joined |= {section.take_id for section in jam.sections}
         for row in tables.takes.values():
             is_over = row.jam_id == jam.id and row.round_number < jam.round.number

@@ -392,9 +392,27 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
     async def batch(self, batch_id: str) -> list[Generation]:
         return self._found(lambda row: row.batch_id == batch_id)
 
-    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
-        at = channel_id, message_id
-        return self._found(lambda row: (row.reply.channel_id, row.reply.message_id) == at)
+    async def by_message(self, channel_id: int | None, message_id: int) -> list[Generation]:
+        return self._found(
+            lambda row: (
+                row.reply.message_id == message_id and channel_id in {None, row.reply.channel_id}
+            )
+        )
+
+    async def tracks_in(
+        self, guild_id: int, channel_ids: Collection[int], words: str, limit: int
+    ) -> list[Generation]:
+        has_words = _having(words)
+        found = self._found(
+            lambda row: (
+                row.state is State.DELIVERED
+                and row.reply.guild_id == guild_id
+                and row.reply.channel_id in channel_ids
+                and not row.reply.private
+                and has_words(row)
+            )
+        )
+        return found[::-1][:limit]
 
     async def hide(self, channel_id: int, *message_ids: int) -> None:
         for message_id in message_ids:

@@ -113,8 +113,8 @@ class ActionContext(Protocol):
         """Post what was changed to the server's log channel, where it has one."""
         ...
 
-    async def begin_jam(self, terms: Terms, audio: AudioAttachment) -> None:
-        """Begin a jam here with this audio.
+    async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
+        """Begin a jam here with this audio, which is what was `made` where it is one of ours.
 
         Raises:
             RequestRefused: not here, or not with this.

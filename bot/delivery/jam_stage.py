@@ -7,11 +7,9 @@ of the first try, by which Discord knows it for some minutes.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Protocol
 
 import discord
 
@@ -19,38 +17,21 @@ from bot.card import strings
 from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_view
 from bot.card.markup import jump_url
 from bot.delivery.jam_files import JamFiles
+from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
 from bot.delivery.transport import SURE_LIMIT_BYTES
-from bot.discord_errors import (
-    REQUEST_FAILED,
-    Meaning,
-    has_thread,
-    meaning_of,
-    needs_new_message,
-)
-from bot.discord_internals import interaction_webhook, original_response
+from bot.discord_errors import REQUEST_FAILED, needs_new_message
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.generation import Generation, State
-from bot.engine.ports import DiscordFault, Journal, Unreachable
-from bot.jam.jam import Jam, Opening, Shown
-from bot.jam.ports import JamStore
+from bot.jam.jam import Jam, Shown
 
 log = logging.getLogger(__name__)
 
-_ACKNOWLEDGED_WITHIN = timedelta(seconds=4)
-"""A command is answered within three seconds, or never."""
 _SCROLLED_AWAY = 4
 """So many messages below a card, and people look for it further down."""
-_NAME_MAX_CHARS = 100
-_ARCHIVED_MINUTES = 10080
-"""A week without a message, and Discord puts a thread away; the next one brings it back."""
 _NONCE_MAX_CHARS = 25
 _UNKNOWN_HEAD = ""
 _JAMS_REMEMBERED = 500
-
-
-class StageJournal(Journal, JamStore, Protocol):
-    """What the stage reads."""
 
 
 @dataclass(slots=True)
@@ -62,71 +43,22 @@ class _OnStage:
     """Of the Vote buttons of this round's takes, by their ids."""
 
 
-class JamStage:
+class JamStage(JamOpening):
     """Where people see jams; a `bot.jam.ports.Stage`."""
 
     def __init__(
         self, client: discord.Client, journal: StageJournal, files: JamFiles, clock: Clock
     ) -> None:
-        self._client = client
-        self._journal = journal
+        super().__init__(client, journal, clock)
         self._files = files
-        self._clock = clock
         self._known: dict[str, _OnStage] = {}
-
-    async def open(self, jam: Jam) -> int | None:
-        """Its thread, made now or before; None where that has to wait a moment."""
-        opening = jam.opening
-        if opening is None:
-            raise Unreachable(channel_gone=True)
-        if self._client.get_guild(jam.guild_id) is None:
-            # Another process has its server; or this one will, in a moment.
-            return None
-        with _requests():
-            message_id = opening.message_id or await self._find(jam, opening)
-            if message_id is None:
-                return None
-            text = strings.jam.begun(jam.terms.theme, jam.host_id, message_id)
-            webhook = interaction_webhook(self._client, opening.application_id, opening.token)
-            try:
-                await webhook.edit_message(message_id, content=text)
-            except REQUEST_FAILED as error:
-                # The thread is what counts.
-                log.info("the message that jam %s began with stays empty: %s", jam.id, error)
-            return await self._thread_of(jam, message_id)
-
-    async def _find(self, jam: Jam, opening: Opening) -> int | None:
-        """The reply whose acknowledgement nobody has seen; None while it may still come."""
-        if self._clock.now() - jam.created_at < _ACKNOWLEDGED_WITHIN:
-            return None
-        webhook = interaction_webhook(self._client, opening.application_id, opening.token)
-        try:
-            return int((await original_response(webhook))["id"])
-        except discord.HTTPException as error:
-            if meaning_of(error) is Meaning.FAULT:
-                raise
-            # Nobody was told that it begins.
-            raise Unreachable(channel_gone=True) from error
-
-    async def _thread_of(self, jam: Jam, message_id: int) -> int:
-        """A thread has the id of the message that it hangs on, so making it twice makes one."""
-        channel = self._client.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
-        name = strings.jam.thread_name(jam.terms.theme, _NAME_MAX_CHARS)
-        try:
-            message = channel.get_partial_message(message_id)
-            thread = await message.create_thread(name=name, auto_archive_duration=_ARCHIVED_MINUTES)
-        except discord.HTTPException as error:
-            if has_thread(error):
-                return message_id
-            raise
-        return thread.id
 
     async def show(self, jam: Jam) -> Shown:
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
         links = {take.id: jump_url(take.reply) for take in takes}
         embed, view = jam_embed(jam, links), jam_view(jam)
-        with _requests():
+        with asked_of_discord():
             shown = await self._show(jam, embed, view)
             await self._label(jam, takes)
         return shown
@@ -188,7 +120,7 @@ class JamStage:
 
     async def post_mix(self, jam: Jam) -> None:
         """Post the mix of its piece, as good as fits."""
-        with _requests():
+        with asked_of_discord():
             async with self._files.of_mix(jam, self._limit_bytes(jam)) as found:
                 nonce = f"{jam.id}-mix{jam.mixes_wanted}"[:_NONCE_MAX_CHARS]
                 if not found.paths:
@@ -252,18 +184,3 @@ class JamStage:
 def _says(message: discord.Message, embed: discord.Embed) -> bool:
     shown = [one.description for one in message.embeds]
     return shown == [embed.description]
-
-
-@contextmanager
-def _requests() -> Generator[None, None, None]:
-    """Surrounds requests: what Discord answers becomes `DiscordFault` or `Unreachable`."""
-    try:
-        yield
-    except REQUEST_FAILED as error:
-        match meaning_of(error):
-            case Meaning.FAULT:
-                raise DiscordFault from error
-            case Meaning.CHANNEL_GONE:
-                raise Unreachable(channel_gone=True) from error
-            case _:
-                raise Unreachable(may_reopen=True) from error

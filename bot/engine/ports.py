@@ -150,8 +150,14 @@ class Journal(Protocol):
         """The takes that one card lists, in order."""
         ...
 
-    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
-        """The generations that a message shows, oldest first."""
+    async def by_message(self, channel_id: int | None, message_id: int) -> list[Generation]:
+        """The generations that a message shows, oldest first; None: in whichever channel."""
+        ...
+
+    async def tracks_in(
+        self, guild_id: int, channel_ids: Collection[int], words: str, limit: int
+    ) -> Sequence[Generation]:
+        """The newest tracks of a server's channels that everyone there sees; see `tracks_of`."""
         ...
 
     async def hide(self, channel_id: int, *message_ids: int) -> None:

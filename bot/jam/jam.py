@@ -12,17 +12,23 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.extension import PIECE_MAX_S
+from bot.domain.generation import AudioSource
+from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 TAKES_PER_PERSON = 2
 TAKES_PER_ROUND = 12
 """6 to 12 are pleasant to listen to, 25 are not."""
 TAKES_PER_JAM = 150
+_TAKE_ID_MAX_CHARS = 32
 SECTION_USUAL_S = 10
 TAKE_UNHEARD_OF = timedelta(minutes=2)
 """Then it is looked for: a process that dies may tell of no end."""
 HOST_MISSED_ROUNDS = 2
 """A host who was away for so many can be replaced."""
+
+
+NO_SETTINGS = Inputs("")
 
 
 class Phase(StrEnum):
@@ -61,6 +67,10 @@ class Terms:
     """Tempo, key and bars of every section."""
     section_s: int = SECTION_USUAL_S
     model_version: str | None = None
+    settings: Inputs = NO_SETTINGS
+    """What else a preset has set for every take."""
+    fine_tune: str | None = None
+    """The fine-tune that makes all of it; None for the main model."""
     round_minutes: int = 0
     """0: whenever the host or the room says."""
     blind: bool = False
@@ -164,6 +174,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """Audio that a jam is to begin with, which is still to be fetched."""
+
+    author_id: int
+    words: str
+    source: AudioSource | None = None
+    track_id: str | None = None
+    """The track that it is, where it is to be had from its message."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """The jam's card: which revision of the jam it shows, and with which take the piece ends."""
 
@@ -199,6 +220,10 @@ class Jam:
     """None until it is opened."""
     opening: Opening | None = None
     """None from then on."""
+    beginning: Beginning | None = None
+    """None once it is the first section, or where there is none."""
+    gone: bool = False
+    """Whether its thread was never made, or is there no more."""
     sections: tuple[Section, ...] = ()
     late: tuple[Take, ...] = ()
     """Takes of earlier rounds that are still being made; they are heard, and not counted."""
@@ -248,8 +273,20 @@ class Jam:
         return (*mine, *self.late)
 
     @property
+    def is_on(self) -> bool:
+        """Whether people can take part, and the round's time runs."""
+        return self.phase is Phase.GOING and self.opening is None
+
+    @property
+    def opening_take_id(self) -> str:
+        """The id of what it began with, which nobody has proposed."""
+        return f"{self.id}.opening"[:_TAKE_ID_MAX_CHARS]
+
+    @property
     def wants_work(self) -> bool:
         """Whether something of it is still to be shown or made."""
+        if self.gone:
+            return False
         is_stale = self.shown is None or self.shown.revision < self.revision
         return self.thread_id is None or is_stale or self.mixes_posted < self.mixes_wanted
 
@@ -257,6 +294,6 @@ class Jam:
     def look_at(self) -> datetime | None:
         """When it is to be looked at by itself: at a deadline, or for a take long under way."""
         moments = [take.asked_at + TAKE_UNHEARD_OF for take in self.making]
-        if self.phase is Phase.GOING and self.round.ends_at is not None:
+        if self.is_on and self.round.ends_at is not None:
             moments.append(self.round.ends_at)
         return min(moments, default=None)

@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, JamUnknown, JournalFault
+from bot.domain.errors import BotError, JamUnknown, JournalFault, RequestRefused
 from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
 from bot.jam.jam import TAKE_UNHEARD_OF, Jam
+from bot.jam.openings import Openings
 from bot.jam.ports import JamStore, Locks, Stage
 from bot.jam.service import Jams
 
@@ -28,6 +29,8 @@ _LEASE_S = 8.0
 _RENEW_S = 2.5
 _SPACING_S = 1.5
 """Between two edits of a card; what happens meanwhile goes into one."""
+_OPENED_WITHIN = timedelta(hours=1)
+"""Of its command: nobody waits for its thread any more then."""
 _AGAIN_FIRST_S = 5.0
 _AGAIN_CAP_S = 300.0
 
@@ -43,10 +46,18 @@ class KeeperJournal(JamStore, Locks, Protocol):
 class Keeper:
     """Does what is to be done for jams, until it is closed."""
 
-    def __init__(self, jams: Jams, journal: KeeperJournal, stage: Stage, clock: Clock) -> None:
+    def __init__(
+        self,
+        jams: Jams,
+        journal: KeeperJournal,
+        stage: Stage,
+        openings: Openings,
+        clock: Clock,
+    ) -> None:
         self._jams = jams
         self._journal = journal
         self._stage = stage
+        self._openings = openings
         self._clock = clock
         self._owner = BackgroundTasks()
         self._at_work: dict[str, bool] = {}
@@ -132,17 +143,34 @@ class Keeper:
             return False
         await self._look_for_takes(jam)
         jam = await self._jams.get(jam_id)
-        if jam.thread_id is None:
-            thread_id = await self._stage.open(jam)
-            if thread_id is None:
-                return False
-            jam = await self._jams.change(jam_id, steps.opened, thread_id)
+        if jam.thread_id is None and not (jam := await self._opens(jam)).thread_id:
+            return False
         if jam.shown is None or jam.shown.revision < jam.revision:
             jam = await self._jams.change(jam_id, steps.showed, await self._stage.show(jam))
         if jam.mixes_posted < jam.mixes_wanted:
             await self._stage.post_mix(jam)
             jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_wanted)
         return jam.wants_work or self._at_work[jam_id]
+
+    async def _opens(self, jam: Jam) -> Jam:
+        """Fetch what it begins with, and make its thread; it ends where that cannot be."""
+        if self._clock.now() - jam.created_at > _OPENED_WITHIN:
+            log.warning("jam %s has no thread, and gets none any more", jam.id)
+            return await self._jams.change(jam.id, steps.lost)
+        if (beginning := jam.beginning) is not None:
+            try:
+                source = beginning.source
+                if source is None:
+                    source = await self._stage.source_of(beginning.track_id or "")
+                sound = await self._openings.fetch(jam.opening_take_id, source)
+            except RequestRefused as error:
+                await self._stage.refuse(jam, error)
+                return await self._jams.change(jam.id, steps.lost)
+            jam = await self._jams.begin_with(jam.id, sound)
+        thread_id = await self._stage.open(jam)
+        if thread_id is None:
+            return jam
+        return await self._jams.change(jam.id, steps.opened, thread_id)
 
     async def _look_for_takes(self, jam: Jam) -> None:
         """Find out about takes of which nothing was heard for long."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.domain.errors import UserError
+from bot.domain.generation import AudioSource
 from bot.domain.picture import Picture
 from bot.jam.jam import Jam, Shown
 
@@ -52,12 +54,20 @@ class TakeSound:
 class JamStore(Protocol):
     """Jams, their takes and their audio. Methods raise `JournalFault`."""
 
-    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
-        """Write a new jam, with the audio that it begins with; False where it is there already."""
+    async def add_jam(self, jam: Jam) -> bool:
+        """Write a new jam; False where it is there already."""
         ...
 
-    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+    async def change_jam(
+        self,
+        version: int,
+        jam: Jam,
+        take: TakeRow | None = None,
+        sound: TakeSound | None = None,
+    ) -> bool:
         """Write what has become of a jam, and a new take of it; False where its row has changed.
+
+        `sound` is the take's audio, where it is there already.
 
         The audio of takes whose round is over, and that have not joined a piece, is let go.
         """
@@ -150,6 +160,14 @@ class Locks(Protocol):
 
 class Stage(Protocol):
     """Where people see a jam. Methods raise `DiscordFault` and `Unreachable`."""
+
+    async def source_of(self, track_id: str) -> AudioSource:
+        """The audio of a track, as its message has it. Raises `RequestRefused`."""
+        ...
+
+    async def refuse(self, jam: Jam, error: UserError) -> None:
+        """Tell who wanted to begin it why it does not."""
+        ...
 
     async def open(self, jam: Jam) -> int | None:
         """Its thread, made now or before; None where that has to wait a moment."""

@@ -98,7 +98,7 @@ def start(
 def tick(jam: Jam, now: datetime) -> Jam:
     """Keep the round's deadline, if it has passed."""
     ends_at = jam.round.ends_at
-    if jam.phase is not Phase.GOING or ends_at is None or now < ends_at:
+    if not jam.is_on or ends_at is None or now < ends_at:
         return jam
     return seen_anew(ended(jam, now, Ending.CLOCK))
 

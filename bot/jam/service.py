@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ParamSpec
+from typing import ParamSpec, TypeAlias
 from weakref import WeakValueDictionary
 
 from bot.domain.clock import Clock
 from bot.domain.errors import JamUnknown, JournalFault
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
-from bot.domain.inputs import MODEL_WINDOW_S, Inputs
+from bot.domain.inputs import MODEL_WINDOW_S
 from bot.domain.request import GenerationRequest
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import Jam, Progress, Terms
 from bot.jam.pieces import Pieces, end_called
 from bot.jam.ports import JamStore, StoredJam, TakeRow, TakeSound
@@ -24,6 +24,7 @@ from bot.jam.ports import JamStore, StoredJam, TakeRow, TakeSound
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
+NewTake: TypeAlias = tuple[TakeRow, TakeSound | None]
 
 HEARD_S = 15.0
 """So much of the piece's end is heard before a take; the model hears no more of it either way."""
@@ -57,9 +58,9 @@ class Jams:
         self.changed: Callable[[str], None] = lambda _: None
         """Told the id of each jam that has changed here."""
 
-    async def start(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
+    async def start(self, jam: Jam) -> bool:
         """Write a new jam; False where its command was delivered before."""
-        return await self._store.add_jam(jam, opening)
+        return await self._store.add_jam(jam)
 
     async def get(self, jam_id: str) -> Jam:
         """One jam.
@@ -81,8 +82,9 @@ class Jams:
         return stored.jam
 
     async def of_server(self, guild_id: int) -> Sequence[Jam]:
-        """The jams of a server, the newest first."""
-        return await self._store.jams_of(guild_id)
+        """The jams of a server that people have seen, the newest first."""
+        found = await self._store.jams_of(guild_id)
+        return [jam for jam in found if jam.thread_id is not None or not jam.gone]
 
     async def of_take(self, take_id: str) -> tuple[Jam, TakeRow]:
         """The jam that a take was proposed in.
@@ -127,14 +129,28 @@ class Jams:
         jam = await self.get(jam_id)
         wanted_s = jam.terms.section_s if more_s is None else more_s
 
-        def row_of(changed: Jam) -> TakeRow:
+        def row_of(changed: Jam) -> NewTake:
             number = changed.round.number
-            return TakeRow(take_id, jam_id, by, words, number, changed.head)
+            return TakeRow(take_id, jam_id, by, words, number, changed.head), None
 
         jam = await self._change(jam_id, rules.propose, row_of, by, take_id, words, wanted_s)
         row = await self._store.jam_take(take_id)
         head = jam.head if row is None else row.previous
         return request_of(jam.terms, head, words, wanted_s, closeness)
+
+    async def begin_with(self, jam_id: str, sound: TakeSound) -> Jam:
+        """The audio that a jam begins with has come: it is the first section.
+
+        Raises:
+            JamUnknown: there is none with this id.
+        """
+
+        def row_of(changed: Jam) -> NewTake:
+            [first] = changed.sections
+            row = TakeRow(first.take_id, jam_id, first.author_id, first.words, 0, None)
+            return row, sound
+
+        return await self._change(jam_id, steps.begun_with, row_of, sound.track_s)
 
     async def heard(self, generation: Generation, track: Path) -> None:
         """A take is made: keep it, before anybody is told."""
@@ -177,7 +193,7 @@ class Jams:
         self,
         jam_id: str,
         rule: rules.Rule[P],
-        row_of: Callable[[Jam], TakeRow] | None,
+        row_of: Callable[[Jam], NewTake] | None,
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Jam:
@@ -188,8 +204,8 @@ class Jams:
                 after = rule(stored.jam, self._clock.now(), *args, **kwargs)
                 if after == stored.jam:
                     return after
-                row = None if row_of is None else row_of(after)
-                if await self._store.change_jam(stored.version, after, row):
+                row, sound = (None, None) if row_of is None else row_of(after)
+                if await self._store.change_jam(stored.version, after, row, sound):
                     self.changed(jam_id)
                     return after
         raise JournalFault(f"jam {jam_id} changes all the time")
@@ -221,16 +237,19 @@ def request_of(
 ) -> GenerationRequest:
     """The request for a take that goes on from `head`; it opens the piece where that is None."""
     prompt, music = f"{words}, {terms.theme}", terms.music.without_bars
+    inputs = replace(terms.settings, prompt=prompt, model_version=terms.model_version)
     if head is None:
-        duration = min(more_s, MODEL_WINDOW_S)
-        opening = Inputs(prompt, terms.model_version, duration=duration)
-        return GenerationRequest(opening, relation=Relation.TAKE, terms=music)
+        opening = replace(inputs, duration=min(more_s, MODEL_WINDOW_S))
+        return GenerationRequest(
+            opening, relation=Relation.TAKE, terms=music, fine_tune=terms.fine_tune
+        )
     source = AudioSource(end_called(head, HEARD_S), "piece.wav", uploaded=False, own=True)
     return GenerationRequest(
-        Inputs(prompt, terms.model_version, continuation=True),
+        replace(inputs, continuation=True),
         source,
         relation=Relation.TAKE,
         more_s=min(more_s, MORE_MAX_S),
         closeness=closeness,
         terms=music,
+        fine_tune=terms.fine_tune,
     )

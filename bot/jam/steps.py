@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.jam.jam import HOST_MISSED_ROUNDS, Jam, Shown, Take
-from bot.jam.rounds import closed, seen_anew
+from bot.jam.jam import HOST_MISSED_ROUNDS, Jam, Section, Shown, Take
+from bot.jam.rounds import closed, deadline, seen_anew
 
 NOBODY = 0
 """In the place of a person who wants to be forgotten."""
@@ -20,17 +20,25 @@ def acknowledged(jam: Jam, now: datetime, message_id: int) -> Jam:
 
 
 def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
-    """It has its thread."""
-    return replace(jam, thread_id=jam.thread_id or thread_id, opening=None)
+    """It has its thread, and its first round begins."""
+    if jam.thread_id is not None:
+        return replace(jam, opening=None)
+    first = replace(jam.round, began_at=now, ends_at=deadline(jam.terms, now))
+    return replace(jam, thread_id=thread_id, opening=None, round=first)
+
+
+def begun_with(jam: Jam, now: datetime, track_s: float) -> Jam:
+    """The audio that it begins with is here."""
+    beginning = jam.beginning
+    if beginning is None:
+        return jam
+    first = Section(jam.opening_take_id, beginning.author_id, beginning.words, track_s, 0)
+    return seen_anew(replace(jam, beginning=None, sections=(first,)))
 
 
 def lost(jam: Jam, now: datetime) -> Jam:
     """Nobody can see it any more: its thread is gone, or was never made."""
-    shown = replace(jam.shown or Shown(0, 0), revision=jam.revision)
-    thread_id = jam.thread_id or 0
-    return replace(
-        closed(jam), thread_id=thread_id, opening=None, shown=shown, mixes_posted=jam.mixes_wanted
-    )
+    return replace(closed(jam), gone=True, opening=None, beginning=None)
 
 
 def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:

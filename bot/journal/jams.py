@@ -28,23 +28,25 @@ class JamRows(Store):
     """The part of the journal that knows jams."""
 
     @unbroken
-    async def add_jam(self, jam: Jam, opening: tuple[TakeRow, TakeSound] | None = None) -> bool:
-        """Write a new jam, with the audio that it begins with; False where it is there already."""
+    async def add_jam(self, jam: Jam) -> bool:
+        """Write a new jam; False where it is there already."""
         new = {"id": jam.id, "version": 1, **_values(jam)}
         async with self._writing() as connection:
             put = insert(connection, jams).values(new)
             added = await connection.execute(put.on_conflict_do_nothing().returning(_j.id))
-            if added.first() is None:
-                return False
-            if opening is not None:
-                take, sound = opening
-                row = _take_values(take) | _sound_values(sound) | {"joined": True}
-                await connection.execute(sa.insert(jam_takes).values(row))
-        return True
+            return added.first() is not None
 
     @unbroken
-    async def change_jam(self, version: int, jam: Jam, take: TakeRow | None = None) -> bool:
+    async def change_jam(
+        self,
+        version: int,
+        jam: Jam,
+        take: TakeRow | None = None,
+        sound: TakeSound | None = None,
+    ) -> bool:
         """Write what has become of a jam, and a new take of it; False where its row has changed.
+
+        `sound` is the take's audio, where it is there already.
 
         The audio of takes whose round is over, and that have not joined a piece, is let go.
         """
@@ -57,7 +59,8 @@ class JamRows(Store):
             if (await connection.execute(change)).rowcount != 1:
                 return False
             if take is not None:
-                await connection.execute(sa.insert(jam_takes).values(_take_values(take)))
+                row = _take_values(take) | ({} if sound is None else _sound_values(sound))
+                await connection.execute(sa.insert(jam_takes).values(row))
             await self._settle(connection, jam)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,9 +119,30 @@ class Library(Store):
         """The takes that one card lists, oldest first."""
         return await self._all(_c.batch_id == batch_id)
 
-    async def by_message(self, channel_id: int, message_id: int) -> list[Generation]:
-        """The generations that a message shows, oldest first."""
-        return await self._all(_c.message_id == message_id, _c.channel_id == channel_id)
+    async def by_message(self, channel_id: int | None, message_id: int) -> list[Generation]:
+        """The generations that a message shows, oldest first; None: in whichever channel."""
+        there = () if channel_id is None else (_c.channel_id == channel_id,)
+        return await self._all(_c.message_id == message_id, *there)
+
+    async def tracks_in(
+        self, guild_id: int, channel_ids: Collection[int], words: str, limit: int
+    ) -> list[Generation]:
+        """The newest tracks of a server's channels that everyone there sees; see `tracks_of`."""
+        query = (
+            sa.select(generations)
+            .where(
+                _c.guild_id == guild_id,
+                _c.channel_id.in_(channel_ids),
+                _c.state == State.DELIVERED,
+                sa.not_(_c.private),
+                *_have(words),
+            )
+            .order_by(*_NEWEST_FIRST)
+            .limit(limit)
+        )
+        async with self._reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return readable(map(dict, rows))
 
     @unbroken
     async def hide(self, channel_id: int, *message_ids: int) -> None:

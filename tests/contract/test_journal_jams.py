@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.generation import AudioSource
 from bot.domain.musical_terms import MusicalTerms
 from bot.jam import rules, steps
-from bot.jam.jam import Jam, Section, Shown, Terms
+from bot.jam.jam import Beginning, Jam, Shown, Terms
 from bot.jam.ports import TakeRow, TakeSound
 from tests.contract.journal_kit import NOW, OpenJournal, Start
 
@@ -136,13 +138,28 @@ async def test_what_was_taken_back_can_still_be_branched_from(journal: OpenJourn
 
 
 async def test_a_jam_may_begin_with_audio(journal: OpenJournal) -> None:
-    section = Section("o", ADA, "lofi", 10.0, 0)
-    jam = a_jam(sections=(section,))
-    row = TakeRow("o", "jam", ADA, "lofi", 0, None)
-    assert await journal.add_jam(jam, (row, a_sound("o")))
+    source = AudioSource("https://example.org/a?sig=1", "lofi.wav", uploaded=True)
+    jam = replace(a_jam(), beginning=Beginning(ADA, "lofi", source))
+    assert await journal.add_jam(jam)
+    stored = await journal.jam("jam")
+    assert stored is not None
+    assert stored.jam == jam
+    jam = steps.begun_with(jam, NOW, 10.0)
+    [section] = jam.sections
+    row = TakeRow(section.take_id, "jam", ADA, "lofi", 0, None)
+    assert await journal.change_jam(1, jam, row, a_sound(section.take_id))
     await propose(journal, "jam", "t1")
     await win(journal, "jam", "t1")
-    assert [sound.take_id for sound in await journal.sounds_up_to("t1")] == ["o", "t1"]
+    found = await journal.sounds_up_to("t1")
+    assert [sound.take_id for sound in found] == [section.take_id, "t1"]
+
+
+async def test_two_jams_may_end_before_they_have_a_thread(journal: OpenJournal) -> None:
+    for jam_id in ("one", "other"):
+        jam = a_jam(jam_id)
+        await journal.add_jam(jam)
+        assert await journal.change_jam(1, steps.lost(jam, NOW))
+    assert await journal.jams_to_do(NOW) == []
 
 
 async def test_who_is_forgotten_leaves_their_music_and_nothing_else(journal: OpenJournal) -> None:

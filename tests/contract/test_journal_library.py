@@ -244,7 +244,26 @@ async def test_a_message_leads_to_what_it_shows(journal: OpenJournal) -> None:
     await add_all(journal, second, first, elsewhere, another)
     where = first.reply
     assert await journal.by_message(where.channel_id, where.message_id) == [first, second]
+    assert await journal.by_message(None, where.message_id) == [first, second, elsewhere]
     assert await journal.by_message(404, 404) == []
+
+
+async def test_a_servers_tracks_are_those_that_all_in_their_channel_see(
+    journal: OpenJournal,
+) -> None:
+    def at(age_s: float, channel_id: int, guild_id: int | None = 1, **changes: Any) -> Generation:
+        one = a_track(f"house {age_s}", age_s)
+        place = replace(one.reply, guild_id=guild_id, channel_id=channel_id, private=False)
+        return replace(one, reply=replace(place, **changes))
+
+    older, newer = at(9, 7), at(1, 8)
+    unfinished = replace(at(2, 7), state=State.FAILED)
+    hidden = at(3, 7, private=True), at(4, 9), at(5, 7, guild_id=2), at(6, 7, guild_id=None)
+    await add_all(journal, newer, older, unfinished, *hidden)
+    found = await journal.tracks_in(1, {7, 8}, "HOUSE", 10)
+    assert found == [newer, older]
+    assert await journal.tracks_in(1, {7, 8}, "", 1) == [newer]
+    assert await journal.tracks_in(1, {7, 8}, "techno", 10) == []
 
 
 # ------------------------------------------------------------------ forgetting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -9,10 +10,11 @@ import pytest
 import simcord
 
 from bot.card import strings
+from bot.domain.errors import AudioOfOthers, AudioUnavailable
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
 from bot.jam.jam import Jam, Phase
-from tests.discord.card_kit import Used, Who
+from tests.discord.card_kit import Used, Who, finished
 from tests.discord.world import World
 
 HOST = ["End round", "Undo", "Mix", "Close"]
@@ -258,6 +260,98 @@ async def test_a_jam_from_any_audio(world: World) -> None:
     await room.propose(world.bo, "drums")
     row = [*world.journal.rows.values()][-1]
     assert world.source_of(row).url == f"{section.take_id} 15"
+
+
+async def test_audio_that_cannot_be_had_is_told_to_its_person_alone(world: World) -> None:
+    posted = await world.bo.send(world.channel, attachments=[("riff.wav", b"RIFF")])
+    world.sound.refusal = AudioUnavailable(404)
+    opened = Used(world, await world.ada.context_menu(world.channel, strings.jam.MENU, posted))
+    sent = await opened.send(world.ada, theme="a riff")
+    assert sent.result.acknowledged
+    await world.pass_s(4)
+    assert world.channel.threads == []
+    told = [m.content for m in sent.result.followups if m.ephemeral]
+    assert told == [strings.errors.sentence(world.sound.refusal)]
+    assert len(world.messages) == 1, "its reply is taken back"
+    listed = Used(world, await world.bo.slash(world.channel, "jam list"))
+    assert str(listed.answer.embeds[0].description) == strings.jam.NO_JAMS
+
+
+async def offered(world: World, who: simcord.MemberActor, typed: str) -> list[str]:
+    found = await who.autocomplete(world.channel, "jam start", "from", typed)
+    return [choice["value"] for choice in found]
+
+
+async def test_a_jam_from_the_card_of_a_track(world: World) -> None:
+    await world.musicgen("soft piano", duration=12)
+    await world.done()
+    track, card = world.generation, world.messages[-1]
+    for named in (card.jump_url, f"<{card.jump_url}>", str(card.id), track.id):
+        room = await a_room(world, f"from {named[-4:]}", **{"from": named})
+        [section] = room.jam.sections
+        assert (section.words, section.author_id) == ("soft piano", world.ada.id)
+    assert room.card.attachments
+    room = await a_room(world, "by another", **{"from": track.id})
+    assert await offered(world, world.bo, "soft") == [track.id]
+    assert await offered(world, world.bo, "drums") == []
+    result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": "soft"})
+    assert "no track there that you can see" in Used(world, result).told
+    # Where it was made in private, or its people keep their audio, others do not use it.
+    await world.bot.house_rules.change(world.guild.id, world.mod.id, others_audio=False)
+    assert await offered(world, world.bo, "") == []
+    result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": track.id})
+    assert Used(world, result).told == strings.errors.sentence(AudioOfOthers())
+    assert await offered(world, world.ada, "") == [track.id]
+    await world.bot.house_rules.change(world.guild.id, world.mod.id, others_audio=True)
+    reply = replace(track.reply, private=True)
+    world.journal.rows[track.id] = replace(track, reply=reply)
+    assert await offered(world, world.bo, "") == []
+    result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": track.id})
+    assert "no track there" in Used(world, result).told
+
+
+async def test_of_a_card_with_several_takes_one_is_chosen(world: World) -> None:
+    scene = await finished(world)
+    await scene.press(world.ada, "Variations")
+    await world.done(3)
+    card = world.messages[-1]
+    takes = await offered(world, world.ada, card.jump_url)
+    assert len(takes) == 3
+    result = await world.ada.slash(world.channel, "jam start", theme="x", **{"from": card.jump_url})
+    assert "That card has 3 takes" in Used(world, result).told
+
+
+async def test_a_track_whose_card_is_gone_begins_no_jam(world: World) -> None:
+    await world.musicgen("soft piano")
+    await world.done()
+    world.fail("GET", "/channels/*/messages/*", 404, 10008)
+    result = await world.ada.slash(
+        world.channel, "jam start", theme="x", **{"from": world.generation.id}
+    )
+    await world.pass_s(3)
+    assert "can't get the audio" in [m.content for m in result.followups][-1]
+    assert world.channel.threads == []
+
+
+async def test_a_preset_sets_what_is_not_typed(world: World) -> None:
+    await world.ada.slash(
+        world.channel,
+        "preset save",
+        name="calm",
+        temperature=0.5,
+        duration=20,
+        model_version="large",
+        output_format="mp3",
+    )
+    room = await a_room(world, preset="calm", model_version="medium")
+    await room.propose(world.bo, "soft piano")
+    inputs = [*world.journal.rows.values()][-1].inputs
+    assert (inputs.temperature, inputs.duration, inputs.model_version) == (0.5, 20, "medium")
+    assert inputs.output_format is None, "takes are kept without loss"
+    room = await a_room(world, preset="calm", seconds=5)
+    assert room.jam.terms.section_s == 5
+    result = await world.ada.slash(world.channel, "jam start", theme="x", preset="loud")
+    assert "loud" in Used(world, result).told
 
 
 async def test_list_show_and_branch(world: World) -> None:

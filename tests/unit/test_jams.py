@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.domain.errors import JamUnknown, TakesUsedUp
+from bot.domain.errors import AudioUnavailable, JamUnknown, TakesUsedUp, UserError
 from bot.domain.extension import Closeness
-from bot.domain.generation import Generation, Relation, State
+from bot.domain.generation import AudioSource, Generation, Relation, State
+from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import MusicalTerms
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
-from bot.jam.jam import Jam, Phase, Progress, Shown, Terms
+from bot.jam.jam import Beginning, Jam, Opening, Phase, Progress, Shown, Terms
 from bot.jam.keeper import Keeper
+from bot.jam.openings import Openings
 from bot.jam.pieces import Pieces
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
-from tests.fakes import FakeClock, FakeDelivery, FakeJournal, FakePieceSound, a_generation
+from tests.fakes import (
+    FakeClock,
+    FakeDelivery,
+    FakeJournal,
+    FakePieceSound,
+    FakeSound,
+    a_generation,
+)
 
 ADA, BO = 5, 6
 
@@ -30,6 +42,16 @@ class FakeStage:
         self.shown: list[Jam] = []
         self.mixes: list[Jam] = []
         self.refuses: list[Exception] = []
+        self.refused: list[UserError] = []
+        self.has_shown = asyncio.Event()
+
+    async def source_of(self, track_id: str) -> AudioSource:
+        self._may()
+        return AudioSource(f"https://example.org/{track_id}", "track.wav", uploaded=True)
+
+    async def refuse(self, jam: Jam, error: UserError) -> None:
+        self._may()
+        self.refused.append(error)
 
     async def open(self, jam: Jam) -> int:
         self._may()
@@ -39,6 +61,7 @@ class FakeStage:
         await asyncio.sleep(0)
         self._may()
         self.shown.append(jam)
+        self.has_shown.set()
         return Shown(9, jam.revision, jam.head)
 
     async def post_mix(self, jam: Jam) -> None:
@@ -60,14 +83,16 @@ class Process:
         )
         self.stage = FakeStage()
         self.jams = Jams(self.journal, Pieces(self.journal, FakePieceSound(), folder), self.clock)
-        self.keeper = Keeper(self.jams, self.journal, self.stage, self.clock)
+        self.sound = FakeSound()
+        openings = Openings(self.sound, self.jams.pieces)
+        self.keeper = Keeper(self.jams, self.journal, self.stage, openings, self.clock)
         self.delivery = TakeDelivery(FakeDelivery(self.journal), self.jams)
         self.folder = folder
 
-    async def begin(self, minutes: int = 0) -> None:
+    async def begin(self, minutes: int = 0, **changes: Any) -> None:
         terms = Terms("rain", music=MusicalTerms(90, "A minor"), round_minutes=minutes)
         jam = rules.start("j", self.clock.now(), guild_id=1, channel_id=2, host_id=ADA, terms=terms)
-        assert await self.jams.start(jam)
+        assert await self.jams.start(replace(jam, **changes))
 
     async def take(self, take_id: str, by: int = BO, given_s: float | None = None) -> Generation:
         """Somebody proposes, and the model makes it."""
@@ -252,6 +277,77 @@ async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
     await process.works(200)
     progresses = {take.id: take.progress for take in (await process.jam()).round.takes}
     assert progresses == {"never": Progress.FAILED, "made": Progress.MADE}
+
+
+def begun_by_command(process: Process) -> dict[str, Any]:
+    """A jam as its row is written, before anything else is done."""
+    until = process.clock.now() + timedelta(minutes=15)
+    return {
+        "opening": Opening(1, "token", until),
+        "beginning": Beginning(BO, "lofi", track_id="track"),
+    }
+
+
+async def test_what_a_jam_begins_with_is_fetched_from_its_row_whoever_died(
+    process: Process, tmp_path: Path
+) -> None:
+    await process.begin(minutes=3, **begun_by_command(process))
+    process.clock.pass_s(600)
+    later = Process(tmp_path, process)
+    await later.works()
+    async with asyncio.timeout(10):
+        await later.stage.has_shown.wait()
+        await later.works()
+    jam = await later.jam()
+    [section] = jam.sections
+    assert (section.author_id, section.words, section.added_s) == (BO, "lofi", 10.0)
+    assert (jam.thread_id, jam.beginning, jam.opening) == (77, None, None)
+    assert jam.round.number == 1, "no round's time runs before there is a thread"
+    assert jam.round.began_at >= jam.created_at + timedelta(minutes=10)
+    assert jam.round.ends_at == jam.round.began_at + timedelta(minutes=3)
+    assert len(await later.journal.sounds_up_to(section.take_id)) == 1
+    request = await later.jams.propose("j", ADA, "t1", "drums", 10)
+    assert request.source is not None
+    assert request.source.url == f"{section.take_id} 15"
+
+
+async def test_a_beginning_that_cannot_be_had_is_told_and_no_jam_begins(process: Process) -> None:
+    await process.begin(**begun_by_command(process))
+    process.sound.refusal = AudioUnavailable(404)
+    process.stage.refuses = [DiscordFault()]
+    await process.works()
+    process.clock.pass_s(5)
+    await process.works()
+    assert process.stage.refused == [process.sound.refusal]
+    jam = await process.jam()
+    assert (jam.gone, jam.wants_work, jam.look_at) == (True, False, None)
+    assert process.stage.shown == []
+
+
+async def test_a_jam_that_gets_no_thread_is_given_up(process: Process) -> None:
+    await process.begin(**begun_by_command(process))
+    process.clock.pass_s(3601)
+    await process.works()
+    assert (await process.jam()).gone
+    assert await process.journal.jams_to_do(process.clock.now()) == []
+
+
+async def test_a_preset_holds_for_every_take(process: Process) -> None:
+    settings = Inputs("", temperature=1.5, classifier_free_guidance=0)
+    terms = Terms("rain", model_version="large", settings=settings, fine_tune="ours")
+    await process.begin(terms=terms)
+    first = await process.jams.propose("j", BO, "t1", "piano", 10)
+    assert first.inputs == replace(
+        settings, prompt="piano, rain", model_version="large", duration=10
+    )
+    await process.jams.failed("t1")
+    await process.take("t2")
+    await process.jams.change("j", rules.end, ADA)
+    second = await process.jams.propose("j", BO, "t3", "drums", 10)
+    assert second.inputs == replace(
+        settings, prompt="drums, rain", model_version="large", continuation=True
+    )
+    assert (first.fine_tune, second.fine_tune) == ("ours", "ours")
 
 
 async def test_an_unknown_jam_is_a_refusal(process: Process) -> None:

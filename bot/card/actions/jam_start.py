@@ -29,8 +29,8 @@ async def _press(context: ActionContext, about: str) -> None:
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
-    _, file = await source_of(context, form)
-    await context.begin_jam(Terms(form.text(_THEME)), file)
+    track, file = await source_of(context, form)
+    await context.begin_jam(Terms(form.text(_THEME)), file, track)
 
 
 JAM_START = Action(

@@ -21,6 +21,7 @@ MODEL = "The model that makes all of it. Default: the model's own."
 ROUND_MINUTES = "How long a round lasts. Default: until the host or the room ends it."
 BLIND = "Hide votes and authors until a round ends. Default: off."
 MEMBERS_VOTE = "Only those vote who took part before the round. Default: everybody."
+FROM = "A track it begins with: a card's link, or one of those offered. Default: nothing."
 SHOW = "Show the jam of this thread, or one of this server."
 SHOW_WHICH = "Which one. Default: the one of this thread."
 LIST = "The jams of this server, newest first."
@@ -68,8 +69,19 @@ _ENDINGS = {
 }
 
 
-def begun(theme: str, host_id: int, thread_id: int) -> str:
-    """Stands where a jam was begun; its thread hangs on it."""
+A_TRACK = "a track"
+"""What a jam began with whose words are not for all."""
+THREAD = "Jam"
+"""What a thread is called whose theme must not be shown."""
+
+
+def begun(theme: str | None, host_id: int, thread_id: int) -> str:
+    """Stands where a jam was begun; its thread hangs on it. None: the theme is not to be shown."""
+    if theme is None:
+        return (
+            f"🎶 <@{host_id}> has begun a jam. Everybody can propose what comes next, and vote, in "
+            f"<#{thread_id}>."
+        )
     return (
         f"🎶 <@{host_id}> has begun a jam: **{quoted(theme, _THEME_MAX_CHARS)}**. Everybody can "
         f"propose what comes next, and vote, in <#{thread_id}>."
@@ -266,6 +278,13 @@ CHOOSE_ABOUT = "These have the same number of votes. The earliest wins, unless y
 def is_host(user_id: int) -> str:
     """Tells who is the host now."""
     return f"<@{user_id}> is the host of this jam now."
+
+
+def track_option(prompt: str, take: int | None, seed: int) -> str:
+    """A track as a choice; `take` where it is one of a card's several."""
+    if take is not None:
+        return f"Take {take} · seed {seed} · {prompt}"
+    return f"{prompt} · seed {seed}"
 
 
 def listed(jam: Jam) -> str:

@@ -22,6 +22,18 @@ JAM_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.ModelCannotContinue: lambda e: (
         "The model that I run here can't go on from music, so there are no jams."
     ),
+    errors.JamTrackUnknown: lambda e: (
+        "I know no track there that you can see. Choose one of those that are offered as you type, "
+        "or give the link of a card of mine that has its track."
+    ),
+    errors.JamTrackGone: lambda e: (
+        "I can't get the audio from that card any more, so no jam has begun. Bring the track up "
+        "again with `/tracks list`, and begin with the new card."
+    ),
+    errors.JamTakeToChoose: lambda e: (
+        f"That card has {count(e.takes, 'take')}. Choose one of those that are offered for its "
+        "link as you type."
+    ),
     errors.HostOnly: lambda e: "Only the host of this jam can do that.",
     errors.HostIsThere: lambda e: (
         f"The host, <@{e.host_id}>, was there in one of the last two rounds. One who "

@@ -23,6 +23,21 @@ class ModelCannotContinue(RequestRefused):
     """The model that runs here cannot go on from music."""
 
 
+class JamTrackUnknown(RequestRefused):
+    """What a jam is to begin with is no track that this person can see."""
+
+
+class JamTrackGone(RequestRefused):
+    """The audio that a jam is to begin with cannot be had from its card."""
+
+
+@dataclass(eq=False)
+class JamTakeToChoose(RequestRefused):
+    """What a jam is to begin with is a card of several takes."""
+
+    takes: int
+
+
 class HostOnly(RequestRefused):
     """Only the jam's host may do that."""
 
