@@ -13,6 +13,7 @@ from bot.domain.errors import BotError, NotAudio, OutputTooLarge, UserError, Wor
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
 from bot.domain.measures import Joint, Loop, Measures
+from bot.domain.mixes import Loudness, Mixed, MixLabels, MixTerms
 from bot.domain.models import Model, Models
 from bot.domain.picture import Picture
 from bot.domain.prediction import Prediction, UploadedFile
@@ -402,6 +403,9 @@ def a_generation(**changes: object) -> Generation:
 class FakePieceSound:
     """Pieces as bytes one after the other; a take whose bytes are `broken` is no audio."""
 
+    def __init__(self) -> None:
+        self.mixes: list[tuple[MixTerms, MixLabels]] = []
+
     async def keep_lossless(self, track: Path, target: Path) -> float:
         # What is taken in from somewhere is no file here.
         there = track.exists()  # noqa: ASYNC240 - a small file
@@ -426,10 +430,11 @@ class FakePieceSound:
     ) -> Picture:
         return Picture(b"PNG", 10.0 * len(starts_s), 0.0, (0.0, 0.0, 0.0))
 
-    async def mix(
-        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
-    ) -> None:
-        await asyncio.to_thread(shutil.copyfile, piece, target)
+    async def mix(self, piece: Path, terms: MixTerms, limit_bytes: int, labels: MixLabels) -> Mixed:
+        self.mixes.append((terms, labels))
+        path = piece.with_name(f"{piece.stem}.mix.{terms.format}")
+        await asyncio.to_thread(shutil.copyfile, piece, path)
+        return Mixed(path, terms.format, 10.0, Loudness(-14.0, -1.2))
 
     async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
         await asyncio.to_thread(target.write_bytes, b"PK")

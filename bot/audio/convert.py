@@ -48,8 +48,16 @@ class Fitted:
     note: Literal["as it was", "flac", "mp3"]
 
 
-def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")) -> Fitted:
+def fit(
+    path: Path,
+    limit_bytes: int,
+    formats: Collection[str] = ("flac", "mp3"),
+    *,
+    as_it_is: bool = True,
+) -> Fitted:
     """The track in at most `limit_bytes`: as it is, else as FLAC, else as MP3, of those `formats`.
+
+    Where it is not wanted `as_it_is`, it is made anew even if it fits.
 
     A new file stands beside the old one, which stays; its title, comment and software are the same.
     FLAC is made of a WAV or AIFF only, and loses nothing. The MP3 has the highest bit rate that
@@ -63,7 +71,7 @@ def fit(path: Path, limit_bytes: int, formats: Collection[str] = ("flac", "mp3")
     """
     with path.open("rb") as file:
         format_ = sniff(file)
-    if path.stat().st_size <= limit_bytes:
+    if as_it_is and path.stat().st_size <= limit_bytes:
         return Fitted(path, format_, "as it was")
     try:
         for smaller, write in _transport(path, limit_bytes):

@@ -19,10 +19,12 @@ from bot.audio.examination import Examined, examine
 from bot.audio.join import cut_context, join
 from bot.audio.loop import make_loop
 from bot.audio.measuring import measure_track
+from bot.audio.mixing import mix
 from bot.audio.picture import draw_waveform, stack_pictures
-from bot.audio.piece import Mixed, keep_lossless, mix, splice, splice_end, split_sections
+from bot.audio.piece import keep_lossless, splice, splice_end, split_sections
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
+from bot.domain.mixes import Chapter, Credits, Mixed, MixFormat, MixLabels
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,28 @@ def draw_piece(path: Path, *, starts_s: Sequence[float], colours: Sequence[Seque
     return Drawn(png, picture.duration_s, [*picture.thirds_db])
 
 
+def mix_piece(
+    piece: Path,
+    *,
+    formats: Sequence[str],
+    fade_s: float,
+    limit_bytes: int,
+    title: str,
+    comment: str,
+    software: str,
+    artists: Sequence[str],
+    chapters: Sequence[tuple[float, str]],
+    cover: str | None,
+) -> Mixed:
+    """Make the mix of a piece; its picture is in base64. Raises as `mix` does."""
+    png = None if cover is None else b64decode(cover)
+    parts = [Chapter(start_s, name) for start_s, name in chapters]
+    labels = MixLabels(title, comment, software, Credits(artists, parts, png))
+    return mix(
+        piece, [*map(MixFormat, formats)], fade_s=fade_s, limit_bytes=limit_bytes, labels=labels
+    )
+
+
 def stack(pngs: Sequence[str], numbers: Sequence[int]) -> str:
     """Put pictures of `draw` one below the other, numbered; PNGs in base64."""
     return b64encode(stack_pictures([b64decode(png) for png in pngs], numbers)).decode()
@@ -92,7 +116,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     make_loop,
     draw_piece,
     keep_lossless,
-    mix,
+    mix_piece,
     splice,
     splice_end,
     split_sections,
@@ -118,7 +142,7 @@ __all__ = [
     "label",
     "make_loop",
     "measure_track",
-    "mix",
+    "mix_piece",
     "probe",
     "splice",
     "splice_end",

@@ -1,4 +1,4 @@
-"""The piece of a jam: kept without loss, put together from its takes, and mixed.
+"""The piece of a jam: kept without loss, put together from its takes, and taken apart.
 
 A take begins with the end of the piece that it goes on from, sample by sample, and fades into what
 is new there (`join`). So a piece is put together by laying each take over the end of the one before
@@ -9,10 +9,9 @@ it: the joint is the one that was heard when the take was chosen. Everything her
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.audio.cut import cut_beginning
 from bot.audio.join import cut_context
@@ -23,21 +22,6 @@ from bot.host.whole_files import whole_file
 
 if TYPE_CHECKING:
     from bot.audio.samples import Samples
-
-LOUDNESS_LUFS = -14.0
-"""What streaming services play at; EBU R128 measures it, its own -23 is for broadcasting."""
-PEAK_MAX_DB = -1.0
-"""True peak, so that an MP3 made of it does not clip."""
-_MOMENT_S = 0.4
-"""Of less the loudness cannot be measured (ITU-R BS.1770)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mixed:
-    """How loud a piece was, and what it was turned up by; None where it cannot be measured."""
-
-    loudness_lufs: float | None
-    gain_db: float
 
 
 def keep_lossless(source: Path, target: Path) -> float:
@@ -87,35 +71,6 @@ def splice_end(
     return cut_context(target, last_s, target)
 
 
-def mix(piece: Path, fade_s: float, target: Path) -> Mixed:
-    """Write a piece at the usual loudness, within its peaks, and with a fade at its end.
-
-    Raises:
-        AudioUnreadable, NotAudio, AudioBeyondBounds: it cannot be decoded.
-    """
-    import numpy as np
-
-    loudness, peak_db = _measured(piece)
-    gain_db = 0.0
-    if loudness is not None:
-        gain_db = min(LOUDNESS_LUFS - loudness, PEAK_MAX_DB - peak_db)
-    facts = probe(piece)
-    frames = round(facts.duration_s * facts.sample_rate_hz)
-    fade = min(frames, round(fade_s * facts.sample_rate_hz))
-    with (
-        opened(piece) as stream,
-        pcm_file(target, stream.rate_hz, stream.channels) as file,
-    ):
-        for block in stream.blocks():
-            at = np.arange(file.frames, file.frames + len(block))
-            left = np.clip((frames - at) / max(fade, 1), 0.0, 1.0)
-            # A quarter of a sine: what fades seems to do so evenly.
-            curve = np.sin(left * np.pi / 2) if fade else np.ones(len(block))
-            level = (10 ** (gain_db / 20) * curve).astype(np.float32)
-            file.write(block * level[:, None])
-    return Mixed(loudness, gain_db)
-
-
 def split_sections(piece: Path, starts_s: Sequence[float], target: Path) -> int:
     """Write a zip of a piece's sections, each a FLAC; returns how many."""
     import zipfile
@@ -134,29 +89,6 @@ def split_sections(piece: Path, starts_s: Sequence[float], target: Path) -> int:
                 for path in (part, flac):
                     path.unlink(missing_ok=True)
     return len(starts_s)
-
-
-def _measured(piece: Path) -> tuple[float | None, float]:
-    """Integrated loudness in LUFS, and the true peak in dB; None for what is silent, or short."""
-    import math
-
-    import numpy as np
-    import pyebur128  # pyright: ignore[reportMissingTypeStubs] - a compiled module without types
-
-    meter: Any = pyebur128
-
-    with opened(piece) as stream:
-        modes = meter.MeasurementMode.MODE_I | meter.MeasurementMode.MODE_TRUE_PEAK
-        state = meter.R128State(stream.channels, stream.rate_hz, modes)
-        frames = 0
-        for block in stream.blocks():
-            state.add_frames(np.ascontiguousarray(block).reshape(-1), len(block))
-            frames += len(block)
-        peak = max(float(meter.get_true_peak(state, n)) for n in range(stream.channels))
-        if frames < _MOMENT_S * stream.rate_hz or peak <= 0:
-            return None, 0.0
-        loudness = float(meter.get_loudness_global(state))
-    return (loudness if math.isfinite(loudness) else None), 20 * math.log10(peak)
 
 
 def _blocks(path: Path, rate_hz: int, channels: int) -> Iterator[Samples]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Self
 
 from bot.audio import jobs
 from bot.audio.lane import Lane, Limits
+from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
 
 log = logging.getLogger(__name__)
@@ -63,17 +64,28 @@ class PieceFiles:
         first_db, middle_db, last_db = drawn.thirds_db
         return Picture(b64decode(drawn.png), drawn.duration_s, 0.0, (first_db, middle_db, last_db))
 
-    async def mix(
-        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
-    ) -> None:
-        """Write a piece at the usual loudness, with a fade at its end, and tags."""
-        mixed = await self._lane.run(jobs.mix, piece, fade_s, target)
-        log.info("a mix: %s", mixed)
-        labelled = await self._lane.run(
-            jobs.label, target, title=title, comment=comment, software=software
+    async def mix(self, piece: Path, terms: MixTerms, limit_bytes: int, labels: MixLabels) -> Mixed:
+        """Write the mix of a piece beside it, in the format asked for or the next that fits.
+
+        Raises:
+            OutputTooLarge: none of them fits.
+        """
+        cover = labels.credits.cover_png
+        mixed = await self._lane.run(
+            jobs.mix_piece,
+            piece,
+            formats=[*terms.format.tried],
+            fade_s=terms.fade_s,
+            limit_bytes=limit_bytes,
+            title=labels.title,
+            comment=labels.comment,
+            software=labels.software,
+            artists=[*labels.credits.artists],
+            chapters=[(chapter.start_s, chapter.title) for chapter in labels.credits.chapters],
+            cover=None if cover is None else b64encode(cover).decode(),
         )
-        if labelled.untagged is not None:
-            log.warning("a mix has no tags: %s", labelled.untagged)
+        log.info("a mix: %s", mixed)
+        return mixed
 
     async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
         """Write a zip of a piece's sections, without loss."""

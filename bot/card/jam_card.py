@@ -11,6 +11,7 @@ from bot.card import strings
 from bot.card.actions.jam import JAM_CLOSED_ACTIONS, JAM_HOST_ACTIONS, JAM_ROOM_ACTIONS
 from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.buttons import card_button, card_view, view_of
+from bot.domain.mixes import Chapter, Credits, Mixed, MixLabels, MixTerms
 from bot.jam.jam import Jam, Phase, Section
 
 COLOURS: tuple[tuple[int, int, int], ...] = (
@@ -88,26 +89,43 @@ def take_label(jam: Jam, take_id: str) -> str:
     return strings.jam.vote_label(0 if jam.terms.blind else jam.round.tally[take_id])
 
 
-def mix_embed(jam: Jam, model_name: str) -> discord.Embed:
-    """The credits of a mix."""
+def mix_embed(
+    jam: Jam, terms: MixTerms, mixed: Mixed, model_name: str, *, has_sections: bool
+) -> discord.Embed:
+    """The credits of a mix, and what was made of it."""
     credits_ = [
-        strings.jam.credit(at_s, section)
+        strings.jam_mix.credit(at_s, section)
         for at_s, section in zip(starts_s(jam.sections), jam.sections, strict=True)
     ]
-    lines = [*credits_, strings.jam.origin(jam)]
+    lines = [
+        *_last_lines(credits_),
+        strings.jam.origin(jam),
+        strings.jam_mix.facts(mixed, terms.fade_s),
+        strings.jam_mix.instead(terms.format, mixed.format),
+        None if has_sections else strings.jam_mix.NO_SECTIONS,
+    ]
     text = "\n".join(line for line in lines if line is not None)
     embed = discord.Embed(
-        title=strings.jam.mix_title(jam.terms.theme),
+        title=strings.jam_mix.title(jam.terms.theme),
         description=text[:_DESCRIPTION_MAX_CHARS],
         colour=_CLOSED,
     )
     return embed.set_footer(text=strings.card.made_with(model_name))
 
 
-def mix_tags(jam: Jam) -> str:
-    """The chapters of a mix, for the tags of its file."""
-    at = zip(starts_s(jam.sections), jam.sections, strict=True)
-    return "\n".join(strings.jam.chapter(at_s, section) for at_s, section in at)
+def mix_labels(
+    jam: Jam, names: Mapping[int, str], software: str, cover_png: bytes | None
+) -> MixLabels:
+    """What stands in the tags of a mix; `names` has its authors, as far as they are known."""
+    chapters = [
+        Chapter(at_s, strings.jam_mix.chapter(section, names))
+        for at_s, section in zip(starts_s(jam.sections), jam.sections, strict=True)
+    ]
+    authors = dict.fromkeys(section.author_id for section in jam.sections)
+    artists = [names[author] for author in authors if author in names]
+    comment = "\n".join(strings.jam_mix.comment(one.start_s, one.title) for one in chapters)
+    title = strings.jam_mix.title(jam.terms.theme)
+    return MixLabels(title, comment, software, Credits(artists, chapters, cover_png))
 
 
 def _piece(jam: Jam) -> list[str]:
@@ -118,5 +136,10 @@ def _piece(jam: Jam) -> list[str]:
         strings.jam.section(number, section, strings.jam.SQUARES[colour])
         for number, (section, colour) in enumerate(zip(jam.sections, numbers, strict=True), 1)
     ]
+    return _last_lines(lines)
+
+
+def _last_lines(lines: list[str]) -> list[str]:
+    """Of a long piece the last sections: no more has room."""
     hidden = len(lines) - _SECTIONS_SHOWN
     return lines if hidden <= 0 else [strings.jam.sections_cut(hidden), *lines[hidden:]]

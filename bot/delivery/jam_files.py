@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from pathlib import Path
 import discord
 
 from bot.card import strings
-from bot.card.jam_card import COLOURS, colour_numbers, mix_tags, starts_s
+from bot.card.jam_card import COLOURS, colour_numbers, mix_labels, starts_s
 from bot.domain.errors import AudioWorkFailed, OutputTooLarge
+from bot.domain.mixes import Mixed, MixTerms
 from bot.domain.track_names import track_filename
 from bot.engine.ports import Sound
 from bot.host.threads import TRACKS
@@ -27,7 +28,6 @@ _CARD_MAX_BYTES = 6 * 1024 * 1024
 """A card's audio comes with every round: what is longer is an MP3 there, and whole in the mix."""
 _REQUEST_MAX_BYTES = 24 * 1024 * 1024
 """Of the 25 MiB that all files of a request may have (Discord, reference, Uploading Files)."""
-_FADE_S = 3.0
 _PICTURE = "piece.png"
 
 
@@ -53,6 +53,16 @@ class Uploads:
         finally:
             for file in files:
                 file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class MixUploads(Uploads):
+    """The files of a mix, and what it is."""
+
+    mixed: Mixed | None = None
+    """None where there is none."""
+    has_sections: bool = False
+    is_too_large: bool = False
 
 
 class JamFiles:
@@ -90,58 +100,55 @@ class JamFiles:
                 fitted = await self._fit(piece, limit_bytes, formats)
                 png = await self._picture(jam, piece) if with_picture else None
                 paths = () if fitted is None else ((fitted, self._name(jam, fitted)),)
-                try:
-                    yield Uploads(paths, png, strings.jam.picture(jam))
-                finally:
-                    if fitted not in {None, piece}:
-                        await self._sound.discard(fitted or piece)
+                yield Uploads(paths, png, strings.jam.picture(jam))
         except PieceMissing:
             log.warning("the piece of jam %s cannot be put together", jam.id)
             yield Uploads()
 
     @asynccontextmanager
-    async def of_mix(self, jam: Jam, limit_bytes: int) -> AsyncGenerator[Uploads, None]:
-        """The mix, as FLAC or MP3 as it fits, its picture, and its sections where they fit."""
-        made = set[Path]()
+    async def of_mix(
+        self, jam: Jam, terms: MixTerms, names: Mapping[int, str], limit_bytes: int
+    ) -> AsyncGenerator[MixUploads, None]:
+        """The mix in the format asked for, its picture, and its sections where they fit.
+
+        `names` are those of its authors.
+        """
         try:
             async with self._pieces.whole(jam.head or "") as piece:
-                mixed = piece.with_suffix(".mix.wav")
-                archive = piece.with_suffix(".zip")
-                made |= {mixed, archive}
-                try:
-                    yield await self._mixed(jam, piece, mixed, archive, limit_bytes, made)
-                finally:
-                    for path in made:
-                        await self._sound.discard(path)
+                yield await self._mixed(jam, terms, names, piece, limit_bytes)
+        except OutputTooLarge:
+            yield MixUploads(is_too_large=True)
         except (PieceMissing, *UNUSABLE) as error:
             log.warning("the mix of jam %s cannot be made: %r", jam.id, error)
-            yield Uploads()
+            yield MixUploads()
 
     async def _mixed(
-        self, jam: Jam, piece: Path, mixed: Path, archive: Path, limit_bytes: int, made: set[Path]
-    ) -> Uploads:
-        await self._piece_sound.mix(
-            piece,
-            _FADE_S,
-            mixed,
-            title=strings.jam.mix_title(jam.terms.theme),
-            comment=mix_tags(jam),
-            software=self.model_name,
-        )
-        paths = list[tuple[Path, str]]()
-        left_bytes = _REQUEST_MAX_BYTES
-        # Without loss and smaller than a WAV, wherever it fits.
-        fitted = await self._fit(mixed, min(limit_bytes, left_bytes), ("flac", "mp3"))
-        if fitted is not None:
-            made.add(fitted)
-            left_bytes -= (await TRACKS.run(fitted.stat)).st_size
-            paths.append((fitted, self._name(jam, fitted)))
+        self,
+        jam: Jam,
+        terms: MixTerms,
+        names: Mapping[int, str],
+        piece: Path,
+        limit_bytes: int,
+    ) -> MixUploads:
+        png = await self._picture(jam, piece)
+        left_bytes = _REQUEST_MAX_BYTES - len(png or b"")
+        labels = mix_labels(jam, names, self.model_name, png)
+        mixed = await self._piece_sound.mix(piece, terms, min(limit_bytes, left_bytes), labels)
+        left_bytes -= (await TRACKS.run(mixed.path.stat)).st_size
+        paths = [(mixed.path, self._name(jam, mixed.path))]
+        archive = piece.with_suffix(".zip")
         with suppress(*UNUSABLE):
             await self._piece_sound.split_sections(piece, starts_s(jam.sections), archive)
             size_bytes = (await TRACKS.run(archive.stat)).st_size
             if size_bytes <= min(limit_bytes, left_bytes):
                 paths.append((archive, self._name(jam, archive)))
-        return Uploads(tuple(paths), await self._picture(jam, piece), strings.jam.picture(jam))
+        return MixUploads(
+            tuple(paths),
+            png,
+            strings.jam.picture(jam),
+            mixed=mixed,
+            has_sections=len(paths) > 1,
+        )
 
     async def _fit(self, path: Path, limit_bytes: int, formats: tuple[str, ...]) -> Path | None:
         try:

@@ -18,11 +18,14 @@ from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_v
 from bot.card.markup import jump_url
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
+from bot.delivery.member_names import names_of
 from bot.delivery.transport import SURE_LIMIT_BYTES
 from bot.discord_errors import REQUEST_FAILED, needs_new_message
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.generation import Generation, State
+from bot.domain.mixes import MixTerms
+from bot.jam import steps
 from bot.jam.jam import Jam, Shown
 
 log = logging.getLogger(__name__)
@@ -118,15 +121,25 @@ class JamStage(JamOpening):
         ):
             yield files
 
-    async def post_mix(self, jam: Jam) -> None:
-        """Post the mix of its piece, as good as fits."""
+    async def post_mix(self, jam: Jam, terms: MixTerms) -> None:
+        """Post the mix of its piece."""
+        authors = {section.author_id for section in jam.sections} - {steps.NOBODY}
+        names = await names_of(self._client, jam.guild_id, authors)
+        nonce = f"{jam.id}-mix{jam.mixes_posted + 1}"[:_NONCE_MAX_CHARS]
         with asked_of_discord():
-            async with self._files.of_mix(jam, self._limit_bytes(jam)) as found:
-                nonce = f"{jam.id}-mix{jam.mixes_wanted}"[:_NONCE_MAX_CHARS]
-                if not found.paths:
-                    await self._thread(jam).send(strings.jam.MIX_LOST, nonce=nonce)
+            async with self._files.of_mix(jam, terms, names, self._limit_bytes(jam)) as found:
+                if found.mixed is None:
+                    words = strings.jam_mix
+                    text = words.TOO_LARGE if found.is_too_large else words.LOST
+                    await self._thread(jam).send(text, nonce=nonce)
                     return
-                embed = mix_embed(jam, self._files.model_name)
+                embed = mix_embed(
+                    jam,
+                    terms,
+                    found.mixed,
+                    self._files.model_name,
+                    has_sections=found.has_sections,
+                )
                 async with found.opened() as files:
                     await self._thread(jam).send(embed=embed, files=files, nonce=nonce)
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from bot.domain.extension import PIECE_MAX_S
 from bot.domain.generation import AudioSource
 from bot.domain.inputs import Inputs
+from bot.domain.mixes import MixTerms
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
 TAKES_PER_PERSON = 2
@@ -22,6 +23,7 @@ TAKES_PER_ROUND = 12
 TAKES_PER_JAM = 150
 _TAKE_ID_MAX_CHARS = 32
 SECTION_USUAL_S = 10
+MIXES_WAITING = 3
 TAKE_UNHEARD_OF = timedelta(minutes=2)
 """Then it is looked for: a process that dies may tell of no end."""
 HOST_MISSED_ROUNDS = 2
@@ -235,7 +237,8 @@ class Jam:
     """How many takes were proposed and did not fail."""
     last: Outcome | None = None
     origin: Origin | None = None
-    mixes_wanted: int = 0
+    mixes: tuple[MixTerms, ...] = ()
+    """Those that are still to be posted, in order."""
     mixes_posted: int = 0
     revision: int = 1
     """Counts what people may see of it."""
@@ -288,7 +291,7 @@ class Jam:
         if self.gone:
             return False
         is_stale = self.shown is None or self.shown.revision < self.revision
-        return self.thread_id is None or is_stale or self.mixes_posted < self.mixes_wanted
+        return self.thread_id is None or is_stale or bool(self.mixes)
 
     @property
     def look_at(self) -> datetime | None:

@@ -147,9 +147,9 @@ class Keeper:
             return False
         if jam.shown is None or jam.shown.revision < jam.revision:
             jam = await self._jams.change(jam_id, steps.showed, await self._stage.show(jam))
-        if jam.mixes_posted < jam.mixes_wanted:
-            await self._stage.post_mix(jam)
-            jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_wanted)
+        if jam.mixes:
+            await self._stage.post_mix(jam, jam.mixes[0])
+            jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_posted + 1)
         return jam.wants_work or self._at_work[jam_id]
 
     async def _opens(self, jam: Jam) -> Jam:

@@ -87,6 +87,8 @@ class Pieces:
     async def whole(self, head: str) -> AsyncGenerator[Path, None]:
         """The piece that ends with this take, as WAV, for as long as it is of use.
 
+        What was made of it beside it, under names that begin with its own, goes with it.
+
         Raises:
             PieceMissing: it is not there any more.
         """
@@ -96,7 +98,7 @@ class Pieces:
                 await self._sound.splice(paths, given_s, piece)
             yield piece
         finally:
-            await _remove([piece])
+            await _remove(await TRACKS.run(_made_of, piece))
 
     @asynccontextmanager
     async def _laid_out(
@@ -118,6 +120,10 @@ class Pieces:
 
     def _path(self, take_id: str, extension: str) -> Path:
         return self._folder / f"{take_id}.{secrets.token_hex(4)}.{extension}"
+
+
+def _made_of(piece: Path) -> list[Path]:
+    return [*piece.parent.glob(f"{piece.stem}.*")]
 
 
 async def _remove(paths: Sequence[Path]) -> None:

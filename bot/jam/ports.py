@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.domain.errors import UserError
 from bot.domain.generation import AudioSource
+from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
 from bot.jam.jam import Jam, Shown
 
@@ -135,10 +136,11 @@ class PieceSound(Protocol):
         """The picture of a piece, each of its sections in a colour."""
         ...
 
-    async def mix(
-        self, piece: Path, fade_s: float, target: Path, *, title: str, comment: str, software: str
-    ) -> None:
-        """Write a piece at the usual loudness, with a fade at its end, and tags."""
+    async def mix(self, piece: Path, terms: MixTerms, limit_bytes: int, labels: MixLabels) -> Mixed:
+        """Write the mix of a piece beside it, in the format asked for or the next that fits.
+
+        Raises `OutputTooLarge` where none of them does.
+        """
         ...
 
     async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
@@ -177,6 +179,6 @@ class Stage(Protocol):
         """Show its card as it is now."""
         ...
 
-    async def post_mix(self, jam: Jam) -> None:
+    async def post_mix(self, jam: Jam, terms: MixTerms) -> None:
         """Post the mix of its piece."""
         ...

@@ -17,6 +17,7 @@ from bot.domain.errors import (
     HostOnly,
     JamBudgetSpent,
     JamClosed,
+    MixesWaiting,
     NothingMade,
     NothingToMix,
     NothingToUndo,
@@ -30,8 +31,10 @@ from bot.domain.errors import (
     TakesUsedUp,
 )
 from bot.domain.extension import PIECE_MAX_S
+from bot.domain.mixes import MixTerms
 from bot.jam.jam import (
     HOST_MISSED_ROUNDS,
+    MIXES_WAITING,
     TAKES_PER_JAM,
     TAKES_PER_PERSON,
     TAKES_PER_ROUND,
@@ -256,17 +259,20 @@ def replace_host(jam: Jam, now: datetime, by: int) -> Jam:
     return replace(jam, host_id=by, host_seen=jam.round.number)
 
 
-def mix(jam: Jam, now: datetime) -> Jam:
-    """Somebody wants the whole piece, of a jam that is closed too.
+def mix(jam: Jam, now: datetime, terms: MixTerms) -> Jam:
+    """Somebody wants the whole piece, of a jam that is closed too; the same twice is made once.
 
     Raises:
         NothingToMix: there is none.
+        MixesWaiting: too many are being made.
     """
     if not jam.sections:
         raise NothingToMix
-    if jam.mixes_posted < jam.mixes_wanted:
+    if terms in jam.mixes:
         return jam
-    return replace(jam, mixes_wanted=jam.mixes_wanted + 1)
+    if len(jam.mixes) >= MIXES_WAITING:
+        raise MixesWaiting(MIXES_WAITING)
+    return replace(jam, mixes=(*jam.mixes, terms))
 
 
 @_on_time
@@ -279,8 +285,8 @@ def close(jam: Jam, now: datetime, by: int) -> Jam:
     check_host(jam, by)
     if jam.phase is Phase.GOING and jam.round.votes:
         jam = ended(jam, now, Ending.CLOSE)
-    wanted = jam.mixes_wanted + bool(jam.sections and jam.mixes_posted == jam.mixes_wanted)
-    return replace(closed(jam), mixes_wanted=wanted)
+    mixes = jam.mixes or ((MixTerms(),) if jam.sections else ())
+    return replace(closed(jam), mixes=mixes)
 
 
 def check_host(jam: Jam, by: int) -> None:

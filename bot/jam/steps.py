@@ -49,8 +49,10 @@ def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
 
 
 def mixed(jam: Jam, now: datetime, number: int) -> Jam:
-    """So many mixes were posted."""
-    return replace(jam, mixes_posted=max(number, jam.mixes_posted))
+    """The mix of this number was posted, the first of those that are wanted."""
+    if number <= jam.mixes_posted:
+        return jam
+    return replace(jam, mixes=jam.mixes[1:], mixes_posted=number)
 
 
 def forgot(jam: Jam, user_id: int) -> Jam:

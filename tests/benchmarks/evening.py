@@ -140,7 +140,7 @@ async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
     await evening.play(branch, 1)
     blind = await evening.begin("in the dark", blind=True, seconds=SECTION_S)
     await evening.play(blind, 1)
-    await room.press(evening.people[1], "Mix")
+    await room.mix(evening.people[1], "wav", "3")
     await room.one(lambda m: "Mix of" in words(m))
     evening_rig = evening.rig
     paid = evening_rig.requests(*CREATE.split())

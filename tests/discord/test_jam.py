@@ -13,6 +13,7 @@ from bot.card import strings
 from bot.domain.errors import AudioOfOthers, AudioUnavailable
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
+from bot.domain.mixes import Chapter, MixFormat, MixTerms
 from bot.jam.jam import Jam, Phase
 from tests.discord.card_kit import Used, Who, finished
 from tests.discord.world import World
@@ -153,17 +154,33 @@ async def test_undo_mix_and_close(world: World) -> None:
     assert "for those who have taken part" in (await room.press(world.mod, "Undo")).told
     await room.press(world.ada, "Undo")
     assert [section.words for section in room.jam.sections] == ["one"]
-    await room.press(world.bo, "Mix")
+    opened = await room.press(world.bo, "Mix")
+    formats = opened.fields["format"]["options"]
+    assert [(one["value"], one.get("default", False)) for one in formats] == [
+        ("flac", False),
+        ("wav", True),
+        ("mp3", False),
+    ]
+    assert all("it fits here" in one["label"] for one in formats)
+    refused = await opened.send(world.bo, format=["mp3"], fade="11")
+    assert "between 0 and 10" in refused.told
+    opened = await room.press(world.bo, "Mix")
+    assert "comes below" in (await opened.send(world.bo, format=["mp3"], fade="0")).told
     await world.pass_s(3)
     mix = next(
         m for m in reversed(room.messages) if m.embeds and "Mix of" in str(m.embeds[0].title)
     )
     assert [file.filename for file in mix.attachments] == [
-        "rain-on-tin-1.wav",
+        "rain-on-tin-1.mp3",
         "rain-on-tin-1.zip",
         "piece.png",
     ]
     assert f"one · <@{world.bo.id}>" in str(mix.embeds[0].description)
+    assert "MP3 · 10 s · −14.0 LUFS" in str(mix.embeds[0].description)
+    [(terms, tags)] = world.piece_sound.mixes
+    assert terms == MixTerms(MixFormat.MP3, 0)
+    assert tags.credits.artists == ["bo"]
+    assert tags.credits.chapters == [Chapter(0.0, "one (bo)")]
     asked = await room.press(world.ada, "Close")
     await world.ada.click(asked.answer, label="Close the jam")
     await world.pass_s(4)

@@ -122,6 +122,7 @@ class World:
         self.journal.tables.community.now = self.clock.now
         self.predictions = FakePredictions(answers=(Prediction("p1", "starting"),), track=TRACK)
         self.sound = SlowSound(self.clock)
+        self.piece_sound = FakePieceSound()
         self.config = EngineConfig(MUSICGEN, 1500, folder)
         self.bug_expected = False
         """Whether the test makes the bot fail on purpose; else an error in the log fails it."""
@@ -256,7 +257,7 @@ class World:
             self.predictions,
             self.sound,
             FakeTrackStore(),
-            FakePieceSound(),
+            self.piece_sound,
             self.clock,
         )
         return MusicGenBot(parts, force_sync=force_sync)

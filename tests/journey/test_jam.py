@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from mutagen.wave import WAVE
 
 from bot.audio.seam_metrics import measure
 from bot.playground.discord.actors import Actor
@@ -72,6 +75,10 @@ class Room:
     async def press(self, who: Actor, label: str) -> None:
         await (await who.click(self.card, label)).answered()
 
+    async def mix(self, who: Actor, format_: str, fade: str) -> None:
+        used = await (await who.click(self.card, "Mix")).answered()
+        await (await who.submit_modal(used, {"format": format_, "fade": fade})).answered()
+
     async def shows(self, text: str) -> Message:
         """Wait until the newest card says this."""
         found = await eventually(lambda: [m for m in self.cards[-1:] if text in words(m)])
@@ -122,9 +129,13 @@ async def test_three_people_make_a_piece_without_a_seam(rig: Rig) -> None:
     )
     assert joint.step <= 1.5 * joint.step_around
     await eventually(lambda: buttons(bells) == buttons(opening) == ["Riff"])
-    await room.press(rig.bo, "Mix")
+    await room.mix(rig.bo, "wav", "3")
     mix = await room.one(lambda m: "Mix of" in words(m))
     assert [file.filename.rpartition(".")[2] for file in mix.attachments] == ["wav", "zip", "png"]
+    tags: Any = WAVE(BytesIO(mix.attachments[0].data)).tags
+    assert "/".join(tags["TPE1"].text) == "Bo/Mo (moderator)"
+    chapters = [one.sub_frames["TIT2"].text[0] for one in tags.getall("CHAP")]
+    assert chapters == ["deep house bassline (Bo)", "with drums (Mo (moderator))"]
     assert rig.requests(*CREATE.split()) == 3
 
 
@@ -218,3 +229,23 @@ async def test_killed(stage: Rig, reach: Callable[[Rig], Awaitable[None]]) -> No
         # What was chosen is kept without loss: the next take goes on from it.
         await room.propose(stage.mod, "more", "1")
     await asyncio.sleep(0)
+
+
+async def test_a_mix_that_was_asked_for_comes_after_a_kill(stage: Rig) -> None:
+    """As it was asked for, and once: Discord has it already, and the bot does not know."""
+    async with a_running_bot(stage) as bot:
+        room = await a_room(stage)
+        await room.vote(stage.bo, await room.propose(stage.bo, "soft piano"))
+        await room.press(stage.ada, "End round")
+        await room.shows("Round 2")
+        stage.trouble_discord(SEND, times=99, drip_s=HELD_S)
+        await room.mix(stage.bo, "flac", "0")
+        await room.one(lambda m: "Mix of" in words(m))
+        await bot.kill()
+    stage.discord.faults.clear()
+    async with a_running_bot(stage):
+        await room.mix(stage.ada, "mp3", "0")
+        await room.one(lambda m: "MP3" in words(m))
+    mixes = [m for m in room.messages if "Mix of" in words(m)]
+    names = [[file.filename for file in mix.attachments[:2]] for mix in mixes]
+    assert names == [["rain-1.flac", "rain-1.zip"], ["rain-1.mp3", "rain-1.zip"]]

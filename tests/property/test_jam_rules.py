@@ -11,8 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.errors import JamClosed, RequestRefused
+from bot.domain.errors import JamClosed, MixesWaiting, RequestRefused
 from bot.domain.extension import PIECE_MAX_S
+from bot.domain.mixes import MixFormat, MixTerms
 from bot.jam import rules, steps
 from bot.jam.jam import (
     TAKES_PER_PERSON,
@@ -111,8 +112,8 @@ class Jams(RuleBasedStateMachine):
 
     @rule()
     def mix(self) -> None:
-        self._try(rules.mix)
-        self.jam = steps.mixed(self.jam, self.now, self.jam.mixes_wanted)
+        self._try(rules.mix, MixTerms())
+        self.jam = steps.mixed(self.jam, self.now, self.jam.mixes_posted + len(self.jam.mixes))
 
     @rule(by=people, sure=st.integers(0, 9))
     def close(self, by: int, sure: int) -> None:
@@ -245,8 +246,18 @@ def test_a_host_who_was_away_for_two_rounds_is_replaced_by_one_who_was_there() -
 def test_closed_is_closed() -> None:
     jam = rules.close(rules.vote(_with_takes(_a_jam(), 2), NOON, 2, "by2"), NOON, HOST)
     assert jam.head == "by2", "what has votes is not lost"
-    assert jam.mixes_wanted == 1
+    assert jam.mixes == (MixTerms(),)
     for late in (replace(jam), steps.mixed(jam, NOON, 1)):
         with pytest.raises(JamClosed):
             rules.propose(late, NOON, 2, "t", "words", 10)
-    assert rules.mix(steps.mixed(jam, NOON, 1), NOON).mixes_wanted == 2
+    other = MixTerms(MixFormat.MP3, fade_s=0)
+    for _ in range(2):
+        jam = rules.mix(rules.mix(jam, NOON, MixTerms()), NOON, other)
+        assert jam.mixes == (MixTerms(), other), "the same twice is made once"
+    for _ in range(2):
+        jam = steps.mixed(jam, NOON, 1)
+        assert jam.mixes == (other,), "a mix known to be posted twice is posted once"
+    for fade_s in (5, 6):
+        jam = rules.mix(jam, NOON, MixTerms(fade_s=fade_s))
+    with pytest.raises(MixesWaiting):
+        rules.mix(jam, NOON, MixTerms(fade_s=7))

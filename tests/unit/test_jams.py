@@ -14,6 +14,7 @@ from bot.domain.errors import AudioUnavailable, JamUnknown, TakesUsedUp, UserErr
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.mixes import MixFormat, MixTerms
 from bot.domain.musical_terms import MusicalTerms
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
@@ -40,7 +41,7 @@ class FakeStage:
 
     def __init__(self) -> None:
         self.shown: list[Jam] = []
-        self.mixes: list[Jam] = []
+        self.mixes: list[tuple[int, str | None, MixTerms]] = []
         self.refuses: list[Exception] = []
         self.refused: list[UserError] = []
         self.has_shown = asyncio.Event()
@@ -64,9 +65,9 @@ class FakeStage:
         self.has_shown.set()
         return Shown(9, jam.revision, jam.head)
 
-    async def post_mix(self, jam: Jam) -> None:
+    async def post_mix(self, jam: Jam, terms: MixTerms) -> None:
         self._may()
-        self.mixes.append(jam)
+        self.mixes.append((jam.mixes_posted, jam.head, terms))
 
     def _may(self) -> None:
         if self.refuses:
@@ -240,9 +241,25 @@ async def test_whatever_was_done_the_next_process_does_the_rest(
     later = Process(tmp_path, process)
     await later.works()
     assert len(later.stage.shown) == (done < 2)
-    assert [jam.head for jam in later.stage.mixes] == ["t1"]
+    assert later.stage.mixes == [(0, "t1", MixTerms())]
     jam = await later.jam()
     assert (jam.thread_id, jam.phase, jam.wants_work) == (77, Phase.CLOSED, False)
+
+
+async def test_each_mix_is_posted_as_it_was_asked_for(process: Process) -> None:
+    process.jams.changed = lambda _: None
+    await process.begin()
+    await process.take("t1")
+    await process.jams.change("j", rules.end, ADA)
+    wanted = [MixTerms(MixFormat.MP3, 0), MixTerms(MixFormat.FLAC, 10)]
+    for terms in wanted:
+        await process.jams.change("j", rules.mix, terms)
+    later = Process(process.folder, process)
+    await later.works(200)
+    later.clock.pass_s(2)
+    await later.works(200)
+    assert later.stage.mixes == [(number, "t1", terms) for number, terms in enumerate(wanted)]
+    assert not (await later.jam()).wants_work
 
 
 async def test_what_discord_refuses_is_tried_again_later(process: Process) -> None:

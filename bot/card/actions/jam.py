@@ -10,6 +10,7 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.actions.jam_mix import MIX
 from bot.card.actions.jam_takes import PROPOSE
 from bot.card.buttons import card_button, card_select, view_of
 from bot.card.interactions import reading
@@ -81,12 +82,6 @@ async def _undo(context: ActionContext, jam_id: str) -> None:
     await _tell(context, strings.jam.undone(is_done=is_done))
 
 
-async def _mix(context: ActionContext, jam_id: str) -> None:
-    async with reading():
-        await context.jams.change(jam_id, rules.mix)
-    await _tell(context, strings.jam.MIXING)
-
-
 async def _close(context: ActionContext, jam_id: str) -> None:
     async with reading():
         jam = await context.jams.get(jam_id)
@@ -110,7 +105,6 @@ DONE = Action("jamdone", _done, strings.jam.DONE)
 END = Action("jamend", _end, strings.jam.END)
 CHOOSE = Action("jamchoose", _choose)
 UNDO = Action("jamundo", _undo, strings.jam.UNDO)
-MIX = Action("jammix", _mix, strings.jam.MIX)
 CLOSE = Action("jamclose", _close, strings.jam.CLOSE)
 CLOSE_NOW = Action(
     "jamclosenow", _close_now, strings.jam.CLOSE_NOW, style=discord.ButtonStyle.danger

@@ -58,7 +58,7 @@ SQUARES = ("🟦", "🟪", "🟩", "🟨", "🟧", "🟥", "🟫", "⬜")
 MOVED = "-# The jam's card is further down: {}"
 NOTHING_YET = "Nothing yet. **Propose** what it begins with."
 CLOSED_MIX = "-# This jam is closed. **Mix** makes its whole piece once more."
-_CREDIT_MAX_CHARS = 80
+CREDIT_MAX_CHARS = 80
 _THEME_MAX_CHARS = 200
 _LEGEND_MAX = 24
 _ENDINGS = {
@@ -101,7 +101,7 @@ def facts(jam: Jam) -> str:
         length_of(jam.length_s) if jam.sections else None,
         f"room for {jam.room_s} s more",
         f"{count(jam.takes_left, 'take')} left",
-        f"host {_by(jam.host_id)}",
+        f"host {person(jam.host_id)}",
     ]
     return "-# " + " · ".join(part for part in parts if part)
 
@@ -111,14 +111,14 @@ def origin(jam: Jam) -> str | None:
     if jam.origin is None:
         return None
     sections = count(jam.origin.sections, "section")
-    theme = quoted(jam.origin.theme, _CREDIT_MAX_CHARS)
+    theme = quoted(jam.origin.theme, CREDIT_MAX_CHARS)
     return f"-# Inspired by the first {sections} of “{theme}”"
 
 
 def section(number: int, one: Section, square: str) -> str:
     """A line of the piece: who has made which part."""
-    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
-    return f"{square} **{number}** {words} · {_by(one.author_id)} · {one.added_s:.0f} s"
+    words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
+    return f"{square} **{number}** {words} · {person(one.author_id)} · {one.added_s:.0f} s"
 
 
 def sections_cut(hidden: int) -> str:
@@ -128,9 +128,9 @@ def sections_cut(hidden: int) -> str:
 
 def take(jam: Jam, one: Take, link: str | None) -> str:
     """A line of the round: a take, and how many votes it has."""
-    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
+    words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
     name = f"[Take {one.number}]({link})" if link else f"Take {one.number}"
-    by = "" if jam.terms.blind else f" · {_by(one.author_id)}"
+    by = "" if jam.terms.blind else f" · {person(one.author_id)}"
     votes = "" if jam.terms.blind else f" · {count(jam.round.tally[one.id], 'vote')}"
     return f"**{name}** {words}{by}{votes}"
 
@@ -194,8 +194,8 @@ def outcome(jam: Jam, last: Outcome) -> str:
         how += ", tied, the host chose"
     elif last.was_tied:
         how += ", tied, the earliest"
-    words = quoted(won.words, _CREDIT_MAX_CHARS)
-    return f"{ending}. “{words}” by {_by(won.author_id)} won {how}."
+    words = quoted(won.words, CREDIT_MAX_CHARS)
+    return f"{ending}. “{words}” by {person(won.author_id)} won {how}."
 
 
 def length_about(most_s: int, *, with_bars: bool) -> str:
@@ -206,22 +206,6 @@ def length_about(most_s: int, *, with_bars: bool) -> str:
 def picture(jam: Jam) -> str:
     """Describes the picture of a piece for those who cannot see it."""
     return f"{count(len(jam.sections), 'section')}, {length_of(jam.length_s)}"
-
-
-def credit(at_s: float, one: Section) -> str:
-    """A line of a mix's credits: where a section begins, and who has made it."""
-    words = quoted(one.words, _CREDIT_MAX_CHARS) or "…"
-    return f"`{_clock(at_s)}` {words} · {_by(one.author_id)}"
-
-
-def chapter(at_s: float, one: Section) -> str:
-    """The same for the tags of a file, which show no names of Discord's."""
-    return f"{_clock(at_s)} {one.words}"
-
-
-def mix_title(theme: str) -> str:
-    """The heading of a mix."""
-    return fitted(f"Mix of “{theme}”", 256)
 
 
 def thread_name(theme: str, limit: int) -> str:
@@ -265,8 +249,6 @@ def undone(*, is_done: bool) -> str:
     return "Noted. It is taken back once more than half of those who take part want it."
 
 
-MIX_LOST = "The piece's audio is not there any more, so there is no mix of it."
-MIXING = "The mix is being made; it comes below."
 CLOSING = (
     "Closing ends the jam for good: a take with votes still joins the piece, and the mix is "
     "posted. **Undo** and **Propose** do nothing any more."
@@ -291,7 +273,7 @@ def listed(jam: Jam) -> str:
     """A jam in a list."""
     going = {Phase.GOING: "going on", Phase.RESTING: "resting", Phase.CLOSED: "closed"}
     what = count(len(jam.sections), "section")
-    theme = quoted(jam.terms.theme, _CREDIT_MAX_CHARS)
+    theme = quoted(jam.terms.theme, CREDIT_MAX_CHARS)
     place = f"<#{jam.thread_id}>" if jam.thread_id else f"“{theme}”"
     return (
         f"{place} · {theme} · {going[jam.phase]} · {what}, {jam.length_s:.0f} s · "
@@ -312,12 +294,8 @@ def tied_option(one: Take) -> str:
     return f"Take {one.number}: {one.words}"
 
 
-def _clock(at_s: float) -> str:
-    minutes, seconds = divmod(int(at_s), 60)
-    return f"{minutes}:{seconds:02}"
-
-
-def _by(user_id: int) -> str:
+def person(user_id: int) -> str:
+    """Somebody by their id, or nobody in particular."""
     return f"<@{user_id}>" if user_id else "somebody"
 
 

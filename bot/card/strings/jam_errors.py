@@ -70,4 +70,8 @@ JAM_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.NotTied: lambda e: "That take hasn't the most votes any more. Press **End round** anew.",
     errors.NothingToUndo: lambda e: "The piece has no section that could be taken back.",
     errors.NothingToMix: lambda e: "The piece has no section yet, so there is nothing to mix.",
+    errors.MixesWaiting: lambda e: (
+        f"Mixes of this piece are being made already, {e.limit} of them. They come below, one by "
+        "one; then press **Mix** again."
+    ),
 }

@@ -108,3 +108,10 @@ class NothingToUndo(RequestRefused):
 
 class NothingToMix(RequestRefused):
     """The piece has no section to mix."""
+
+
+@dataclass(eq=False)
+class MixesWaiting(RequestRefused):
+    """So many mixes are still to be made that no other one is taken on."""
+
+    limit: int

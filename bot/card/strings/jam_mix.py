@@ -1,0 +1,83 @@
+"""The words of a jam's mix: its form, its message, and the tags of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.card.markup import fitted, quoted
+from bot.card.strings.jam import CREDIT_MAX_CHARS, person
+from bot.card.strings.takes import length_of
+from bot.domain.mixes import FADE_MAX_S, Fit, Mixed, MixFormat
+from bot.jam.jam import Section
+
+TITLE = "Mix the whole piece"
+FORMAT = "Format"
+FADE = "Fade at the end"
+FADE_ABOUT = f"0 to {FADE_MAX_S} seconds; 0 for none."
+LOST = "The piece's audio is not there any more, so there is no mix of it."
+TOO_LARGE = "The mix is too large to be posted here, even as an MP3."
+MIXING = "The mix is being made; it comes below."
+NO_SECTIONS = "-# Its sections as a zip are too large to be posted here."
+SOMEBODY = "somebody"
+_OPTIONS = {
+    (MixFormat.FLAC, Fit.SURE): "FLAC: nothing is lost; it fits here",
+    (MixFormat.FLAC, Fit.UNSURE): "FLAC: nothing is lost; it may be too large here, then MP3",
+    (MixFormat.FLAC, Fit.NEVER): "FLAC: nothing is lost; too large here, MP3 instead",
+    (MixFormat.WAV, Fit.SURE): "WAV: for every program; it fits here",
+    (MixFormat.WAV, Fit.UNSURE): "WAV: for every program; it may be too large here, then FLAC",
+    (MixFormat.WAV, Fit.NEVER): "WAV: for every program; too large here, FLAC or MP3 instead",
+    (MixFormat.MP3, Fit.SURE): "MP3: the smallest; it fits here",
+    (MixFormat.MP3, Fit.UNSURE): "MP3: the smallest; it may be too large here",
+    (MixFormat.MP3, Fit.NEVER): "MP3: the smallest, and still too large here",
+}
+
+
+def option(format_: MixFormat, fit: Fit) -> str:
+    """A format to choose, and whether the mix will fit in it."""
+    return _OPTIONS[format_, fit]
+
+
+def title(theme: str) -> str:
+    """The heading of a mix, and the title in its tags."""
+    return fitted(f"Mix of “{theme}”", 256)
+
+
+def credit(at_s: float, one: Section) -> str:
+    """A line of a mix's credits: where a section begins, and who has made it."""
+    words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
+    return f"`{_clock(at_s)}` {words} · {person(one.author_id)}"
+
+
+def facts(mixed: Mixed, fade_s: int) -> str:
+    """What was made, and what was measured of it."""
+    loudness = mixed.loudness
+    parts = [
+        mixed.format.upper(),
+        length_of(mixed.duration_s),
+        None if loudness.lufs is None else f"{loudness.lufs:.1f} LUFS".replace("-", "−"),
+        f"true peak {loudness.peak_db:.1f} dBTP".replace("-", "−"),
+        f"its last {fade_s} s fade out" if fade_s else None,
+    ]
+    return "-# " + " · ".join(part for part in parts if part)
+
+
+def instead(wanted: MixFormat, made: MixFormat) -> str | None:
+    """Why it is not in the format that was asked for."""
+    if wanted is made:
+        return None
+    return f"-# As {wanted.upper()} it is too large to be posted here, so this is {made.upper()}."
+
+
+def chapter(one: Section, names: Mapping[int, str]) -> str:
+    """What a section is called in the tags of a file."""
+    return f"{one.words or '…'} ({names.get(one.author_id, SOMEBODY)})"
+
+
+def comment(at_s: float, chapter_title: str) -> str:
+    """The same in a list of all of them."""
+    return f"{_clock(at_s)} {chapter_title}"
+
+
+def _clock(at_s: float) -> str:
+    minutes, seconds = divmod(int(at_s), 60)
+    return f"{minutes}:{seconds:02}"
