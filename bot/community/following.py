@@ -17,7 +17,7 @@ async def look_again_and_again(
     clock: Clock,
     look: Callable[[], Awaitable[None]],
     meanwhile: str,
-    every_s: float = LOOK_EVERY_S,
+    every_s: float | None = None,
     *,
     at_once: bool = False,
 ) -> None:
@@ -28,7 +28,7 @@ async def look_again_and_again(
     is_well = True
     while True:
         if not at_once:
-            await clock.sleep(every_s)
+            await clock.sleep(LOOK_EVERY_S if every_s is None else every_s)
         at_once = False
         try:
             await look()

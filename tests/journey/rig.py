@@ -16,7 +16,7 @@ from bot.client import MusicGenBot
 from bot.community import following
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
-from bot.engine import lease_keeper
+from bot.engine import lease_keeper, poller
 from bot.jam import keeper
 from bot.main import open_parts
 from bot.operations.metrics import Metrics
@@ -228,6 +228,7 @@ def _looking_rarely(speed: float) -> Generator[None]:
         patch.object(lease_keeper, "_LEASE_S", 80.0),
         patch.object(following, "LOOK_EVERY_S", 60.0),
         patch.object(keeper, "LOOK_S", 30.0),
+        patch.object(poller, "_ALONE_S", 5.0),
     ):
         yield
 
