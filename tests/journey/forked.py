@@ -12,11 +12,14 @@ import os
 import runpy
 import signal
 import sys
+from contextlib import nullcontext
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-_LOADED = ["bot.main", __name__]
+from tests.journey.forked_workers import forking
+
+_LOADED = ["bot.main", "tests.journey.forked_workers", __name__]
 """Before anything is forked; nothing of it starts a thread."""
 
 
@@ -53,11 +56,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-async def fork(module: str, *arguments: str, cwd: Path, env: dict[str, str], out: Path) -> Forked:
-    """Start a module; what it prints is added to a file."""
+async def fork(
+    module: str, *arguments: str, cwd: Path, env: dict[str, str], out: Path, workers: str | None
+) -> Forked:
+    """Start a module; what it prints is added to a file. `workers`: where its own are forked."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LOADED)
-    process = context.Process(target=_run, args=(module, arguments, cwd, env, out))
+    process = context.Process(target=_run, args=(module, arguments, cwd, env, out, workers))
     await asyncio.to_thread(_start, process, out)
     assert process.pid is not None
     return Forked(process, process.pid)
@@ -70,7 +75,12 @@ def _start(process: ForkServerProcess, out: Path) -> None:
 
 
 def _run(
-    module: str, arguments: tuple[str, ...], cwd: Path, env: dict[str, str], out: Path
+    module: str,
+    arguments: tuple[str, ...],
+    cwd: Path,
+    env: dict[str, str],
+    out: Path,
+    workers: str | None,
 ) -> None:
     os.chdir(cwd)
     os.environ.clear()
@@ -79,4 +89,5 @@ def _run(
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     sys.argv[1:] = arguments
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    with nullcontext() if workers is None else forking(workers):
+        runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Self
 
 from tests.evidence import show_on_failure
+from tests.journey import forked_workers
 from tests.journey.forked import Forked, fork
 from tests.journey.rig import PATIENCE_S, Rig
 
 ROOT = Path(__file__).parents[2]
+FORKS_WORKERS = True
+"""Whether a forked bot has its audio workers forked too; else they are its own children."""
 _START_S = 20.0
 _FROM_OUTSIDE = ("PATH", "HOME", "LANG", "SYSTEMROOT", "VIRTUAL_ENV")
 
@@ -76,7 +79,8 @@ class BotProcess:
         if any(name.startswith("PYTHON") for name in env):
             process = await _executed(module, *arguments, cwd=folder, env=full, out=out)
         else:
-            process = await fork(module, *arguments, cwd=folder, env=full, out=out)
+            workers = forked_workers.address() if FORKS_WORKERS else None
+            process = await fork(module, *arguments, cwd=folder, env=full, out=out, workers=workers)
         bot = cls(process, out)
         show_on_failure(f"what {' '.join(('python -m', module, *arguments))} printed", bot._read)
         return bot

@@ -33,6 +33,7 @@ from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from bot.settings import Settings
 from tests.evidence import show_on_failure
+from tests.journey import forked_workers
 from tests.journey.fast_clock import FastClock
 
 SPEED = 25.0
@@ -204,7 +205,11 @@ async def a_rig(
         rig = Rig(discord, replicate, settings, bot_clock or clock)
         show_on_failure("what the channels hold", discord.world.transcript)
         ticking = asyncio.create_task(clock.tick())
-        with clock.watching(discord.faults, replicate.faults), _looking_rarely(speed):
+        with (
+            clock.watching(discord.faults, replicate.faults),
+            _looking_rarely(speed),
+            forked_workers.forking(forked_workers.address()),
+        ):
             try:
                 if start:
                     await rig.start()

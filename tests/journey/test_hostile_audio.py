@@ -12,6 +12,7 @@ import pytest
 from bot.card import strings
 from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.wire import File
+from tests.journey import processes
 from tests.journey.processes import BotProcess, a_running_bot
 from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track, words
 from tests.unit.audio_kit import silence
@@ -37,7 +38,8 @@ SOON_S = 15.0
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Rig]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Rig]:
+    monkeypatch.setattr(processes, "FORKS_WORKERS", False)
     async with a_rig(tmp_path, speed=1, start=False) as rig:
         yield rig
 
