@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from bot.community.limits import Allowed, Limits
+from bot.community.lines import Places
 from bot.domain.errors import ConfigError
 from bot.journal import Terms, sqlite_address
 from bot.network.proxies import Proxies
@@ -24,7 +25,11 @@ class Settings(SettingsFields):
     def terms(self) -> Terms:
         """What keeps requests out, and what they cost."""
         limits = Limits(
-            self.limit_per_user, self.limit_per_server, self.limit_total, self.max_waiting_per_user
+            self.limit_per_user,
+            self.limit_per_server,
+            self.limit_total,
+            self.max_waiting_per_user,
+            Places(self.max_running, self.max_running_per_user),
         )
         return Terms(limits, self.price_per_second_micro_usd)
 

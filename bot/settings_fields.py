@@ -126,7 +126,7 @@ class SettingsFields(BaseModel):
     max_waiting_per_user: Annotated[Whole, Field(ge=1)] = Field(
         default=10,
         alias="MAX_WAITING_PER_USER",
-        description="how many of one person's may wait in line",
+        description="how many of one person's may wait in line, beyond those that begin at once",
     )
     allow_servers: Ids | None = Field(
         default=None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from bot.community.charges import (
     reservation,
 )
 from bot.community.limits import Tally, holds
+from bot.community.lines import Lines, Load, Standing
 from bot.community.ports import PresetOwner
 from bot.community.settings import loaded, person_needed_since
 from bot.domain.amounts import ServerLimits
@@ -145,11 +145,28 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
             _, person, server, window = hold.key
             found = self._sum(window.begins_at, window.ends_at, person, server)
             tally.sums[hold.key] = found.sums
-        tally.waiting = Counter(row.requester_id for row in self.rows.values() if row.state.unpaid)
+        tally.lines = self._lines()
         if (refusal := tally.decide(asked)) is not None:
             raise refusal
         for generation in takes:
             self.tables.charges[generation.id] = reservation(generation, each)
+
+    def _lines(self) -> Lines:
+        places = self.terms.limits.places
+        lines = Lines(places, self._owner)
+        for row in self.rows.values():
+            lease = self._leases.get(row.id)
+            key = None if lease is None else lease.owner, row.requester_id
+            before = lines.standings.get(key, Standing())
+            lines.standings[key] = Standing(
+                before.unpaid + row.state.unpaid, before.running + row.state.has_seat
+            )
+        for (process, _), standing in lines.standings.items():
+            load = lines.loads.get(process, Load())
+            lines.loads[process] = Load(
+                load.could_begin + standing.could_begin(places), load.running + standing.running
+            )
+        return lines
 
     def _price(self, kind: Kind) -> int:
         charges = self.tables.charges.values()

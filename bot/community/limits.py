@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
 
+from bot.community.lines import Lines, Places
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
 from bot.domain.errors import AmountsUnreadable, LimitReached, LineFull, NotAllowed
@@ -147,6 +148,8 @@ class Limits:
     per_server: tuple[Amount, ...] = ()
     total: tuple[Amount, ...] = ()
     max_waiting_per_user: int | None = None
+    places: Places = field(default_factory=Places)
+    """What does not have to wait."""
 
     def __bool__(self) -> bool:
         return any((*self.of.values(), self.max_waiting_per_user is not None))
@@ -218,8 +221,8 @@ class Tally:
 
     limits: Limits
     sums: dict[Key, Sums] = field(default_factory=dict[Key, Sums])
-    waiting: dict[int, int] = field(default_factory=dict[int, int])
-    """Of people: how many of theirs wait in line."""
+    lines: Lines | None = None
+    """Who waits; None where that is not limited."""
 
     def decide(self, asked: Asked) -> LimitReached | LineFull | None:
         """Count a request, or tell which limit keeps it out, the one that opens last."""
@@ -234,25 +237,31 @@ class Tally:
             room_for = min(room_for, fits)
             if fits < asked.takes:
                 reached.append(_reached(hold, left))
-        waiting = self.waiting.get(asked.requester_id, 0)
-        most = self.limits.max_waiting_per_user
-        places = asked.takes if most is None else max(0, most - waiting)
-        room_for = min(room_for, places)
+        in_line = self._room_in_line(asked)
+        room_for = min(room_for, in_line)
         if reached:
             last = max(reached, key=lambda one: one.opens_at)
             last.room_for = room_for
             return last
-        if places < asked.takes:
-            return LineFull(room_for, most or 0, waiting)
+        if in_line < asked.takes and self.lines is not None:
+            waiting = self.lines.waiting_of(asked.requester_id)
+            return LineFull(room_for, self.limits.max_waiting_per_user or 0, waiting)
         self._count(asked, {hold.key for hold in held})
         return None
+
+    def _room_in_line(self, asked: Asked) -> int:
+        """How many of the takes either begin at once, or may wait."""
+        most = self.limits.max_waiting_per_user
+        if most is None or self.lines is None:
+            return asked.takes
+        wait = [self.lines.waiting_of(asked.requester_id, n) for n in range(asked.takes + 1)]
+        return max(n for n, waiting in enumerate(wait) if waiting <= max(most, wait[0]))
 
     def _count(self, asked: Asked, keys: Collection[Key]) -> None:
         for key in keys:
             self.sums[key] = self.sums.get(key, Sums()) + asked.each.times(asked.takes)
-        if self.limits.max_waiting_per_user is not None:
-            already = self.waiting.get(asked.requester_id, 0)
-            self.waiting[asked.requester_id] = already + asked.takes
+        if self.lines is not None:
+            self.lines.add(asked.requester_id, asked.takes)
 
 
 def holds(limits: Limits, asked: Asked) -> Iterator[Hold]:

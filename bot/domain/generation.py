@@ -58,6 +58,11 @@ class State(StrEnum):
         return self in {State.ACCEPTED, State.QUEUED}
 
     @property
+    def has_seat(self) -> bool:
+        """It takes one of the places of those that run at once."""
+        return self in {State.SUBMITTING, State.RUNNING}
+
+    @property
     def cancelable(self) -> bool:
         """Before the upload, a cancel still saves something."""
         return State.CANCELED in TRANSITIONS[self]

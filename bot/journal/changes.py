@@ -157,7 +157,8 @@ async def _add_all(
     second = await second_presses(connection, [one.press for one in additions if one.press])
     refusals |= {one: PressedTwice() for one in additions if one.press in second}
     asked = [one for one in additions if one not in refusals]
-    decided = await ledger.reserve(connection, [(one.takes, one.limits) for one in asked])
+    requests = [(one.takes, one.limits) for one in asked]
+    decided = await ledger.reserve(connection, requests, holder.owner)
     no_room = {one: no for one, no in zip(asked, decided, strict=True) if no is not None}
     await forget_presses(connection, [one.press for one in no_room if one.press])
     refusals |= no_room

@@ -24,23 +24,15 @@ from bot.community.charges import (
     price_micro_usd,
     reservation,
 )
-from bot.community.limits import (
-    PRICE_PER_SECOND_MICRO_USD,
-    Asked,
-    Key,
-    Limits,
-    Scope,
-    Tally,
-    holds,
-)
+from bot.community.limits import PRICE_PER_SECOND_MICRO_USD, Limits, Tally
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.errors import LimitReached, LineFull
-from bot.domain.generation import Generation, State
+from bot.domain.generation import Generation
+from bot.journal.counting import SUMS, between, counted
 from bot.journal.database import one_at_a_time
 from bot.journal.tables import charges, generations, to_us
 
-_Query: TypeAlias = sa.Select[*tuple[Any, ...]]
 Request: TypeAlias = tuple[Sequence[Generation], ServerLimits | None]
 """The takes of one request, and what its server allows; None where it has set nothing."""
 _TURN = "charges"
@@ -50,19 +42,9 @@ _KINDS_KEPT = 1000
 
 _c = charges.c
 _g = generations.c
-_MONEY = sa.func.coalesce(_c.actual_micro_usd, _c.reserved_micro_usd)
-# PostgreSQL sums big integers to decimals of any size.
-_SUMS = (
-    sa.func.count(),
-    sa.cast(sa.func.coalesce(sa.func.sum(_c.seconds), 0), sa.BigInteger),
-    sa.cast(sa.func.coalesce(sa.func.sum(_MONEY), 0), sa.BigInteger),
-)
-_NOBODY = sa.cast(sa.null(), sa.BigInteger)
 _ESTIMATED = sa.func.count(sa.case((_c.actual_micro_usd.is_(None), 1)))
 _DAY = timedelta(days=1)
-_COUNTS = _c.state != ChargeState.GIVEN_BACK
 _FIELDS = [one.name for one in fields(Charge)]
-_UNPAID = [state for state in State if state.unpaid]
 
 _settle = (
     sa.update(charges)
@@ -100,12 +82,12 @@ class Ledger:
         return bool(self.terms.limits) or any(servers is not None for _, servers in requests)
 
     async def reserve(
-        self, connection: AsyncConnection, requests: Sequence[Request]
+        self, connection: AsyncConnection, requests: Sequence[Request], here: str
     ) -> list[LimitReached | LineFull | None]:
         """Write the reservations of new requests that there is room for, in their order.
 
         After `take_turn`. The answer holds, for each, what keeps it out: none of its takes is to
-        be added then.
+        be added then. `here` is the process that follows what is added.
         """
         limits = self.terms.limits
         prices = [await self._price(connection, kind_of(takes[0])) for takes, _ in requests]
@@ -115,7 +97,7 @@ class Ledger:
         ]
         tally = Tally(limits)
         if self._is_limited(requests):
-            tally = await _counted(connection, limits, asked)
+            tally = await counted(connection, limits, asked, here)
         refusals = [tally.decide(one) for one in asked]
         rows = [
             _row(reservation(generation, price))
@@ -224,7 +206,7 @@ async def spent(
     guild_id: int | None,
 ) -> Spent:
     """What one person, one server, or all together have asked for in some time."""
-    query = sa.select(*_SUMS, _ESTIMATED).where(*_of(since, until, requester_id, guild_id))
+    query = sa.select(*SUMS, _ESTIMATED).where(*_of(since, until, requester_id, guild_id))
     tracks, seconds, micro_usd, estimated = (await connection.execute(query)).one()
     return Spent(Sums(tracks, seconds, micro_usd), estimated)
 
@@ -241,7 +223,7 @@ async def spent_by_day(
     accepted_us = sa.type_coerce(_c.accepted_at, sa.BigInteger)
     day = (accepted_us - to_us(since)) // (_DAY // timedelta(microseconds=1))
     query = (
-        sa.select(day, *_SUMS, _ESTIMATED)
+        sa.select(day, *SUMS, _ESTIMATED)
         .where(*_of(since, until, requester_id, guild_id))
         .group_by(day)
     )
@@ -255,7 +237,7 @@ def _of(
     since: datetime, until: datetime, requester_id: int | None, guild_id: int | None
 ) -> list[sa.ColumnElement[bool]]:
     """What one person, one server, or all together have caused in some time."""
-    conditions = _between(since, until)
+    conditions = between(since, until)
     if requester_id is not None:
         conditions.append(_c.requester_id == requester_id)
     if guild_id is not None:
@@ -271,58 +253,3 @@ def _row(charge: Charge) -> dict[str, object]:
 def _charge(row: dict[str, Any]) -> Charge:
     values: dict[str, Any] = {**row, "state": ChargeState(row["state"])}
     return Charge(**values)
-
-
-async def _counted(connection: AsyncConnection, limits: Limits, asked: Sequence[Asked]) -> Tally:
-    """All that these requests are held against, in one query."""
-    tally = Tally(limits)
-    wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
-    parts: list[_Query] = []
-    groups = list(dict.fromkeys((scope, window) for scope, _, _, window in wanted))
-    for number, group in enumerate(groups):
-        keys = [key for key in wanted if (key[0], key[3]) == group]
-        parts.append(_sums(number, keys))
-    if limits.max_waiting_per_user is not None:
-        parts.append(_waiting({one.requester_id for one in asked}))
-    if not parts:
-        return tally
-    for row in (await connection.execute(sa.union_all(*parts))).all():
-        number, (tracks, seconds, micro_usd) = int(row[0]), map(int, row[3:])
-        if number < 0:
-            tally.waiting[row[1]] = tracks
-        else:
-            scope, window = groups[number]
-            tally.sums[scope, row[1], row[2], window] = Sums(tracks, seconds, micro_usd)
-    return tally
-
-
-def _sums(number: int, keys: Sequence[Key]) -> _Query:
-    """What is counted for keys of one scope and time; for a few others as well, perhaps."""
-    scope, _, _, counted = keys[0]
-    query = sa.select(
-        sa.literal(number, sa.Integer),
-        _c.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else _NOBODY,
-        _c.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else _NOBODY,
-        *_SUMS,
-    ).where(*_between(counted.begins_at, counted.ends_at))
-    people, servers = {key[1] for key in keys}, {key[2] for key in keys}
-    if people != {None}:
-        query = query.where(_c.requester_id.in_(people)).group_by(_c.requester_id)
-    if servers != {None}:
-        query = query.where(_c.guild_id.in_(servers)).group_by(_c.guild_id)
-    return query
-
-
-def _between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
-    return [_c.accepted_at >= since, _c.accepted_at < until, _COUNTS]
-
-
-def _waiting(people: Collection[int]) -> _Query:
-    nothing = sa.literal(0, sa.BigInteger)
-    count = sa.func.count()
-    return (
-        sa.select(sa.literal(-1, sa.Integer), _g.requester_id, _NOBODY, count, nothing, nothing)
-        # The very words of the partial index.
-        .where(sa.text("open"), _g.requester_id.in_(people), _g.state.in_(_UNPAID))
-        .group_by(_g.requester_id)
-    )

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from bot.community.charges import kind_of, price_micro_usd
 from bot.community.limits import Limits, Period, parse_amounts, window
+from bot.community.lines import Places
 from bot.community.settings import role_stored
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import ChargeState, Spent
@@ -42,7 +43,8 @@ async def open_with(database: str | None) -> AsyncGenerator[Open]:
         async def start(limits: Limits) -> Journal:
             terms = Terms(limits)
             if database is None:
-                return FakeJournal(beside=memory, terms=terms, now=lambda: NOW)
+                owner = str(random.random())
+                return FakeJournal(beside=memory, owner=owner, terms=terms, now=lambda: NOW)
             journal = await SqlJournal.open(
                 database, owner=str(random.random()), now=lambda: NOW, terms=terms
             )
@@ -190,7 +192,7 @@ async def test_a_batch_across_midnight(open_with: Open) -> None:
 
 
 async def test_who_waits_in_line_is_counted_by_the_rows(open_with: Open) -> None:
-    journal = await open_with(Limits(max_waiting_per_user=2))
+    journal = await open_with(Limits(max_waiting_per_user=1, places=ONE))
     [one, two] = by(1, number=2)
     await journal.add(one)
     await journal.add(two)
@@ -199,8 +201,29 @@ async def test_who_waits_in_line_is_counted_by_the_rows(open_with: Open) -> None
     assert await granted(journal, by(2))
     for state in (State.QUEUED, State.SUBMITTING):
         await journal.save(replace(one, state=state))
-    assert await granted(journal, by(1)), "one has begun"
+    assert not await granted(journal, by(1)), "the other one waits as before"
+    await end(journal, one, State.CANCELED)
+    assert await granted(journal, by(1)), "the other one begins"
     assert not await granted(journal, by(1))
+
+
+@pytest.mark.parametrize(("running", "room_for"), [(9, 3), (4, 2), (3, 1), (2, 0), (1, 0)])
+async def test_where_all_places_are_taken_everybody_waits(
+    open_with: Open, running: int, room_for: int
+) -> None:
+    """Bo has two that run here, and one elsewhere; of Ada's, one may wait."""
+    limits = Limits(max_waiting_per_user=1, places=Places(running, running_per_user=3))
+    journals = [await open_with(limits), await open_with(limits)]
+    for at in (0, 0, 1):
+        [row] = by(2)
+        await journals[at].add(row)
+        for state in (State.QUEUED, State.SUBMITTING):
+            await journals[at].save(replace(row, state=state))
+    [waits] = by(1)
+    await journals[0].add(waits)
+    with pytest.raises(LineFull) as caught:
+        await journals[0].add(*by(1, number=4))
+    assert caught.value.room_for == room_for
 
 
 async def test_a_servers_own_limits_count_what_is_made_there(open_with: Open) -> None:
@@ -326,6 +349,7 @@ async def test_who_was_forgotten_goes_when_no_servers_limit_needs_them(open_with
 
 
 RAN: dict[str, Any] = {"prediction_id": "p", "predict_time_s": 1.0}
+ONE = Places(running_per_user=1)
 PEOPLE, SERVERS, REQUESTS = 50, 5, 500
 EACH = ESTIMATE
 
@@ -341,13 +365,14 @@ EACH = ESTIMATE
         (Limits(per_server=parse_amounts("500 s/day, 1000 tracks/month")), 310),
         (Limits(total=parse_amounts("123 tracks/month")), 123),
         (Limits(total=parse_amounts("10 usd/day")), 10_000_000 // EACH),
-        (Limits(max_waiting_per_user=3), 150),
+        (Limits(max_waiting_per_user=3, places=ONE), 250),
         (
             Limits(
                 parse_amounts("7 tracks/day"),
                 parse_amounts("40 tracks/day, 4 usd/month"),
                 parse_amounts("1500 s/day, 100 usd/month"),
                 6,
+                ONE,
             ),
             187,
         ),
@@ -359,14 +384,15 @@ async def test_a_crowd_at_two_processes_gets_exactly_what_fits(
     journals = [await open_with(limits), await open_with(limits)]
     asked = [by(n % PEOPLE, n % SERVERS) for n in range(REQUESTS)]
     order = random.Random(7).sample(range(REQUESTS), REQUESTS)
-    told = await asyncio.gather(*(granted(journals[n % 2], asked[n]) for n in order))
+    # Everybody asks at both.
+    told = await asyncio.gather(*(granted(journals[n // PEOPLE % 2], asked[n]) for n in order))
     assert sum(told) == expected
     assert len(await journals[0].open_ids()) == expected
     sums = (await today(journals[0])).sums
     assert (sums.tracks, sums.micro_usd) == (expected, expected * EACH)
     theirs = Counter(n % PEOPLE for n, yes in zip(order, told, strict=True) if yes)
     if limits.max_waiting_per_user is not None:
-        assert max(theirs.values()) <= limits.max_waiting_per_user
+        assert max(theirs.values()) <= limits.max_waiting_per_user + 2, "one begins at each"
 
 
 async def test_takes_race_as_well(open_with: Open) -> None:

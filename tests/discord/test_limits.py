@@ -12,6 +12,7 @@ import pytest
 from bot.card import strings
 from bot.card.actions import ACTIONS
 from bot.community.limits import Allowed, Limits, Period, parse_amounts, window
+from bot.community.lines import Places
 from bot.domain.charges import ChargeState
 from bot.domain.errors import NotAllowed, UsageNotTold
 from bot.domain.generation import State
@@ -143,9 +144,10 @@ async def test_variations_without_any_room_are_refused(world: World) -> None:
 
 
 async def test_a_full_line_is_said(world: World) -> None:
-    limit(world, Limits(max_waiting_per_user=1))
+    limit(world, Limits(max_waiting_per_user=1, places=Places(running_per_user=2)))
     world.sound.slow = True
-    await world.musicgen(input_audio_url="https://example.org/x.wav")
+    for _ in range(3):
+        await world.musicgen(input_audio_url="https://example.org/x.wav")
     refusal = (await world.musicgen()).refusal
     assert refusal.startswith("You have 1 request in line, where at most 1 may wait.")
 

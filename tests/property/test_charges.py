@@ -17,6 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from bot.community.charges import price_micro_usd
 from bot.community.limits import Amount, Limits, Period, parse_amounts, window
+from bot.community.lines import Places
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, PredictionFailed
@@ -31,7 +32,8 @@ LIMITS = Limits(
     parse_amounts("4 tracks/day, 9 tracks/month"),
     parse_amounts("100 s/day, 1 usd/month"),
     parse_amounts("0.6 usd/day, 200 s/month"),
-    3,
+    1,
+    Places(running=4, running_per_user=2),
 )
 OWN = {
     7: ServerLimits(parse_amounts("2 tracks/day, 0.5 usd/month"), parse_amounts("60 s/day")),
@@ -68,6 +70,8 @@ class Known:
     row: Generation
     seconds: int
     micro_usd: int
+    at: int
+    """Which process follows it."""
     counts: bool = True
 
 
@@ -110,7 +114,7 @@ class Books(RuleBasedStateMachine):
         own = OWN.get(server or 0)
         if own is not None and has_role:
             own = ServerLimits((), own.together)
-        fits = self.fits(user, server, own, Sums(takes, takes * seconds, takes * price))
+        fits = self.fits(at, user, server, own, Sums(takes, takes * seconds, takes * price))
         try:
             self.run(self.journals[at].add(*made, limits=own))
         except (LimitReached, LineFull):
@@ -118,10 +122,12 @@ class Books(RuleBasedStateMachine):
             return []
         assert fits, "one too many"
         for row in made:
-            self.known[row.id] = Known(row, seconds, price)
+            self.known[row.id] = Known(row, seconds, price, at)
         return [row.id for row in made]
 
-    def fits(self, user: int, server: int | None, own: ServerLimits | None, more: Sums) -> bool:
+    def fits(
+        self, at: int, user: int, server: int | None, own: ServerLimits | None, more: Sums
+    ) -> bool:
         whose: list[tuple[tuple[Amount, ...], Matches]] = [
             (LIMITS.per_user, of_person(user)),
             (LIMITS.total, everybodys),
@@ -138,8 +144,23 @@ class Books(RuleBasedStateMachine):
                 by_unit = {"tracks": sums.tracks, "s": sums.seconds, "usd": sums.micro_usd}
                 if by_unit[amount.unit] > amount.number:
                     return False
-        rows = [one.row for one in self.known.values() if one.row.requester_id == user]
-        return sum(row.state.unpaid for row in rows) + more.tracks <= 3
+        waiting = [
+            self.waiting(at, user, new) + self.waiting(1 - at, user) for new in (0, more.tracks)
+        ]
+        return waiting[1] <= max(waiting[0], 1)
+
+    def waiting(self, at: int, user: int, new: int = 0) -> int:
+        """How many of a person's have no place in a process, once all others have theirs."""
+        rows = [one.row for one in self.known.values() if one.at == at]
+        free = 4 - sum(row.state in WAY[1:] for row in rows)
+        wait = 0
+        for person in sorted({1, 2, 3}, key=lambda one: one == user):
+            theirs = [row for row in rows if row.requester_id == person]
+            wait = sum(row.state.unpaid for row in theirs) + (new if person == user else 0)
+            places = 2 - sum(row.state in WAY[1:] for row in theirs)
+            begin = max(0, min(wait, places, free))
+            free, wait = free - begin, wait - begin
+        return wait
 
     def sums(self, since: datetime, until: datetime, matches: Matches) -> Sums:
         counted = [
@@ -151,11 +172,11 @@ class Books(RuleBasedStateMachine):
             len(counted), sum(one.seconds for one in counted), sum(one.micro_usd for one in counted)
         )
 
-    @rule(ids=asked)
-    def begin(self, ids: list[str]) -> None:
+    @rule(ids=asked, steps=st.sampled_from([1, 2, 3, 3]))
+    def begin(self, ids: list[str], steps: int) -> None:
         for key in ids:
             if self.known[key].row.state is State.ACCEPTED:
-                for state in WAY:
+                for state in WAY[:steps]:
                     self.save(key, state=state)
 
     @rule(ids=asked, ran_s=st.sampled_from([None, 0.0, 3.0, 90.0]))

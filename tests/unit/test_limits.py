@@ -21,6 +21,7 @@ from bot.community.limits import (
     parse_amounts,
     window,
 )
+from bot.community.lines import Lines, Places, Standing
 from bot.domain.charges import ChargeState, Spent, Sums
 from bot.domain.errors import (
     AccessLost,
@@ -164,10 +165,13 @@ def test_money_that_nothing_costs_is_no_limit() -> None:
 
 
 def test_the_line_of_a_person_is_full() -> None:
-    tally = Tally(Limits(max_waiting_per_user=4), waiting={1: 2})
+    lines = Lines(Places(running_per_user=2), "here")
+    lines.standings["here", 1] = Standing(unpaid=2, running=1)
+    lines.standings["there", 1] = Standing(unpaid=3, running=1)
+    tally = Tally(Limits(max_waiting_per_user=5), lines=lines)
     error = tally.decide(asked(3))
     assert isinstance(error, LineFull)
-    assert (error.room_for, error.limit, error.waiting) == (2, 4, 2)
+    assert (error.room_for, error.limit, error.waiting) == (2, 5, 3)
     assert tally.decide(asked(2)) is None
     assert isinstance(tally.decide(asked()), LineFull)
 

@@ -1,0 +1,152 @@
+"""What requests are held against, counted from the rows in one query.
+
+Only a transaction that has its turn (`charges.Ledger`) counts, so nothing is accepted meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.community.limits import Asked, Key, Limits, Scope, Tally, holds
+from bot.community.lines import Lines, Load, Places, Standing
+from bot.domain.charges import ChargeState, Sums
+from bot.domain.generation import State
+from bot.journal.tables import charges, generations
+
+_Query: TypeAlias = sa.Select[*tuple[Any, ...]]
+
+_c = charges.c
+_g = generations.c
+_MONEY = sa.func.coalesce(_c.actual_micro_usd, _c.reserved_micro_usd)
+# PostgreSQL sums big integers to decimals of any size.
+SUMS = (
+    sa.func.count(),
+    sa.cast(sa.func.coalesce(sa.func.sum(_c.seconds), 0), sa.BigInteger),
+    sa.cast(sa.func.coalesce(sa.func.sum(_MONEY), 0), sa.BigInteger),
+)
+"""Tracks, seconds and money of charges."""
+_NOBODY = sa.cast(sa.null(), sa.BigInteger)
+_NO_PROCESS = sa.cast(sa.null(), sa.Text)
+_NOTHING = sa.literal(0, sa.BigInteger)
+_COUNTS = _c.state != ChargeState.GIVEN_BACK
+_THEIRS, _OPEN, _LOADS = -1, -2, -3
+"""Which part of the query a row is of; those that are not below zero are sums."""
+# The very words of the partial index.
+_IS_OPEN = sa.text("open")
+_UNPAID = sa.func.count(sa.case((_g.state.in_([one for one in State if one.unpaid]), 1)))
+_RUNNING = sa.func.count(sa.case((_g.state.in_([one for one in State if one.has_seat]), 1)))
+
+
+def between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
+    """The charges of some time that count."""
+    return [_c.accepted_at >= since, _c.accepted_at < until, _COUNTS]
+
+
+async def counted(
+    connection: AsyncConnection, limits: Limits, asked: Sequence[Asked], here: str
+) -> Tally:
+    """All that these requests, which come to the process `here`, are held against."""
+    tally = Tally(limits)
+    wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
+    parts: list[_Query] = []
+    groups = list(dict.fromkeys((scope, window) for scope, _, _, window in wanted))
+    for number, group in enumerate(groups):
+        keys = [key for key in wanted if (key[0], key[3]) == group]
+        parts.append(_sums(number, keys))
+    people = {one.requester_id for one in asked}
+    if limits.max_waiting_per_user is not None:
+        tally.lines = Lines(limits.places, here)
+        parts += [_standings(people), _all_open()]
+    if not parts:
+        return tally
+    is_full = False
+    for row in (await connection.execute(sa.union_all(*parts))).all():
+        number = int(row[0])
+        person, server, process, tracks, seconds, micro_usd = row[1:]
+        if number >= 0:
+            scope, window = groups[number]
+            tally.sums[scope, person, server, window] = Sums(tracks, seconds, micro_usd)
+        elif number == _OPEN:
+            takes = sum(one.takes for one in asked)
+            is_full = tracks + takes > limits.places.running
+        elif tally.lines is not None:
+            tally.lines.standings[process, person] = Standing(tracks, seconds)
+    if is_full and tally.lines is not None:
+        await _weigh(connection, tally.lines, people)
+    return tally
+
+
+async def _weigh(connection: AsyncConnection, lines: Lines, people: Collection[int]) -> None:
+    """Count also what keeps each process busy, which is a look at all that is open."""
+    query = sa.union_all(_standings(people), _loads(lines.places))
+    for number, person, _, process, first, second, _ in await connection.execute(query):
+        if number == _THEIRS:
+            lines.standings[process, person] = Standing(first, second)
+        else:
+            lines.loads[process] = Load(first, second)
+
+
+def _sums(number: int, keys: Sequence[Key]) -> _Query:
+    """What is counted for keys of one scope and time; for a few others as well, perhaps."""
+    scope, _, _, counted = keys[0]
+    query = sa.select(
+        sa.literal(number, sa.Integer),
+        _c.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else _NOBODY,
+        _c.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else _NOBODY,
+        _NO_PROCESS,
+        *SUMS,
+    ).where(*between(counted.begins_at, counted.ends_at))
+    people, servers = {key[1] for key in keys}, {key[2] for key in keys}
+    if people != {None}:
+        query = query.where(_c.requester_id.in_(people)).group_by(_c.requester_id)
+    if servers != {None}:
+        query = query.where(_c.guild_id.in_(servers)).group_by(_c.guild_id)
+    return query
+
+
+def _standings(people: Collection[int]) -> _Query:
+    """How many of each person's are with each process."""
+    number = sa.literal(_THEIRS, sa.Integer)
+    return (
+        sa.select(number, _g.requester_id, _NOBODY, _g.owner, _UNPAID, _RUNNING, _NOTHING)
+        .where(_IS_OPEN, _g.requester_id.in_(people))
+        .group_by(_g.requester_id, _g.owner)
+    )
+
+
+def _all_open() -> _Query:
+    """How many are under way at all."""
+    count = sa.func.count()
+    number = sa.literal(_OPEN, sa.Integer)
+    return (
+        sa.select(number, _NOBODY, _NOBODY, _NO_PROCESS, count, _NOTHING, _NOTHING)
+        .select_from(generations)
+        .where(_IS_OPEN)
+    )
+
+
+def _loads(places: Places) -> _Query:
+    """How many run in each process, and how many could for all that their people may."""
+    standings = (
+        sa.select(_g.owner, _UNPAID.label("unpaid"), _RUNNING.label("running"))
+        .where(_IS_OPEN)
+        .group_by(_g.requester_id, _g.owner)
+        .subquery()
+    )
+    unpaid, running = standings.c.unpaid, standings.c.running
+    left = sa.case((running < places.running_per_user, places.running_per_user - running), else_=0)
+    could_begin = sa.case((unpaid < left, unpaid), else_=left)
+    return sa.select(
+        sa.literal(_LOADS, sa.Integer),
+        _NOBODY,
+        _NOBODY,
+        standings.c.owner,
+        sa.cast(sa.func.sum(could_begin), sa.BigInteger),
+        sa.cast(sa.func.sum(running), sa.BigInteger),
+        _NOTHING,
+    ).group_by(standings.c.owner)
