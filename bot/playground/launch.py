@@ -16,8 +16,9 @@ from bot.domain.inputs import TABLE
 from bot.host.signals import on_stop
 from bot.journal import sqlite_address
 from bot.playground.bot_process import SupervisedBot
+from bot.playground.discord import voice
+from bot.playground.discord.rules import Rules
 from bot.playground.discord.server import DiscordStandIn
-from bot.playground.discord.world import Rules
 from bot.playground.keep import Keep, KeepUnusable
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import RateLimits
@@ -114,11 +115,17 @@ async def _following(
 
 def discord_standin(port: int, kept: Keep | None = None) -> DiscordStandIn:
     """As a visitor meets it: with its limits, as the real one."""
-    rules = Rules(enforce_rate_limits=True)
+    rules, has_voice = Rules(enforce_rate_limits=True), voice.is_installed()
     if kept is None:
-        return DiscordStandIn(port=port, notice=NOTICE, rules=rules)
-    before, content = kept.discord, kept.discord_file
-    return DiscordStandIn(port=port, notice=NOTICE, rules=rules, before=before, content=content)
+        return DiscordStandIn(port=port, notice=NOTICE, rules=rules, voice=has_voice)
+    return DiscordStandIn(
+        port=port,
+        notice=NOTICE,
+        rules=rules,
+        before=kept.discord,
+        content=kept.discord_file,
+        voice=has_voice,
+    )
 
 
 def replicate_standin(kept: Keep | None = None) -> ReplicateStandIn:
@@ -138,22 +145,30 @@ def _environment(
     discord: DiscordStandIn, replicate: ReplicateStandIn, folder: Path
 ) -> dict[str, str]:
     """The bot as anyone runs it, told by its settings alone where the two services are."""
-    return os.environ | {
-        "DISCORD_TOKEN": discord.token,
-        "DISCORD_BASE_URL": discord.base_url,
-        "REPLICATE_API_TOKEN": replicate.token,
-        "REPLICATE_BASE_URL": replicate.base_url,
-        "ALLOW_PRIVATE_ADDRESSES": "1",
-        "MUSICGEN_MODEL": MODEL,
-        "MUSICGEN_VERSION": replicate.version,
-        "FINE_TUNES": f"lofi={LOFI.model}:{LOFI.version}",
-        "DATA_FOLDER": str(folder),
-        # Whoever tries it reads what it prints, wherever that goes.
-        "LOG_FORMAT": "text",
-        "DATABASE_URL": sqlite_address(folder / "musicgen.sqlite3"),
-        # Both services are on this machine.
-        "NO_PROXY": "*",
-    }
+    trusted: dict[str, str] = {}
+    if discord.has_voice:
+        # What OpenSSL reads instead of its own list of whom to trust, which is in it as well.
+        trusted["SSL_CERT_FILE"] = str(discord.voice.certificate.trust_file)
+    return (
+        os.environ
+        | trusted
+        | {
+            "DISCORD_TOKEN": discord.token,
+            "DISCORD_BASE_URL": discord.base_url,
+            "REPLICATE_API_TOKEN": replicate.token,
+            "REPLICATE_BASE_URL": replicate.base_url,
+            "ALLOW_PRIVATE_ADDRESSES": "1",
+            "MUSICGEN_MODEL": MODEL,
+            "MUSICGEN_VERSION": replicate.version,
+            "FINE_TUNES": f"lofi={LOFI.model}:{LOFI.version}",
+            "DATA_FOLDER": str(folder),
+            # Whoever tries it reads what it prints, wherever that goes.
+            "LOG_FORMAT": "text",
+            "DATABASE_URL": sqlite_address(folder / "musicgen.sqlite3"),
+            # Both services are on this machine.
+            "NO_PROXY": "*",
+        }
+    )
 
 
 def _open_browser(address: str) -> None:

@@ -15,8 +15,8 @@ import psutil
 
 from bot.playground.discord.actors import Actor
 from bot.playground.discord.model import Channel, User
+from bot.playground.discord.rules import Rules
 from bot.playground.discord.server import DiscordStandIn
-from bot.playground.discord.world import Rules
 from bot.playground.replicate.limits import RateLimits
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings

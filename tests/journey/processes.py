@@ -71,12 +71,12 @@ class BotProcess:
     ) -> Self:
         """Start it in `folder`, which has no `.env`, with nothing of our own settings.
 
-        Most are forked; what Python itself reads as it starts takes a start of its own.
+        Most are forked; what Python or OpenSSL read as they start takes a start of its own.
         """
         full = {name: os.environ[name] for name in _FROM_OUTSIDE if name in os.environ}
         full |= {"PYTHONPATH": str(ROOT), **env}
         process: asyncio.subprocess.Process | Forked
-        if any(name.startswith("PYTHON") for name in env):
+        if any(name.startswith(("PYTHON", "SSL_")) for name in env):
             process = await _executed(module, *arguments, cwd=folder, env=full, out=out)
         else:
             workers = forked_workers.address() if FORKS_WORKERS else None
@@ -98,7 +98,9 @@ async def _executed(
 def settings_of(rig: Rig) -> dict[str, str]:
     """The rig's settings as an environment."""
     settings = rig.settings
-    return {
+    has_voice = rig.discord.has_voice
+    trusted = {"SSL_CERT_FILE": str(rig.discord.voice.certificate.trust_file)} if has_voice else {}
+    return trusted | {
         "DISCORD_TOKEN": settings.discord_token.get_secret_value(),
         "DISCORD_BASE_URL": settings.discord_base_url,
         "REPLICATE_API_TOKEN": settings.replicate_api_token.get_secret_value(),

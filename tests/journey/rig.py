@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 from unittest.mock import patch
 
+from aiohttp.connector import _SSL_CONTEXT_VERIFIED  # pyright: ignore[reportPrivateUsage] - what discord.py connects with
 from pydantic import JsonValue, TypeAdapter
 
 from bot.client import MusicGenBot
@@ -24,8 +25,8 @@ from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.messages import Message, MessageBody
 from bot.playground.discord.model import Channel
+from bot.playground.discord.rules import Rules
 from bot.playground.discord.server import DiscordStandIn
-from bot.playground.discord.world import Rules
 from bot.playground.faults import Fault
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.predictions import Prediction
@@ -175,6 +176,7 @@ async def a_rig(
     services_ahead_s: float = 0.0,
     bot_clock: BotClock | None = None,
     fine_tunes: Sequence[Hosted] = (),
+    voice: bool = False,
 ) -> AsyncGenerator[Rig, None]:
     """Everything up, the bot ready unless `start` is False; closed at the end.
 
@@ -186,7 +188,7 @@ async def a_rig(
         discord_clock = Clock(lambda: time.time() + services_ahead_s)
     model = (env or {}).get("MUSICGEN_MODEL", "meta/musicgen")
     async with (
-        DiscordStandIn(rules=rules, notice=notice, clock=discord_clock) as discord,
+        DiscordStandIn(rules=rules, notice=notice, clock=discord_clock, voice=voice) as discord,
         ReplicateStandIn(
             schema, timings or Timings.instant(), clock=clock, model=model, fine_tunes=fine_tunes
         ) as replicate,
@@ -202,6 +204,8 @@ async def a_rig(
                 **(env or {}),
             }
         )
+        if voice:
+            _trust(discord)
         rig = Rig(discord, replicate, settings, bot_clock or clock)
         show_on_failure("what the channels hold", discord.world.transcript)
         ticking = asyncio.create_task(clock.tick())
@@ -217,6 +221,11 @@ async def a_rig(
             finally:
                 await rig.stop()
                 ticking.cancel()
+
+
+def _trust(discord: DiscordStandIn) -> None:
+    """Have the bot in this process take its voice server's certificate, which lives no longer."""
+    _SSL_CONTEXT_VERIFIED.load_verify_locations(cadata=discord.voice.certificate.pem)
 
 
 @contextmanager

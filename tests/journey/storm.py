@@ -26,7 +26,7 @@ from pathlib import Path
 
 from bot.domain.generation import TOKEN_LIFE
 from bot.playground.discord.clock import Clock
-from bot.playground.discord.world import Rules
+from bot.playground.discord.rules import Rules
 from bot.playground.replicate.timings import Timings
 from tests.journey.crowd import Crowd
 from tests.journey.processes import BotProcess, settings_of

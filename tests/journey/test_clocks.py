@@ -11,8 +11,8 @@ import pytest
 
 from bot.domain.clock import SystemClock
 from bot.host.service_time import ServiceClock
+from bot.playground.discord.rules import Rules
 from bot.playground.discord.wire import File
-from bot.playground.discord.world import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.journey.processes import a_running_bot

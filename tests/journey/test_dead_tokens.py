@@ -11,7 +11,7 @@ import pytest
 from bot.card import strings
 from bot.domain.errors import TooLateToCancel
 from bot.playground.discord.actors import Used
-from bot.playground.discord.world import Rules
+from bot.playground.discord.rules import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.journey.rig import Rig, a_rig, buttons, has_ended, has_track, words

@@ -11,7 +11,7 @@ from bot.card import strings
 from bot.domain.progress import ProgressMeter
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Permissions
-from bot.playground.discord.world import MIB, Rules
+from bot.playground.discord.rules import MIB, Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.journey.rig import (

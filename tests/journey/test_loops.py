@@ -13,7 +13,7 @@ import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is type
 from bot.card import strings
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
-from bot.playground.discord.world import MIB, Rules
+from bot.playground.discord.rules import MIB, Rules
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import samples
 

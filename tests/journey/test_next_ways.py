@@ -11,7 +11,7 @@ import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
 from bot.card import strings
-from bot.playground.discord.world import MIB, Rules
+from bot.playground.discord.rules import MIB, Rules
 from tests.journey.rig import a_rig, has_ended, has_track, words
 
 LIMIT_BYTES = MIB

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.discord.actors import Used
-from bot.playground.discord.world import Rules
+from bot.playground.discord.rules import Rules
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings

@@ -13,7 +13,7 @@ import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is type
 from bot.card import strings
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
-from bot.playground.discord.world import Rules
+from bot.playground.discord.rules import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.journey.rig import EDIT, OUTPUT, Rig, a_rig, has_track, words

@@ -12,7 +12,7 @@ from bot.card import strings
 from bot.domain.track_names import seed_in
 from bot.playground.discord.actors import Used
 from bot.playground.discord.messages import Message
-from bot.playground.discord.world import Rules
+from bot.playground.discord.rules import Rules
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
 from tests.journey.processes import a_running_bot

@@ -6,10 +6,11 @@ from .clock import Clock
 from .interactions import Stage
 from .messages import Interaction, Message, Revision
 from .model import Channel, Permissions, User
+from .rules import Rules
 from .server import DiscordStandIn, Request
 from .windows import Window
 from .wire import ApiError, Code, File, Refused
-from .world import NeverHappened, Rules, World
+from .world import NeverHappened, World
 
 __all__ = [
     "Actor",

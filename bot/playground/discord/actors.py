@@ -9,9 +9,10 @@ from .commands import Command, Option, OptionType
 from .interactions import Stage
 from .messages import Interaction, Message
 from .modals import Modal
-from .model import Channel, User
+from .model import Channel, Guild, User, VoiceState
 from .options import FieldValue, GivenOption
 from .people import People, suggestions
+from .voice.calls import Calls
 from .wire import File, JsonValue, Refused
 from .world import PATIENCE_S, NeverHappened, World
 
@@ -93,9 +94,10 @@ class Used:
 class Actor:
     """One of the three people."""
 
-    def __init__(self, world: World, people: People, username: str) -> None:
+    def __init__(self, world: World, people: People, calls: Calls, username: str) -> None:
         self._world = world
         self._people = people
+        self._calls = calls
         self.user = next(user for user in world.people if user.username == username)
 
     @property
@@ -198,6 +200,42 @@ class Actor:
             Refused: where Discord's client would not offer it.
         """
         self._people.delete(self.user, message)
+
+    def join_voice(self, channel: Channel) -> VoiceState:
+        """Come into a voice channel, from another one perhaps.
+
+        Raises:
+            Refused: they may not.
+        """
+        return self._calls.join(self.user, channel)
+
+    def leave_voice(self, guild: Guild | None = None) -> None:
+        """Leave the voice channel of a server, ours unless told."""
+        self._calls.leave(self.user, guild or self._world.guild)
+
+    def move(self, user: User, channel: Channel) -> None:
+        """Take somebody from one voice channel to another.
+
+        Raises:
+            Refused: they may not.
+        """
+        self._calls.move(self.user, user, channel)
+
+    def disconnect(self, user: User, guild: Guild | None = None) -> None:
+        """Throw somebody out of voice.
+
+        Raises:
+            Refused: they may not.
+        """
+        self._calls.disconnect(self.user, user, guild or self._world.guild)
+
+    def let_speak(self, user: User, guild: Guild | None = None) -> None:
+        """Let somebody speak on a stage.
+
+        Raises:
+            Refused: they may not.
+        """
+        self._calls.set_suppressed(self.user, user, guild or self._world.guild, suppressed=False)
 
     def _used(self, interaction: Interaction) -> Used:
         return Used(self._world, interaction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .messages import Interaction, Message
-from .model import Channel, User
+from .model import Channel, User, VoiceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,23 @@ class ChannelDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceStateChanged:
+    """Somebody has come into a voice channel, is another way there, or has left it."""
+
+    state: VoiceState
+    gone: bool = False
+    placed: bool = False
+    """Whether their connection begins anew: they have come, were moved, or ask once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingChanged:
+    """Somebody has begun to be heard in a voice channel, or ended."""
+
+    state: VoiceState
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionSent:
     """An interaction is on its way to the bot."""
 
@@ -106,6 +123,8 @@ Event = (
     | ChannelChanged
     | ThreadOpened
     | ChannelDeleted
+    | VoiceStateChanged
+    | SpeakingChanged
     | InteractionSent
     | InteractionAnswered
     | InteractionFailed

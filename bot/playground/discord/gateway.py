@@ -20,12 +20,14 @@ from .events import (
     MessageDeleted,
     MessageEdited,
     ThreadOpened,
+    VoiceStateChanged,
 )
-from .forms import Form, parse
+from .forms import Form, Snowflake, parse
 from .messages import Message
-from .model import Channel, ChannelKind, Permissions
+from .model import Channel, Permissions
 from .sessions import Intents, Op, Session, Socket
-from .wire import ApiError, JsonObject, JsonValue
+from .voice.calls import Calls
+from .wire import ApiError, JsonObject, JsonValue, Refused
 from .world import World
 
 _log = logging.getLogger(__name__)
@@ -59,6 +61,13 @@ class _Resume(Form):
     seq: int = Field(ge=0)
 
 
+class _VoiceWish(Form):
+    guild_id: Snowflake
+    channel_id: Snowflake | None = None
+    self_mute: bool = False
+    self_deaf: bool = False
+
+
 class _Close(Exception):
     def __init__(self, code: int, message: str) -> None:
         self.code = code
@@ -68,8 +77,9 @@ class _Close(Exception):
 class Gateway:
     """All sessions; the bot is online while one has a socket."""
 
-    def __init__(self, world: World, token: str, url: Callable[[], str]) -> None:
+    def __init__(self, world: World, calls: Calls, token: str, url: Callable[[], str]) -> None:
         self._world = world
+        self._calls = calls
         self._token = token
         self._url = url
         self._sessions: dict[str, Session] = {}
@@ -134,6 +144,8 @@ class Gateway:
                 self._identify(socket, _read(_Identify, frame.d))
             case Op.RESUME:
                 self._resume(socket, _read(_Resume, frame.d))
+            case Op.VOICE_STATE_UPDATE:
+                self._connect_voice(socket, _read(_VoiceWish, frame.d))
             case Op.PRESENCE_UPDATE:
                 pass
             case _:
@@ -156,10 +168,38 @@ class Gateway:
         self._sessions[session.id] = session
         self.identified.append(wish.shard)
         session.dispatch("READY", payloads.ready(self._world, session.id, self._url(), wish.shard))
-        guild = self._world.guild
-        if Intents.GUILDS in intents and (guild.id >> 22) % count == index:
-            session.dispatch("GUILD_CREATE", payloads.guild_create(self._world, guild))
+        for guild in self._world.guilds:
+            if Intents.GUILDS in intents and (guild.id >> 22) % count == index:
+                session.dispatch("GUILD_CREATE", payloads.guild_create(self._world, guild))
         self._report()
+
+    def _connect_voice(self, socket: Socket, wish: _VoiceWish) -> None:
+        """Let the bot into a voice channel or out; what it may not do gets no answer at all."""
+        session = next((one for one in self._sessions.values() if one.socket is socket), None)
+        guild = next((one for one in self._world.guilds if one.id == wish.guild_id), None)
+        if session is None or guild is None:
+            return
+        if wish.channel_id is None:
+            self._calls.leave(self._world.bot, guild)
+            return
+        channel = self._world.channels.get(wish.channel_id)
+        if channel is None or channel.guild is not guild:
+            return
+        try:
+            self._calls.join(
+                self._world.bot,
+                channel,
+                session.id,
+                self_mute=wish.self_mute,
+                self_deaf=wish.self_deaf,
+            )
+        except Refused as error:
+            _log.info("the bot does not come into #%s: %s", channel.name, error)
+
+    def tell_session(self, session_id: str, event: str, data: JsonValue) -> None:
+        """Send an event to one session, which may be gone."""
+        if (session := self._sessions.get(session_id)) is not None:
+            session.dispatch(event, data)
 
     def _resume(self, socket: Socket, wish: _Resume) -> None:
         if wish.token != self._token:
@@ -188,6 +228,7 @@ class Gateway:
 
     def _end(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+        self._calls.end_session(session.id)
         if session.expiry is not None:
             session.expiry.cancel()
         self._report()
@@ -209,20 +250,25 @@ class Gateway:
                 self._tell_message("MESSAGE_UPDATE", message)
             case MessageDeleted(message):
                 self._tell_message("MESSAGE_DELETE", message)
-            case ChannelChanged(channel) if channel.kind is ChannelKind.TEXT:
+            case ChannelChanged(channel) if channel.guild in self._world.guilds:
                 kind = "CHANNEL_UPDATE" if channel.parent is None else "THREAD_UPDATE"
                 self._tell_channel(kind, channel)
-            case ThreadOpened(thread) if thread.kind is ChannelKind.TEXT:
+            case ThreadOpened(thread) if thread.guild in self._world.guilds:
                 self._tell_channel("THREAD_CREATE", thread)
-            case ChannelDeleted(channel) if channel.kind is ChannelKind.TEXT:
+            case ChannelDeleted(channel) if channel.guild in self._world.guilds:
                 kind = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
                 self._tell_channel(kind, channel)
+            case VoiceStateChanged(state, gone):
+                payload = payloads.voice_state_update(state, gone=gone)
+                voice = Intents.GUILD_VOICE_STATES
+                self._dispatch("VOICE_STATE_UPDATE", payload, state.guild.id, voice)
             case _:
                 pass
 
     def _tell_channel(self, event: str, channel: Channel) -> None:
         payload = payloads.channel_json(self._world, channel)
-        self._dispatch(event, payload, self._world.guild.id, Intents.GUILDS)
+        home = self._world.guild.id if channel.guild is None else channel.guild.id
+        self._dispatch(event, payload, home, Intents.GUILDS)
 
     def _tell_message(self, event: str, message: Message) -> None:
         channel = message.channel

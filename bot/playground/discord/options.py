@@ -24,8 +24,9 @@ from .modals import (
 )
 from .model import Channel
 from .posting import attach, check_sizes
+from .rules import MIB
 from .wire import ApiError, File, JsonObject, JsonValue, Refused
-from .world import MIB, World
+from .world import World
 
 _MAX_TEXT = 6000
 _NESTS = (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP)

@@ -145,7 +145,7 @@ class Live:
 
 
 def _on_page(channel: Channel, user: User) -> bool:
-    return channel.bot_member and user in channel.people
+    return channel.bot_member and not channel.has_voice and user in channel.people
 
 
 def _channel(channel: Channel, user: User, bot: User) -> JsonObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .messages import Interaction
-from .model import MEMBER, Channel, Guild, User, timestamp
+from .model import MEMBER, Channel, Guild, User, VoiceState, timestamp
 from .wire import JsonObject, JsonValue
 from .world import World
 
@@ -90,6 +90,13 @@ def channel_json(world: World, channel: Channel, viewer: User | None = None) -> 
         "parent_id": None,
         "rate_limit_per_user": 0,
     }
+    if channel.has_voice:
+        json |= {
+            "bitrate": 64_000,
+            "user_limit": channel.user_limit,
+            "rtc_region": None,
+            "video_quality_mode": 1,
+        }
     if channel.parent is not None:
         json |= {
             "parent_id": str(channel.parent.id),
@@ -173,12 +180,38 @@ def guild_create(world: World, guild: Guild) -> JsonObject:
             for channel in world.channels.values()
             if channel.guild is guild and channel.parent is not None and not channel.archived
         ],
-        "voice_states": [],
+        "voice_states": [
+            voice_state_json(state) for state in world.voice_states.values() if state.guild is guild
+        ],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
     }
+    return json
+
+
+def voice_state_json(state: VoiceState, *, gone: bool = False) -> JsonObject:
+    """The voice state object as GUILD_CREATE has it; without a channel once somebody has left."""
+    asked = state.asked_to_speak_at
+    return {
+        "channel_id": None if gone else str(state.channel.id),
+        "user_id": str(state.user.id),
+        "session_id": state.session_id,
+        "deaf": False,
+        "mute": state.mute,
+        "self_deaf": state.self_deaf,
+        "self_mute": state.self_mute,
+        "self_video": False,
+        "suppress": state.suppress,
+        "request_to_speak_timestamp": None if asked is None else timestamp(asked),
+    }
+
+
+def voice_state_update(state: VoiceState, *, gone: bool) -> JsonObject:
+    """VOICE_STATE_UPDATE's payload."""
+    json = voice_state_json(state, gone=gone)
+    json |= {"guild_id": str(state.guild.id), "member": member_json(state.guild, state.user)}
     return json
 
 
@@ -222,11 +255,12 @@ def application_json(world: World) -> JsonObject:
 
 
 def ready(world: World, session_id: str, resume_url: str, shard: tuple[int, int]) -> JsonObject:
-    """READY's payload; the guild follows as GUILD_CREATE on the shard that has it."""
-    mine = world.guild.id >> 22
-    guilds: list[JsonValue] = []
-    if mine % shard[1] == shard[0]:
-        guilds.append({"id": str(world.guild.id), "unavailable": True})
+    """READY's payload; each guild follows as GUILD_CREATE on the shard that has it."""
+    guilds: list[JsonValue] = [
+        {"id": str(guild.id), "unavailable": True}
+        for guild in world.guilds
+        if (guild.id >> 22) % shard[1] == shard[0]
+    ]
     return {
         "v": 10,
         "user": world.bot.to_json(),

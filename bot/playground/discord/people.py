@@ -12,8 +12,9 @@ from .messages import Interaction, Message, MessageBody, find_item
 from .model import Channel, ChannelKind, Permissions, User
 from .options import FieldValue, GivenOption, Resolved, fill, pick, submit
 from .posting import address, attach, check_sizes, new_message
+from .rules import MIB
 from .wire import ApiError, File, JsonObject, Refused
-from .world import MIB, World
+from .world import World
 
 _MAX_CONTENT = 2000
 _NO_FILES: Mapping[str, File] = {}

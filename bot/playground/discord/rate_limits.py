@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from .rules import Rules
 from .windows import Standing, Tally, Window
 from .wire import answer
-from .world import Rules, World
+from .world import World
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

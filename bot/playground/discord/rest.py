@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -24,10 +24,8 @@ from .posting import (
     new_body,
     new_message,
 )
-from .wire import ApiError, Code, answer, read_body
+from .wire import ApiError, Code, Handler, answer, read_body, with_token
 from .world import World
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 NONCE_LIFE_S = 300.0
 """How long `enforce_nonce` remembers; the docs say "the past few minutes"."""
@@ -85,16 +83,8 @@ class BotRoutes:
                 ("DELETE", f"{path}/{{command_id:\\d+}}", self._remove_command),
             ]
         for method, path, handler in table:
-            app.router.add_route(method, path, self._with_token(handler))
+            app.router.add_route(method, path, with_token(self._token, handler))
         app.router.add_get(f"{api}/gateway", self._gateway)
-
-    def _with_token(self, handler: Handler) -> Handler:
-        async def checked(request: web.Request) -> web.StreamResponse:
-            if request.headers.get("Authorization") != f"Bot {self._token}":
-                raise ApiError(Code.UNAUTHORIZED)
-            return await handler(request)
-
-        return checked
 
     async def _me(self, _: web.Request) -> web.Response:
         me = self._world.bot.to_json() | {"verified": True, "mfa_enabled": True, "flags": 0}
@@ -128,8 +118,9 @@ class BotRoutes:
 
     def _joined(self, request: web.Request) -> Guild:
         wanted = int(request.match_info["guild_id"])
-        if wanted == self._world.guild.id:
-            return self._world.guild
+        for guild in self._world.guilds:
+            if guild.id == wanted:
+                return guild
         known = wanted == self._world.elsewhere.id
         raise ApiError(Code.MISSING_ACCESS if known else Code.UNKNOWN_GUILD)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 from pydantic import JsonValue
@@ -26,9 +27,16 @@ from .page_api import PageRoutes
 from .people import People
 from .rate_limits import RateLimiter
 from .rest import BotRoutes
+from .rules import Rules
+from .voice.calls import Calls
+from .voice.routes import VoiceRoutes
 from .webhooks import WebhookRoutes
 from .wire import ApiError, Body, answer, read_body
-from .world import Rules, World
+from .world import World
+
+if TYPE_CHECKING:
+    # It wants the `voice` extra.
+    from .voice.server import VoiceServer
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +88,7 @@ class DiscordStandIn:
         clock: Clock | None = None,
         before: KeptWorld | None = None,
         content: Callable[[int], bytes] = _nothing,
+        voice: bool = False,
     ) -> None:
         self._before, self._content = before, content
         self.token = token or new_token()
@@ -89,7 +98,11 @@ class DiscordStandIn:
         self.world = World(rules or Rules(), self.clock, bot_name, ids)
         self.people = People(self.world)
         self.faults = Faults()
-        self.gateway = Gateway(self.world, self.token, lambda: self.gateway_url)
+        self.calls = Calls(self.world)
+        self.gateway = Gateway(self.world, self.calls, self.token, lambda: self.gateway_url)
+        self.has_voice = voice
+        """Whether it has a voice server; that wants the `voice` extra."""
+        self._voice: VoiceServer | None = None
         self.requests: list[Request] = []
         """Every request the bot has made, oldest first."""
         self._host, self._port = host, port
@@ -98,8 +111,15 @@ class DiscordStandIn:
         self._page = PageRoutes(
             self.world, self.people, notice, lambda: self.base_url, lambda: self.pull_the_plug
         )
-        self._runner: web.AppRunner | None = None
+        self._stack = AsyncExitStack()
         self.base_url = ""
+
+    @property
+    def voice(self) -> VoiceServer:
+        """The voice server, of one that has voice, as long as it runs."""
+        if self._voice is None:
+            raise RuntimeError("this Discord has no voice server")
+        return self._voice
 
     @property
     def gateway_url(self) -> str:
@@ -108,7 +128,7 @@ class DiscordStandIn:
 
     def actor(self, username: str) -> Actor:
         """A person to act as: ada, bo or mod."""
-        return Actor(self.world, self.people, username)
+        return Actor(self.world, self.people, self.calls, username)
 
     def tell_of_bot(self, note: str | None) -> None:
         """Say on every open page why the bot is not there; None once there is nothing to say."""
@@ -125,6 +145,7 @@ class DiscordStandIn:
         )
         date_answers(app, lambda: datetime.fromtimestamp(self.world.clock.now(), UTC))
         BotRoutes(self.world, self.token, lambda: self.gateway_url).add_routes(app, API)
+        VoiceRoutes(self.world, self.calls, self.token).add_routes(app, API)
         WebhookRoutes(self.world).add_routes(app, API)
         app.router.add_get("/gateway", self.gateway.handle)
         app.router.add_get("/attachments/{channel}/{id:\\d+}/{name}", self._attachment)
@@ -132,11 +153,18 @@ class DiscordStandIn:
         self.faults.add_routes(app)
         self.guard.stand_before(app)
         app.on_shutdown.append(self._say_goodbye)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, backlog=_BACKLOG)
+        if self.has_voice:
+            from .voice.server import a_voice_server
+
+            tell = self.gateway.tell_session
+            server = a_voice_server(self.world, self.calls, tell, self._host)
+            self._voice = await self._stack.enter_async_context(server)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, self._host, self._port, backlog=_BACKLOG)
         await site.start()
-        port = self._runner.addresses[0][1]
+        port = runner.addresses[0][1]
         self.base_url = self.world.cdn.base_url = self.guard.bound(port)
         return self
 
@@ -146,8 +174,7 @@ class DiscordStandIn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._stack.aclose()
         self.clock.close()
 
     async def _say_goodbye(self, _: web.Application) -> None:

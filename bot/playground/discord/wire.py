@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -10,6 +10,7 @@ from aiohttp import BodyPartReader, web
 from pydantic import JsonValue, TypeAdapter
 
 JsonObject = dict[str, JsonValue]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 _EPOCH_S = 1_420_070_400
@@ -28,6 +29,7 @@ class Code(Enum):
     UNKNOWN_USER = (404, 10013, "Unknown User")
     UNKNOWN_WEBHOOK = (404, 10015, "Unknown Webhook")
     UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
+    UNKNOWN_VOICE_STATE = (404, 10065, "Unknown Voice State")
     UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
     TOO_MANY_ATTACHMENTS = (400, 30015, "Maximum number of attachments in a message reached (10)")
     TOO_MANY_COMMANDS = (400, 30032, "Maximum number of application commands reached")
@@ -89,6 +91,17 @@ class Body:
 
 
 _READ: web.RequestKey[Body] = web.RequestKey("_READ", Body)
+
+
+def with_token(token: str, handler: Handler) -> Handler:
+    """The same, for whoever knows the bot's token."""
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Authorization") != f"Bot {token}":
+            raise ApiError(Code.UNAUTHORIZED)
+        return await handler(request)
+
+    return checked
 
 
 async def read_body(request: web.Request) -> Body:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -29,43 +28,14 @@ from .events import (
 from .interactions import InteractionKind, Stage
 from .message_forms import MessageFlags
 from .messages import Interaction, Message, MessageBody, Revision
-from .model import MEMBER, PRIVATE, Channel, ChannelKind, Guild, Permissions, User
-from .windows import EDIT, GLOBAL, SEND, WEBHOOK, Window
+from .model import MEMBER, PRIVATE, Channel, ChannelKind, Guild, Permissions, User, VoiceState
+from .rules import Rules
 from .wire import ApiError, Code, Snowflakes
 
 _T = TypeVar("_T")
-MIB = 1024 * 1024
 _NO_IDS: Mapping[str, int] = MappingProxyType({})
 PATIENCE_S = 30.0
 """How long tests wait for what should come at once: a busy machine is no failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Discord's numbers that people and tests may change."""
-
-    first_response_s: float = 3.0
-    """Until an interaction fails (docs: receiving-and-responding)."""
-    token_life_s: float = 15 * 60.0
-    """How long an interaction token works (same page)."""
-    file_limit_bytes: int = 10 * MIB
-    """The largest file, also given as `attachment_size_limit`."""
-    request_limit_bytes: int = 25 * MIB
-    """The largest sum of files in one request (docs: reference, Uploading Files)."""
-    max_followups: int = 5
-    """Follow-ups of an app that is only user-installed (change log, 2024-06-27)."""
-    privileged_intents: int = 0
-    """The privileged intents the application may ask for."""
-    enforce_rate_limits: bool = False
-    """Whether the limits below hold; a bot whose clock runs fast would break them."""
-    global_limit: Window = GLOBAL
-    """All that is asked with the bot's token."""
-    webhook_limit: Window = WEBHOOK
-    """For each interaction token."""
-    send_limit: Window = SEND
-    """New messages in each channel."""
-    edit_limit: Window = EDIT
-    """Edits in each channel."""
 
 
 class NeverHappened(AssertionError):
@@ -93,9 +63,15 @@ class World:
         self.people: tuple[User, ...] = (self.ada, self.bo, self.mod)
         self.guild = Guild(self._id("the server"), "Playground", self.mod.id)
         self.elsewhere = Guild(self._id("another server"), "Elsewhere", self.bo.id, joined=False)
+        self.guilds = [self.guild]
+        """Those the bot is in."""
         self.channels: dict[int, Channel] = {}
+        self.voice_states: dict[tuple[int, int], VoiceState] = {}
+        """Who is in a voice channel, by guild and person: one of each server at a time."""
         self.jam = self._place("jam", ChannelKind.TEXT, self.guild)
         self.lab = self._place("lab", ChannelKind.TEXT, self.guild)
+        self.lounge = self._place("lounge", ChannelKind.VOICE, self.guild)
+        self.stage = self._place("stage", ChannelKind.STAGE, self.guild)
         self.foreign = self._place("elsewhere", ChannelKind.FOREIGN, self.elsewhere)
         self.private = self._place("private", ChannelKind.PRIVATE, None, self.ada, self.bo)
         for person in self.people:
@@ -140,6 +116,17 @@ class World:
     def next_token(self) -> str:
         """A new interaction token."""
         return secrets.token_urlsafe(48)
+
+    def add_guild(self, name: str) -> Channel:
+        """One more server that the bot is in, before it connects; its voice channel."""
+        guild = Guild(self._id(f"the server {name}"), name, self.mod.id)
+        self.guilds.append(guild)
+        self._place(f"{name}-text", ChannelKind.TEXT, guild)
+        return self.add_voice_channel(f"{name}-voice", guild)
+
+    def add_voice_channel(self, name: str, guild: Guild | None = None) -> Channel:
+        """One more voice channel, in our server unless told; the bot sees it when it connects."""
+        return self._place(name, ChannelKind.VOICE, guild or self.guild)
 
     def dm(self, user: User) -> Channel:
         """The conversation between a person and the bot."""
