@@ -83,6 +83,26 @@ async def test_a_modal_with_the_newer_fields(showcase: DiscordStandIn, visit: Vi
     await expect(phone.said).to_have_text("16 ['drums', 'sax'] True ['bo'] [4, 5]")
 
 
+async def test_who_turns_away_while_a_form_closes_presses_nothing(
+    showcase: DiscordStandIn, guest: Visitor
+) -> None:
+    """The browser tells only later that it has closed, when the focus may be elsewhere."""
+    await guest.send("/card ")
+    await guest.button("Extend").click()
+    modal = guest.part("modal")
+    await expect(modal).to_be_visible()
+    await guest.page.evaluate(
+        """() => new Promise((done) => {
+          const dialog = document.querySelector("dialog");
+          dialog.addEventListener("close", () => setTimeout(done));
+          dialog.close();
+          document.getElementById("composer-text").focus();
+        })"""
+    )
+    await expect(modal).to_have_count(0)
+    await expect(guest.composer).to_be_focused()
+
+
 async def test_leaving_a_modal_sends_nothing(showcase: DiscordStandIn, guest: Visitor) -> None:
     await guest.send("/card ")
     await guest.button("Extend").click()

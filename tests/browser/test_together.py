@@ -181,7 +181,6 @@ async def test_on_a_phone_lists_forms_and_pictures_can_be_read(rig: Rig, visit: 
     await expect(phone.part("modal")).to_be_visible()
     assert await too_wide(phone.page) == []
     await phone.press("Escape")
-    await expect(phone.part("modal")).to_be_hidden()
     await phone.send("/tracks list")
     number = phone.messages.last.locator(".md-bullet")
     await expect(number).to_have_text("1.")

@@ -74,8 +74,12 @@ export function openDialog({
   const closed = new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       closePopup();
+      // The browser tells of it a while after it has closed: whoever has turned to something else
+      // by then would find their keys, Enter too, go to the button that had opened it.
+      const isElsewhere = ![null, document.body].includes(document.activeElement);
+      const hasLeft = isElsewhere && !dialog.contains(document.activeElement);
       dialog.remove();
-      before()?.focus({ preventScroll: true });
+      if (!hasLeft) before()?.focus({ preventScroll: true });
       resolve(dialog.returnValue);
     });
   });
