@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Coroutine
 
 import discord
 from discord.ext import commands
@@ -21,12 +22,18 @@ class ChannelEvents(commands.Cog):
 
     def _retry(self, guild_id: int, channel_id: int | None = None) -> None:
         self._bot.service.retry_unreachable(guild_id=guild_id, channel_id=channel_id)
-        self._bot.jam_keeper.try_again()
+        self._bot.jam_keeper.try_again(guild_id)
 
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         """A thread was unlocked or taken out of the archive, or something else of it changed."""
         self._retry(payload.guild_id, payload.thread_id)
+        await _noted(self._bot.jams.reopened(payload.thread_id))
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """A thread was deleted, and with it what was in it."""
+        await _noted(self._bot.jams.channel_gone(payload.thread_id))
 
     @commands.Cog.listener()
     async def on_guild_channel_update(
@@ -57,10 +64,8 @@ class ChannelEvents(commands.Cog):
         await self._note_gone(payload.channel_id, *payload.message_ids)
 
     async def _note_gone(self, channel_id: int, *message_ids: int) -> None:
-        try:
-            await self._bot.service.journal.hide(channel_id, *message_ids)
-        except JournalFault as error:
-            log.warning("deleted messages in channel %d are not noted: %s", channel_id, error)
+        await _noted(self._bot.service.journal.hide(channel_id, *message_ids))
+        await _noted(self._bot.jams.messages_gone(channel_id, message_ids))
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -69,16 +74,22 @@ class ChannelEvents(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was removed: what is kept of the server's rules goes with it."""
-        try:
-            await self._bot.house_rules.forget_server(guild.id)
-        except JournalFault as error:
-            log.warning("the rules of server %d are not deleted: %s", guild.id, error)
+        """The bot was removed: what is kept of the server's rules goes with it, its jams end."""
+        await _noted(self._bot.house_rules.forget_server(guild.id))
+        await _noted(self._bot.jams.leave_server(guild.id))
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """The same, after a start or an outage."""
         self._retry(guild.id)
+
+
+async def _noted(noting: Coroutine[object, object, None]) -> None:
+    """Nobody can be told where the journal does not take it."""
+    try:
+        await noting
+    except JournalFault as error:
+        log.warning("what has changed on Discord is not noted: %s", error)
 
 
 async def setup(bot: MusicGenBot) -> None:

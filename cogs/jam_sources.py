@@ -50,7 +50,7 @@ def beginning_with(interaction: discord.Interaction, track: Generation) -> Begin
     is_own = track.requester_id == interaction.user.id
     if is_own or is_for_everyone(interaction, track.reply.channel_id):
         return Beginning(track.requester_id, track.inputs.prompt, track_id=track.id)
-    return Beginning(interaction.user.id, strings.jam.A_TRACK, track_id=track.id)
+    return Beginning(interaction.user.id, strings.jam_begin.A_TRACK, track_id=track.id)
 
 
 async def tracks_offered(
@@ -67,7 +67,7 @@ async def tracks_offered(
     return [
         app_commands.Choice(
             name=shortened(
-                strings.jam.track_option(
+                strings.jam_begin.track_option(
                     track.inputs.prompt, number if several else None, track.seed
                 ),
                 _CHOICE_MAX_CHARS,

@@ -61,7 +61,7 @@ class FakeJams:
         found = self._jams.jams.values()
         return next((stored for stored in found if stored.jam.thread_id == thread_id), None)
 
-    async def jams_of(self, guild_id: int, limit: int = 25) -> list[Jam]:
+    async def jams_of(self, guild_id: int, limit: int | None = 100) -> list[Jam]:
         found = [s.jam for s in self._jams.jams.values() if s.jam.guild_id == guild_id]
         return sorted(found, key=lambda jam: (jam.created_at, jam.id), reverse=True)[:limit]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import accumulate
 
 import discord
@@ -12,7 +13,7 @@ from bot.card.actions.jam import JAM_CLOSED_ACTIONS, JAM_HOST_ACTIONS, JAM_ROOM_
 from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.buttons import card_button, card_view, view_of
 from bot.domain.mixes import Chapter, Credits, Mixed, MixLabels, MixTerms
-from bot.jam.jam import Jam, Phase, Section
+from bot.jam.jam import Jam, Phase, Section, Take
 
 COLOURS: tuple[tuple[int, int, int], ...] = (
     (85, 172, 238),
@@ -45,9 +46,33 @@ def starts_s(sections: tuple[Section, ...]) -> list[float]:
     return [0.0, *accumulate(section.added_s for section in sections)][: len(sections)]
 
 
-def jam_embed(jam: Jam, links: Mapping[str, str]) -> discord.Embed:
+def without_words(jam: Jam) -> Jam:
+    """A jam with nothing that people have written: where AutoMod is against it."""
+
+    def of(take: Take) -> Take:
+        return replace(take, words="")
+
+    origin = None if jam.origin is None else replace(jam.origin, theme=strings.jam_begin.THREAD)
+    return replace(
+        jam,
+        terms=replace(jam.terms, theme=strings.jam_begin.THREAD),
+        origin=origin,
+        sections=tuple(replace(section, words="") for section in jam.sections),
+        round=replace(jam.round, takes=tuple(map(of, jam.round.takes))),
+    )
+
+
+def jam_embed(jam: Jam, links: Mapping[str, str], *, with_words: bool = True) -> discord.Embed:
     """What a jam's card says; `links` lead to its takes, by their ids."""
-    lines = [strings.jam.facts(jam), strings.jam.origin(jam), *_piece(jam), ""]
+    if not with_words:
+        jam = without_words(jam)
+    lines = [
+        None if with_words else strings.jam.WORDS_HIDDEN,
+        strings.jam.facts(jam),
+        strings.jam.origin(jam),
+        *_piece(jam),
+        "",
+    ]
     if jam.last is not None:
         lines.append(strings.jam.outcome(jam, jam.last))
     lines.append(strings.jam.round_line(jam))

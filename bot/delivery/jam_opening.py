@@ -75,7 +75,7 @@ class JamOpening:
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
                 raise DiscordFault
-            await self._answer(jam, opening, message_id, text)
+            await self._answer(jam, message_id, text)
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             with suppress(*REQUEST_FAILED):
                 await webhook.send(text, ephemeral=True, wait=True)
@@ -93,30 +93,39 @@ class JamOpening:
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
                 return None
-            await self._announce(jam, opening, message_id)
+            await self._announce(jam, message_id)
             return await self._thread_of(jam, message_id)
 
-    async def _announce(self, jam: Jam, opening: Opening, message_id: int) -> None:
+    async def tell(self, jam: Jam) -> None:
+        """Say where it was begun how it stands with it, at best effort; raises nothing."""
+        message_id = jam.thread_id or (0 if jam.opening is None else jam.opening.message_id)
+        if message_id:
+            await self._announce(jam, message_id)
+
+    async def _announce(self, jam: Jam, message_id: int) -> None:
         for theme in (jam.terms.theme, None):
-            text = strings.jam.begun(theme, jam.host_id, message_id)
+            text = strings.jam_begin.where_begun(jam, theme, message_id)
             try:
-                await self._answer(jam, opening, message_id, text)
+                await self._answer(jam, message_id, text)
             except REQUEST_FAILED as error:
                 if theme is not None and meaning_of(error) is Meaning.WORDS_BLOCKED:
                     continue
                 # The thread is what counts.
-                log.info("the message that jam %s began with stays empty: %s", jam.id, error)
+                log.info("the message that jam %s began with stays as it is: %s", jam.id, error)
             return
 
-    async def _answer(self, jam: Jam, opening: Opening, message_id: int, text: str) -> None:
-        """Have the reply say this, by its token, or else by the bot's own."""
-        webhook = interaction_webhook(self._client, opening.application_id, opening.token)
-        try:
-            await webhook.edit_message(message_id, content=text)
-        except discord.HTTPException as error:
-            if meaning_of(error) in {Meaning.FAULT, Meaning.WORDS_BLOCKED}:
-                raise
-            await self._channel(jam).get_partial_message(message_id).edit(content=text)
+    async def _answer(self, jam: Jam, message_id: int, text: str) -> None:
+        """Have the reply say this, by its token as long as that is kept, or by the bot's own."""
+        if (opening := jam.opening) is not None:
+            webhook = interaction_webhook(self._client, opening.application_id, opening.token)
+            try:
+                await webhook.edit_message(message_id, content=text)
+            except discord.HTTPException as error:
+                if meaning_of(error) in {Meaning.FAULT, Meaning.WORDS_BLOCKED}:
+                    raise
+            else:
+                return
+        await self._channel(jam).get_partial_message(message_id).edit(content=text)
 
     async def _find(self, jam: Jam, opening: Opening) -> int | None:
         """The reply whose acknowledgement nobody has seen; None while it may still come."""
@@ -134,7 +143,10 @@ class JamOpening:
     async def _thread_of(self, jam: Jam, message_id: int) -> int:
         """A thread has the id of the message that it hangs on, so making it twice makes one."""
         message = self._channel(jam).get_partial_message(message_id)
-        names = strings.jam.thread_name(jam.terms.theme, _NAME_MAX_CHARS), strings.jam.THREAD
+        names = (
+            strings.jam_begin.thread_name(jam.terms.theme, _NAME_MAX_CHARS),
+            strings.jam_begin.THREAD,
+        )
         for name in names:
             try:
                 thread = await message.create_thread(
@@ -143,7 +155,7 @@ class JamOpening:
             except discord.HTTPException as error:
                 if has_thread(error):
                     return message_id
-                if name != strings.jam.THREAD and meaning_of(error) is Meaning.WORDS_BLOCKED:
+                if name != strings.jam_begin.THREAD and meaning_of(error) is Meaning.WORDS_BLOCKED:
                     continue
                 raise
             return thread.id

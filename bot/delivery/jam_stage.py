@@ -14,13 +14,20 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.card import strings
-from bot.card.jam_card import jam_embed, jam_view, mix_embed, take_label, take_view
+from bot.card.jam_card import (
+    jam_embed,
+    jam_view,
+    mix_embed,
+    take_label,
+    take_view,
+    without_words,
+)
 from bot.card.markup import jump_url
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
 from bot.delivery.member_names import names_of
 from bot.delivery.transport import SURE_LIMIT_BYTES
-from bot.discord_errors import REQUEST_FAILED, needs_new_message
+from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of, needs_new_message
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.generation import Generation, State
@@ -60,9 +67,15 @@ class JamStage(JamOpening):
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
         links = {take.id: jump_url(take.reply) for take in takes}
-        embed, view = jam_embed(jam, links), jam_view(jam)
+        view = jam_view(jam)
         with asked_of_discord():
-            shown = await self._show(jam, embed, view)
+            try:
+                shown = await self._show(jam, jam_embed(jam, links), view)
+            except discord.HTTPException as error:
+                if meaning_of(error) is not Meaning.WORDS_BLOCKED:
+                    raise
+                log.info("jam %s is shown without its words: %s", jam.id, error)
+                shown = await self._show(jam, jam_embed(jam, links, with_words=False), view)
             await self._label(jam, takes)
         return shown
 
@@ -133,15 +146,22 @@ class JamStage(JamOpening):
                     text = words.TOO_LARGE if found.is_too_large else words.LOST
                     await self._thread(jam).send(text, nonce=nonce)
                     return
-                embed = mix_embed(
-                    jam,
-                    terms,
-                    found.mixed,
-                    self._files.model_name,
-                    has_sections=found.has_sections,
-                )
-                async with found.opened() as files:
-                    await self._thread(jam).send(embed=embed, files=files, nonce=nonce)
+                for said in (jam, without_words(jam)):
+                    embed = mix_embed(
+                        said,
+                        terms,
+                        found.mixed,
+                        self._files.model_name,
+                        has_sections=found.has_sections,
+                    )
+                    try:
+                        async with found.opened() as files:
+                            await self._thread(jam).send(embed=embed, files=files, nonce=nonce)
+                    except discord.HTTPException as error:
+                        if said is not jam or meaning_of(error) is not Meaning.WORDS_BLOCKED:
+                            raise
+                    else:
+                        return
 
     # ------------------------------------------------------------------ takes
 

@@ -26,6 +26,8 @@ SECTION_USUAL_S = 10
 MIXES_WAITING = 3
 TAKE_UNHEARD_OF = timedelta(minutes=2)
 """Then it is looked for: a process that dies may tell of no end."""
+HINDERED_MOST = timedelta(days=7)
+"""Then nobody tries any more to show it by themselves."""
 HOST_MISSED_ROUNDS = 2
 """A host who was away for so many can be replaced."""
 
@@ -196,6 +198,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why nothing of a jam can be shown: Discord refuses it, or something is broken."""
+
+    since: datetime
+    is_told: bool = False
+    """Whether the message that it began with says so."""
+    is_over: bool = False
+    """Whether nobody tries any more, until something of the jam, or of its thread, changes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """The reply to the command that began it, from which its thread is made."""
 
@@ -226,6 +239,8 @@ class Jam:
     """None once it is the first section, or where there is none."""
     gone: bool = False
     """Whether its thread was never made, or is there no more."""
+    end_told: bool = False
+    """Whether it is told where it was begun that it is gone."""
     sections: tuple[Section, ...] = ()
     late: tuple[Take, ...] = ()
     """Takes of earlier rounds that are still being made; they are heard, and not counted."""
@@ -243,6 +258,7 @@ class Jam:
     revision: int = 1
     """Counts what people may see of it."""
     shown: Shown | None = None
+    hindered: Hindrance | None = None
 
     @property
     def length_s(self) -> float:
@@ -289,6 +305,8 @@ class Jam:
     def wants_work(self) -> bool:
         """Whether something of it is still to be shown or made."""
         if self.gone:
+            return not self.end_told
+        if self.hindered is not None and self.hindered.is_over:
             return False
         is_stale = self.shown is None or self.shown.revision < self.revision
         return self.thread_id is None or is_stale or bool(self.mixes)

@@ -7,11 +7,12 @@ keeps two processes from posting the same; that each change counts once, the row
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, JamUnknown, JournalFault, RequestRefused
+from bot.domain.errors import JamUnknown, JournalFault, RequestRefused
 from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Unreachable
@@ -32,7 +33,16 @@ _SPACING_S = 1.5
 _OPENED_WITHIN = timedelta(hours=1)
 """Of its command: nobody waits for its thread any more then."""
 _AGAIN_FIRST_S = 5.0
-_AGAIN_CAP_S = 300.0
+_AGAIN_CAP_S = 3600.0
+
+
+@dataclass(slots=True)
+class _Pause:
+    """How long a jam is left alone."""
+
+    until_s: float
+    wait_s: float
+    guild_id: int | None
 
 
 class KeeperJournal(JamStore, Locks, Protocol):
@@ -62,8 +72,8 @@ class Keeper:
         self._owner = BackgroundTasks()
         self._at_work: dict[str, bool] = {}
         """By jam: whether something has changed since it was looked at."""
-        self._not_before: dict[str, tuple[float, float]] = {}
-        """By jam that Discord refuses: until when it is left alone, and for how long then."""
+        self._paused: dict[str, _Pause] = {}
+        """By jam that Discord refuses, until it is shown."""
         jams.changed = self.wake
 
     def start(self) -> None:
@@ -82,12 +92,14 @@ class Keeper:
             self._at_work[jam_id] = False
             self._owner.start(self._work(jam_id), name=f"jam {jam_id}")
 
-    def try_again(self) -> None:
-        """Where Discord refused something, it may not any more."""
-        self._not_before.clear()
+    def try_again(self, guild_id: int) -> None:
+        """Where Discord refused something in a server, it may not any more."""
+        for jam_id in [key for key, pause in self._paused.items() if pause.guild_id == guild_id]:
+            del self._paused[jam_id]
 
     def _rests(self, jam_id: str) -> bool:
-        return self._clock.monotonic() < self._not_before.get(jam_id, (0.0, 0.0))[0]
+        pause = self._paused.get(jam_id)
+        return pause is not None and self._clock.monotonic() < pause.until_s
 
     async def _look_again_and_again(self) -> None:
         is_well = True
@@ -115,14 +127,12 @@ class Keeper:
             finally:
                 holding.cancel()
                 await self._journal.unlock(lock)
-            self._not_before.pop(jam_id, None)
-        except Unreachable as error:
+            self._paused.pop(jam_id, None)
+        except (Unreachable, DiscordFault, JournalFault) as error:
             await self._cannot(jam_id, error)
-        except (DiscordFault, JournalFault) as error:
-            self._later(jam_id, error)
-        except Exception:
+        except Exception as error:
             log.exception("jam %s met a fault of ours", jam_id)
-            self._later(jam_id, None)
+            await self._cannot(jam_id, error)
         finally:
             self._at_work.pop(jam_id, None)
 
@@ -143,6 +153,12 @@ class Keeper:
             return False
         await self._look_for_takes(jam)
         jam = await self._jams.get(jam_id)
+        if not jam.wants_work:
+            return self._at_work[jam_id]
+        if jam.gone:
+            await self._stage.tell(jam)
+            await self._jams.change(jam_id, steps.told_end)
+            return False
         if jam.thread_id is None and not (jam := await self._opens(jam)).thread_id:
             return False
         if jam.shown is None or jam.shown.revision < jam.revision:
@@ -150,6 +166,11 @@ class Keeper:
         if jam.mixes:
             await self._stage.post_mix(jam, jam.mixes[0])
             jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_posted + 1)
+        if jam.hindered is not None:
+            was_told = jam.hindered.is_told
+            jam = await self._jams.change(jam_id, steps.unhindered)
+            if was_told:
+                await self._stage.tell(jam)
         return jam.wants_work or self._at_work[jam_id]
 
     async def _opens(self, jam: Jam) -> Jam:
@@ -165,7 +186,8 @@ class Keeper:
                 sound = await self._openings.fetch(jam.opening_take_id, source)
             except RequestRefused as error:
                 await self._stage.refuse(jam, error)
-                return await self._jams.change(jam.id, steps.lost)
+                await self._jams.change(jam.id, steps.lost)
+                return await self._jams.change(jam.id, steps.told_end)
             jam = await self._jams.begin_with(jam.id, sound)
         thread_id = await self._stage.open(jam)
         if thread_id is None:
@@ -179,19 +201,39 @@ class Keeper:
             if take.asked_at <= long_ago:
                 await self._jams.found(take.id, await self._journal.get(take.id))
 
-    async def _cannot(self, jam_id: str, error: Unreachable) -> None:
-        """Nobody can see it: where it is gone for good it ends, else it waits."""
-        if not error.channel_gone:
+    async def _cannot(self, jam_id: str, error: Exception) -> None:
+        """It cannot be shown: where its thread is gone it ends, else it waits, but not for ever.
+
+        What keeps it from people is told where it was begun, once.
+        """
+        is_unreachable = isinstance(error, Unreachable)
+        is_gone = is_unreachable and error.channel_gone
+        if not is_gone:
             self._later(jam_id, error)
-            return
-        log.info("jam %s has lost its thread and ends", jam_id)
         try:
-            await self._jams.change(jam_id, steps.lost)
-        except JournalFault as fault:
+            jam = await self._jams.change(jam_id, steps.lost if is_gone else steps.hindered)
+            self._pause_ends(jam)
+            if is_gone:
+                log.info("jam %s has lost its thread and ends", jam_id)
+            elif is_unreachable and jam.hindered and not jam.hindered.is_told:
+                await self._stage.tell(jam)
+                await self._jams.change(jam_id, steps.told)
+        except (JamUnknown, JournalFault) as fault:
             self._later(jam_id, fault)
 
-    def _later(self, jam_id: str, error: BotError | None) -> None:
-        _, last_s = self._not_before.get(jam_id, (0.0, _AGAIN_FIRST_S / 2))
-        wait_s = min(_AGAIN_CAP_S, last_s * 2)
-        self._not_before[jam_id] = self._clock.monotonic() + wait_s, wait_s
+    def _later(self, jam_id: str, error: Exception) -> None:
+        last = self._paused.get(jam_id)
+        wait_s = _AGAIN_FIRST_S if last is None else min(_AGAIN_CAP_S, last.wait_s * 2)
+        guild_id = None if last is None else last.guild_id
+        self._paused[jam_id] = _Pause(self._clock.monotonic() + wait_s, wait_s, guild_id)
         log.warning("jam %s goes on in %s: %r", jam_id, timedelta(seconds=wait_s), error)
+
+    def _pause_ends(self, jam: Jam) -> None:
+        """Note whose pause it is; one that nobody tries any more needs none."""
+        if jam.wants_work:
+            if jam.id in self._paused:
+                self._paused[jam.id].guild_id = jam.guild_id
+            return
+        self._paused.pop(jam.id, None)
+        if not jam.gone:
+            log.warning("jam %s cannot be shown, and is left alone until it changes", jam.id)

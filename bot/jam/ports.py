@@ -82,8 +82,8 @@ class JamStore(Protocol):
         """The one of a thread."""
         ...
 
-    async def jams_of(self, guild_id: int, limit: int = 25) -> Sequence[Jam]:
-        """Those of a server, the newest first."""
+    async def jams_of(self, guild_id: int, limit: int | None = 100) -> Sequence[Jam]:
+        """Those of a server, the newest first; None: all of them."""
         ...
 
     async def jams_to_do(self, now: datetime) -> Sequence[str]:
@@ -177,6 +177,10 @@ class Stage(Protocol):
 
     async def show(self, jam: Jam) -> Shown:
         """Show its card as it is now."""
+        ...
+
+    async def tell(self, jam: Jam) -> None:
+        """Say where it was begun how it stands with it, at best effort; raises nothing."""
         ...
 
     async def post_mix(self, jam: Jam, terms: MixTerms) -> None:

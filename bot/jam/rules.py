@@ -51,6 +51,7 @@ from bot.jam.jam import (
     Terms,
 )
 from bot.jam.rounds import closed, deadline, ended, next_round, seen_anew
+from bot.jam.steps import tried_again
 
 P = ParamSpec("P")
 Rule = Callable[Concatenate[Jam, datetime, P], Jam]
@@ -61,7 +62,7 @@ def _on_time(rule: Rule[P]) -> Rule[P]:
 
     @wraps(rule)
     def kept(jam: Jam, now: datetime, *args: P.args, **kwargs: P.kwargs) -> Jam:
-        jam = tick(jam, now)
+        jam = tried_again(tick(jam, now), now)
         if jam.phase is Phase.CLOSED:
             raise JamClosed
         after = rule(jam, now, *args, **kwargs)
@@ -268,6 +269,7 @@ def mix(jam: Jam, now: datetime, terms: MixTerms) -> Jam:
     """
     if not jam.sections:
         raise NothingToMix
+    jam = tried_again(jam, now)
     if terms in jam.mixes:
         return jam
     if len(jam.mixes) >= MIXES_WAITING:

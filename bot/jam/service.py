@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeAlias
@@ -69,6 +69,30 @@ class Jams:
             JamUnknown: there is none with this id.
         """
         return (await self._stored(jam_id)).jam
+
+    async def leave_server(self, guild_id: int) -> None:
+        """The bot was removed from a server: its jams end."""
+        for jam in await self._store.jams_of(guild_id, None):
+            if not jam.gone:
+                await self.change(jam.id, steps.lost)
+
+    async def channel_gone(self, channel_id: int) -> None:
+        """A thread was deleted: its jam ends, if it has one."""
+        stored = await self._store.jam_in(channel_id)
+        if stored is not None:
+            await self.change(stored.jam.id, steps.lost)
+
+    async def reopened(self, thread_id: int) -> None:
+        """A thread was unlocked, or something else of it changed."""
+        stored = await self._store.jam_in(thread_id)
+        if stored is not None:
+            await self.change(stored.jam.id, steps.tried_again)
+
+    async def messages_gone(self, channel_id: int, message_ids: Collection[int]) -> None:
+        """Messages were deleted: a jam's card among them comes anew."""
+        stored = await self._store.jam_in(channel_id)
+        if stored is not None:
+            await self.change(stored.jam.id, steps.card_gone, message_ids)
 
     async def in_thread(self, thread_id: int) -> Jam:
         """The jam of a thread.

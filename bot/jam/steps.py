@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from bot.jam.jam import HOST_MISSED_ROUNDS, Jam, Section, Shown, Take
-from bot.jam.rounds import closed, deadline, seen_anew
+from bot.jam.jam import (
+    HINDERED_MOST,
+    HOST_MISSED_ROUNDS,
+    Ending,
+    Hindrance,
+    Jam,
+    Phase,
+    Section,
+    Shown,
+    Take,
+)
+from bot.jam.rounds import closed, deadline, ended, seen_anew
 
 NOBODY = 0
 """In the place of a person who wants to be forgotten."""
@@ -37,8 +48,20 @@ def begun_with(jam: Jam, now: datetime, track_s: float) -> Jam:
 
 
 def lost(jam: Jam, now: datetime) -> Jam:
-    """Nobody can see it any more: its thread is gone, or was never made."""
-    return replace(closed(jam), gone=True, opening=None, beginning=None)
+    """Nobody can see it any more: its thread is gone, or was never made.
+
+    As where it is closed, a take that has votes joins the piece.
+    """
+    if jam.gone:
+        return jam
+    if jam.phase is Phase.GOING and jam.round.votes:
+        jam = ended(jam, now, Ending.CLOSE)
+    return replace(closed(jam), gone=True, beginning=None)
+
+
+def told_end(jam: Jam, now: datetime) -> Jam:
+    """The message that it began with says that it is gone, as far as that could be."""
+    return replace(jam, end_told=True, opening=None)
 
 
 def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
@@ -46,6 +69,39 @@ def showed(jam: Jam, now: datetime, shown: Shown) -> Jam:
     if jam.shown is not None and jam.shown.revision > shown.revision:
         return jam
     return replace(jam, shown=shown)
+
+
+def hindered(jam: Jam, now: datetime) -> Jam:
+    """It cannot be shown now; after a while nobody tries any more by themselves."""
+    hindrance = jam.hindered or Hindrance(now)
+    is_over = now - hindrance.since >= HINDERED_MOST
+    return replace(jam, hindered=replace(hindrance, is_over=is_over))
+
+
+def told(jam: Jam, now: datetime) -> Jam:
+    """The message that it began with says what keeps it from being shown."""
+    if jam.hindered is None:
+        return jam
+    return replace(jam, hindered=replace(jam.hindered, is_told=True))
+
+
+def unhindered(jam: Jam, now: datetime) -> Jam:
+    """Everything of it is shown."""
+    return replace(jam, hindered=None)
+
+
+def tried_again(jam: Jam, now: datetime) -> Jam:
+    """What kept it from being shown may be over."""
+    if jam.hindered is None or not jam.hindered.is_over:
+        return jam
+    return replace(jam, hindered=replace(jam.hindered, since=now, is_over=False))
+
+
+def card_gone(jam: Jam, now: datetime, message_ids: Collection[int]) -> Jam:
+    """Messages were deleted: if its card was one of them, it needs another one."""
+    if jam.shown is None or jam.shown.message_id not in message_ids or jam.phase is Phase.CLOSED:
+        return jam
+    return seen_anew(jam)
 
 
 def mixed(jam: Jam, now: datetime, number: int) -> Jam:
@@ -77,11 +133,15 @@ def forgot(jam: Jam, user_id: int) -> Jam:
         replace(section, author_id=NOBODY, words="") if section.author_id == user_id else section
         for section in jam.sections
     )
+    beginning = jam.beginning
+    if beginning is not None and beginning.author_id == user_id:
+        beginning = replace(beginning, author_id=NOBODY, words="")
     is_host = jam.host_id == user_id
     after = replace(
         jam,
         round=round_,
         sections=sections,
+        beginning=beginning,
         late=tuple(map(of, jam.late)),
         seen={who: last for who, last in jam.seen.items() if who != user_id},
         host_id=NOBODY if is_host else jam.host_id,

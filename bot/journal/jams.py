@@ -88,8 +88,8 @@ class JamRows(Store):
         """The one of a thread."""
         return await self._one(_j.thread_id == thread_id)
 
-    async def jams_of(self, guild_id: int, limit: int = 25) -> list[Jam]:
-        """Those of a server, the newest first."""
+    async def jams_of(self, guild_id: int, limit: int | None = 100) -> list[Jam]:
+        """Those of a server, the newest first; None: all of them."""
         query = (
             sa.select(_j.id, _j.version, _j.state)
             .where(_j.guild_id == guild_id)

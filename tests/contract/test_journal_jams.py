@@ -158,7 +158,7 @@ async def test_two_jams_may_end_before_they_have_a_thread(journal: OpenJournal) 
     for jam_id in ("one", "other"):
         jam = a_jam(jam_id)
         await journal.add_jam(jam)
-        assert await journal.change_jam(1, steps.lost(jam, NOW))
+        assert await journal.change_jam(1, steps.told_end(steps.lost(jam, NOW), NOW))
     assert await journal.jams_to_do(NOW) == []
 
 

@@ -433,18 +433,3 @@ async def test_after_a_restart_the_jam_goes_on(world: World) -> None:
     await world.pass_s(5)
     assert [section.words for section in room.jam.sections] == ["soft piano"]
     assert "Round 2" in room.text
-
-
-async def test_a_thread_that_was_locked_and_opened_again_shows_what_came_of_it(
-    world: World,
-) -> None:
-    room = await a_room(world)
-    take = await room.propose(world.bo, "soft piano")
-    await room.press(world.bo, "Vote", take)
-    world.fail("PATCH", f"/channels/{room.thread.id}/messages/*", 403, 160005, times=2)
-    await room.press(world.ada, "End round")
-    await world.pass_s(3)
-    assert room.jam.head is not None, "what is paid for and chosen is kept"
-    assert "Round 1" in room.text
-    await world.pass_s(60)
-    assert "Round 2" in room.text

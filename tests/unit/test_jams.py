@@ -42,6 +42,7 @@ class FakeStage:
     def __init__(self) -> None:
         self.shown: list[Jam] = []
         self.mixes: list[tuple[int, str | None, MixTerms]] = []
+        self.told: list[Jam] = []
         self.refuses: list[Exception] = []
         self.refused: list[UserError] = []
         self.has_shown = asyncio.Event()
@@ -64,6 +65,9 @@ class FakeStage:
         self.shown.append(jam)
         self.has_shown.set()
         return Shown(9, jam.revision, jam.head)
+
+    async def tell(self, jam: Jam) -> None:
+        self.told.append(jam)
 
     async def post_mix(self, jam: Jam, terms: MixTerms) -> None:
         self._may()
@@ -272,12 +276,70 @@ async def test_what_discord_refuses_is_tried_again_later(process: Process) -> No
     assert len(process.stage.shown) == 1
 
 
-async def test_a_jam_whose_thread_is_gone_ends(process: Process) -> None:
+async def test_a_jam_whose_thread_is_gone_ends_with_what_was_voted_for(process: Process) -> None:
     await process.begin()
+    await process.take("t1")
+    await process.jams.change("j", rules.vote, BO, "t1")
     process.stage.refuses = [Unreachable(channel_gone=True)]
+    for _ in range(2):
+        await process.works()
+    jam = await process.jam()
+    assert (jam.phase, jam.wants_work, jam.head) == (Phase.CLOSED, False, "t1")
+    assert [told.gone for told in process.stage.told] == [True], "it is said where it was begun"
+
+
+async def test_what_discord_keeps_refusing_is_told_once_and_given_up_after_a_week(
+    process: Process,
+) -> None:
+    await process.begin()
+    process.stage.refuses = [Unreachable(may_reopen=True) for _ in range(2000)]
+    await process.works()
+    process.clock.pass_s(3601)
+    # It has its thread by now.
+    await process.jams.change("j", steps.opened, 77)
+    before = len(process.stage.refuses)
+    tries = 0
+    while (jam := await process.jam()).wants_work:
+        tries += 1
+        assert tries < 500, "there is an end to it"
+        process.clock.pass_s(3600)
+        await process.works()
+    assert before - len(process.stage.refuses) <= tries
+    assert jam.hindered is not None
+    assert process.clock.now() - jam.hindered.since >= timedelta(days=7)
+    assert await process.journal.jams_to_do(process.clock.now()) == []
+    assert len(process.stage.told) == 1
+    # Until somebody does something, or its thread is open again.
+    process.stage.refuses = []
+    await process.jams.reopened(77)
+    await process.works()
+    assert [one.hindered is None for one in process.stage.told] == [False, True]
+    assert (await process.jam()).hindered is None
+    assert len(process.stage.shown) == 1
+
+
+async def test_a_change_of_another_server_brings_nobody_to_try_again(process: Process) -> None:
+    await process.begin()
+    process.stage.refuses = [Unreachable(may_reopen=True)]
+    await process.works()
+    process.keeper.try_again(2)
+    await process.works()
+    assert process.stage.shown == []
+    process.keeper.try_again(1)
+    await process.works()
+    assert len(process.stage.shown) == 1
+
+
+async def test_a_server_that_the_bot_leaves_has_no_jam_going_on(process: Process) -> None:
+    await process.begin(minutes=3)
+    await process.works()
+    await process.jams.leave_server(2)
+    assert (await process.jam()).phase is Phase.GOING
+    await process.jams.leave_server(1)
     await process.works()
     jam = await process.jam()
-    assert (jam.phase, jam.wants_work) == (Phase.CLOSED, False)
+    assert (jam.phase, jam.wants_work, jam.look_at) == (Phase.CLOSED, False, None)
+    assert await process.jams.of_server(1) == [jam], "what was made is still there"
 
 
 async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
@@ -344,8 +406,10 @@ async def test_a_beginning_that_cannot_be_had_is_told_and_no_jam_begins(process:
 async def test_a_jam_that_gets_no_thread_is_given_up(process: Process) -> None:
     await process.begin(**begun_by_command(process))
     process.clock.pass_s(3601)
-    await process.works()
+    for _ in range(2):
+        await process.works()
     assert (await process.jam()).gone
+    assert len(process.stage.told) == 1
     assert await process.journal.jams_to_do(process.clock.now()) == []
 
 

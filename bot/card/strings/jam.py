@@ -7,7 +7,6 @@ from datetime import datetime
 from bot.card.markup import fitted, quoted
 from bot.card.strings.numbers import count
 from bot.card.strings.takes import length_of
-from bot.domain.plain_text import shortened
 from bot.jam.jam import Ending, Jam, Outcome, Phase, Section, Take
 
 JAM = "Make one piece of music together, section by section."
@@ -59,7 +58,6 @@ MOVED = "-# The jam's card is further down: {}"
 NOTHING_YET = "Nothing yet. **Propose** what it begins with."
 CLOSED_MIX = "-# This jam is closed. **Mix** makes its whole piece once more."
 CREDIT_MAX_CHARS = 80
-_THEME_MAX_CHARS = 200
 _LEGEND_MAX = 24
 _ENDINGS = {
     Ending.CLOCK: "Time was up",
@@ -69,23 +67,7 @@ _ENDINGS = {
 }
 
 
-A_TRACK = "a track"
-"""What a jam began with whose words are not for all."""
-THREAD = "Jam"
-"""What a thread is called whose theme must not be shown."""
-
-
-def begun(theme: str | None, host_id: int, thread_id: int) -> str:
-    """Stands where a jam was begun; its thread hangs on it. None: the theme is not to be shown."""
-    if theme is None:
-        return (
-            f"🎶 <@{host_id}> has begun a jam. Everybody can propose what comes next, and vote, in "
-            f"<#{thread_id}>."
-        )
-    return (
-        f"🎶 <@{host_id}> has begun a jam: **{quoted(theme, _THEME_MAX_CHARS)}**. Everybody can "
-        f"propose what comes next, and vote, in <#{thread_id}>."
-    )
+WORDS_HIDDEN = "-# AutoMod of this server keeps me from showing what was written."
 
 
 def title(jam: Jam) -> str:
@@ -208,11 +190,6 @@ def picture(jam: Jam) -> str:
     return f"{count(len(jam.sections), 'section')}, {length_of(jam.length_s)}"
 
 
-def thread_name(theme: str, limit: int) -> str:
-    """What a jam's thread is called."""
-    return shortened(theme, limit) or "jam"
-
-
 def vote_label(votes: int) -> str:
     """A take's Vote button."""
     return f"{VOTE} · {votes}" if votes else VOTE
@@ -262,23 +239,15 @@ def is_host(user_id: int) -> str:
     return f"<@{user_id}> is the host of this jam now."
 
 
-def track_option(prompt: str, take: int | None, seed: int) -> str:
-    """A track as a choice; `take` where it is one of a card's several."""
-    if take is not None:
-        return f"Take {take} · seed {seed} · {prompt}"
-    return f"{prompt} · seed {seed}"
-
-
 def listed(jam: Jam) -> str:
     """A jam in a list."""
     going = {Phase.GOING: "going on", Phase.RESTING: "resting", Phase.CLOSED: "closed"}
     what = count(len(jam.sections), "section")
     theme = quoted(jam.terms.theme, CREDIT_MAX_CHARS)
-    place = f"<#{jam.thread_id}>" if jam.thread_id else f"“{theme}”"
-    return (
-        f"{place} · {theme} · {going[jam.phase]} · {what}, {jam.length_s:.0f} s · "
-        f"<t:{_seconds(jam.created_at)}:R>"
-    )
+    facts_ = f"{going[jam.phase]} · {what}, {jam.length_s:.0f} s · <t:{_seconds(jam.created_at)}:R>"
+    if jam.thread_id is None or jam.gone:
+        return f"“{theme}” · {facts_}"
+    return f"<#{jam.thread_id}> · {theme} · {facts_}"
 
 
 NO_JAMS = "No jam has been here yet. `/jam start` begins one."

@@ -1,0 +1,113 @@
+"""Jams where Discord, or a moderator, is in the way: a sentence says so, and nothing is lost."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from bot.card import strings
+from bot.domain import errors
+from bot.jam.jam import Phase
+from tests.discord.test_jam import Room, a_room, labels
+from tests.discord.world import World
+
+
+async def a_chosen_take(world: World) -> Room:
+    room = await a_room(world)
+    await room.press(world.bo, "Vote", await room.propose(world.bo, "soft piano"))
+    return room
+
+
+def starter(world: World) -> str:
+    """What stands where the jam was begun."""
+    return world.messages[0].content
+
+
+@pytest.mark.parametrize("code", [160005, 50083, 50013, 50001])
+async def test_a_thread_that_takes_nothing_is_told_where_the_jam_was_begun(
+    world: World, code: int
+) -> None:
+    room = await a_chosen_take(world)
+    for method, path in (("PATCH", "messages/*"), ("POST", "messages")):
+        world.fail(method, f"/channels/{room.thread.id}/{path}", 403, code, times=3)
+    await room.press(world.ada, "End round")
+    await world.pass_s(3)
+    assert room.jam.head is not None, "what is paid for and chosen is kept"
+    assert "Round 1" in room.text
+    assert "I can't show anything in its thread at present" in starter(world)
+    await world.pass_s(120)
+    assert "Round 2" in room.text
+    assert "at present" not in starter(world)
+    assert "A jam: **rain on tin**" in starter(world)
+
+
+async def test_a_deleted_thread_ends_the_jam_and_its_piece_can_be_branched_from(
+    world: World,
+) -> None:
+    room = await a_chosen_take(world)
+    thread = world.bot.get_channel(room.thread.id)
+    assert isinstance(thread, discord.Thread)
+    await thread.delete()
+    await world.pass_s(3)
+    assert (room.jam.phase, room.jam.gone) == (Phase.CLOSED, True)
+    assert [section.words for section in room.jam.sections] == ["soft piano"]
+    assert "its thread is gone" in starter(world)
+    listed = await world.bo.slash(world.channel, "jam list")
+    assert listed.response is not None
+    assert "<#" not in str(listed.response.embeds[0].description)
+    await world.bo.slash(world.channel, "jam branch", jam=room.jam.id)
+    await world.pass_s(4)
+    assert len(Room(world, world.channel.threads[-1]).card.attachments) == 2
+
+
+async def test_automod_that_minds_the_words_keeps_no_jam_from_going_on(world: World) -> None:
+    world.fail("POST", "/channels/*/messages/*/threads", 400, 200001)
+    world.fail("PATCH", "/webhooks/*/messages/*", 400, 200000)
+    world.fail("POST", "/channels/*/messages", 400, 200000)
+    room = await a_room(world, "a word that is minded")
+    assert room.thread.name == strings.jam_begin.THREAD
+    assert "minded" not in starter(world)
+    assert f"<@{world.ada.id}> has begun a jam." in starter(world)
+    assert "minded" not in room.text + str(room.card.embeds[0].title)
+    assert strings.jam.WORDS_HIDDEN in room.text
+    take = await room.propose(world.bo, "soft piano")
+    world.fail("PATCH", f"/channels/{room.thread.id}/messages/*", 400, 200000)
+    await room.press(world.bo, "Vote", take)
+    assert "1 vote" in room.text
+    assert "soft piano" not in room.text
+    await room.press(world.ada, "End round")
+    world.fail("POST", f"/channels/{room.thread.id}/messages", 400, 200000)
+    await world.pass_s(3)
+    opened = await room.press(world.bo, "Mix")
+    await opened.send(world.bo, format=["wav"], fade="0")
+    await world.pass_s(4)
+    assert any("zip" in file.filename for m in room.messages for file in m.attachments)
+
+
+async def test_a_deleted_card_comes_anew_at_once(world: World) -> None:
+    room = await a_room(world)
+    old = room.card
+    await world.mod.delete(old)
+    await world.pass_s(3)
+    assert room.card.id != old.id
+    assert labels(room.card)[0] == "Propose"
+
+
+async def test_where_the_bot_was_removed_its_jams_end(world: World) -> None:
+    room = await a_chosen_take(world)
+    guild = world.bot.get_guild(world.guild.id)
+    world.bot.dispatch("guild_remove", guild)
+    await world.pass_s(3)
+    assert (room.jam.phase, room.jam.wants_work) == (Phase.CLOSED, False)
+
+
+async def test_a_permission_that_is_missing_is_named(world: World) -> None:
+    assert world.bot.user is not None
+    quiet = world.guild.create_text_channel(
+        "quiet",
+        overwrites={world.bot.user: discord.PermissionOverwrite(create_public_threads=False)},
+    )
+    told = await world.ada.slash(quiet, "jam start", theme="x")
+    assert told.response is not None
+    missing = errors.PermissionsMissing((strings.jam.CREATE_THREADS,))
+    assert told.response.content == strings.errors.sentence(missing)
