@@ -37,9 +37,12 @@ async def test_the_page_begins_with_the_world_as_its_viewer_sees_it(
     assert mod.hello["notice"] == "no real music"
     assert mod.hello["bot_online"] is False
     channels = cast("list[Json]", mod.hello["channels"])
+    in_voice = {"manage_messages": True, "move_members": True, "mute_members": True}
     assert [(c["name"], c["kind"], c["can"]) for c in channels] == [
         ("jam", "text", {"manage_messages": True}),
         ("lab", "text", {"manage_messages": True}),
+        ("lounge", "voice", in_voice),
+        ("stage", "stage", in_voice),
         ("MusicGen", "dm", {"manage_messages": False}),
     ]
     messages = cast("dict[str, list[Json]]", mod.hello["messages"])

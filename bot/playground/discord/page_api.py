@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from aiohttp import web
 from yarl import URL
 
 from .commands import Command
-from .forms import Form, Snowflake, parse
+from .forms import Form, Snowflake
 from .messages import Interaction, Message
-from .model import Channel, User
 from .options import FieldValue, GivenOption
+from .page_forms import person_of, place_of, read_form, sorry
 from .page_live import Live
+from .page_voice import NOT_INSTALLED, VoicePage
 from .people import People, suggestions
-from .wire import ApiError, Body, File, JsonObject, Refused, answer, read_body
+from .wire import File, JsonObject, Refused, answer, read_body
 from .world import World
 
 FOLDER = Path(__file__).parent.parent / "page"
 _COMMAND, _MESSAGE_COMMAND = 1, 3
-_FormT = TypeVar("_FormT", bound=Form)
 
 
 class _Deed(Form):
@@ -56,11 +56,16 @@ class PageRoutes:
         notice: str | None,
         base_url: Callable[[], str],
         plug: Callable[[], Callable[[], None] | None],
+        voice: VoicePage,
+        *,
+        has_voice: bool,
     ) -> None:
         self._world = world
         self._people = people
         self._plug = plug
-        self._live = Live(world, notice, lambda: plug() is not None)
+        self._voice = voice
+        voice_note = None if has_voice else NOT_INSTALLED
+        self._live = Live(world, notice, voice_note, lambda: plug() is not None)
         self._base_url = base_url
 
     def add_routes(self, app: web.Application) -> None:
@@ -73,18 +78,20 @@ class PageRoutes:
             "/playground/messages/{channel_id:\\d+}/{message_id:\\d+}", self._delete
         )
         app.router.add_post("/playground/plug", self._pull_the_plug)
+        self._voice.add_routes(app)
         app.router.add_static("/page/", FOLDER)
 
     async def close(self) -> None:
-        """Close every page's socket."""
+        """Close every page's socket, and its sound."""
+        self._voice.close()
         await self._live.close()
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         first = str(self._world.people[0].id)
         try:
-            user = self._person(request.query.get("as", first))
+            user = person_of(self._world, request.query.get("as", first))
         except Refused as error:
-            return _sorry(error)
+            return sorry(error)
         return await self._live.handle(request, user)
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
@@ -97,17 +104,17 @@ class PageRoutes:
     async def _interact(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await read_body(request)
-            deed = _read(_InteractionDeed, body)
+            deed = read_form(_InteractionDeed, body)
             interaction = self._started(deed, body.files)
             if deed.kind == "autocomplete":
                 return answer({"choices": [*await suggestions(self._world, interaction)]})
         except Refused as error:
-            return _sorry(error)
+            return sorry(error)
         return answer({"interaction_id": str(interaction.id)})
 
     def _started(self, deed: _InteractionDeed, files: Mapping[str, File]) -> Interaction:
-        user = self._person(str(deed.as_))
-        channel = self._place(deed.channel_id)
+        user = person_of(self._world, str(deed.as_))
+        channel = place_of(self._world, deed.channel_id)
         match deed.kind:
             case "command":
                 command = self._command(deed.command_id, _COMMAND)
@@ -132,40 +139,31 @@ class PageRoutes:
     async def _post(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await read_body(request)
-            deed = _read(_PostDeed, body)
-            user, channel = self._person(str(deed.as_)), self._place(deed.channel_id)
+            deed = read_form(_PostDeed, body)
+            user, channel = (
+                person_of(self._world, str(deed.as_)),
+                place_of(self._world, deed.channel_id),
+            )
             message = self._people.post(user, channel, deed.content, list(body.files.values()))
         except Refused as error:
-            return _sorry(error)
+            return sorry(error)
         return answer({"message_id": str(message.id)})
 
     async def _delete(self, request: web.Request) -> web.StreamResponse:
         try:
-            user = self._person(request.query.get("as", ""))
+            user = person_of(self._world, request.query.get("as", ""))
             message = self._message(int(request.match_info["message_id"]))
             self._people.delete(user, message)
         except Refused as error:
-            return _sorry(error)
+            return sorry(error)
         return web.Response(status=204)
 
     async def _pull_the_plug(self, _: web.Request) -> web.StreamResponse:
         pull = self._plug()
         if pull is None:
-            return _sorry(Refused("The bot is not run by this playground."))
+            return sorry(Refused("The bot is not run by this playground."))
         pull()
         return web.Response(status=204)
-
-    def _person(self, user_id: str) -> User:
-        for user in self._world.people:
-            if str(user.id) == user_id:
-                return user
-        raise Refused("Nobody here has this id.")
-
-    def _place(self, channel_id: int) -> Channel:
-        channel = self._world.channels.get(channel_id)
-        if channel is None:
-            raise Refused("This channel does not exist.")
-        return channel
 
     def _message(self, message_id: int) -> Message:
         message = self._world.messages.get(message_id)
@@ -192,14 +190,3 @@ def _fields(components: Sequence[JsonObject]) -> Iterator[tuple[str, FieldValue]
                 yield str(item["custom_id"]), [str(one) for one in value]
             elif isinstance(value, str | bool):
                 yield str(item["custom_id"]), value
-
-
-def _read(form: type[_FormT], body: Body) -> _FormT:
-    try:
-        return parse(form, body.json)
-    except ApiError as error:
-        raise Refused(f"The request is not one the playground knows: {error.errors}") from error
-
-
-def _sorry(error: Refused) -> web.Response:
-    return answer({"error": str(error)}, status=400)

@@ -18,11 +18,14 @@ from .events import (
     MessageDeleted,
     MessageEdited,
     Pinged,
+    SpeakingChanged,
     ThreadOpened,
+    VoiceStateChanged,
 )
 from .messages import Interaction, Message
 from .model import Channel, ChannelKind, Permissions, User
 from .outbox import Outbox
+from .page_voice import state_json
 from .wire import JsonObject, dumps
 from .world import World
 
@@ -42,9 +45,16 @@ class _Viewer(Outbox):
 class Live:
     """The sockets of all open pages."""
 
-    def __init__(self, world: World, notice: str | None, has_plug: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        world: World,
+        notice: str | None,
+        voice_note: str | None,
+        has_plug: Callable[[], bool],
+    ) -> None:
         self._world = world
         self._notice = notice
+        self._voice_note = voice_note
         self._has_plug = has_plug
         self._viewers: set[_Viewer] = set()
         world.subscribe(self._tell)
@@ -89,10 +99,16 @@ class Live:
             "notice": self._notice,
             "bot_note": self._world.bot_note,
             "plug": self._has_plug(),
+            "voice": self._voice(),
+            "voice_note": self._voice_note,
         }
 
     def _commands(self) -> list[JsonValue]:
         return [command.to_json() for command in self._world.commands.every()]
+
+    def _voice(self) -> list[JsonValue]:
+        ours = self._world.guild
+        return [state_json(one) for one in self._world.voice_states.values() if one.guild is ours]
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -113,6 +129,8 @@ class Live:
                     if _on_page(thread, viewer.user):
                         shown = _channel(thread, viewer.user, self._world.bot)
                         viewer.send({"t": "CHANNEL", "channel": shown})
+            case VoiceStateChanged() | SpeakingChanged():
+                self._tell_all({"t": "VOICE", "voice": self._voice()})
             case CommandsChanged():
                 self._tell_all({"t": "COMMANDS", "commands": self._commands()})
             case BotPresence():
@@ -145,20 +163,25 @@ class Live:
 
 
 def _on_page(channel: Channel, user: User) -> bool:
-    return channel.bot_member and not channel.has_voice and user in channel.people
+    return channel.bot_member and user in channel.people
 
 
 def _channel(channel: Channel, user: User, bot: User) -> JsonObject:
     manages = channel.guild is not None and (
         Permissions.MANAGE_MESSAGES in channel.permissions(user)
     )
+    can: JsonObject = {"manage_messages": manages}
+    if channel.has_voice:
+        may = channel.permissions(user)
+        can["move_members"] = Permissions.MOVE_MEMBERS in may
+        can["mute_members"] = Permissions.MUTE_MEMBERS in may
     dm = channel.kind is ChannelKind.DM
     return {
         "id": str(channel.id),
         "name": bot.username if dm else channel.name,
         "kind": channel.kind.value,
         "parent_id": None if channel.parent is None else str(channel.parent.id),
-        "can": {"manage_messages": manages},
+        "can": can,
     }
 
 

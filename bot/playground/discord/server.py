@@ -24,6 +24,7 @@ from .events import BotPresence
 from .gateway import Gateway
 from .keeping import KeptWorld, restore
 from .page_api import PageRoutes
+from .page_voice import VoicePage
 from .people import People
 from .rate_limits import RateLimiter
 from .rest import BotRoutes
@@ -109,7 +110,13 @@ class DiscordStandIn:
         self.pull_the_plug: Callable[[], None] | None = None
         """What kills the bot's process, for whoever runs one; the page offers it to people."""
         self._page = PageRoutes(
-            self.world, self.people, notice, lambda: self.base_url, lambda: self.pull_the_plug
+            self.world,
+            self.people,
+            notice,
+            lambda: self.base_url,
+            lambda: self.pull_the_plug,
+            VoicePage(self.world, self.calls, lambda: self._voice),
+            has_voice=voice,
         )
         self._stack = AsyncExitStack()
         self.base_url = ""

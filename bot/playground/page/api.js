@@ -44,6 +44,17 @@ export function pullThePlug() {
   return send("/playground/plug", { method: "POST" });
 }
 
+/** Comes into voice, leaves it, or does there what moderators may: `kind` says which. */
+export function actInVoice({ as, kind, channelId = null, userId = null }) {
+  const payload = { as, kind, channel_id: channelId, user_id: userId };
+  return send("/playground/voice", { method: "POST", body: form(payload, []) });
+}
+
+/** Where what is heard in a voice channel comes from, for whoever is in it. */
+export function voiceStream({ as, channelId }) {
+  return `/playground/voice/${encodeURIComponent(channelId)}.webm?as=${encodeURIComponent(as)}`;
+}
+
 /** Deletes a message, or dismisses an ephemeral one. */
 export function deleteMessage({ as, channelId, messageId }) {
   const path = `/playground/messages/${encodeURIComponent(channelId)}/${encodeURIComponent(messageId)}`;

@@ -12,6 +12,7 @@ import { closePopup } from "./popup.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { Timeline } from "./timeline.js";
+import { Voice } from "./voice.js";
 
 const byId = (id) => document.getElementById(id);
 const store = new Store();
@@ -59,11 +60,13 @@ new Timeline(
   },
 );
 const composer = new Composer(byId("composer"), { store, interactions });
+const voice = new Voice(byId("voice"), store);
 const live = new Live(onFrame, onState);
 const sidebar = new Sidebar(
   { sidebar: byId("sidebar"), members: byId("members"), scrim: byId("scrim"), opener: byId("drawer-open") },
   store,
   actAs,
+  voice,
 );
 
 function onFrame(frame) {
@@ -79,6 +82,9 @@ function onFrame(frame) {
       break;
     case "CHANNEL":
       store.addChannel(frame.channel);
+      break;
+    case "VOICE":
+      store.setVoice(frame.voice);
       break;
     case "COMMANDS":
       store.setCommands(frame.commands);

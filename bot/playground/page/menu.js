@@ -56,6 +56,16 @@ export function openMessageMenu(message, anchor, store, actions) {
   menu.querySelector("[role=menuitem]")?.focus();
 }
 
+/** A plain menu beside `anchor`; each choice is {label, run, testid}. */
+export function openMenu(anchor, title, choices) {
+  const menu = el("div", { class: "menu", role: "menu", data: { testid: "menu" } });
+  menu.append(el("p", { class: "menu-heading", text: title, role: "presentation" }));
+  menu.append(...choices.map(({ label, run, testid }) => item(label, run, { data: { testid } })));
+  roveFocus(menu, "[role=menuitem]");
+  openPopup(anchor, menu, { label: title });
+  menu.querySelector("[role=menuitem]")?.focus();
+}
+
 async function remove(message, actions) {
   if (isEphemeral(message)) {
     actions.remove(message);

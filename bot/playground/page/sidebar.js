@@ -4,7 +4,8 @@ import { appBadge, avatar, el, icon, iconButton, nameOf } from "./dom.js";
 
 export class Sidebar {
   /** `parts`: {sidebar, members, scrim, opener}; `onPerson(id)` switches whom you act as. */
-  constructor(parts, store, onPerson) {
+  constructor(parts, store, onPerson, voice) {
+    this.voice = voice;
     this.parts = parts;
     this.store = store;
     this.onPerson = onPerson;
@@ -19,7 +20,8 @@ export class Sidebar {
         event.key === "Escape" && parts.sidebar.classList.contains("is-open") && this.setOpen(false),
     );
     this.narrow.addEventListener("change", () => this.setOpen(false));
-    for (const type of ["hello", "channel", "channels", "unread", "bot"]) store.on(type, () => this.render());
+    for (const type of ["hello", "channel", "channels", "voice", "unread", "bot"])
+      store.on(type, () => this.render());
     this.setOpen(false);
   }
 
@@ -43,7 +45,7 @@ export class Sidebar {
     const focused = sidebar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const threadsOf = (parent) => store.channels.filter((channel) => channel.parent_id === parent.id);
     const texts = store.channels
-      .filter(({ kind, parent_id }) => kind !== "dm" && !parent_id)
+      .filter(({ kind, parent_id }) => kind === "text" && !parent_id)
       .flatMap((channel) => [channel, ...threadsOf(channel)]);
     const dms = store.channels.filter(({ kind }) => kind === "dm");
     sidebar.replaceChildren(
@@ -61,12 +63,30 @@ export class Sidebar {
         "nav",
         { class: "channels", "aria-label": "Channels" },
         this.#section("Text channels", texts),
+        this.#voiceChannels(),
         dms.length ? this.#section("Direct messages", dms) : null,
       ),
       this.#people(),
     );
     if (focused) sidebar.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     members.replaceChildren(...this.#members());
+  }
+
+  #voiceChannels() {
+    const { voiceNote, channels } = this.store;
+    const rooms = channels.filter(({ kind }) => kind === "voice" || kind === "stage");
+    if (!rooms.length) return null;
+    const row = (room) => {
+      const { join, list } = this.voice.parts(room);
+      return el("li", {}, el("div", { class: "voice-row" }, this.#channel(room), join), list);
+    };
+    return el(
+      "section",
+      {},
+      el("h2", { class: "section-title", text: "Voice channels" }),
+      voiceNote ? el("p", { class: "voice-note", data: { testid: "voice-note" }, text: voiceNote }) : null,
+      el("ul", {}, rooms.map(row)),
+    );
   }
 
   #section(title, channels) {
@@ -108,12 +128,17 @@ export class Sidebar {
         },
         on: { click },
       },
-      channel.kind === "dm" ? (store.bot ? avatar(store.bot, 26) : icon("at")) : icon("hash"),
+      this.#mark(channel),
       el("span", { class: "channel-label", text: channel.name }),
       mentions
         ? el("span", { class: "mention-count", data: { testid: "mention-count" }, text: String(mentions) })
         : null,
     );
+  }
+
+  #mark({ kind }) {
+    if (kind === "dm") return this.store.bot ? avatar(this.store.bot, 26) : icon("at");
+    return icon({ voice: "volume", stage: "mic" }[kind] ?? "hash");
   }
 
   #people() {

@@ -22,7 +22,7 @@ export function mentionsUser(message, userId) {
   );
 }
 
-/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, channels, unread. */
+/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, channels, voice, unread. */
 export class Store extends EventTarget {
   viewer = null;
   users = [];
@@ -34,6 +34,8 @@ export class Store extends EventTarget {
   notice = "";
   channels = [];
   commands = [];
+  voice = []; // who is in which voice channel: {user, channel_id, muted, suppressed, asks, speaking}
+  voiceNote = null; // why the bot can't be heard, if it can't
   channelId = null;
   messages = new Map(); // channel id -> Map(message id -> message)
   unread = new Map(); // channel id -> {count, mentions}
@@ -78,6 +80,8 @@ export class Store extends EventTarget {
     this.plug = Boolean(frame.plug);
     this.channels = frame.channels;
     this.commands = frame.commands;
+    this.voice = frame.voice ?? [];
+    this.voiceNote = frame.voice_note ?? null;
     this.messages = new Map(
       frame.channels.map(({ id }) => [
         id,
@@ -121,6 +125,22 @@ export class Store extends EventTarget {
 
   remove(channelId, id) {
     if (this.messages.get(channelId)?.delete(id)) this.emit("remove", { channelId, id });
+  }
+
+  setVoice(voice) {
+    this.voice = voice;
+    this.emit("voice");
+  }
+
+  /** Who is in a voice channel, in the order they came. */
+  inVoice(channelId) {
+    return this.voice.filter(({ channel_id }) => channel_id === channelId);
+  }
+
+  /** Where the viewer is in voice, if anywhere. */
+  get voiceChannel() {
+    const mine = this.voice.find(({ user }) => user.id === this.viewer?.id);
+    return this.channels.find(({ id }) => id === mine?.channel_id) ?? null;
   }
 
   setCommands(commands) {
