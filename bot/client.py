@@ -28,6 +28,7 @@ from bot.delivery import DiscordDelivery
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_stage import JamStage
 from bot.delivery.requests import request_trace
+from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
 from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet
 from bot.domain.clock import Clock
@@ -56,6 +57,7 @@ COGS = (
     "cogs.usage",
     "cogs.newcomers",
     "cogs.channel_events",
+    "cogs.voice",
 )
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """None of them privileged: of messages in servers, Discord tells the words only where they mention
@@ -74,11 +76,18 @@ INVITE_PERMISSIONS = discord.Permissions(
 )
 
 
-def invite_link(application_id: int) -> str:
+def invite_permissions(*, with_voice: bool) -> discord.Permissions:
+    """What somebody who adds the bot to a server is asked to allow it."""
+    if not with_voice:
+        return INVITE_PERMISSIONS
+    return INVITE_PERMISSIONS | discord.Permissions(connect=True, speak=True)
+
+
+def invite_link(application_id: int, *, with_voice: bool) -> str:
     """The address at which somebody adds the bot to a server."""
     return discord.utils.oauth_url(
         application_id,
-        permissions=INVITE_PERMISSIONS,
+        permissions=invite_permissions(with_voice=with_voice),
         scopes=("bot", "applications.commands"),
     )
 
@@ -114,6 +123,18 @@ class Parts:
     allowed: Allowed = field(default_factory=Allowed)
     watch_requests: Callable[[aiohttp.TraceConfig], None] | None = None
     """Has the requests to Discord counted; None where nobody counts."""
+    voice: VoiceParts | None = None
+    """Plays in voice channels; None where what that needs is not installed."""
+
+
+def _heard_of(*, with_voice: bool) -> tuple[discord.Intents, discord.MemberCacheFlags]:
+    """What the gateway tells of, and whom of those it names discord.py keeps in mind."""
+    cached = discord.MemberCacheFlags.none()
+    if not with_voice:
+        return INTENTS, cached
+    # Of who is in a voice channel, it has to be known whether they are bots.
+    cached.voice = True
+    return INTENTS | discord.Intents(voice_states=True), cached
 
 
 class CommandTree(app_commands.CommandTree["MusicGenBot"]):
@@ -140,16 +161,17 @@ class MusicGenBot(ReconnectingBot):
         force_sync: bool = False,
     ) -> None:
         quiet(is_worth_a_log)
+        intents, cached = _heard_of(with_voice=parts.voice is not None)
         trace = request_trace(parts.clock)
         if parts.watch_requests is not None:
             parts.watch_requests(trace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=INTENTS,
+            intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
+            member_cache_flags=cached,
             chunk_guilds_at_startup=False,
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
@@ -177,14 +199,20 @@ class MusicGenBot(ReconnectingBot):
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
         self.command_mentions = self._command_sync.mentions
         hear_only_ours(self)
-        self.renderer = CardRenderer(parts.config.models)
+        self.renderer = CardRenderer(parts.config.models, with_voice=parts.voice is not None)
         pieces = Pieces(parts.journal, parts.piece_sound, parts.config.tracks_folder)
         parts.sound.comes_from(pieces)
         self.jams = Jams(parts.journal, pieces, parts.clock)
         self.jam_files = JamFiles(
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
-        stage = JamStage(self, parts.journal, self.jam_files, parts.clock)
+        self.voice: Voice | None = None
+        if parts.voice is not None:
+            self.voice = open_voice(self, parts.journal, pieces, parts.voice, parts.clock)
+        stage = JamStage(
+            *(self, parts.journal, self.jam_files, parts.clock),
+            with_voice=self.voice is not None,
+        )
         openings = Openings(parts.sound, pieces)
         self.jam_keeper = Keeper(self.jams, parts.journal, stage, openings, parts.clock)
         self.delivery = DiscordDelivery(
@@ -257,7 +285,7 @@ class MusicGenBot(ReconnectingBot):
         """Say how to get the bot into a server, and post the charts that are due."""
         logs.know_shards(self.shard_count)
         if self.application_id is not None:
-            link = invite_link(self.application_id)
+            link = invite_link(self.application_id, with_voice=self.voice is not None)
             log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
         self.weekly_chart.start()
 
@@ -271,5 +299,6 @@ class MusicGenBot(ReconnectingBot):
             self.presets.close(),
             self.weekly_chart.close(),
             self._owner.close(),
+            *([self.voice.rooms.close()] if self.voice is not None else ()),
         )
         await super().close()

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,6 +21,7 @@ from discord.app_commands import tree
 from discord.ext import commands
 from discord.gateway import DiscordClientWebSocketResponse, DiscordWebSocket
 from discord.http import HTTPClient, Route
+from discord.oggparse import OggStream
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from yarl import URL
 
@@ -180,8 +182,18 @@ def message_flags(number: int) -> discord.MessageFlags:
     return discord.MessageFlags._from_value(number)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way
 
 
+def ogg_packets(path: Path) -> list[bytes]:
+    """The packets of an Ogg file, those of its head included. Blocks.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return list(OggStream(file).iter_packets())
+
+
 def quiet(is_worth_a_log: Callable[[logging.LogRecord], bool]) -> None:
-    """Have discord.py log of commands only what is, and nothing of voice, which is not used."""
+    """Have discord.py log of commands only what is, and not that voice is not installed."""
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     logging.getLogger(tree.__name__).addFilter(is_worth_a_log)
 
@@ -231,6 +243,8 @@ _PARAMETERS = (
     (discord.AutoShardedClient, "launch_shard", ("self", "gateway", "shard_id", "initial")),
     (discord.Webhook, "from_state", ("data", "state")),
     (discord.MessageFlags, "_from_value", ("value",)),
+    (OggStream, "__init__", ("self", "stream")),
+    (OggStream, "iter_packets", ("self",)),
     (
         *(AsyncWebhookAdapter, "get_original_interaction_response"),
         ("self", "application_id", "token", "session", "proxy", "proxy_auth"),

@@ -16,8 +16,11 @@ from bot import logs
 from bot.audio.files import AudioFiles
 from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
+from bot.audio.voice_files import VoiceFiles
 from bot.client import MusicGenBot, Parts, Shards
 from bot.connection import StartOver, log_in, stay_connected
+from bot.delivery.voice import VoiceParts
+from bot.delivery.voice_speaker import is_installed
 from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
@@ -84,7 +87,13 @@ async def open_parts(
         allow_private=settings.allow_private_addresses,
         proxies=settings.proxies,
     )
-    async with client, audio_files as sound, PieceFiles() as pieces, AsyncExitStack() as stack:
+    async with (
+        client,
+        audio_files as sound,
+        PieceFiles() as pieces,
+        VoiceFiles() as voice,
+        AsyncExitStack() as stack,
+    ):
         catalogue = Catalogue(
             client, settings.musicgen_model, settings.musicgen_version, settings.fine_tunes
         )
@@ -131,6 +140,7 @@ async def open_parts(
                 settings.terms.limits,
                 settings.allowed,
                 metrics.watch_discord if metrics else None,
+                VoiceParts(voice) if is_installed() else None,
             )
 
 

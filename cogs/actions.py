@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -19,31 +17,19 @@ from discord.ext import commands
 from bot.card.action import Action, Memory, MenuEntry, Recent
 from bot.card.actions import ACTIONS
 from bot.card.actions.source import options_among
-from bot.card.audio_attachments import AudioAttachment, audio_attachments
+from bot.card.audio_attachments import audio_attachments
 from bot.card.drafts import DRAFT, Draft
 from bot.card.forms import SubmittedForm, read_form
-from bot.card.interactions import asked_by, reading
-from bot.card.report import give_way, report
+from bot.card.interactions import reading
+from bot.card.report import report
 from bot.client import MusicGenBot
-from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnknown, NoAudioHere
-from bot.domain.generation import Generation
-from bot.domain.house import Change
-from bot.domain.request import GenerationRequest
-from bot.jam.jam import Jam, Terms
-from cogs.acknowledging import acknowledge
-from cogs.announce import announce
+from bot.domain.errors import GenerationUnknown, NoAudioHere
+from cogs.action_context import Context
 from cogs.bring_waiting import bring_waiting
-from cogs.jam_listen import play_piece
-from cogs.jam_start import begin_with
-from cogs.loops import make_loop
-from cogs.pack import pack
-from cogs.repost import repost
-from cogs.start import start
 
 log = logging.getLogger(__name__)
 
 _TAKEN_REMEMBERED = 1000
-_KNOWN_WITHIN_S = 0.5
 
 
 class Actions(commands.Cog):
@@ -90,7 +76,7 @@ class Actions(commands.Cog):
         except Exception as error:  # noqa: BLE001 - one of the doors: everything is reported
             await report(interaction, error)
 
-    async def _keep(self, context: _Context, action: Action, form: SubmittedForm) -> None:
+    async def _keep(self, context: Context, action: Action, form: SubmittedForm) -> None:
         """Have what stands in a form at hand, in case it is refused."""
         if form.draft_id is not None:
             async with reading():
@@ -105,7 +91,7 @@ class Actions(commands.Cog):
         if draft is not None:
             context.interaction.extras[DRAFT] = draft.sent_in(form)
 
-    async def _answer(self, context: _Context, action: Action, form: SubmittedForm) -> None:
+    async def _answer(self, context: Context, action: Action, form: SubmittedForm) -> None:
         if action.submit is not None:
             await action.submit(context, form)
             return
@@ -128,89 +114,8 @@ class Actions(commands.Cog):
 
         return app_commands.ContextMenu(name=entry.label, callback=open_form)
 
-    def _context(self, interaction: discord.Interaction) -> _Context:
-        return _Context(self._bot, interaction, self._memory, self._taken)
-
-
-class _Context:
-    """An `ActionContext`."""
-
-    def __init__(
-        self,
-        bot: MusicGenBot,
-        interaction: discord.Interaction,
-        memory: Memory,
-        taken: deque[int],
-    ) -> None:
-        self._bot = bot
-        self.interaction = interaction
-        self.service = bot.service
-        self.stars = bot.stars
-        self.presets = bot.presets
-        self.jams = bot.jams
-        self.clock = bot.clock
-        self.memory = memory
-        self.house_rules = bot.house_rules
-        self.draft: Draft | None = None
-        self.drafts = bot.drafts
-        self._taken = taken
-        """The interactions that are taken on: Discord may deliver one twice."""
-
-    def check_rules(self, *, card_of: int | None = None, audio_of: int | None = None) -> None:
-        asked = replace(asked_by(self.interaction), card_of=card_of, audio_of=audio_of)
-        self.house_rules.check(asked)
-
-    async def acknowledge_once(self, generation_id: str) -> None:
-        if self.interaction.id in self._taken:
-            raise DeliveredTwice
-        self._taken.append(self.interaction.id)
-        try:
-            async with reading(_KNOWN_WITHIN_S):
-                await self.service.get(generation_id)
-        except GenerationUnknown:
-            await give_way(self.interaction)
-        except BotError as error:
-            log.info("whether generation %s is known here is not known: %r", generation_id, error)
-        await acknowledge(self.interaction)
-
-    async def start(self, request: GenerationRequest, takes: int = 1) -> None:
-        await start(self._bot, self.interaction, request, takes)
-
-    async def reopen(self, draft_id: str) -> None:
-        async with reading():
-            self.draft = draft = await self.drafts.get(draft_id, self.interaction.user.id)
-            action = ACTIONS.get(draft.action)
-            if action is None:
-                raise DraftGone
-            if draft.from_card and action.form is not None:
-                form = await action.form(self, draft.about)
-            elif action.menu is not None:
-                form = action.menu.form(draft.about, options_among(draft.files))
-            else:
-                raise DraftGone
-        form.reopened(draft_id, draft.values)
-        await form.send(self.interaction)
-
-    async def is_owner(self) -> bool:
-        return await self._bot.is_owner(self.interaction.user)
-
-    async def announce(self, changes: Sequence[Change]) -> None:
-        await announce(self._bot, self.interaction, changes)
-
-    async def make_loop(self, take: Generation, card: discord.Message | None) -> None:
-        await make_loop(self._bot, self.interaction, take, card)
-
-    async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
-        await pack(self._bot, self.interaction, tracks, card)
-
-    async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
-        await begin_with(self._bot, self.interaction, terms, file, made)
-
-    async def play_piece(self, jam: Jam) -> None:
-        await play_piece(self._bot, self.interaction, jam)
-
-    async def repost(self, generation: Generation, note: str = "") -> None:
-        await repost(self._bot, self.interaction, generation, note)
+    def _context(self, interaction: discord.Interaction) -> Context:
+        return Context(self._bot, interaction, self._memory, self._taken)
 
 
 async def setup(bot: MusicGenBot) -> None:

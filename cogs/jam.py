@@ -160,7 +160,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             here = interaction.channel_id == found.thread_id
             await interaction.edit_original_response(
                 embed=jam_embed(found, {}),
-                view=jam_view(found) if here else None,
+                view=jam_view(found, with_voice=self._bot.voice is not None) if here else None,
                 attachments=files,
             )
 

@@ -17,6 +17,7 @@ from bot.card.markup import fitted
 from bot.card.report import tell
 from bot.client import MusicGenBot
 from bot.delivery.message import PICTURE_NAME
+from bot.delivery.track_files import a_folder, fetch, message_of
 from bot.delivery.upload import picture_of
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import (
@@ -31,7 +32,6 @@ from bot.domain.generation import Generation
 from bot.domain.measures import Loop
 from bot.domain.track_names import track_filename
 from bot.host.threads import TRACKS
-from cogs.track_files import a_folder, fetch, message_of
 
 log = logging.getLogger(__name__)
 

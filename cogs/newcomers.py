@@ -58,6 +58,8 @@ class Newcomers(commands.Cog):
         if MELODY.offered(table):
             ways.append(words.melody(mention("musicgen")))
         ways.append(words.jam(mention("jam start")))
+        if self._bot.voice is not None:
+            ways.append(words.in_voice())
         own = [] if models.main.name == _MODEL_OF_META else [models.main.name]
         kept = words.kept(mention("tracks list"), mention("tracks forget"))
         return (

@@ -14,6 +14,7 @@ from bot.card.audio_attachments import track_files
 from bot.card.interactions import reading
 from bot.card.markup import size, track_link
 from bot.client import MusicGenBot
+from bot.delivery.track_files import a_folder, fetch, message_of
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import (
     AudioWorkFailed,
@@ -26,7 +27,6 @@ from bot.domain.generation import Generation
 from bot.domain.track_names import track_filename
 from bot.host.threads import TRACKS
 from bot.host.zip_file import ZipEntry, write_zip, zip_bytes
-from cogs.track_files import a_folder, fetch, message_of
 
 log = logging.getLogger(__name__)
 

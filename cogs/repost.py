@@ -17,11 +17,11 @@ from bot.card.markup import jump_url
 from bot.card.render import Card
 from bot.client import MusicGenBot
 from bot.delivery.message import OutgoingMessage
+from bot.delivery.track_files import a_folder, fetch
 from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
-from cogs.track_files import a_folder, fetch
 
 log = logging.getLogger(__name__)
 

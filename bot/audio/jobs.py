@@ -24,6 +24,7 @@ from bot.audio.picture import draw_waveform, stack_pictures
 from bot.audio.piece import keep_lossless, splice, splice_end, split_sections
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
+from bot.audio.voice import encode_voice
 from bot.domain.mixes import Chapter, Credits, Mixed, MixFormat, MixLabels
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     fit,
     make_loop,
     draw_piece,
+    encode_voice,
     keep_lossless,
     mix_piece,
     splice,
@@ -135,6 +137,7 @@ __all__ = [
     "cut_context",
     "draw",
     "draw_piece",
+    "encode_voice",
     "examine",
     "fit",
     "join",

@@ -27,6 +27,7 @@ from bot.domain.request import GenerationRequest
 from bot.engine.service import GenerationService
 from bot.jam.jam import Jam, Terms
 from bot.jam.service import Jams
+from bot.voice.session import Item, Session
 
 T = TypeVar("T")
 
@@ -123,6 +124,22 @@ class ActionContext(Protocol):
 
     async def play_piece(self, jam: Jam) -> None:
         """Let whoever pressed hear a jam's piece, and nobody else."""
+        ...
+
+    async def play_in_voice(self, items: Sequence[Item]) -> None:
+        """Play it in the voice channel that whoever pressed is in.
+
+        Raises:
+            RequestRefused: not here, or not by them.
+        """
+        ...
+
+    async def change_voice(self, rule: Callable[[Session], Session]) -> None:
+        """Have what plays here changed, for one who listens.
+
+        Raises:
+            RequestRefused: nothing plays, or they do not listen.
+        """
         ...
 
     async def repost(self, generation: Generation, note: str = "") -> None:

@@ -9,8 +9,10 @@ from itertools import accumulate
 import discord
 
 from bot.card import strings
+from bot.card.action import Action
 from bot.card.actions.jam import JAM_CLOSED_ACTIONS, JAM_HOST_ACTIONS, JAM_ROOM_ACTIONS
 from bot.card.actions.jam_takes import RIFF, VOTE
+from bot.card.actions.voice import VOICE_PIECE, VOICE_TAKES
 from bot.card.buttons import card_button, card_view, view_of
 from bot.domain.mixes import Chapter, Credits, Mixed, MixLabels, MixTerms
 from bot.jam.jam import Jam, Phase, Section, Take
@@ -88,11 +90,12 @@ def jam_embed(jam: Jam, links: Mapping[str, str], *, with_words: bool = True) ->
     )
 
 
-def jam_view(jam: Jam) -> discord.ui.View:
-    """A jam's buttons: for everybody, and below them for the host."""
+def jam_view(jam: Jam, *, with_voice: bool = False) -> discord.ui.View:
+    """A jam's buttons: for everybody, below them for the host, then what is there to be played."""
+    voice = _voice_actions(jam) if with_voice else ()
     if jam.phase is Phase.CLOSED:
-        return view_of(*(card_button(action, jam.id) for action in JAM_CLOSED_ACTIONS))
-    rows = (JAM_ROOM_ACTIONS, JAM_HOST_ACTIONS)
+        return view_of(*(card_button(action, jam.id) for action in (*JAM_CLOSED_ACTIONS, *voice)))
+    rows = (JAM_ROOM_ACTIONS, JAM_HOST_ACTIONS, voice)
     return view_of(
         *(
             card_button(action, jam.id, row=row)
@@ -100,6 +103,11 @@ def jam_view(jam: Jam) -> discord.ui.View:
             for action in actions
         )
     )
+
+
+def _voice_actions(jam: Jam) -> tuple[Action, ...]:
+    piece = (VOICE_PIECE,) if jam.sections else ()
+    return (*piece, VOICE_TAKES) if jam.round.made else piece
 
 
 def take_view(jam: Jam, take_id: str) -> discord.ui.View | None:

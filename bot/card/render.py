@@ -51,8 +51,9 @@ class Card:
 class CardRenderer:
     """Draws cards for the models that this bot runs."""
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, *, with_voice: bool = False) -> None:
         self._models = models
+        self._with_voice = with_voice
 
     def running(
         self,
@@ -144,7 +145,9 @@ class CardRenderer:
             if take.state is State.DELIVERED
         }
         model = self._models.shown(takes[0].fine_tune)
-        actions = actions_after(takes, model.table)
+        # Voice channels are a server's.
+        with_voice = self._with_voice and takes[0].reply.guild_id is not None
+        actions = actions_after(takes, model.table, with_voice=with_voice)
         card = self._card(takes, _colour(takes), words, parent, actions, has_ended=True)
         if labels:
             card.embed.set_footer(text=strings.card.made_with(model.name))

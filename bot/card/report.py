@@ -25,6 +25,7 @@ from bot.domain.errors import (
     ShuttingDown,
     UserError,
 )
+from bot.domain.errors.voice import VoiceIsOver
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             return
         case _:
             pass
-    if isinstance(error, GenerationUnknown | ShuttingDown) and not _is_answered(interaction):
+    is_unknown = isinstance(error, GenerationUnknown | ShuttingDown | VoiceIsOver)
+    if is_unknown and not _is_answered(interaction):
         await give_way(interaction)
         if interaction.client.is_closed():
             log.info("an interaction is left to another process: this one has closed")

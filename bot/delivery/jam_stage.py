@@ -57,17 +57,24 @@ class JamStage(JamOpening):
     """Where people see jams; a `bot.jam.ports.Stage`."""
 
     def __init__(
-        self, client: discord.Client, journal: StageJournal, files: JamFiles, clock: Clock
+        self,
+        client: discord.Client,
+        journal: StageJournal,
+        files: JamFiles,
+        clock: Clock,
+        *,
+        with_voice: bool = False,
     ) -> None:
         super().__init__(client, journal, clock)
         self._files = files
+        self._with_voice = with_voice
         self._known: dict[str, _OnStage] = {}
 
     async def show(self, jam: Jam) -> Shown:
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
         links = {take.id: jump_url(take.reply) for take in takes}
-        view = jam_view(jam)
+        view = jam_view(jam, with_voice=self._with_voice)
         with asked_of_discord():
             try:
                 shown = await self._show(jam, jam_embed(jam, links), view)

@@ -25,6 +25,10 @@ UNUSABLE = (AudioWorkFailed, NotAudio, AudioUnreadable, AudioBeyondBounds)
 """What makes a take that cannot be joined to a piece."""
 
 
+_LEAST_S = 0.1
+"""Of a piece, so that its last take alone is read."""
+
+
 class PieceMissing(BotError):
     """The audio of a piece is not there any more, or cannot be worked on."""
 
@@ -99,6 +103,16 @@ class Pieces:
             yield piece
         finally:
             await _remove(await TRACKS.run(_made_of, piece))
+
+    @asynccontextmanager
+    async def take(self, take_id: str) -> AsyncGenerator[Path, None]:
+        """A take as it is heard, without loss: the end of the piece before it, then what is new.
+
+        Raises:
+            PieceMissing: it is not there any more.
+        """
+        async with self._laid_out(take_id, _LEAST_S) as (paths, _):
+            yield paths[-1]
 
     @asynccontextmanager
     async def _laid_out(

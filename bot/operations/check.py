@@ -12,6 +12,7 @@ from importlib import import_module
 
 from bot.card import strings
 from bot.community.limits import amounts_text
+from bot.delivery.voice_speaker import is_installed
 from bot.discord_internals import point_at
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError, TokenRefused
 from bot.host.folders import make_writable
@@ -178,6 +179,13 @@ async def _libraries(_: Settings) -> Sequence[Finding]:
     return [Finding(Verdict.OK, "audio and picture libraries: loaded")]
 
 
+async def probe_voice(_: Settings | None = None) -> Sequence[Finding]:
+    """Whether tracks can be played in voice channels."""
+    if is_installed():
+        return [Finding(Verdict.OK, strings.voice.INSTALLED)]
+    return [Finding(Verdict.NOTE, strings.voice.NOT_INSTALLED)]
+
+
 async def _limits(settings: Settings) -> Sequence[Finding]:
     limits = settings.terms.limits
     told = [
@@ -205,5 +213,6 @@ _PROBES: tuple[tuple[str, Probe], ...] = (
     ("DATA_FOLDER", _data_folder),
     ("clock", _clock),
     ("libraries", _libraries),
+    ("voice", probe_voice),
     ("limits", _limits),
 )

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import aiohttp
 import discord
 
-from bot.client import INVITE_PERMISSIONS, invite_link
+from bot.client import invite_link, invite_permissions
 from bot.connection import TOKEN_REFUSED
+from bot.delivery.voice_speaker import is_installed
 from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, session_of
 from bot.settings import Settings
@@ -57,13 +58,13 @@ def _application(report: DiscordReport, found: discord.AppInfo) -> None:
         report.notes.append(
             f"the portal's install link does not ask for {', '.join(lacking)}; use the one below"
         )
-    report.well.append(f"invite it with {invite_link(found.id)}")
+    report.well.append(f"invite it with {invite_link(found.id, with_voice=is_installed())}")
 
 
 def _lacking(given: discord.Permissions) -> list[str]:
     return [
         name.replace("_", " ")
-        for name, is_needed in INVITE_PERMISSIONS
+        for name, is_needed in invite_permissions(with_voice=is_installed())
         if is_needed and not getattr(given, name)
     ]
 

@@ -15,14 +15,24 @@ import simcord
 import simcord.http.router
 import simcord.interactions
 
+from tests.discord.voice_kit import Studio
 from tests.discord.world import World
 
 _DM_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
 
 
 @pytest.fixture
+def studio() -> Studio | None:
+    """Most bots play in no voice channel; `test_voice` has one that does."""
+    return None
+
+
+@pytest.fixture
 async def world(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    studio: Studio | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> AsyncGenerator[World, None]:
     """The bot at work in a fresh Discord; a test that leaves an error in the log fails."""
     caplog.set_level(logging.INFO)
@@ -30,7 +40,7 @@ async def world(
     # There is no other process that this one would have to let go first.
     monkeypatch.setattr("bot.card.report._GIVE_WAY_S", 0.0)
     _allow_files_in_dms(monkeypatch)
-    world = World(tmp_path)
+    world = World(tmp_path, studio)
     _let_connections_break(monkeypatch, world)
     await world.start()
     yield world

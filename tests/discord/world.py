@@ -24,6 +24,7 @@ from bot.domain.models import Models
 from bot.domain.prediction import Prediction
 from bot.engine.ports import InputAudio
 from bot.engine.service import EngineConfig
+from tests.discord.voice_kit import Studio
 from tests.fakes import (
     MUSICGEN,
     FakeJournal,
@@ -116,7 +117,11 @@ class Request:
 class World:
     """A server with three people and the bot, all of it fresh."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, studio: Studio | None = None) -> None:
+        self.studio = studio
+        """Where it plays in voice channels; None where that is not installed."""
+        if studio is not None:
+            studio.world = self
         self.clock = SimClock()
         self.journal = FakeJournal()
         self.journal.tables.community.now = self.clock.now
@@ -259,6 +264,7 @@ class World:
             FakeTrackStore(),
             self.piece_sound,
             self.clock,
+            voice=None if self.studio is None else self.studio.parts(),
         )
         return MusicGenBot(parts, force_sync=force_sync)
 

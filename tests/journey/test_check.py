@@ -39,7 +39,7 @@ async def test_all_is_well(stage: Rig) -> None:
     assert lines["Replicate: account playground"] == "ok"
     for start in ("MUSICGEN_VERSION: meta/musicgen", "Discord: application", "invite it with",
                   "gateway: answers", "database: gets its tables", "DATA_FOLDER: can be written",
-                  "clock: as the services", "audio and picture libraries"):  # fmt: skip
+                  "clock: as the services", "audio and picture libraries", "voice: "):  # fmt: skip
         assert standing(lines, start) == "ok", start
     assert standing(lines, "limits: none is set") == "note"
     assert standing(lines, "Public Bot is on") == "note"

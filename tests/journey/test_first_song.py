@@ -19,7 +19,8 @@ from bot.settings_values import SPEC_VERSION
 from tests.journey.rig import Rig, a_rig, has_track, words
 from tests.journey.sound import RATE_HZ, frames, same_samples, samples, tags, wav
 
-FINISHED = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Info", "Delete"]
+MAKING = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Play in voice"]
+FINISHED = [*MAKING, "Info", "Delete"]
 Heard = tuple[Mapping[str, str], bytes]
 
 

@@ -247,7 +247,8 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
         "jamchoose jamclose jamclosenow jamdone jamend jamlisten jammix jampropose jamriff "
         "jamstart jamundo jamvote"
     )
-    known = [*on_cards.split(), *elsewhere.split(), *settings.split(), *jam.split()]
+    voice = "voice voicelouder voicepiece voicequieter voiceskip voicestop voicetakes"
+    known = [*on_cards.split(), *elsewhere.split(), *settings.split(), *jam.split(), *voice.split()]
     assert sorted(ACTIONS) == sorted(known)
 
 

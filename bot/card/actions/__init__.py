@@ -34,10 +34,11 @@ from bot.card.actions.settings_log import LOG, LOG_EVERYWHERE, OPEN_LOG
 from bot.card.actions.star import STAR
 from bot.card.actions.tracks import PAGE, SHOW
 from bot.card.actions.variations import FEWER, VARIATIONS
+from bot.card.actions.voice import VOICE, VOICE_ACTIONS
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import InputTable
 
-_ON_TRACKS = (AGAIN, EXTEND, EDIT, MELODY, VARIATIONS, STAR, INFO, DELETE)
+_ON_TRACKS = (AGAIN, EXTEND, EDIT, MELODY, VARIATIONS, STAR, VOICE, INFO, DELETE)
 """In the order of what people press most."""
 _AGAIN_END = replace(AGAIN, label=strings.card.AGAIN_END)
 """Again, named for what it does on a track that goes on from another."""
@@ -51,7 +52,9 @@ _BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED)
 _JAM = (*JAM_ACTIONS, VOTE, RIFF, JAM_START)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
-_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_BELOW_REFUSALS, *_SETTINGS, *_JAM)
+_VOICE = tuple(action for action in VOICE_ACTIONS if action is not VOICE)
+
+_ALL = (*_ON_TRACKS, *_ELSEWHERE, *_BELOW_ANSWERS, *_BELOW_REFUSALS, *_SETTINGS, *_JAM, *_VOICE)
 
 ACTIONS = {action.name: action for action in _ALL}
 
@@ -87,13 +90,19 @@ def actions_of_take(take: Generation, *, is_open: bool) -> tuple[Action, ...]:
     return (VOTE, RIFF) if is_open and take.state is State.DELIVERED else (RIFF,)
 
 
-def actions_after(takes: Sequence[Generation], table: InputTable) -> tuple[Action, ...]:
+def actions_after(
+    takes: Sequence[Generation], table: InputTable, *, with_voice: bool = False
+) -> tuple[Action, ...]:
     """The buttons of a card whose takes have all ended; it may have but one."""
     if len(takes) == 1 and is_offered(takes[0]):
         return _after_refusal(takes[0])
     if not any(take.state is State.DELIVERED for take in takes):
         return _WITHOUT_TRACK
-    offered = tuple(action for action in _ON_TRACKS if action.offered(table))
+    offered = tuple(
+        action
+        for action in _ON_TRACKS
+        if action.offered(table) and (with_voice or action is not VOICE)
+    )
     if takes[0].more_s is None:
         return offered
     return tuple(_AGAIN_END if action is AGAIN else action for action in offered)

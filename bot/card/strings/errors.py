@@ -15,6 +15,7 @@ from bot.card.strings.numbers import an, count, listed
 from bot.card.strings.presets import PRESET_WORDS
 from bot.card.strings.press_errors import PRESS_WORDS
 from bot.card.strings.terms import TERM_WORDS
+from bot.card.strings.voice import VOICE_WORDS
 from bot.domain import errors
 from bot.domain.errors import UserError
 from bot.domain.waits import Obstacle
@@ -153,6 +154,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **REFUSALS,
     **PRESET_WORDS,
     **TERM_WORDS,
+    **VOICE_WORDS,
     **PRESS_WORDS,
     errors.PieceTooLong: lambda e: (
         f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "

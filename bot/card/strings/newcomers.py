@@ -51,6 +51,14 @@ def jam(jam_start: str) -> str:
     return f"**Together:** {jam_start} `theme: rain on a tin roof` in a server's channel."
 
 
+def in_voice() -> str:
+    """How music is heard together."""
+    return (
+        "**Out loud:** join a voice channel, and press **Play in voice** below a track; I play it "
+        "there."
+    )
+
+
 def cost(micro_usd: int, seconds: int) -> str:
     """What a track costs, and whom."""
     return f"A track of {seconds} s costs the bot's owner about {dollars(micro_usd)}."

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 import discord
 
 from bot.card.interactions import reading
-from bot.client import MusicGenBot
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import UserError
 from bot.domain.generation import Generation
@@ -46,10 +45,10 @@ async def fetch(attachments: Sequence[discord.Attachment], folder: Path, name: s
     return paths
 
 
-async def message_of(bot: MusicGenBot, track: Generation) -> discord.Message | None:
+async def message_of(client: discord.Client, track: Generation) -> discord.Message | None:
     """The message that shows a track, as the bot itself can read it; None where it can't."""
     reply = track.reply
-    channel = bot.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
+    channel = client.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
     try:
         async with reading(_READ_WITHIN_S):
             return await channel.fetch_message(reply.message_id)

@@ -1,0 +1,1 @@
+"""Plays tracks and jams in voice channels. Rules and ports; no Discord in it."""

@@ -1,0 +1,108 @@
+"""What presses ask of voice channels: something is to play, or to play otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import discord
+
+from bot.card import strings
+from bot.card.interactions import asked_by, manages_messages, reply_in
+from bot.card.markup import jump_url
+from bot.client import MusicGenBot
+from bot.delivery.voice import Voice
+from bot.discord_errors import REQUEST_FAILED
+from bot.domain.errors.voice import NotListening, VoiceIsOver, VoiceNotHere, VoiceNotInstalled
+from bot.domain.generation import Reply
+from bot.voice import session as rules
+from bot.voice.session import Item, Session
+from cogs.acknowledging import acknowledge, open_reply
+
+
+async def play_in_voice(
+    bot: MusicGenBot, interaction: discord.Interaction, items: Sequence[Item]
+) -> None:
+    """Play it where whoever presses is; where something plays there already, after that.
+
+    Raises:
+        RequestRefused: not here, not by them, or there is no room for it.
+    """
+    voice = _voice_of(bot)
+    bot.house_rules.check(asked_by(interaction))
+    bot.allowed.check(interaction.user.id, interaction.guild_id)
+    channel = voice.speakers.channel_of(interaction)
+    guild_id = channel.guild.id
+    if interaction.message is not None:
+        voice.sounds.cards[interaction.message.id] = interaction.message
+    present = voice.rooms.session(guild_id)
+    if present is not None and present.channel_id == channel.id:
+        await _add(bot, voice, interaction, items)
+        return
+    voice.rooms.begin(guild_id, channel.id, items)
+    try:
+        reply = await open_reply(bot, interaction, [])
+    except BaseException:
+        voice.rooms.drop(guild_id)
+        raise
+    voice.rooms.start(guild_id, reply or await _lost_reply(interaction))
+
+
+async def _add(
+    bot: MusicGenBot, voice: Voice, interaction: discord.Interaction, items: Sequence[Item]
+) -> None:
+    """Append it; the card tells everybody, or a new one here where there is none any more."""
+    guild_id = interaction.guild_id or 0
+    after = voice.rooms.change(guild_id, rules.add, items)
+    if voice.rooms.has_lost_card(guild_id):
+        reply = await open_reply(bot, interaction, [])
+        if reply is not None:
+            voice.rooms.show_at(guild_id, reply)
+        return
+    before = max(0, len(after.waiting) - len(items))
+    card = voice.rooms.card(guild_id)
+    words = strings.voice.added(len(items), before, None if card is None else jump_url(card))
+    await interaction.response.send_message(words, ephemeral=True)
+
+
+async def _lost_reply(interaction: discord.Interaction) -> Reply | None:
+    """The reply whose acknowledgement got lost."""
+    try:
+        return reply_in(interaction, await interaction.original_response())
+    except REQUEST_FAILED:
+        return None
+
+
+async def change_voice(
+    bot: MusicGenBot, interaction: discord.Interaction, rule: Callable[[Session], Session]
+) -> None:
+    """Have what plays here changed by one of those who listen.
+
+    Raises:
+        VoiceIsOver: nothing plays here, or not that any more.
+        NotListening: they do not listen.
+    """
+    voice, guild_id = _voice_of(bot), interaction.guild_id
+    if guild_id is None:
+        raise VoiceNotHere
+    bot.house_rules.check(asked_by(interaction))
+    session = voice.rooms.session(guild_id)
+    if session is None:
+        raise VoiceIsOver
+    person = interaction.user
+    state = person.voice if isinstance(person, discord.Member) else None
+    channel = None if state is None else state.channel
+    listens = channel is not None and channel.id == session.channel_id
+    if not listens and not manages_messages(interaction):
+        raise NotListening(session.channel_id)
+    voice.rooms.change(guild_id, rule)
+    card = voice.rooms.card(guild_id)
+    message = interaction.message
+    if message is not None and card is not None and card.message_id == message.id:
+        voice.rooms.show_at(guild_id, reply_in(interaction, message))
+    await acknowledge(interaction)
+
+
+def _voice_of(bot: MusicGenBot) -> Voice:
+    if bot.voice is None:
+        raise VoiceNotInstalled
+    return bot.voice
