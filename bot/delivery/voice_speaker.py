@@ -131,6 +131,8 @@ class DiscordSpeaker:
         self._client = client
         self._guild_id = guild_id
         self._voice: discord.VoiceClient | None = None
+        self._channel: VoiceChannel | None = None
+        """The one that it was asked to join."""
         self._lost: Callable[[], None] = lambda: None
         self._playing: _Playing | None = None
 
@@ -141,6 +143,7 @@ class DiscordSpeaker:
             VoiceUnreachable: it cannot be joined in time.
         """
         self._lost = lost
+        self._channel = None
         guild = self._client.get_guild(self._guild_id)
         channel = None if guild is None else guild.get_channel(channel_id)
         if guild is None or not isinstance(channel, VoiceChannel):
@@ -153,6 +156,7 @@ class DiscordSpeaker:
         except _NO_CONNECTION as error:
             log.warning("voice channel %d cannot be joined: %r", channel_id, error)
             raise VoiceUnreachable(channel_id) from error
+        self._channel = channel
         if isinstance(channel, discord.StageChannel):
             await _take_the_stage(channel)
 
@@ -233,6 +237,9 @@ class DiscordSpeaker:
         voice, self._voice = self._voice, None
         if voice is None:
             return
+        if self._channel is not None:
+            # Moved where it sees no channel, it would have none to leave (discord.py 2.7.1).
+            voice.channel = voice.channel or self._channel
         try:
             async with asyncio.timeout(_LEAVES_WITHIN_S):
                 await voice.disconnect(force=True)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import discord
+
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.audio_attachments import track_files
 from bot.card.interactions import reading
 from bot.domain.errors.voice import NothingToPlay, VoiceIsOver
 from bot.domain.generation import Generation, State
@@ -18,8 +21,13 @@ from bot.voice import session as rules
 from bot.voice.session import Ending, Item, Kind
 
 
-def items_of_card(takes: Sequence[Generation], added_by: int) -> list[Item]:
-    """What a card plays: its takes that were delivered, in order."""
+def items_of_card(
+    takes: Sequence[Generation], card: discord.Message | None, added_by: int
+) -> list[Item]:
+    """What a card plays: its takes whose audio was delivered, in order.
+
+    Their rows may not tell of that yet.
+    """
     return [
         Item(
             Kind.TRACK,
@@ -29,7 +37,7 @@ def items_of_card(takes: Sequence[Generation], added_by: int) -> list[Item]:
             number=None if len(takes) == 1 else number,
         )
         for number, take in enumerate(takes, start=1)
-        if take.state is State.DELIVERED
+        if take.state is State.DELIVERED or track_files(card, take)
     ]
 
 
@@ -52,7 +60,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     async with reading():
         generation = await context.service.get(generation_id)
         takes = await context.service.takes(generation)
-    await _play(context, items_of_card(takes, context.interaction.user.id))
+    interaction = context.interaction
+    await _play(context, items_of_card(takes, interaction.message, interaction.user.id))
 
 
 async def _press_piece(context: ActionContext, jam_id: str) -> None:

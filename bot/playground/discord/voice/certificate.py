@@ -64,8 +64,10 @@ def a_certificate(host: str) -> Generator[Certificate]:
 def _signed(key: SigningKey, host: str) -> bytes:
     """An X.509 certificate of its own, by Ed25519 (RFC 5280, 4.1)."""
     now = datetime.now(UTC)
-    name = _der(_SEQUENCE, _der(_SET, _der(_SEQUENCE, _COMMON_NAME, _der(_UTF8, b"Playground"))))
     public = bytes(key.verify_key)
+    # Of two with the same name in one process, OpenSSL takes the first.
+    called = f"Playground {public[:8].hex()}".encode()
+    name = _der(_SEQUENCE, _der(_SET, _der(_SEQUENCE, _COMMON_NAME, _der(_UTF8, called))))
     content = _der(
         _SEQUENCE,
         _der(0xA0, _number(2)),
