@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import discord
 
@@ -19,7 +20,7 @@ _TRIES = 2
 
 
 async def open_reply(
-    bot: MusicGenBot, interaction: discord.Interaction, generations: list[Generation]
+    bot: MusicGenBot, interaction: discord.Interaction, generations: Sequence[Generation]
 ) -> Reply | None:
     """Acknowledge; None where an answer got lost, so that the reply is still to be found.
 

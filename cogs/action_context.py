@@ -20,7 +20,7 @@ from bot.client import MusicGenBot
 from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnknown
 from bot.domain.generation import Generation
 from bot.domain.house import Change
-from bot.domain.request import GenerationRequest
+from bot.domain.request import AnyRequest
 from bot.jam.jam import Jam, Terms
 from bot.voice.session import Item, Session
 from cogs.acknowledging import acknowledge
@@ -84,7 +84,7 @@ class Context:
             raise DeliveredTwice
         self._taken.append(self.interaction.id)
 
-    async def start(self, request: GenerationRequest, takes: int = 1) -> None:
+    async def start(self, request: AnyRequest, takes: int = 1) -> None:
         """Make it for whoever pressed, in a new reply."""
         await start(self._bot, self.interaction, request, takes)
 

@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 
 from bot.card import strings
-from bot.community.ports import Preset
 from bot.community.presets import Presets, key_of
 from bot.domain.models import Models, fine_tune_key
+from bot.domain.presets import Preset
 from bot.domain.prompt_ideas import suggest
 from bot.engine.ports import Journal
 

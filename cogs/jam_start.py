@@ -22,6 +22,7 @@ from bot.domain.errors import (
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs
 from bot.domain.plain_text import one_line
+from bot.domain.presets import Named
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.jam import rules, steps
@@ -119,7 +120,10 @@ async def with_preset(
         PresetUnknown: there is none of this name.
     """
     typed = Inputs(terms.theme, terms.model_version, duration=section_s)
-    request = await completed(bot, interaction, GenerationRequest(typed), preset)
+    request = completed(bot, interaction, GenerationRequest(typed), preset)
+    if isinstance(request, Named):
+        user_id, guild_id = interaction.user.id, interaction.guild_id
+        request = request.complete(await bot.presets.get(preset or "", user_id, guild_id))
     return replace(
         terms,
         model_version=request.inputs.model_version,

@@ -11,7 +11,6 @@ from discord.ext import commands
 from bot.card import strings
 from bot.card.actions.change import completed
 from bot.card.drafts import DRAFT
-from bot.card.interactions import reading
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
 from cogs.autocomplete import presets_for, prompts_for
@@ -58,9 +57,7 @@ class MusicGen(commands.Cog):
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
         interaction.extras[DRAFT] = draft_of(options)
-        request = parse(options)
-        async with reading():
-            request = await completed(self._bot, interaction, request, options.get("preset"))
+        request = completed(self._bot, interaction, parse(options), options.get("preset"))
         await start(self._bot, interaction, request)
 
 

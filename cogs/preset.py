@@ -13,9 +13,9 @@ from bot.card.actions.preset import preset_owner, settings_line
 from bot.card.interactions import reading
 from bot.card.markup import quoted
 from bot.client import MusicGenBot
-from bot.community.ports import Preset
 from bot.community.presets import LIMIT_PER_PERSON, LIMIT_PER_SERVER, NAME_MAX_CHARS, NOT_KEPT
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset
 from cogs.autocomplete import fine_tunes_for, presets_for
 from cogs.options import OtherOption, describe, typed_values
 

@@ -9,33 +9,41 @@ import discord
 from bot.card.drafts import DRAFT, Draft, written
 from bot.card.interactions import asked_by, check_permissions, pressed, reading, reply_at
 from bot.client import MusicGenBot
-from bot.domain.request import GenerationRequest
+from bot.domain.presets import Named
+from bot.domain.request import AnyRequest, GenerationRequest
 from cogs.acknowledging import open_reply
 from cogs.bring_waiting import bring_all, waiting_behind_reply
 
 
 async def start(
-    bot: MusicGenBot, interaction: discord.Interaction, request: GenerationRequest, takes: int = 1
+    bot: MusicGenBot, interaction: discord.Interaction, request: AnyRequest, takes: int = 1
 ) -> None:
     """Check, journal, acknowledge; from then on the service keeps the reply up to date.
 
     The row is a millisecond's work and comes first, with a deadline: a process that dies between
-    an acknowledgement and its row leaves a person waiting whom nobody knows of.
+    an acknowledgement and its row leaves a person waiting whom nobody knows of. What depends on a
+    preset is checked where that is read, in the row's own transaction.
 
     Raises:
         RequestRefused: it cannot be run, or not here, or not be journalled in time.
     """
-    table = bot.service.models.named(request.fine_tune).table
-    asked = replace(
-        asked_by(interaction),
-        prompt=request.as_sent.prompt,
-        length_s=request.more_s or table.duration_s(request.inputs),
-        card_of=request.card_of,
-        audio_of=request.audio_of,
-    )
-    bot.house_rules.check(asked)
-    bot.allowed.check(interaction.user.id, interaction.guild_id)
-    bot.service.check(request)
+    asked = asked_by(interaction)
+
+    def checked(whole: GenerationRequest) -> GenerationRequest:
+        table = bot.service.models.named(whole.fine_tune).table
+        wanted = replace(
+            asked,
+            prompt=whole.as_sent.prompt,
+            length_s=whole.more_s or table.duration_s(whole.inputs),
+            card_of=whole.card_of,
+            audio_of=whole.audio_of,
+        )
+        bot.house_rules.check(wanted)
+        bot.allowed.check(interaction.user.id, interaction.guild_id)
+        bot.service.check(whole)
+        return whole
+
+    request = request.then(checked) if isinstance(request, Named) else checked(request)
     check_permissions(interaction)
     press = pressed(interaction)
     typed: Draft | None = interaction.extras.get(DRAFT)

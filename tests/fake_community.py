@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.community.ports import Preset, PresetOwner, StarredTrack
+from bot.community.ports import StarredTrack
 from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset, PresetOwner
 
 
 @dataclass

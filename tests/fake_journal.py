@@ -21,7 +21,6 @@ from bot.community.charges import (
 )
 from bot.community.limits import Tally, holds
 from bot.community.lines import Lines, Load, Standing
-from bot.community.ports import PresetOwner
 from bot.community.settings import loaded, person_needed_since
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, ChargeState, Spent, Sums
@@ -29,6 +28,7 @@ from bot.domain.drafts import DRAFT_LIFE, StoredDraft
 from bot.domain.errors import NoRoomLeft, PressedTwice
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
+from bot.domain.presets import Named, PresetOwner
 from bot.domain.presses import ButtonPress, is_one_press
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
@@ -115,8 +115,11 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         *takes: Generation,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
-    ) -> None:
+        named: Named[Sequence[Generation]] | None = None,
+    ) -> Sequence[Generation]:
         self._check_open()
+        if named is not None:
+            takes = tuple(named.complete(await self.preset(named.owners, named.key)))
         for generation in takes:
             if generation.id in self.rows:
                 raise RowTaken(generation.id)
@@ -136,6 +139,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         for generation in takes:
             self._leases[generation.id] = self._lease(_FIRST_LEASE_S)
             self._write(generation)
+        return takes
 
     def _reserve(self, takes: Sequence[Generation], limits: ServerLimits | None) -> None:
         each = self._price(kind_of(takes[0]))

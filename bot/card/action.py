@@ -23,7 +23,7 @@ from bot.domain.clock import Clock
 from bot.domain.generation import Generation
 from bot.domain.house import Change
 from bot.domain.inputs import InputTable
-from bot.domain.request import GenerationRequest
+from bot.domain.request import AnyRequest, GenerationRequest
 from bot.engine.service import GenerationService
 from bot.jam.jam import Jam, Terms
 from bot.jam.service import Jams
@@ -90,7 +90,7 @@ class ActionContext(Protocol):
         """
         ...
 
-    async def start(self, request: GenerationRequest, takes: int = 1) -> None:
+    async def start(self, request: AnyRequest, takes: int = 1) -> None:
         """Make it for whoever pressed, in a new reply to them.
 
         Raises:
@@ -160,7 +160,7 @@ class ActionContext(Protocol):
 
 Press = Callable[[ActionContext, str], Awaitable[None]]
 """Answers a press, given what the button is about; or a choice, given what was chosen."""
-Request = Callable[[ActionContext, SubmittedForm], Awaitable[GenerationRequest]]
+Request = Callable[[ActionContext, SubmittedForm], Awaitable[AnyRequest]]
 """What is asked for by a form that somebody has sent."""
 
 Form = Callable[[ActionContext, str], Awaitable[CardForm]]

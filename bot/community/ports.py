@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, Self
+from typing import Protocol
 
 from bot.community.charges import Kind
 from bot.community.weekly import ChartClaim, ChartOutcome
@@ -13,6 +13,7 @@ from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset, PresetOwner
 from bot.engine.ports import Journal
 
 
@@ -124,43 +125,6 @@ class ChartPosts(Protocol):
     async def end_chart(self, guild_id: int, week: datetime, outcome: ChartOutcome) -> None:
         """Note what has become of it; nobody posts it any more."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PresetOwner:
-    """A person, or a server."""
-
-    kind: Literal["person", "server"]
-    id: int
-
-    @classmethod
-    def person(cls, user_id: int) -> Self:
-        """Somebody whose own presets they are."""
-        return cls("person", user_id)
-
-    @classmethod
-    def server(cls, guild_id: int) -> Self:
-        """A server, in which all may use them."""
-        return cls("server", guild_id)
-
-    @property
-    def is_server(self) -> bool:
-        """Whether it is a server's."""
-        return self.kind == "server"
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named set of inputs, whose prompt is empty, and perhaps the fine-tune they are for."""
-
-    owner: PresetOwner
-    name: str
-    """As it was written last."""
-    inputs: Inputs
-    is_default: bool = False
-    """Whether it applies where its person names none."""
-    fine_tune: str | None = None
-    """None for the main model."""
 
 
 class PresetJournal(Protocol):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.community.following import look_again_and_again
-from bot.community.ports import Preset, PresetJournal, PresetOwner
+from bot.community.ports import PresetJournal
 from bot.domain.clock import Clock
 from bot.domain.errors import (
     FineTuneGone,
@@ -25,6 +25,7 @@ from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.models import Models
 from bot.domain.plain_text import one_line
+from bot.domain.presets import Named, Preset, PresetOwner
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.background import BackgroundTasks
@@ -142,24 +143,33 @@ class Presets:
             raise PresetUnknown(one_line(name or ""))
         await self._changed(PresetOwner.person(user_id))
 
-    async def apply(
-        self, request: GenerationRequest, name: str | None, user_id: int, guild_id: int | None
-    ) -> GenerationRequest:
+    def with_default(self, request: GenerationRequest, user_id: int) -> GenerationRequest:
+        """What was typed, with its person's default, as `with_preset`."""
+        preset = self._defaults.get(user_id)
+        return request if preset is None else self.with_preset(request, preset)
+
+    def named(
+        self, request: GenerationRequest, name: str, user_id: int, guild_id: int | None
+    ) -> Named[GenerationRequest]:
+        """What was typed, with a preset that is read only where it is written down.
+
+        Completing it raises `PresetUnknown` where there is none, and what `with_preset` does.
+        """
+
+        def complete(preset: Preset | None) -> GenerationRequest:
+            if preset is None:
+                raise PresetUnknown(one_line(name))
+            return self.with_preset(request, preset)
+
+        return Named(owners(user_id, guild_id), key_of(name), complete)
+
+    def with_preset(self, request: GenerationRequest, preset: Preset) -> GenerationRequest:
         """What was typed, with a preset's settings where it says nothing, and its fine-tune.
 
-        The preset is the one named, or the person's default.
-
         Raises:
-            PresetUnknown: there is none of this name.
             PresetFineTuneGone: the owner no longer allows its fine-tune.
             InputsNotTaken: its fine-tune has no input for something that was typed.
         """
-        if name is None:
-            preset = self._defaults.get(user_id)
-        else:
-            preset = await self.get(name, user_id, guild_id)
-        if preset is None:
-            return request
         if preset.fine_tune is not None:
             try:
                 model = self._models.named(preset.fine_tune)

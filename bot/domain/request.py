@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Relation
 from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
+from bot.domain.presets import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +48,7 @@ class GenerationRequest:
     def has_audio(self) -> bool:
         """Whether it comes with input audio."""
         return self.source is not None or self.inputs.input_audio is not None
+
+
+AnyRequest: TypeAlias = GenerationRequest | Named[GenerationRequest]
+"""A request, or one that is whole once the preset it names is read."""

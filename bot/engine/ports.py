@@ -15,6 +15,7 @@ from bot.domain.generation import Generation, Reply
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
 from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import InputAudio, Sound, TrackStore
@@ -72,8 +73,9 @@ class Journal(Protocol):
         *takes: Generation,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
-    ) -> None:
-        """Write a new request: all of its takes, or none.
+        named: Named[Sequence[Generation]] | None = None,
+    ) -> Sequence[Generation]:
+        """Write a new request: all of its takes, or none; those that come of a preset it names.
 
         `limits` are its server's own; None where that has set nothing. Raises `NoRoomLeft` for a
         limit, `PressedTwice` where the `press` it was asked for by belongs to the one before.

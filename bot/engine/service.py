@@ -21,8 +21,9 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, Reply, interaction_generation_id
 from bot.domain.journal_values import Forgotten
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
-from bot.domain.request import GenerationRequest
+from bot.domain.request import AnyRequest, GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.acceptance import accepted
 from bot.engine.background import BackgroundTasks, UrgentFirst
@@ -135,39 +136,48 @@ class GenerationService:
 
     async def submit(
         self,
-        request: GenerationRequest,
+        request: AnyRequest,
         requester_id: int,
         reply: Reply,
         takes: int = 1,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
         draft: str | None = None,
-    ) -> list[Generation]:
+    ) -> Sequence[Generation]:
         """Journal a request, and start on its takes once `acknowledged`; several are one batch.
 
-        `limits` are what its server allows this person; None where that has set nothing. `press`
-        is the button that it was asked for by, `draft` what was typed, should it be refused later.
+        One that names a preset is completed where it is journalled. `limits` are what its server
+        allows this person; None where that has set nothing. `press` is the button that it was asked
+        for by, `draft` what was typed, should it be refused later.
 
         Raises:
             DeliveredTwice: Discord has delivered its interaction twice.
             RequestRefused: there is no room for it, a limit keeps it out, or it was pressed twice.
             JournalFault: it cannot be written down.
         """
-        generations = accepted(
-            request, requester_id, reply, self._config, self._clock.now(), takes, draft
-        )
-        ids = {generation.id for generation in generations}
-        if any(key in self._accepting or self._registry.get(key) for key in ids):
+        now = self._clock.now()
+
+        def made(whole: GenerationRequest) -> Sequence[Generation]:
+            takes_of_it = accepted(whole, requester_id, reply, self._config, now, takes, draft)
+            check_room(self._context, takes_of_it)
+            return takes_of_it
+
+        keys: set[str] = set() if reply.known else {self.id_for(reply.token)}
+        if any(key in self._accepting or self._registry.get(key) for key in keys):
             raise DeliveredTwice
-        check_room(self._context, generations)
-        self._accepting |= ids
+        asked, named = (), None
+        if isinstance(request, Named):
+            named = request.then(made)
+        else:
+            asked = made(request)
+        self._accepting |= keys
         try:
-            await self.journal.add(*generations, limits=limits, press=press)
+            generations = await self.journal.add(*asked, limits=limits, press=press, named=named)
         except JournalFault as error:
             await check_disk(self._context, error)
             raise
         finally:
-            self._accepting -= ids
+            self._accepting -= keys
         for generation in generations:
             with about(generation.id, generation.reply.guild_id):
                 log.info("accepted")

@@ -16,12 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
-from bot.domain.errors import BotError, PressedTwice
+from bot.domain.errors import BotError, PressedTwice, UserError
 from bot.domain.generation import TRANSITIONS, Generation, State
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.journal.charges import Ledger, settle
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal.preset_rows import presets_by_key
 from bot.journal.presses import forget_presses, second_presses
 from bot.journal.tables import Moment, generation_events, generations
 
@@ -81,18 +83,32 @@ class Holder:
     """Which start of it this is."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Addition:
-    """The takes of a new request: all of them are written, or none."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The takes of a new request, as they are written down."""
 
-    takes: Sequence[Generation]
-    rows: Sequence[Row]
-    events: Sequence[Row]
+    takes: Sequence[Generation] = ()
+    rows: Sequence[Row] = ()
+    events: Sequence[Row] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Addition:
+    """A new request: all of its takes are written, or none."""
+
+    written: Written
+    named: Named[Written] | None
+    """Of a request that names a preset: what is written then, once that is read."""
     limits: ServerLimits | None
     """What its server allows; None where it has set nothing."""
     press: ButtonPress | None
     """What it was asked for by, where a press of the same button may follow by accident."""
     done: asyncio.Future[None]
+
+    @property
+    def takes(self) -> Sequence[Generation]:
+        """What it adds."""
+        return self.written.takes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +170,10 @@ async def _add_all(
     if not additions:
         return refusals, []
     await ledger.take_turn(connection, [(one.takes, one.limits) for one in additions])
-    second = await second_presses(connection, [one.press for one in additions if one.press])
-    refusals |= {one: PressedTwice() for one in additions if one.press in second}
+    refusals |= await _complete(connection, additions)
+    pressed = [one for one in additions if one.press and one not in refusals]
+    second = await second_presses(connection, [one.press for one in pressed if one.press])
+    refusals |= {one: PressedTwice() for one in pressed if one.press in second}
     asked = [one for one in additions if one not in refusals]
     requests = [(one.takes, one.limits) for one in asked]
     decided = await ledger.reserve(connection, requests, holder.owner)
@@ -167,12 +185,32 @@ async def _add_all(
         refusals |= await taken(connection, [one for one in additions if one in refusals])
     granted = [addition for addition in additions if addition not in refusals]
     lease = {"owner": holder.owner, "incarnation": holder.incarnation}
-    added = [{**row, **lease} for addition in granted for row in addition.rows]
+    added = [{**row, **lease} for addition in granted for row in addition.written.rows]
     # Processes that add the same rows at the same time wait for each other in the same order.
     added.sort(key=lambda row: str(row["id"]))
     if added:
         await connection.execute(_insert, added)
-    return refusals, [event for addition in granted for event in addition.events]
+    return refusals, [event for addition in granted for event in addition.written.events]
+
+
+async def _complete(
+    connection: AsyncConnection, additions: Sequence[Addition]
+) -> dict[Write, BotError]:
+    """Read the presets that requests name; what keeps some of these out with them."""
+    named = [one.named for one in additions if one.named is not None]
+    if not named:
+        return {}
+    found = await presets_by_key(connection, [(one.owners, one.key) for one in named])
+    refusals: dict[Write, BotError] = {}
+    for addition in additions:
+        if (one := addition.named) is None:
+            continue
+        theirs = (found.get((owner, one.key)) for owner in one.owners)
+        try:
+            addition.written = one.complete(next(filter(None, theirs), None))
+        except UserError as error:
+            refusals[addition] = error
+    return refusals
 
 
 async def taken(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,9 +18,11 @@ from bot.community.charges import Kind, ending_of
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.generation import Generation
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
+from bot.journal.changes import Written
 from bot.journal.charges import (
     Terms,
     charges_of,
@@ -115,21 +117,29 @@ class SqlJournal(
         *takes: Generation,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
+        named: Named[Sequence[Generation]] | None = None,
         note: str = "",
-    ) -> None:
+    ) -> Sequence[Generation]:
         """Journal a new request and what it is expected to cost; this process follows it from here.
 
-        Of several takes all are written, or none. `limits` are its server's, which hold as well as
-        this journal's own; None where that has set nothing. `press` is what it was asked for by.
+        Of several takes all are written, or none; where a preset is `named`, they are what comes of
+        that. `limits` are its server's, which hold as well as this journal's own; None where that
+        has set nothing. `press` is what it was asked for by.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
+            RequestRefused: it cannot be run with its preset.
             PressedTwice: its press belongs to the one before.
             RowTaken: there is a row with the id of one of them.
         """
         self._check_open()
-        events = [self._event(take, note) for take in takes]
-        await self._writer.add(takes, [to_row(take) for take in takes], events, limits, press)
+
+        def written(takes: Sequence[Generation]) -> Written:
+            events = [self._event(take, note) for take in takes]
+            return Written(takes, [to_row(take) for take in takes], events)
+
+        late = None if named is None else named.then(written)
+        return await self._writer.add(written(takes), late, limits, press)
 
     async def save(self, generation: Generation, note: str = "") -> None:
         """Journal what has become of a generation.

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.community.ports import Preset, PresetOwner
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset, PresetOwner
 from bot.journal.database import one_at_a_time, upsert
+from bot.journal.preset_rows import by_key
 from bot.journal.revisions import Held, revise, revision_of
-from bot.journal.rows import inputs_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import presets
-
-_log = logging.getLogger(__name__)
 
 _c = presets.c
 
@@ -109,7 +105,8 @@ class PresetRows(Store):
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         # Not by the databases, which sort letters differently.
-        return list(_readable(sorted(map(dict, rows), key=lambda row: str(row["key"]))))
+        ordered = sorted(map(dict, rows), key=lambda row: str(row["key"]))
+        return [preset for _, preset in by_key(ordered)]
 
 
 def _of(owner: PresetOwner) -> tuple[sa.ColumnElement[bool], ...]:
@@ -118,15 +115,3 @@ def _of(owner: PresetOwner) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _is_of(owner: PresetOwner) -> sa.ColumnElement[bool]:
     return sa.and_(*_of(owner))
-
-
-def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[Preset]:
-    """The presets of many rows; one that cannot be read hides no other."""
-    for row in rows:
-        owner = PresetOwner(row["owner_kind"], row["owner_id"])
-        try:
-            inputs = inputs_in(row["inputs"])
-        except (KeyError, TypeError, ValueError) as error:
-            _log.error("preset %s of %s cannot be read: %r", row["key"], owner, error)
-            continue
-        yield Preset(owner, row["name"], inputs, row["is_default"], row["fine_tune"])

@@ -19,8 +19,9 @@ from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
-from bot.journal.changes import Addition, Holder, Row, Save, Write, apply, taken
+from bot.journal.changes import Addition, Holder, Row, Save, Write, Written, apply, taken
 from bot.journal.charges import Ledger
 from bot.journal.errors import JournalError, JournalNotReady
 from bot.journal.reasons import database_reason, is_passing
@@ -45,21 +46,23 @@ class Writer:
 
     async def add(
         self,
-        takes: Sequence[Generation],
-        rows: Sequence[Row],
-        events: Sequence[Row],
+        written: Written,
+        named: Named[Written] | None,
         limits: ServerLimits | None,
         press: ButtonPress | None,
-    ) -> None:
-        """Commit a new request with its reservation, within its server's limits, too.
+    ) -> Sequence[Generation]:
+        """Commit a new request with its reservation, within its server's limits, too; its takes.
 
         Raises:
             NoRoomLeft: a limit keeps it out.
+            RequestRefused: it names a preset, with which it cannot be run.
             PressedTwice: its press belongs to the one before.
             RowTaken: one of its takes has a row.
             JournalError: the database does not take it.
         """
-        await self._write(Addition(takes, rows, events, limits, press, _promise()))
+        addition = Addition(written, named, limits, press, _promise())
+        await self._write(addition)
+        return addition.takes
 
     async def save(self, row: Row, event: Row, ending: Ending | None) -> None:
         """Commit one change.

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.community.ports import PresetOwner
 from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Kept
+from bot.domain.presets import PresetOwner
 from bot.journal import JournalConflict
 from tests.contract.journal_kit import NOW, OpenJournal, a_generation, added, execute, ids, scalars
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.community.ports import Preset, PresetOwner
+from bot.community.presets import key_of
+from bot.domain.errors import PresetUnknown
+from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs
-from tests.contract.journal_kit import OpenJournal, Start, any_inputs, execute, scalars
+from bot.domain.presets import Named, Preset, PresetOwner
+from bot.journal import SqlJournal
+from tests.contract.journal_kit import (
+    OpenJournal,
+    Start,
+    a_generation,
+    any_inputs,
+    execute,
+    scalars,
+)
 
 ADA, BO = PresetOwner.person(5), PresetOwner.person(6)
 JAM = PresetOwner.server(5)
@@ -153,3 +166,49 @@ async def test_a_preset_that_makes_no_sense_hides_no_other(journal: OpenJournal,
     await execute(url, "UPDATE presets SET inputs = '[1]' WHERE key = 'a'")
     assert await journal.presets([ADA]) == [Preset(ADA, "b", LOFI)]
     assert await scalars(url, "SELECT name FROM presets ORDER BY name") == ["a", "b"]
+
+
+def named(name: str, generation: Generation) -> Named[Sequence[Generation]]:
+    """A request that names a preset of ours, or of the server's, for its length."""
+
+    def complete(preset: Preset | None) -> Sequence[Generation]:
+        if preset is None:
+            raise PresetUnknown(name)
+        inputs = replace(generation.inputs, duration=preset.inputs.duration)
+        return [replace(generation, inputs=inputs)]
+
+    return Named((ADA, JAM), key_of(name), complete)
+
+
+async def test_a_request_is_completed_where_it_is_written_down(journal: OpenJournal) -> None:
+    """As another process has saved it, without a reading before, and each by itself."""
+    await journal.save_preset(JAM, "lofi", "LoFi", Inputs("", duration=3), 9)
+    await journal.save_preset(ADA, "tango", "Tango", Inputs("", duration=4), 9)
+    rows = [a_generation() for _ in range(4)]
+    asked = ["LoFi", "gone", "tango", "LOFI"]
+    told = await asyncio.gather(
+        *(journal.add(named=named(name, row)) for name, row in zip(asked, rows, strict=True)),
+        return_exceptions=True,
+    )
+    assert [isinstance(one, PresetUnknown) for one in told] == [False, True, False, False]
+    found = [await journal.get(row.id) for row in rows]
+    assert [row and row.inputs.duration for row in found] == [3, None, 4, 3]
+    await journal.save_preset(ADA, "lofi", "lofi", Inputs("", duration=8), 9)
+    [added] = await journal.add(named=named("lofi", a_generation()))
+    assert added.inputs.duration == 8, "one's own goes first"
+    assert await journal.get(added.id) == added
+
+
+async def test_nothing_is_read_before_it_is_written_down(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await SqlJournal.open(url) as journal:
+        await journal.save_preset(ADA, "lofi", "LoFi", Inputs("", duration=3), 9)
+
+        def unread(_: object) -> None:
+            raise AssertionError("the acknowledgement waits for it")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(SqlJournal, "_reading", unread)
+            [added] = await journal.add(named=named("lofi", a_generation()))
+        assert added.inputs.duration == 3

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.card import strings
-from bot.community.ports import Preset, PresetOwner
 from bot.domain import errors
 from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset, PresetOwner
 from tests.discord.card_kit import Scene, Used, finished
 from tests.discord.world import World
 from tests.fakes import LOFI, MUSICGEN, WITH_LOFI

@@ -9,10 +9,10 @@ import pytest
 import simcord
 
 from bot.card import strings
-from bot.community.ports import Preset, PresetOwner
 from bot.community.presets import LIMIT_PER_PERSON
 from bot.domain import errors
 from bot.domain.inputs import Inputs
+from bot.domain.presets import Preset, PresetOwner
 from tests.discord.card_kit import Used, finished
 from tests.discord.world import World
 
@@ -48,6 +48,35 @@ async def test_save_and_use(world: World) -> None:
     assert shown.result.response is not None
     [embed] = shown.result.response.embeds
     assert (embed.title, embed.description) == ("LoFi", "`duration` 4 · `top_p` 0")
+
+
+async def test_the_acknowledgement_waits_for_the_row_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await preset(world, world.ada, "save", name="long", duration=20)
+
+    async def unread(*_: object) -> None:
+        raise AssertionError("the acknowledgement waits for it")
+
+    monkeypatch.setattr(world.bot.presets, "get", unread)
+    monkeypatch.setattr(world.bot.presets, "all_of", unread)
+    assert (await world.musicgen(preset="long")).result.acknowledged
+    assert world.generation.inputs.duration == 20
+
+
+async def test_what_a_preset_sets_is_held_against_the_rules(world: World) -> None:
+    await preset(world, world.ada, "save", name="long", duration=20)
+    await world.bot.house_rules.change(world.guild.id, world.ada.id, length_max_s=10)
+    asked = await world.musicgen("slow tango", preset="long")
+    assert asked.refusal == sentence(errors.LongerThanAllowed(20, 10))
+    assert world.journal.rows == {}
+    opened = Used(world, await world.ada.click(asked.reply, label="Change it"))
+    assert list(opened.fields)[:3] == ["prompt", "duration", "preset"]
+    model = [opened.fields["model_version"]["options"][0]["value"]]
+    values = {"prompt": "slow tango", "duration": "5", "preset": "LONG", "model_version": model}
+    made = await opened.send(world.ada, **values)
+    assert made.result.acknowledged
+    assert world.generation.inputs.duration == 5
 
 
 async def test_what_is_typed_goes_first(world: World) -> None:

@@ -7,7 +7,7 @@ the world: the journal's rows, the predictions, what people saw. Those survive; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,6 +35,7 @@ from bot.domain.errors import (
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
 from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Unreachable
@@ -160,10 +161,12 @@ class Rows(FakeJournal):
         *takes: Generation,
         limits: ServerLimits | None = None,
         press: ButtonPress | None = None,
-    ) -> None:
+        named: Named[Sequence[Generation]] | None = None,
+    ) -> Sequence[Generation]:
         event = await self._world.before("journal")
-        await super().add(*takes, limits=limits, press=press)
+        added = await super().add(*takes, limits=limits, press=press, named=named)
         await self._world.after("journal", event)
+        return added
 
     async def save(self, generation: Generation) -> None:
         event = await self._world.before("journal")

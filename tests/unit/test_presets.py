@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.community.following import LOOK_EVERY_S
-from bot.community.ports import PresetOwner
 from bot.community.presets import (
     LIMIT_PER_PERSON,
     LIMIT_PER_SERVER,
@@ -20,6 +19,7 @@ from bot.community.presets import (
 )
 from bot.domain import errors
 from bot.domain.inputs import INPUT_NAMES, Inputs
+from bot.domain.presets import PresetOwner
 from bot.domain.request import GenerationRequest
 from tests.contract.journal_kit import any_inputs
 from tests.fakes import MUSICGEN, FakeClock, FakeJournal, a_generation
@@ -108,19 +108,20 @@ async def test_a_default_applies_where_none_is_named() -> None:
     await kept.save(ME, "long", Inputs("", duration=30))
     await kept.save(ME, "short", Inputs("", duration=1))
     asked = GenerationRequest(Inputs("lofi"))
-    assert await kept.apply(asked, None, ME.id, None) == asked
+    assert kept.with_default(asked, ME.id) == asked
     await kept.choose_default(ME.id, "LONG")
-    assert (await kept.apply(asked, None, ME.id, None)).inputs.duration == 30
-    assert (await kept.apply(asked, "short", ME.id, None)).inputs.duration == 1
+    assert kept.with_default(asked, ME.id).inputs.duration == 30
+    named = kept.named(asked, "short", ME.id, None)
+    assert named.complete(await kept.get("short", ME.id, None)).inputs.duration == 1
     await kept.choose_default(ME.id, None)
-    assert await kept.apply(asked, None, ME.id, None) == asked
+    assert kept.with_default(asked, ME.id) == asked
     with pytest.raises(errors.PresetUnknown):
         await kept.choose_default(ME.id, "gone")
 
 
-async def applies(kept: Presets) -> int | None:
+def applies(kept: Presets) -> int | None:
     """How long a track is that this person asks for without saying so; reads nothing."""
-    return (await kept.apply(GenerationRequest(Inputs("lofi")), None, ME.id, None)).inputs.duration
+    return kept.with_default(GenerationRequest(Inputs("lofi")), ME.id).inputs.duration
 
 
 async def test_a_default_is_read_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +137,7 @@ async def test_a_default_is_read_before_anybody_asks(monkeypatch: pytest.MonkeyP
 
     for name in ("preset", "presets", "default_presets", "default_presets_revision"):
         monkeypatch.setattr(journal, name, unread)
-    assert await applies(kept) == 30
+    assert applies(kept) == 30
     await kept.close()
 
 
@@ -149,9 +150,9 @@ async def test_a_default_that_changes_applies_here_at_once_and_elsewhere_soon(ho
         await one.start()
     await here.save(ME, "long", Inputs("", duration=30))
     await here.choose_default(ME.id, "long")
-    assert [await applies(here), await applies(there)] == [30, None]
+    assert [applies(here), applies(there)] == [30, None]
     await clock.advance(LOOK_EVERY_S)
-    assert await applies(there) == 30
+    assert applies(there) == 30
     match how:
         case "none chosen":
             await here.choose_default(ME.id, None)
@@ -160,9 +161,9 @@ async def test_a_default_that_changes_applies_here_at_once_and_elsewhere_soon(ho
         case _:
             await here.delete(ME, "long")
     now = 3 if how == "saved anew" else None
-    assert [await applies(here), await applies(there)] == [now, 30]
+    assert [applies(here), applies(there)] == [now, 30]
     await clock.advance(LOOK_EVERY_S)
-    assert await applies(there) == now
+    assert applies(there) == now
     for one in (here, there):
         await one.close()
 
@@ -185,8 +186,8 @@ async def test_defaults_apply_as_read_last_while_the_journal_is_away(
         await kept.choose_default(ME.id, None)
         for _ in range(3):
             await clock.advance(LOOK_EVERY_S)
-        assert await applies(kept) == 30
+        assert applies(kept) == 30
     assert caplog.text.count("apply as read last") == 1
     await clock.advance(LOOK_EVERY_S)
-    assert await applies(kept) is None
+    assert applies(kept) is None
     await kept.close()

@@ -21,7 +21,7 @@ from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
 from bot.domain.errors import DraftGone, InternalFault
 from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.inputs import Inputs, InputSpec, InputTable, InputValue, plain
-from bot.domain.request import GenerationRequest
+from bot.domain.request import AnyRequest, GenerationRequest
 from bot.engine.service import GenerationService
 
 _NAME = "change"
@@ -111,7 +111,7 @@ def _add_audio(form: CardForm, draft: Draft) -> None:
     form.add_select(AUDIO, strings.forms.LABELS[AUDIO], options, options[0].value)
 
 
-async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
+async def _request(context: ActionContext, form: SubmittedForm) -> AnyRequest:
     draft, table = context.draft, context.service.models.main.table
     if draft is None or draft.inputs is None:
         raise DraftGone
@@ -124,7 +124,7 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
     upload = form.upload or (draft.upload if chosen in {"", THE_FILE} else None)
     address = form.text(ADDRESS) if chosen in {"", ADDRESS} and form.upload is None else ""
     request = GenerationRequest(inputs, given_audio(upload, address or None))
-    return await completed(context, context.interaction, request, form.text(PRESET) or None)
+    return completed(context, context.interaction, request, form.text(PRESET) or None)
 
 
 def _typed(spec: InputSpec, form: SubmittedForm, before: Inputs) -> InputValue | None:
@@ -152,23 +152,27 @@ class HasPresets(Protocol):
     house_rules: HouseRules
 
 
-async def completed(
+def completed(
     bot: HasPresets,
     interaction: discord.Interaction,
     request: GenerationRequest,
     preset: str | None,
-) -> GenerationRequest:
+) -> AnyRequest:
     """A command's request, with the preset it names, or its person's own, and server defaults.
 
-    Raises:
-        PresetUnknown: there is none of this name.
+    Nothing is read: own defaults are in memory, and a preset that is named comes with the row.
     """
     user_id, guild_id = interaction.user.id, interaction.guild_id
-    request = await bot.presets.apply(request, preset, user_id, guild_id)
-    table = bot.service.models.named(request.fine_tune).table
-    defaults = bot.house_rules.settings_of(guild_id).defaults
-    inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
-    return request if inputs is request.inputs else replace(request, inputs=inputs)
+
+    def with_servers(request: GenerationRequest) -> GenerationRequest:
+        table = bot.service.models.named(request.fine_tune).table
+        defaults = bot.house_rules.settings_of(guild_id).defaults
+        inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
+        return request if inputs is request.inputs else replace(request, inputs=inputs)
+
+    if preset is None:
+        return with_servers(bot.presets.with_default(request, user_id))
+    return bot.presets.named(request, preset, user_id, guild_id).then(with_servers)
 
 
 async def _press(context: ActionContext, draft_id: str) -> None:

@@ -9,10 +9,10 @@ from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.card.markup import quoted
-from bot.community.ports import PresetOwner
 from bot.community.presets import NAME_MAX_CHARS, settings_of
 from bot.domain.errors import NoServerHere, PresetsOfManagers
 from bot.domain.inputs import Inputs, plain
+from bot.domain.presets import PresetOwner
 
 _NAME = "preset"
 _CALLED, _SEED, _OWNER = "name", "seed", "owner"

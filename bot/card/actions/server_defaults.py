@@ -8,10 +8,10 @@ from bot.card import strings
 from bot.card.action import Action, ActionContext
 from bot.card.buttons import CardButton, CardPicker, CardSelect, card_button, card_select, view_of
 from bot.card.interactions import check_manager, reading
-from bot.community.ports import Preset
 from bot.community.settings import NO_INPUTS, ServerSettings
 from bot.domain.errors import DefaultsNameFineTune
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.presets import Preset
 
 _OPTIONS_MAX = 25
 """Of one select, which is Discord's limit; a server has twice as many presets at most."""

@@ -1,0 +1,46 @@
+"""Rows of presets as what they hold, and those that a batch of requests names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.presets import Preset, PresetOwner
+from bot.journal.rows import inputs_in
+from bot.journal.tables import presets
+
+_log = logging.getLogger(__name__)
+
+_c = presets.c
+
+
+async def presets_by_key(
+    connection: AsyncConnection, wanted: Sequence[tuple[Sequence[PresetOwner], str]]
+) -> dict[tuple[PresetOwner, str], Preset]:
+    """The presets of these owners and keys; perhaps more, and none that there is not."""
+    owners = {owner for whose, _ in wanted for owner in whose}
+    is_owners = [
+        sa.and_(_c.owner_kind == kind, _c.owner_id.in_(ids))
+        for kind in ("person", "server")
+        if (ids := {owner.id for owner in owners if owner.kind == kind})
+    ]
+    query = sa.select(presets).where(sa.or_(*is_owners), _c.key.in_({key for _, key in wanted}))
+    rows = (await connection.execute(query)).mappings().all()
+    return {(preset.owner, key): preset for key, preset in by_key(map(dict, rows))}
+
+
+def by_key(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Preset]]:
+    """The presets of many rows, with their keys; one that cannot be read hides no other."""
+    for row in rows:
+        owner = PresetOwner(row["owner_kind"], row["owner_id"])
+        try:
+            inputs = inputs_in(row["inputs"])
+        except (KeyError, TypeError, ValueError) as error:
+            _log.error("preset %s of %s cannot be read: %r", row["key"], owner, error)
+            continue
+        preset = Preset(owner, row["name"], inputs, row["is_default"], row["fine_tune"])
+        yield row["key"], preset
