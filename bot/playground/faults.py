@@ -52,7 +52,8 @@ class Faults:
     """The orders still open, first come first served."""
 
     def __init__(self) -> None:
-        self._open: list[Fault] = []
+        self._open: list[tuple[Fault, int]] = []
+        """Each with how many requests are still to meet it."""
         self.met: list[str] = []
         """The routes at which a fault was met, in order."""
         self.in_hand = 0
@@ -60,7 +61,7 @@ class Faults:
 
     def order(self, fault: Fault) -> None:
         """Let the next `fault.times` requests to `fault.route` meet it."""
-        self._open.extend(fault.model_copy(update={"times": 1}) for _ in range(fault.times))
+        self._open.append((fault, fault.times))
 
     def clear(self) -> None:
         """Forget every open order."""
@@ -69,10 +70,11 @@ class Faults:
     def take(self, method: str, path: str, *, with_files: bool = False) -> Fault | None:
         """The next fault for this request, used up by asking."""
         route = f"{method} {path}"
-        for index, fault in enumerate(self._open):
+        for index, (fault, left) in enumerate(self._open):
             if fnmatchcase(route, fault.route) and with_files >= fault.with_files:
                 self.met.append(route)
-                return self._open.pop(index)
+                self._open[index : index + 1] = [(fault, left - 1)] if left > 1 else []
+                return fault
         return None
 
     def middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:

@@ -237,12 +237,15 @@ def _looking_rarely(speed: float) -> Generator[None]:
     if speed <= SPEED:
         yield
         return
+    rarely = max(1.0, speed / 500)
     with (
-        patch.object(lease_keeper, "_EVERY_S", 20.0),
-        patch.object(lease_keeper, "_LEASE_S", 80.0),
-        patch.object(following, "LOOK_EVERY_S", 60.0),
-        patch.object(keeper, "LOOK_S", 30.0),
-        patch.object(poller, "_ALONE_S", 5.0),
+        patch.object(lease_keeper, "_EVERY_S", 20.0 * rarely),
+        patch.object(lease_keeper, "_LEASE_S", 80.0 * rarely),
+        patch.object(lease_keeper, "_FORGET_EVERY_S", 300.0 * rarely),
+        patch.object(lease_keeper, "_TIDY_EVERY_S", 300.0 * rarely),
+        patch.object(following, "LOOK_EVERY_S", 60.0 * rarely),
+        patch.object(keeper, "LOOK_S", 30.0 * rarely),
+        patch.object(poller, "_ALONE_S", 5.0 * rarely),
     ):
         yield
 
