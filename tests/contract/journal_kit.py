@@ -20,8 +20,9 @@ from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import BARS_MAX, MusicalTerms
 from bot.engine.ports import Journal
 from bot.jam.ports import JamStore
-from bot.journal import async_url
+from bot.journal import SqlJournal, async_url
 from bot.journal.database import create_engine
+from bot.journal.tables import metadata
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LEASE_S = 60.0
@@ -98,6 +99,20 @@ async def scalars(url: str, statement: str, **parameters: object) -> list[object
         found = list((await connection.scalars(sa.text(statement), parameters)).all())
     await engine.dispose()
     return found
+
+
+async def make_tables(url: str) -> None:
+    """Open a journal in an empty database, and close it."""
+    await (await SqlJournal.open(url)).close()
+
+
+async def remove_rows(url: str) -> None:
+    """Remove every row from a database that has the tables."""
+    engine = create_engine(async_url(url))
+    async with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())
+    await engine.dispose()
 
 
 def _leaves(kind: type[errors.UserError]) -> list[type[errors.UserError]]:
