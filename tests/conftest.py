@@ -8,6 +8,7 @@ from collections.abc import Generator
 import pytest
 
 from tests.evidence import collect_evidence, forget_evidence
+from tests.unsynced import unsynced
 
 _WORKERS_PER_CORE = 3
 """Most of a journey's time is waiting."""
@@ -28,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(item: pytest.Item) -> int:
     path = item.path.as_posix()
     return next((turn for turn, part in enumerate(_FIRST) if part in path), len(_FIRST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unsynced_databases() -> Generator[None]:
+    """Wait for no disk."""
+    with unsynced():
+        yield
 
 
 def pytest_runtest_logstart() -> None:

