@@ -12,15 +12,14 @@ import os
 import runpy
 import signal
 import sys
-from contextlib import nullcontext
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.journey.forked_workers import forking
+from tests.forked_workers import forking
 from tests.unsynced import unsynced
 
-_LOADED = ["bot.main", "tests.journey.forked_workers", "tests.unsynced", __name__]
+_LOADED = ["bot.main", "tests.forked_workers", "tests.unsynced", __name__]
 """Before anything is forked; nothing of it starts a thread."""
 
 
@@ -90,5 +89,5 @@ def _run(
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     sys.argv[1:] = arguments
-    with unsynced(), nullcontext() if workers is None else forking(workers):
+    with unsynced(), forking(workers):
         runpy.run_module(module, run_name="__main__", alter_sys=True)

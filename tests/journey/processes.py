@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from tests import forked_workers
 from tests.evidence import show_on_failure
-from tests.journey import forked_workers
 from tests.journey.forked import Forked, fork
 from tests.journey.rig import PATIENCE_S, Rig
 

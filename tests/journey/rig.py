@@ -33,8 +33,8 @@ from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from bot.settings import Settings
+from tests import forked_workers
 from tests.evidence import show_on_failure
-from tests.journey import forked_workers
 from tests.journey.fast_clock import FastClock
 
 SPEED = 25.0

@@ -14,6 +14,7 @@ from bot.audio import jobs
 from bot.audio.bounds import CHANNELS_MAX, RATE_MAX_HZ, RATE_MIN_HZ
 from bot.audio.lane import Lane, Limits
 from bot.domain.errors import AudioBeyondBounds, AudioWorkFailed, NotAudio, RequestRefused
+from tests import forked_workers
 from tests.unit.audio_kit import make_sound, silence
 
 VORBIS = Path(__file__).parents[1] / "fixtures" / "audio" / "vorbis_setup_byte_crashes.ogg"
@@ -25,8 +26,9 @@ ODD = "odd"
 @pytest.fixture
 async def lane() -> AsyncGenerator[Lane]:
     lane = Lane(LIMITS, most=2, replaced_after=100)
-    yield lane
-    await lane.close()
+    with forked_workers.forking(forked_workers.address()):
+        yield lane
+        await lane.close()
 
 
 def wav(channels: int, rate_hz: int, data_bytes: int = 4000) -> bytes:

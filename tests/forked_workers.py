@@ -71,13 +71,18 @@ class ForkedWorker:
 
 
 @cache
-def address() -> str:
-    """Start the process that they are forked from, once; where it listens."""
+def address() -> str | None:
+    """Start the process that they are forked from, once; where it listens.
+
+    None on Windows, which does not fork.
+    """
+    if sys.platform == "win32":
+        return None
     folder = tempfile.TemporaryDirectory(prefix="workers-")
     path = str(Path(folder.name, "socket"))
     server = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
         (sys.executable, "-m", __name__, path),
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[1],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -94,8 +99,11 @@ def address() -> str:
 
 
 @contextmanager
-def forking(address: str) -> Generator[None]:
-    """Have lanes fork their workers from there."""
+def forking(address: str | None) -> Generator[None]:
+    """Have lanes fork their workers from there; None lets them start theirs as ever."""
+    if address is None:
+        yield
+        return
 
     async def start(limits: Limits) -> object:
         return lane._Worker(await _fork(address, limits))  # pyright: ignore[reportPrivateUsage, reportArgumentType] - no other seam; it is used as one
