@@ -45,6 +45,12 @@ def sent(rig: Rig) -> list[Packet]:
     return [packet for packet in found if packet.payload != SILENCE]
 
 
+async def heard_of(rig: Rig, count: int) -> list[Packet]:
+    """The same, once there are so many."""
+    await eventually(lambda: len(sent(rig)) >= count)
+    return sent(rig)
+
+
 def decoded(head: bytes, packets: Sequence[bytes]) -> Any:
     """What a listener hears."""
     codec: Any = AudioCodecContext.create("opus", "r")
@@ -64,7 +70,7 @@ async def test_a_track_is_heard_as_it_was_made(rig: Rig, tmp_path: Path) -> None
     shown = await (await rig.ada.click(card, "Play in voice")).answered()
     data = card.attachments[0].data
     head, _, *packets = await asyncio.to_thread(expected, data, tmp_path)
-    heard = await eventually(lambda: len(found := sent(rig)) >= len(packets) and found)
+    heard = await heard_of(rig, len(packets))
 
     assert [packet.payload for packet in heard] == packets
     first = heard[0]
@@ -90,11 +96,11 @@ async def test_the_volume_is_turned_down_where_it_is(rig: Rig, tmp_path: Path) -
     card = await (await rig.musicgen("techno 128 bpm", duration=2)).until(has_track)
     rig.ada.join_voice(lounge)
     shown = await (await rig.ada.click(card, "Play in voice")).answered()
-    await eventually(lambda: len(sent(rig)) > 10)
+    await heard_of(rig, 10)
     assert shown.reply is not None
     await rig.ada.click(shown.reply, "Quieter")
     loud = (await asyncio.to_thread(expected, card.attachments[0].data, tmp_path))[2:]
-    heard = await eventually(lambda: len(found := sent(rig)) >= len(loud) and found)
+    heard = await heard_of(rig, len(loud))
     turned = next(n for n, packet in enumerate(heard) if packet.payload != loud[n])
     assert turned > 10
     first = heard[0]
@@ -108,7 +114,7 @@ async def test_nobody_is_played_to(rig: Rig) -> None:
     card = await (await rig.musicgen("techno 128 bpm", duration=8)).until(has_track)
     rig.ada.join_voice(lounge)
     shown = await (await rig.ada.click(card, "Play in voice")).answered()
-    await eventually(lambda: len(sent(rig)) > 10)
+    await heard_of(rig, 10)
     rig.ada.leave_voice()
     over = await shown.until(is_over)
     assert "Nobody has listened for a minute" in words(over)
@@ -127,7 +133,7 @@ async def test_a_bot_that_is_moved_plays_on_where_it_sees(tmp_path: Path, sees_i
         card = await (await rig.musicgen("techno 128 bpm", duration=2)).until(has_track)
         rig.ada.join_voice(world.lounge)
         shown = await (await rig.ada.click(card, "Play in voice")).answered()
-        await eventually(lambda: len(sent(rig)) > 10)
+        await heard_of(rig, 10)
         rig.ada.join_voice(cellar)
         rig.mod.move(world.bot, cellar)
         told = words(await shown.until(is_over))
