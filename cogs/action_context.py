@@ -95,6 +95,8 @@ class Context:
             action = ACTIONS.get(draft.action)
             if action is None:
                 raise DraftGone
+            if action.makes:
+                self.check_rules()
             if draft.from_card and action.form is not None:
                 form = await action.form(self, draft.about)
             elif action.menu is not None:

@@ -223,6 +223,8 @@ async def test_a_take_that_fails_or_is_refused_frees_its_place(world: World) -> 
     opened = await room.press(world.bo, "Propose")
     told = await opened.send(world.bo, prompt="soft", more="99")
     assert "between 1 and 30" in told.told
+    again = Used(world, await world.bo.click(told.response, label="Change it"))
+    assert [again.fields[name]["value"] for name in ("prompt", "more")] == ["soft", "99"]
     opened = await room.press(world.bo, "Propose")
     world.generates(5)
     await opened.send(world.bo, prompt="soft")

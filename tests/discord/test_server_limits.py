@@ -98,6 +98,17 @@ async def test_what_is_no_amount_is_said(world: World, panel: Panel, typed: str)
     assert sent.told.startswith("I can't read these amounts:")
     assert panel.text[words.PER_PERSON] == words.NO_LIMIT
     assert await world.journal.changes_of(world.guild.id) == []
+    # Nothing that was typed is lost, not even while all else is paused.
+    await world.bot.house_rules.change(world.guild.id, panel.who.id, pause="a bad night")
+    refusal = sent.response
+    again = Used(world, await panel.who.click(refusal, label="Change it"))
+    assert typed in [field.get("value") for field in again.fields.values()]
+    made = await again.send(panel.who, **dict.fromkeys(again.fields, "20 tracks/day"))
+    assert made.result.acknowledged
+    settings = world.bot.house_rules.settings_of(world.guild.id)
+    assert settings.per_person == settings.together == parse_amounts("20 tracks/day")
+    assert refusal.message is not None
+    assert refusal.message.content == ""
 
 
 async def test_the_limits_of_roles(world: World, panel: Panel) -> None:

@@ -60,6 +60,7 @@ async def _form(context: ActionContext, about: str) -> CardForm:
     draft = context.draft
     if draft is None or draft.inputs is None:
         raise DraftGone
+    context.check_rules()
     form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE, from_card=True)
     for name in _fields(draft, context.service.models.main.table):
         _add(form, name, draft, context.service.models.main.table)
@@ -185,7 +186,6 @@ CHANGE = Action(
     strings.forms.CHANGE,
     None,
     discord.ButtonStyle.primary,
-    makes=True,
     form=_form,
     request=_request,
 )

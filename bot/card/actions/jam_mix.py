@@ -6,7 +6,7 @@ For everybody, and of a jam that is closed too.
 from __future__ import annotations
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext
+from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.errors import NothingToMix, OutOfBounds
@@ -18,7 +18,7 @@ _NAME = "jammix"
 _FORMAT, _FADE = "format", "fade"
 
 
-def _form(jam: Jam, limit_bytes: int) -> CardForm:
+def _form_of(jam: Jam, limit_bytes: int) -> CardForm:
     form = CardForm(_NAME, jam.id, strings.jam_mix.TITLE, from_card=True)
     # A piece of one section may be somebody's audio as it was.
     by_model = any(section.round_number for section in jam.sections)
@@ -36,12 +36,12 @@ def _form(jam: Jam, limit_bytes: int) -> CardForm:
     return form
 
 
-async def _press(context: ActionContext, jam_id: str) -> None:
+async def _form(context: ActionContext, jam_id: str) -> CardForm:
     async with reading():
         jam = await context.jams.get(jam_id)
     if not jam.sections:
         raise NothingToMix
-    await _form(jam, context.interaction.filesize_limit).send(context.interaction)
+    return _form_of(jam, context.interaction.filesize_limit)
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
@@ -56,4 +56,4 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     await context.interaction.response.send_message(strings.jam_mix.MIXING, ephemeral=True)
 
 
-MIX = Action(_NAME, _press, strings.jam.MIX, submit=_submit)
+MIX = Action(_NAME, opens(_form), strings.jam.MIX, submit=_submit, form=_form)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import discord
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext
+from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.errors import NotANumber, OutOfBounds, RequestRefused, TookTooLong
@@ -37,10 +37,10 @@ def propose_form(action: str, about: str, jam: Jam, words: str | None = None) ->
     return form
 
 
-async def _propose(context: ActionContext, jam_id: str) -> None:
+async def _form(context: ActionContext, jam_id: str) -> CardForm:
     async with reading():
         jam = await context.jams.get(jam_id)
-    await propose_form(_PROPOSE, jam_id, jam).send(context.interaction)
+    return propose_form(_PROPOSE, jam_id, jam)
 
 
 async def _riff(context: ActionContext, take_id: str) -> None:
@@ -107,11 +107,12 @@ async def _vote(context: ActionContext, take_id: str) -> None:
 _PROPOSE = "jampropose"
 PROPOSE = Action(
     _PROPOSE,
-    _propose,
+    opens(_form),
     strings.jam.PROPOSE,
     style=discord.ButtonStyle.primary,
     submit=_submit,
     makes=True,
+    form=_form,
 )
 VOTE = Action("jamvote", _vote, strings.jam.VOTE, is_of_a_take=True)
 RIFF = Action("jamriff", _riff, strings.jam.RIFF, makes=True)

@@ -84,4 +84,4 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     await interaction.response.send_message(told, ephemeral=True)
 
 
-SAVE_PRESET = Action(_NAME, opens(_form), strings.presets.BUTTON, "💾", submit=_submit)
+SAVE_PRESET = Action(_NAME, opens(_form), strings.presets.BUTTON, "💾", submit=_submit, form=_form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext
+from bot.card.action import Action, ActionContext, opens
 from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, SubmittedForm
 from bot.card.interactions import check_manager
@@ -43,7 +43,7 @@ async def _open(context: ActionContext, _: str) -> None:
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
-async def _pick(context: ActionContext, role_id: str) -> None:
+async def _form(context: ActionContext, role_id: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
     amounts = settings.of_roles.get(int(role_id))
     form = CardForm(_FORM, role_id, strings.settings.ROLE_LIMIT, from_card=True)
@@ -54,7 +54,7 @@ async def _pick(context: ActionContext, role_id: str) -> None:
         max_chars=_MAX_CHARS,
         default=None if amounts is None else amounts_text(amounts) or _FREE,
     )
-    await form.send(context.interaction)
+    return form
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
@@ -78,10 +78,10 @@ async def _set(context: ActionContext, limits: dict[int, Amounts | None]) -> Non
     logged = await context.house_rules.limit_roles(guild_id, interaction.user.id, limits)
     settings = context.house_rules.settings_of(guild_id)
     embed, view = role_limits(settings, interaction.guild)
-    await interaction.edit_original_response(embed=embed, view=view)
+    await interaction.edit_original_response(content=None, embed=embed, view=view)
     await context.announce(logged)
 
 
 ROLE_LIMITS = Action("rolelimits", _open, strings.settings.ROLE_LIMITS, "🎚️")
-PICK_ROLE = Action(_FORM, _pick, submit=_submit)
+PICK_ROLE = Action(_FORM, opens(_form), submit=_submit, form=_form)
 DROP_ROLES = Action("droproles", _drop, strings.settings.DROP_ROLES, "🧹")

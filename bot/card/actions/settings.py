@@ -8,7 +8,7 @@ from typing import Unpack
 import discord
 
 from bot.card import strings
-from bot.card.action import Action, ActionContext
+from bot.card.action import Action, ActionContext, opens
 from bot.card.actions.role_limits import DROP_ROLES, PICK_ROLE, ROLE_LIMITS
 from bot.card.actions.server_defaults import DEFAULTS, NO_DEFAULTS, TAKE_MORE, TAKE_PRESET
 from bot.card.actions.settings_log import OPEN_LOG
@@ -126,7 +126,8 @@ async def _set(context: ActionContext, **changes: Unpack[SettingsChanges]) -> No
     await interaction.response.defer()
     logged = await context.house_rules.change(guild_id, interaction.user.id, **changes)
     embed, view = panel(context.house_rules.settings_of(guild_id), interaction.guild)
-    await interaction.edit_original_response(embed=embed, view=view)
+    # A form that was opened again below a refusal puts the panel in its place.
+    await interaction.edit_original_response(content=None, embed=embed, view=view)
     await context.announce(logged)
 
 
@@ -154,7 +155,7 @@ async def _audio_switch(context: ActionContext, about: str) -> None:
     await _set(context, others_audio=about == _ON)
 
 
-async def _open_limits(context: ActionContext, _: str) -> None:
+async def _limits_form(context: ActionContext, _: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
     form = CardForm("limits", _PANEL, strings.settings.LIMITS, from_card=True)
     length_about = strings.settings.LENGTH_ABOUT
@@ -167,7 +168,7 @@ async def _open_limits(context: ActionContext, _: str) -> None:
         max_chars=WORDS_MAX_CHARS,
         several_lines=True,
     )
-    await form.send(context.interaction)
+    return form
 
 
 async def _limits(context: ActionContext, form: SubmittedForm) -> None:
@@ -177,7 +178,7 @@ async def _limits(context: ActionContext, form: SubmittedForm) -> None:
     await _set(context, length_max_s=length_s, words=words_typed(form.text(_WORDS)))
 
 
-async def _open_amounts(context: ActionContext, _: str) -> None:
+async def _amounts_form(context: ActionContext, _: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
     form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS, from_card=True)
     for name, label, amounts in (
@@ -186,7 +187,7 @@ async def _open_amounts(context: ActionContext, _: str) -> None:
     ):
         about, text = strings.settings.AMOUNTS_ABOUT, amounts_text(amounts) or None
         form.add_text(name, label, about, default=text, max_chars=_AMOUNTS_MAX_CHARS)
-    await form.send(context.interaction)
+    return form
 
 
 async def _amounts(context: ActionContext, form: SubmittedForm) -> None:
@@ -194,7 +195,7 @@ async def _amounts(context: ActionContext, form: SubmittedForm) -> None:
     await _set(context, per_person=each, together=together)
 
 
-async def _open_pause(context: ActionContext, _: str) -> None:
+async def _pause_form(context: ActionContext, _: str) -> CardForm:
     check_manager(context.interaction)
     form = CardForm("pause", _PANEL, strings.settings.PAUSE_TITLE, from_card=True)
     form.add_text(
@@ -204,7 +205,7 @@ async def _open_pause(context: ActionContext, _: str) -> None:
         max_chars=REASON_MAX_CHARS,
         required=True,
     )
-    await form.send(context.interaction)
+    return form
 
 
 async def _pause(context: ActionContext, form: SubmittedForm) -> None:
@@ -242,17 +243,32 @@ async def _stop_all(context: ActionContext, about: str) -> None:
 PLACES = Action("places", _places)
 ROLES = Action("roles", _roles)
 LOG_CHANNEL = Action("logchannel", _log_channel)
-LIMITS = Action("limits", _open_limits, strings.settings.LIMITS, "✏️", submit=_limits)
-AMOUNTS = Action("amounts", _open_amounts, strings.settings.AMOUNTS, "⚖️", submit=_amounts)
+LIMITS = Action(
+    "limits",
+    opens(_limits_form),
+    strings.settings.LIMITS,
+    "✏️",
+    submit=_limits,
+    form=_limits_form,
+)
+AMOUNTS = Action(
+    "amounts",
+    opens(_amounts_form),
+    strings.settings.AMOUNTS,
+    "⚖️",
+    submit=_amounts,
+    form=_amounts_form,
+)
 PRESS = Action("pressing", _press_switch, emoji="👥")
 AUDIO = Action("listening", _audio_switch, emoji="🎧")
 PAUSE = Action(
     "pause",
-    _open_pause,
+    opens(_pause_form),
     strings.settings.PAUSE,
     "⏸️",
     discord.ButtonStyle.danger,
     submit=_pause,
+    form=_pause_form,
 )
 RESUME = Action("resume", _resume, strings.settings.RESUME, "▶️", discord.ButtonStyle.success)
 CANCEL_ALL = Action(
