@@ -1,4 +1,4 @@
-"""python -m tests.benchmarks [acknowledge | startup | line | evening | flight [size]]: tables."""
+"""python -m tests.benchmarks [acknowledge | startup | line | evening | voice | flight [size]]."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import asyncio
 import sys
 from functools import partial
 
-from tests.benchmarks import acknowledge, evening, flight, line, startup
+from tests.benchmarks import acknowledge, evening, flight, line, startup, voice
 
 BENCHMARKS = {
     "acknowledge": acknowledge.measure,
     "startup": startup.measure,
     "line": line.measure,
     "evening": evening.measure,
+    "voice": voice.measure,
     "flight": flight.measure,
 }
 

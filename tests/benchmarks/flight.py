@@ -90,12 +90,13 @@ def _run_s(count: int) -> float:
     return max(_SHORTEST_S, (count - BURST) * PERIOD_S / BURST + _MARGIN_S)
 
 
-def _patience_s(count: int) -> float:
+def patience_s(count: int) -> float:
     """What is not there by then has not come to an end."""
     return 3 * _run_s(count) + 60
 
 
-def _timings(count: int) -> Timings:
+def timings(count: int) -> Timings:
+    """Of runs so long that all of them run at once."""
     return Timings(
         cold_start_s=1.0,
         warm_start_s=1.0,
@@ -125,25 +126,25 @@ def _played_once(duration_s: float) -> bytes:
     return render(SynthRequest(duration_s=duration_s))
 
 
-def _same_music(request: SynthRequest) -> bytes:
+def same_music(request: SynthRequest) -> bytes:
     """All tracks of a length sound the same: the cores are for what is measured."""
     return _played_once(request.duration_s)
 
 
 async def _fly(count: int) -> Flight:
-    runs.render = _same_music
+    runs.render = same_music
     limits = {"MAX_RUNNING": str(count), "MAX_RUNNING_PER_USER": "1000"}
-    async with a_stage(BEATING_BOT, _timings(count), **limits) as stage:
+    async with a_stage(BEATING_BOT, timings(count), **limits) as stage:
         await stage.ready()
         process = psutil.Process(stage.process.pid)
-        await _warm_up(stage, 3)
+        await warm_up(stage, 3)
         idle_bytes, cpu_before_s = process.memory_info().rss, cpu_s(process)
         stage.lateness.begin()
         asked_before = len(stage.replicate.requests)
         async with _watched(stage.replicate, process, count) as peaks:
-            used = await _all_at_once(stage, count)
-            await _all_ended(used, _patience_s(count))
-        throttled = _throttled(stage.replicate), _throttled(stage.discord)
+            used = await all_at_once(stage, count)
+            await all_ended(used, patience_s(count))
+        refused = throttled(stage.replicate), throttled(stage.discord)
         seen_s, lags_s = zip(*_lags_s(stage, used), strict=True)
         return Flight(
             f"this bot, {count} in flight",
@@ -151,7 +152,7 @@ async def _fly(count: int) -> Flight:
             lags_s,
             peaks.at_once,
             (len(stage.replicate.requests) - asked_before) / count,
-            " / ".join(map(str, throttled)),
+            " / ".join(map(str, refused)),
             (cpu_s(process) - cpu_before_s) / count,
             seen_s,
             (peaks.running_bytes - idle_bytes) / count / _KB,
@@ -160,7 +161,7 @@ async def _fly(count: int) -> Flight:
         )
 
 
-async def _all_ended(used: Sequence[Used], patience_s: float) -> None:
+async def all_ended(used: Sequence[Used], patience_s: float) -> None:
     """Wait for the end of each, and say how those ended that have no track."""
     clock = asyncio.get_running_loop().time
     ends_at_s = clock() + patience_s
@@ -170,7 +171,7 @@ async def _all_ended(used: Sequence[Used], patience_s: float) -> None:
         await asyncio.sleep(_LOOK_S)
         going_on = [one for one in going_on if not _has_ended(one)]
     for one in used:
-        if not _has_track(one):
+        if not has_track(one):
             body = one.reply and one.reply.body
             shown = body and [body.content, *(embed.description for embed in body.embeds)]
             sys.stderr.write(f"no track: {one.stage}, {shown}\n")
@@ -181,14 +182,15 @@ def _has_ended(one: Used) -> bool:
         return one.interaction.stage.value == "failed"
     embeds = one.reply.body.embeds
     is_over = any("· took " in (embed.description or "") for embed in embeds)
-    return is_over or _has_track(one) or one.ephemeral
+    return is_over or has_track(one) or one.ephemeral
 
 
-def _has_track(one: Used) -> bool:
+def has_track(one: Used) -> bool:
+    """Whether its card has a file."""
     return one.reply is not None and bool(one.reply.body.files)
 
 
-async def _warm_up(stage: Stage, count: int) -> None:
+async def warm_up(stage: Stage, count: int) -> None:
     """What is loaded at first use is not counted."""
     stage.replicate.script(Script(times=count, step_rate_per_s=200))
     for number in range(count):
@@ -198,7 +200,8 @@ async def _warm_up(stage: Stage, count: int) -> None:
         await used.until(lambda reply: reply.body.files, timeout_s=30)
 
 
-async def _all_at_once(stage: Stage, count: int) -> list[Used]:
+async def all_at_once(stage: Stage, count: int) -> list[Used]:
+    """So many people's commands."""
     crowd = a_crowd(stage.discord, _PEOPLE)
     channels = some_channels(stage.discord, _CHANNELS)
     used: list[Used] = []
@@ -246,7 +249,7 @@ def _lags_s(stage: Stage, used: list[Used]) -> Iterator[tuple[float, float]]:
         for record in stage.replicate.requests
         if record.path.startswith("/delivery/")
     }
-    for one in filter(_has_track, used):
+    for one in filter(has_track, used):
         assert one.reply is not None
         prediction = made[one.reply.body.embeds[0].title or ""]
         assert prediction.completed_at is not None
@@ -263,13 +266,13 @@ def _p50_p99(times_s: Sequence[float]) -> str:
     return f"{cuts[49]:.2f} / {cuts[98]:.2f} s"
 
 
-def _throttled(service: ReplicateStandIn | DiscordStandIn) -> int:
+def throttled(service: ReplicateStandIn | DiscordStandIn) -> int:
     return sum(record.status == 429 for record in service.requests)
 
 
 async def _official(count: int) -> Flight:
     cpu_before_s = _children_cpu_s()
-    async with ReplicateStandIn(timings=_timings(count), limits=RateLimits()) as service:
+    async with ReplicateStandIn(timings=timings(count), limits=RateLimits()) as service:
         environment = os.environ | {
             "REPLICATE_API_TOKEN": service.token,
             "REPLICATE_BASE_URL": service.base_url,
@@ -286,7 +289,7 @@ async def _official(count: int) -> Flight:
                     stdout=output,
                 )
                 try:
-                    async with asyncio.timeout(_patience_s(count)):
+                    async with asyncio.timeout(patience_s(count)):
                         await process.wait()
                 except TimeoutError:
                     process.kill()
@@ -299,7 +302,7 @@ async def _official(count: int) -> Flight:
             lags_s,
             peaks.at_once,
             len(service.requests) / count,
-            f"{_throttled(service)} / –",
+            f"{throttled(service)} / –",
             (_children_cpu_s() - cpu_before_s) / count,
         )
 

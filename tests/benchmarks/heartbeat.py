@@ -1,29 +1,34 @@
 """The bot with a heartbeat: how late its event loop gets to what is due. Run as a module.
 
 Counts go to the file HEARTBEAT_FILE, a 64-bit number for each millisecond of lateness; the last
-is for all that is later.
+is for all that is later. When each voice packet left goes to the file beside it, as a double.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import struct
 import sys
+import time
 from array import array
 from itertools import accumulate
 from pathlib import Path
+
+from discord.voice_state import VoiceConnectionState
 
 FILE = "HEARTBEAT_FILE"
 _EVERY_S = 0.02
 _WRITTEN_EVERY = 25
 _MOST_MS = 5000
+_PACKETS = ".packets"
 
 
 class Lateness:
     """What the heartbeat has written so far."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._before = array("Q", [0]) * (_MOST_MS + 1)
 
     def begin(self) -> None:
@@ -32,7 +37,7 @@ class Lateness:
 
     def forget(self) -> None:
         """Another process counts from nothing."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self.begin()
 
     def quantile_ms(self, fraction: float) -> int:
@@ -49,8 +54,8 @@ class Lateness:
 
     def _read(self) -> array[int]:
         counts = array("Q")
-        if self._path.exists():
-            counts.frombytes(self._path.read_bytes())
+        if self.path.exists():
+            counts.frombytes(self.path.read_bytes())
         return counts if len(counts) == _MOST_MS + 1 else array("Q", [0]) * (_MOST_MS + 1)
 
 
@@ -70,15 +75,36 @@ async def beat(path: Path) -> None:
             part.replace(path)
 
 
+def packets_left_s(path: Path) -> array[float]:
+    """When each voice packet left, on the clock of `time.perf_counter`."""
+    left = array("d")
+    if (beside := path.with_suffix(_PACKETS)).exists():
+        left.frombytes(beside.read_bytes())
+    return left
+
+
+def _note_packets(path: Path) -> None:
+    send = VoiceConnectionState.send_packet
+    beside = path.with_suffix(_PACKETS).open("ab", buffering=0)
+
+    def noted(self: VoiceConnectionState, packet: bytes) -> None:
+        send(self, packet)
+        beside.write(struct.pack("d", time.perf_counter()))
+
+    VoiceConnectionState.send_packet = noted
+
+
 def main() -> int:
     from bot.__main__ import main as run
     from bot.client import MusicGenBot
 
+    file = Path(os.environ[FILE])
+    _note_packets(file)
     setup_hook = MusicGenBot.setup_hook
     beating: list[asyncio.Task[None]] = []
 
     async def with_heartbeat(self: MusicGenBot) -> None:
-        beating.append(asyncio.create_task(beat(Path(os.environ[FILE])), name="heartbeat"))
+        beating.append(asyncio.create_task(beat(file), name="heartbeat"))
         await setup_hook(self)
 
     MusicGenBot.setup_hook = with_heartbeat

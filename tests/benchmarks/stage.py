@@ -73,13 +73,13 @@ class Stage:
 
 @asynccontextmanager
 async def a_stage(
-    module: tuple[str, ...], timings: Timings | None = None, **env: str
+    module: tuple[str, ...], timings: Timings | None = None, has_voice: bool = False, /, **env: str
 ) -> AsyncGenerator[Stage, None]:
     """Start a bot by its module's name, with settings that point to the stand-ins."""
     with tempfile.TemporaryDirectory() as folder:
         heartbeat = Path(folder) / "heartbeat"
         async with (
-            DiscordStandIn(rules=Rules(enforce_rate_limits=True)) as discord,
+            DiscordStandIn(rules=Rules(enforce_rate_limits=True), voice=has_voice) as discord,
             ReplicateStandIn(timings=timings, limits=RateLimits()) as replicate,
         ):
             environment = os.environ | {
@@ -95,6 +95,8 @@ async def a_stage(
                 FILE: str(heartbeat),
                 **env,
             }
+            if has_voice:
+                environment["SSL_CERT_FILE"] = str(discord.voice.certificate.trust_file)
             command = (sys.executable, "-m", *module)
             stage = Stage(discord, replicate, Lateness(heartbeat), command, environment)
             await stage.start()
