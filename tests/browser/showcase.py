@@ -133,7 +133,12 @@ class Controls(discord.ui.View):
     async def stems(self, interaction: discord.Interaction, chosen: discord.ui.Select[Any]) -> None:
         await interaction.response.send_message(f"stems {chosen.values}")
 
-    @discord.ui.select(cls=discord.ui.ChannelSelect, placeholder="Place", custom_id="place")
+    @discord.ui.select(
+        cls=discord.ui.ChannelSelect,
+        channel_types=[discord.ChannelType.text],
+        placeholder="Place",
+        custom_id="place",
+    )
     async def place(
         self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect[Any]
     ) -> None:

@@ -68,6 +68,7 @@ async def test_selects_of_one_of_many_and_of_places(guest: Visitor) -> None:
     await expect(guest.said).to_have_text("stems ['sax', 'drums']")
 
     await place.click()
+    await expect(guest.part("select-option")).to_have_text(["#jam", "#lab"])
     await options.filter(has_text="#lab").click()
     await expect(guest.said).to_have_text("place lab")
 

@@ -99,8 +99,9 @@ async def test_people_and_channels_are_resolved(standin: DiscordStandIn) -> None
         world, ada = standin.world, standin.actor("ada")
         used = await ada.slash(world.jam, "go", who=world.bo, where=world.lab)
         assert (await used.finished()).content == "bo in lab"
-        with pytest.raises(Refused, match="no channel"):
-            await ada.slash(world.jam, "go", who=world.bo, where=world.foreign)
+        for no_text_channel_here in (world.foreign, world.lounge):
+            with pytest.raises(Refused, match="no channel"):
+                await ada.slash(world.jam, "go", who=world.bo, where=no_text_channel_here)
         stranger = User(1, "stranger", None)
         with pytest.raises(Refused, match="no one"):
             await ada.slash(world.jam, "go", who=stranger, where=world.lab)

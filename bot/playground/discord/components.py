@@ -108,6 +108,8 @@ class EntitySelect(_Selecting):
 
     type: Literal[5, 6, 7, 8]
     default_values: Annotated[tuple[DefaultValue, ...], length(0, 25)] = ()
+    channel_types: tuple[int, ...] = ()
+    """Which channels are offered; all of them if none is named."""
 
 
 def tag(value: object) -> str:

@@ -96,14 +96,16 @@ class Resolved:
                 return user_id
         raise Refused(f"There is no one with the id {user_id} here.")
 
-    def other_channel(self, channel_id: str) -> str:
-        """Name a channel of the same guild; returns its id.
+    def other_channel(self, channel_id: str, types: Sequence[int] = ()) -> str:
+        """Name a channel of the same guild, of one of these types; returns its id.
 
         Raises:
             Refused: for any other.
         """
         for channel in self.world.channels.values():
-            if str(channel.id) == channel_id and channel.guild is self.channel.guild:
+            if str(channel.id) != channel_id or channel.guild is not self.channel.guild:
+                continue
+            if not types or channel.type in types:
                 self._add(
                     "channels",
                     channel_id,
@@ -165,7 +167,7 @@ def _checked(option: Option, value: JsonValue, resolved: Resolved) -> JsonValue:
         case OptionType.USER | OptionType.MENTIONABLE if isinstance(value, str):
             return resolved.user(value)
         case OptionType.CHANNEL if isinstance(value, str):
-            return resolved.other_channel(value)
+            return resolved.other_channel(value, option.channel_types)
         case OptionType.ATTACHMENT if isinstance(value, str):
             return resolved.file(value)
         case _:
@@ -261,8 +263,9 @@ def pick(
         Refused: for anything else.
     """
     if isinstance(item, EntitySelect):
-        find = resolved.other_channel if item.type == 8 else resolved.user
-        return [find(value) for value in values]
+        if item.type == 8:
+            return [resolved.other_channel(value, item.channel_types) for value in values]
+        return [resolved.user(value) for value in values]
     if not set(values) <= {option.value for option in item.options}:
         raise Refused("Choose among the offered values.")
     return values

@@ -180,6 +180,7 @@ def _channel(channel: Channel, user: User, bot: User) -> JsonObject:
         "id": str(channel.id),
         "name": bot.username if dm else channel.name,
         "kind": channel.kind.value,
+        "type": channel.type,
         "parent_id": None if channel.parent is None else str(channel.parent.id),
         "can": can,
     }

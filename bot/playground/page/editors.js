@@ -262,7 +262,7 @@ export function editorFor(option, tools) {
     case OPTION.CHANNEL:
       return choiceEditor(
         option,
-        store.channels.map(({ id, name }) => ({ name, value: id })),
+        store.channelsOf(option.channel_types).map(({ id, name }) => ({ name, value: id })),
         tools,
       );
     case OPTION.ATTACHMENT:

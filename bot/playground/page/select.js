@@ -19,7 +19,9 @@ export function optionsOf(component, store) {
     }));
   if (component.type === 5 || component.type === 7) return people();
   if (component.type === 8)
-    return store.channels.map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
+    return store
+      .channelsOf(component.channel_types)
+      .map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
   return component.options ?? [];
 }
 

@@ -57,6 +57,12 @@ export class Store extends EventTarget {
     return this.channels.find((channel) => channel.id === this.channelId) ?? null;
   }
 
+  /** The server's channels of these of Discord's types; all of them if none is named. */
+  channelsOf(types) {
+    const ours = this.channels.filter(({ kind }) => kind !== "dm");
+    return types?.length ? ours.filter(({ type }) => types.includes(type)) : ours;
+  }
+
   /** Messages of a channel in order. */
   list(channelId) {
     return [...(this.messages.get(channelId)?.values() ?? [])].sort((a, b) => compareIds(a.id, b.id));
