@@ -194,6 +194,24 @@ async def plays(audio: Locator, beyond_s: float) -> None:
         )
 
 
+async def sounds(audio: Locator) -> None:
+    """Wait until something that is no silence comes out of a player."""
+    async with asyncio.timeout(PATIENCE_S):
+        await audio.evaluate(
+            """async (audio) => {
+              const context = new AudioContext();
+              const meter = context.createAnalyser();
+              context.createMediaElementSource(audio).connect(meter);
+              const samples = new Float32Array(meter.fftSize);
+              while (Math.max(...samples) < 0.02) {
+                await new Promise((done) => setTimeout(done, 20));
+                meter.getFloatTimeDomainData(samples);
+              }
+              await context.close();
+            }"""
+        )
+
+
 async def too_wide(page: Page) -> list[str]:
     """What would need a horizontal scroll, or is cut off without a sign."""
     found: list[str] = await page.evaluate(TOO_WIDE)

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 
 from bot.playground.bot_process import PLUG_PULLED
 from bot.playground.launch import NOTICE
-from tests.browser.chromium import a_context, arrive, plays
+from tests.browser.chromium import a_context, arrive, plays, sounds
 from tests.browser.process import Playground, a_playground, launched
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
@@ -27,13 +27,18 @@ async def test_one_command_brings_a_page_that_makes_music(browser: Browser) -> N
         await expect(ada.part("bot-offline")).to_be_hidden()
         await ada.type("/")
         await expect(ada.part("panel-item")).to_contain_text(["/musicgen"])
-        await ada.type("musicgen church bells duration: 1")
+        await ada.type("musicgen church bells duration: 3")
         await ada.press("Enter")
         card = await ada.card()
         await expect(card.get_by_test_id("audio-player")).to_be_visible(timeout=20_000)
         await expect(card.locator(".embed-footer")).to_contain_text("playground/synthesizer")
         await card.get_by_test_id("audio-toggle").click()
         await plays(card.get_by_test_id("audio"), beyond_s=0.2)
+
+        await ada.page.get_by_role("button", name="Join voice in lounge").click()
+        await card.get_by_test_id("button").filter(has_text="Play in voice").click()
+        await expect(ada.part("voice-place")).to_have_text("In lounge with MusicGen")
+        await sounds(ada.part("voice-audio"))
         assert ada.problems == []
 
         playground.interrupt()
