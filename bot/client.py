@@ -20,6 +20,7 @@ from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
 from bot.community.house_rules import HouseRules
+from bot.community.jam_budget import JamBudget
 from bot.community.limits import Allowed, Limits
 from bot.community.ports import CommunityJournal, PriceJournal
 from bot.community.presets import Presets
@@ -206,11 +207,13 @@ class MusicGenBot(ReconnectingBot):
         self.jam_files = JamFiles(
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
+        self.house_rules = HouseRules(parts.journal, parts.clock)
+        self.jam_budget = JamBudget(parts.limits, self.house_rules, parts.journal)
         self.voice: Voice | None = None
         if parts.voice is not None:
             self.voice = open_voice(self, parts.journal, pieces, parts.voice, parts.clock)
         stage = JamStage(
-            *(self, parts.journal, self.jam_files, parts.clock),
+            *(self, parts.journal, self.jam_files, self.jam_budget, parts.clock),
             with_voice=self.voice is not None,
         )
         openings = Openings(parts.sound, pieces)
@@ -218,7 +221,6 @@ class MusicGenBot(ReconnectingBot):
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )
-        self.house_rules = HouseRules(parts.journal, parts.clock)
         self.weekly_chart = WeeklyChart(
             *(self, parts.journal, self.house_rules),
             *(self.stars, parts.config.models, parts.clock),

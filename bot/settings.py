@@ -30,6 +30,7 @@ class Settings(SettingsFields):
             self.limit_total,
             self.max_waiting_per_user,
             Places(self.max_running, self.max_running_per_user),
+            self.limit_per_jam,
         )
         return Terms(limits, self.price_per_second_micro_usd)
 

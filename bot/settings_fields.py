@@ -17,6 +17,7 @@ from bot.settings_values import (
     Format,
     HttpAddress,
     Ids,
+    JamAmounts,
     Level,
     MicroUsd,
     Model,
@@ -121,6 +122,12 @@ class SettingsFields(BaseModel):
         default=(),
         alias="LIMIT_TOTAL",
         description="the same for all together",
+        json_schema_extra=_unset("no limit"),
+    )
+    limit_per_jam: JamAmounts = Field(
+        default=(),
+        alias="LIMIT_PER_JAM",
+        description="the same for one jam, where `40 tracks` is for as long as it goes on",
         json_schema_extra=_unset("no limit"),
     )
     max_waiting_per_user: Annotated[Whole, Field(ge=1)] = Field(

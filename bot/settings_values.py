@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_core import ErrorDetails
 
-from bot.community.limits import Amount, decimal, parse_amounts
+from bot.community.limits import Amount
+from bot.community.written_amounts import decimal, parse_amounts
 from bot.domain.models import FineTune, fine_tune_key
 from bot.journal import async_url
 from bot.logs import LogFormat
@@ -133,6 +134,10 @@ def _amounts(value: object) -> object:
     return parse_amounts(value) if isinstance(value, str) else value
 
 
+def _jam_amounts(value: object) -> object:
+    return parse_amounts(value, per_jam=True) if isinstance(value, str) else value
+
+
 def _micro_usd(value: object) -> object:
     return decimal(value, 6) if isinstance(value, str) else value
 
@@ -168,6 +173,7 @@ HttpAddress = Annotated[str, AfterValidator(_http_address)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
+JamAmounts = Annotated[tuple[Amount, ...], BeforeValidator(_jam_amounts)]
 FineTunes = Annotated[tuple[FineTune, ...], BeforeValidator(_fine_tunes)]
 Ids = Annotated[frozenset[int], BeforeValidator(_ids)]
 Numbers = Annotated[tuple[int, ...], BeforeValidator(_numbers)]

@@ -53,7 +53,7 @@ class Context:
         self.service = bot.service
         self.stars = bot.stars
         self.presets = bot.presets
-        self.jams = bot.jams
+        self.jams, self.jam_budget = bot.jams, bot.jam_budget
         self.clock = bot.clock
         self.memory = memory
         self.house_rules = bot.house_rules

@@ -156,10 +156,12 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             self._bot.jam_files.of_card(found, limit_bytes) as uploads,
             uploads.opened() as files,
         ):
+            now = self._bot.clock.now()
+            left = await self._bot.jam_budget.left(found.id, found.guild_id, now)
             # In its thread with its buttons: somebody may have deleted the message that has them.
             here = interaction.channel_id == found.thread_id
             await interaction.edit_original_response(
-                embed=jam_embed(found, {}),
+                embed=jam_embed(found, {}, strings.limits.jam_budget(left)),
                 view=jam_view(found, with_voice=self._bot.voice is not None) if here else None,
                 attachments=files,
             )

@@ -41,7 +41,7 @@ def _holds(bot: MusicGenBot, interaction: discord.Interaction) -> list[Hold]:
 
 
 async def _counted(bot: MusicGenBot, hold: Hold) -> Sums:
-    _, person, server, counted = hold.key
+    _, person, server, counted, _ = hold.key
     since, until = counted.begins_at, counted.ends_at
     found = await bot.service.journal.spent(since, until, requester_id=person, guild_id=server)
     return found.sums

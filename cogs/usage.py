@@ -85,7 +85,7 @@ class Usage(commands.Cog):
 
     async def _embed(self, interaction: discord.Interaction, scope: Scope) -> discord.Embed:
         now = self._bot.clock.now()
-        spent = {period: await self._spent(interaction, scope, period, now) for period in Period}
+        spent = {period: await self._spent(interaction, scope, period, now) for period in _NAMES}
         embed = discord.Embed(title=_TITLES[scope])
         for period, name in _NAMES.items():
             embed.add_field(name=name, value=strings.limits.used(spent[period]), inline=False)

@@ -146,8 +146,8 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         asked = asked_for(takes, each, limits)
         tally = Tally(self.terms.limits)
         for hold in holds(self.terms.limits, asked):
-            _, person, server, window = hold.key
-            found = self._sum(window.begins_at, window.ends_at, person, server)
+            _, person, server, window, jam_id = hold.key
+            found = self._sum(window.begins_at, window.ends_at, person, server, jam_id)
             tally.sums[hold.key] = found.sums
         tally.lines = self._lines()
         if (refusal := tally.decide(asked)) is not None:
@@ -513,8 +513,9 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         *,
         requester_id: int | None = None,
         guild_id: int | None = None,
+        jam_id: str | None = None,
     ) -> Spent:
-        return self._sum(since, until, requester_id, guild_id)
+        return self._sum(since, until, requester_id, guild_id, jam_id)
 
     async def spent_by_day(
         self,
@@ -531,7 +532,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         ]
 
     def _sum(
-        self, since: datetime, until: datetime, requester_id: int | None, guild_id: int | None
+        self,
+        since: datetime,
+        until: datetime,
+        requester_id: int | None,
+        guild_id: int | None,
+        jam_id: str | None = None,
     ) -> Spent:
         counted = [
             one
@@ -540,6 +546,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
             and one.state is not ChargeState.GIVEN_BACK
             and requester_id in {None, one.requester_id}
             and guild_id in {None, one.guild_id}
+            and jam_id in {None, one.jam_id}
         ]
         sums = Sums(
             len(counted),

@@ -17,6 +17,7 @@ from bot.card.audio_attachments import AudioAttachment
 from bot.card.drafts import Draft, Drafts
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.community.house_rules import HouseRules
+from bot.community.jam_budget import JamBudget
 from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.domain.clock import Clock
@@ -66,6 +67,7 @@ class ActionContext(Protocol):
     stars: Stars
     presets: Presets
     jams: Jams
+    jam_budget: JamBudget
     clock: Clock
     memory: Memory
     house_rules: HouseRules

@@ -64,13 +64,16 @@ def without_words(jam: Jam) -> Jam:
     )
 
 
-def jam_embed(jam: Jam, links: Mapping[str, str], *, with_words: bool = True) -> discord.Embed:
-    """What a jam's card says; `links` lead to its takes, by their ids."""
+def jam_embed(
+    jam: Jam, links: Mapping[str, str], budget: str | None = None, *, with_words: bool = True
+) -> discord.Embed:
+    """What a jam's card says; `links` lead to its takes, by their ids; `budget` is what is left."""
     if not with_words:
         jam = without_words(jam)
     lines = [
         None if with_words else strings.jam.WORDS_HIDDEN,
-        strings.jam.facts(jam),
+        strings.jam.facts(jam, has_budget=budget is not None),
+        budget,
         strings.jam.origin(jam),
         *_piece(jam),
         "",

@@ -78,7 +78,7 @@ def asked_for(
     first = generations[0]
     each = Sums(1, kind_of(first).seconds, each_micro_usd)
     takes, guild_id = len(generations), first.reply.guild_id
-    return Asked(first.requester_id, guild_id, first.created_at, takes, each, limits)
+    return Asked(first.requester_id, guild_id, first.created_at, takes, each, limits, first.jam_id)
 
 
 def reservation(generation: Generation, micro_usd: int) -> Charge:
@@ -93,6 +93,7 @@ def reservation(generation: Generation, micro_usd: int) -> Charge:
         model=kind.model,
         seconds=kind.seconds,
         reserved_micro_usd=micro_usd,
+        jam_id=generation.jam_id,
     )
 
 

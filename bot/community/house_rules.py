@@ -51,6 +51,7 @@ class SettingsChanges(TypedDict, total=False):
     pause: str | None
     per_person: Amounts
     together: Amounts
+    per_jam: Amounts
     defaults: Inputs
 
 

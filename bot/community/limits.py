@@ -6,11 +6,9 @@ back counts no more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
@@ -18,10 +16,9 @@ from typing import TypeAlias
 from bot.community.lines import Lines, Places
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
-from bot.domain.errors import AmountsUnreadable, LimitReached, LineFull, NotAllowed
+from bot.domain.errors import LimitReached, LineFull, NotAllowed
 
-_AMOUNT = re.compile(r"(?P<number>\S+)\s+(?P<unit>[a-z]+)\s*/\s*(?P<period>[a-z]+)")
-_NUMBER_MAX = Decimal(10**12)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Scope(StrEnum):
@@ -32,80 +29,8 @@ class Scope(StrEnum):
     ALL = "all"
     MEMBER = "member"
     """One person in one server."""
-
-
-def parse_amounts(text: str) -> tuple[Amount, ...]:
-    """`20 tracks/day, 3 usd/month` -> the amounts, in order.
-
-    Raises:
-        ValueError: with everything that is wrong, by the amounts' places; none is quoted.
-    """
-    amounts, faults = list[Amount](), list[str]()
-    parts = text.split(",")
-    for place, part in enumerate(parts, start=1):
-        try:
-            amounts.append(_amount(part.strip().lower()))
-        except ValueError as error:
-            faults.append(str(error) if len(parts) == 1 else f"amount {place} {error}")
-    kinds = [f"{amount.unit}/{amount.period}" for amount in amounts]
-    faults += [f"has {kind} twice" for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(amounts)
-
-
-def _amount(text: str) -> Amount:
-    found = _AMOUNT.fullmatch(text)
-    if found is None:
-        raise ValueError("must be like 20 tracks/day, 600 s/day or 3 usd/month")
-    if found["unit"] not in set(Unit):
-        raise ValueError("must have one of the units tracks, s, usd")
-    if found["period"] not in set(Period):
-        raise ValueError("must be for a day or a month")
-    unit = Unit(found["unit"])
-    decimals = 6 if unit is Unit.USD else 0
-    return Amount(decimal(found["number"], decimals), unit, Period(found["period"]))
-
-
-def decimal(text: str, decimals: int) -> int:
-    """A number with up to so many decimals, as a whole number of its last one.
-
-    Raises:
-        ValueError: it is no such number.
-    """
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII) or Decimal(text) > _NUMBER_MAX:
-        raise ValueError("must have a number like 3 or 0.5" if decimals else "must be a number")
-    scaled = Decimal(text).scaleb(decimals)
-    if scaled != int(scaled):
-        raise ValueError(
-            f"may have {decimals} decimals at most" if decimals else "must have a whole number"
-        )
-    return int(scaled)
-
-
-def typed_amounts(text: str) -> tuple[Amount, ...]:
-    """Amounts as somebody types them in Discord; none for no text.
-
-    Raises:
-        AmountsUnreadable: with what is wrong.
-    """
-    if not text:
-        return ()
-    try:
-        return parse_amounts(text)
-    except ValueError as error:
-        raise AmountsUnreadable(str(error)) from error
-
-
-def amounts_text(amounts: Iterable[Amount]) -> str:
-    """Amounts as `parse_amounts` reads them."""
-    return ", ".join(f"{_number(one)} {one.unit}/{one.period}" for one in amounts)
-
-
-def _number(amount: Amount) -> str:
-    if amount.unit is not Unit.USD:
-        return str(amount.number)
-    return f"{Decimal(amount.number).scaleb(-6).normalize():f}"
+    JAM = "jam"
+    """One jam, whoever proposes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +43,15 @@ class Window:
 
 
 def window(period: Period, at: datetime) -> Window:
-    """The day or month that a moment is in, in UTC."""
+    """The day or month that a moment is in, in UTC; of a jam, all that there is."""
     return _window(period, at.astimezone(UTC).date())
 
 
 @lru_cache(maxsize=16)
 def _window(period: Period, day: date) -> Window:
     # Every request of a day is held against the same few.
+    if period is Period.JAM:
+        return Window(period, _EVER[0], _EVER[1])
     begins_at = datetime.combine(day, time(), UTC)
     if period is Period.DAY:
         return Window(period, begins_at, begins_at + timedelta(days=1))
@@ -150,9 +77,11 @@ class Limits:
     max_waiting_per_user: int | None = None
     places: Places = field(default_factory=Places)
     """What does not have to wait."""
+    per_jam: tuple[Amount, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((*self.of.values(), self.max_waiting_per_user is not None))
+        amounts = (*self.of.values(), self.per_jam)
+        return any((*amounts, self.max_waiting_per_user is not None))
 
     @property
     def of(self) -> Mapping[Scope, tuple[Amount, ...]]:
@@ -199,10 +128,13 @@ class Asked:
     each: Sums
     server_limits: ServerLimits | None = None
     """What its server allows this person; None where it has set nothing."""
+    jam_id: str | None = None
+    """The jam that they propose in."""
 
 
-Key: TypeAlias = tuple[Scope, int | None, int | None, Window]
-"""What is counted together: in a scope, of this person and in this server where it is about one."""
+Key: TypeAlias = tuple[Scope, int | None, int | None, Window, str | None]
+"""What is counted together: in a scope, of this person, in this server, in this jam, where it is
+about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,12 +209,26 @@ def holds(limits: Limits, asked: Asked) -> Iterator[Hold]:
             yield Hold(_key(Scope.MEMBER, asked, amount), amount, is_servers=True)
         for amount in servers.together:
             yield Hold(_key(Scope.SERVER, asked, amount), amount, is_servers=True)
+    if asked.jam_id is not None:
+        for amount in limits.per_jam:
+            yield Hold(_key(Scope.JAM, asked, amount), amount)
+        for amount in () if servers is None else servers.per_jam:
+            yield Hold(_key(Scope.JAM, asked, amount), amount, is_servers=True)
+
+
+def holds_of_jam(
+    limits: Limits, servers: ServerLimits | None, jam_id: str, now: datetime
+) -> list[Hold]:
+    """The budget of a jam: every amount that its takes are held against as such."""
+    asked = Asked(0, None, now, 1, Sums(), servers, jam_id)
+    return [hold for hold in holds(limits, asked) if hold.key[0] is Scope.JAM]
 
 
 def _key(scope: Scope, asked: Asked, amount: Amount) -> Key:
     person = asked.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else None
     server = asked.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else None
-    return scope, person, server, window(amount.period, asked.at)
+    jam_id = asked.jam_id if scope is Scope.JAM else None
+    return scope, person, server, window(amount.period, asked.at), jam_id
 
 
 def left_of(amount: Amount, spent: Sums) -> int:
@@ -291,7 +237,7 @@ def left_of(amount: Amount, spent: Sums) -> int:
 
 
 def _reached(hold: Hold, left: int) -> LimitReached:
-    scope, _, _, counted = hold.key
+    scope, _, _, counted, _ = hold.key
     return LimitReached(
         room_for=0,
         scope=scope.value,

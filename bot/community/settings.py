@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from bot.community.limits import amounts_text, earliest, parse_amounts
+from bot.community.limits import earliest
 from bot.community.words import forbidden_in
+from bot.community.written_amounts import amounts_text, parse_amounts
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import (
     AudioOfOthers,
@@ -61,6 +62,8 @@ class ServerSettings:
     """The most that each may have made in this server."""
     together: Amounts = ()
     """The most that may be made in it."""
+    per_jam: Amounts = ()
+    """The most that may be made in each of its jams."""
     of_roles: Mapping[int, Amounts] = field(default_factory=dict[int, Amounts])
     """What those with a role may, in place of `per_person`; nothing for as much as they like."""
     defaults: Inputs = NO_INPUTS
@@ -109,16 +112,17 @@ def limits_of(settings: ServerSettings, roles: Collection[int]) -> ServerLimits 
     An amount of a role's takes the place of the one for each person in the same unit and period.
     Who has several such roles gets the largest, and no limit where one of them has none.
     """
-    if not (settings.per_person or settings.together or settings.of_roles):
+    if not (settings.per_person or settings.together or settings.of_roles or settings.per_jam):
         return None
     mine = [amounts for role, amounts in settings.of_roles.items() if role in roles]
     if not all(mine):
-        return ServerLimits((), settings.together)
+        return ServerLimits((), settings.together, settings.per_jam)
     largest: dict[tuple[Unit, Period], Amount] = {}
     for amount in sorted((one for amounts in mine for one in amounts), key=lambda one: one.number):
         largest[amount.unit, amount.period] = amount
     of_all = {(amount.unit, amount.period): amount for amount in settings.per_person}
-    return ServerLimits(tuple((of_all | largest).values()), settings.together)
+    mine_here = tuple((of_all | largest).values())
+    return ServerLimits(mine_here, settings.together, settings.per_jam)
 
 
 def person_needed_since(settings: ServerSettings, now: datetime) -> datetime | None:
@@ -163,6 +167,10 @@ def _amounts(value: Any) -> Amounts:
     return parse_amounts(value) if value else ()
 
 
+def _jam_amounts(value: Any) -> Amounts:
+    return parse_amounts(value, per_jam=True) if value else ()
+
+
 def _defaults(value: Any) -> Inputs:
     return typed_inputs({"prompt": "", **value})
 
@@ -189,6 +197,7 @@ _STORED: Mapping[str, _Stored] = {
     "pause": _Stored(str),
     "per_person": _Stored(_amounts, amounts_text),
     "together": _Stored(_amounts, amounts_text),
+    "per_jam": _Stored(_jam_amounts, amounts_text),
     "defaults": _Stored(_defaults, _plain_inputs),
 }
 _OF_ROLE = "of_role:"

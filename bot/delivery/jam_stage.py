@@ -23,6 +23,7 @@ from bot.card.jam_card import (
     without_words,
 )
 from bot.card.markup import jump_url
+from bot.community.jam_budget import JamBudget
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
 from bot.delivery.member_names import names_of
@@ -61,12 +62,14 @@ class JamStage(JamOpening):
         client: discord.Client,
         journal: StageJournal,
         files: JamFiles,
+        budget: JamBudget,
         clock: Clock,
         *,
         with_voice: bool = False,
     ) -> None:
         super().__init__(client, journal, clock)
         self._files = files
+        self._budget = budget
         self._with_voice = with_voice
         self._known: dict[str, _OnStage] = {}
 
@@ -74,15 +77,16 @@ class JamStage(JamOpening):
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
         links = {take.id: jump_url(take.reply) for take in takes}
+        budget = await self._left(jam)
         view = jam_view(jam, with_voice=self._with_voice)
         with asked_of_discord():
             try:
-                shown = await self._show(jam, jam_embed(jam, links), view)
+                shown = await self._show(jam, jam_embed(jam, links, budget), view)
             except discord.HTTPException as error:
                 if meaning_of(error) is not Meaning.WORDS_BLOCKED:
                     raise
                 log.info("jam %s is shown without its words: %s", jam.id, error)
-                shown = await self._show(jam, jam_embed(jam, links, with_words=False), view)
+                shown = await self._show(jam, jam_embed(jam, links, budget, with_words=False), view)
             await self._label(jam, takes)
         return shown
 
@@ -171,6 +175,15 @@ class JamStage(JamOpening):
                         return
 
     # ------------------------------------------------------------------ takes
+
+    async def _left(self, jam: Jam) -> str | None:
+        """What is left of its budget; None where it has none, or that is not known."""
+        try:
+            left = await self._budget.left(jam.id, jam.guild_id, self._clock.now())
+        except JournalFault as error:
+            log.warning("what jam %s has left is not known: %s", jam.id, error)
+            return None
+        return strings.limits.jam_budget(left)
 
     async def _takes_of(self, jam: Jam) -> list[Generation]:
         """The takes that can be heard in this round, as far as is known."""

@@ -19,6 +19,8 @@ class Period(StrEnum):
 
     DAY = "day"
     MONTH = "month"
+    JAM = "jam"
+    """Not of the calendar: for as long as a jam goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,5 @@ class ServerLimits:
     """For the one who asks, of what they make in this server."""
     together: tuple[Amount, ...] = ()
     """For all who make something in it."""
+    per_jam: tuple[Amount, ...] = ()
+    """For each jam, whoever proposes."""

@@ -72,6 +72,8 @@ class Charge:
     """None where it is not settled, or its run time was never learned."""
     run_us: int | None = None
     """How long the model ran, where it ran to its end: what estimates are made from."""
+    jam_id: str | None = None
+    """Which jam it was proposed in."""
 
     @property
     def micro_usd(self) -> int:

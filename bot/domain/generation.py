@@ -199,6 +199,9 @@ class Generation:
     usual_s: int | None = field(default=None, compare=False)
     """How long its model's tracks are where no length is asked for: known where it is accepted,
     and not written down."""
+    jam_id: str | None = field(default=None, compare=False)
+    """The jam that it was proposed in: known where it is accepted, and written down with its
+    cost."""
     state: State = State.ACCEPTED
     source: AudioSource | None = None
     audio_s: float | None = None

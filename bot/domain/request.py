@@ -39,6 +39,9 @@ class GenerationRequest:
     audio_of: int | None = None
     """Whose audio it comes with, where that is not what its person has just given."""
 
+    jam_id: str | None = None
+    """The jam that it is proposed in, whose budget holds for it too."""
+
     @property
     def as_sent(self) -> Inputs:
         """The inputs as the model gets them."""

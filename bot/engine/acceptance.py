@@ -70,6 +70,7 @@ def accepted(
             closeness=request.closeness,
             terms=request.terms,
             draft=draft,
+            jam_id=request.jam_id,
         )
         for number, seed in enumerate(seeds)
     ]

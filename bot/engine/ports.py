@@ -189,8 +189,9 @@ class Journal(Protocol):
         *,
         requester_id: int | None = None,
         guild_id: int | None = None,
+        jam_id: str | None = None,
     ) -> Spent:
-        """What a person, a server, or all together have asked for from one moment to another."""
+        """What a person, a server, a jam, or all have asked for from one moment to another."""
         ...
 
     async def spent_by_day(

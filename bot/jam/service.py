@@ -160,7 +160,8 @@ class Jams:
         jam = await self._change(jam_id, rules.propose, row_of, by, take_id, words, wanted_s)
         row = await self._store.jam_take(take_id)
         head = jam.head if row is None else row.previous
-        return request_of(jam.terms, head, words, wanted_s, closeness)
+        request = request_of(jam.terms, head, words, wanted_s, closeness)
+        return replace(request, jam_id=jam_id)
 
     async def begin_with(self, jam_id: str, sound: TakeSound) -> Jam:
         """The audio that a jam begins with has come: it is the first section.

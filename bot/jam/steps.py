@@ -59,6 +59,11 @@ def lost(jam: Jam, now: datetime) -> Jam:
     return replace(closed(jam), gone=True, beginning=None)
 
 
+def charged(jam: Jam, now: datetime) -> Jam:
+    """Something has changed about what is left of its budget."""
+    return seen_anew(jam)
+
+
 def told_end(jam: Jam, now: datetime) -> Jam:
     """The message that it began with says that it is gone, as far as that could be."""
     return replace(jam, end_told=True, opening=None)

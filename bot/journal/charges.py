@@ -204,9 +204,13 @@ async def spent(
     until: datetime,
     requester_id: int | None,
     guild_id: int | None,
+    jam_id: str | None,
 ) -> Spent:
-    """What one person, one server, or all together have asked for in some time."""
-    query = sa.select(*SUMS, _ESTIMATED).where(*_of(since, until, requester_id, guild_id))
+    """What one person, one server, one jam, or all together have asked for in some time."""
+    conditions = _of(since, until, requester_id, guild_id)
+    if jam_id is not None:
+        conditions.append(_c.jam_id == jam_id)
+    query = sa.select(*SUMS, _ESTIMATED).where(*conditions)
     tracks, seconds, micro_usd, estimated = (await connection.execute(query)).one()
     return Spent(Sums(tracks, seconds, micro_usd), estimated)
 

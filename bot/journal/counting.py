@@ -31,7 +31,7 @@ SUMS = (
 )
 """Tracks, seconds and money of charges."""
 _NOBODY = sa.cast(sa.null(), sa.BigInteger)
-_NO_PROCESS = sa.cast(sa.null(), sa.Text)
+_NO_NAME = sa.cast(sa.null(), sa.Text)
 _NOTHING = sa.literal(0, sa.BigInteger)
 _COUNTS = _c.state != ChargeState.GIVEN_BACK
 _THEIRS, _OPEN, _LOADS = -1, -2, -3
@@ -54,7 +54,7 @@ async def counted(
     tally = Tally(limits)
     wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
     parts: list[_Query] = []
-    groups = list(dict.fromkeys((scope, window) for scope, _, _, window in wanted))
+    groups = list(dict.fromkeys((scope, window) for scope, _, _, window, _ in wanted))
     for number, group in enumerate(groups):
         keys = [key for key in wanted if (key[0], key[3]) == group]
         parts.append(_sums(number, keys))
@@ -67,15 +67,15 @@ async def counted(
     is_full = False
     for row in (await connection.execute(sa.union_all(*parts))).all():
         number = int(row[0])
-        person, server, process, tracks, seconds, micro_usd = row[1:]
+        person, server, named, tracks, seconds, micro_usd = row[1:]
         if number >= 0:
             scope, window = groups[number]
-            tally.sums[scope, person, server, window] = Sums(tracks, seconds, micro_usd)
+            tally.sums[scope, person, server, window, named] = Sums(tracks, seconds, micro_usd)
         elif number == _OPEN:
             takes = sum(one.takes for one in asked)
             is_full = tracks + takes > limits.places.running
         elif tally.lines is not None:
-            tally.lines.standings[process, person] = Standing(tracks, seconds)
+            tally.lines.standings[named, person] = Standing(tracks, seconds)
     if is_full and tally.lines is not None:
         await _weigh(connection, tally.lines, people)
     return tally
@@ -93,12 +93,12 @@ async def _weigh(connection: AsyncConnection, lines: Lines, people: Collection[i
 
 def _sums(number: int, keys: Sequence[Key]) -> _Query:
     """What is counted for keys of one scope and time; for a few others as well, perhaps."""
-    scope, _, _, counted = keys[0]
+    scope, _, _, counted, _ = keys[0]
     query = sa.select(
         sa.literal(number, sa.Integer),
         _c.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else _NOBODY,
         _c.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else _NOBODY,
-        _NO_PROCESS,
+        _c.jam_id if scope is Scope.JAM else _NO_NAME,
         *SUMS,
     ).where(*between(counted.begins_at, counted.ends_at))
     people, servers = {key[1] for key in keys}, {key[2] for key in keys}
@@ -106,6 +106,8 @@ def _sums(number: int, keys: Sequence[Key]) -> _Query:
         query = query.where(_c.requester_id.in_(people)).group_by(_c.requester_id)
     if servers != {None}:
         query = query.where(_c.guild_id.in_(servers)).group_by(_c.guild_id)
+    if scope is Scope.JAM:
+        query = query.where(_c.jam_id.in_({key[4] for key in keys})).group_by(_c.jam_id)
     return query
 
 
@@ -124,7 +126,7 @@ def _all_open() -> _Query:
     count = sa.func.count()
     number = sa.literal(_OPEN, sa.Integer)
     return (
-        sa.select(number, _NOBODY, _NOBODY, _NO_PROCESS, count, _NOTHING, _NOTHING)
+        sa.select(number, _NOBODY, _NOBODY, _NO_NAME, count, _NOTHING, _NOTHING)
         .select_from(generations)
         .where(_IS_OPEN)
     )

@@ -15,11 +15,12 @@ from bot.community.weekly import ChartOutcome
 from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.journal.charges import Needed
 from bot.journal.database import insert, upsert
+from bot.journal.house_tables import blocks, chart_posts, server_changes, servers
 from bot.journal.leases import CANCELABLE
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import blocks, chart_posts, generations, presets, server_changes, servers
+from bot.journal.tables import generations, presets
 
 LOGGED_MAX = 500
 """Entries kept of each server."""

@@ -199,10 +199,11 @@ class SqlJournal(
         *,
         requester_id: int | None = None,
         guild_id: int | None = None,
+        jam_id: str | None = None,
     ) -> Spent:
-        """What a person, a server, or all together have asked for from one moment to another."""
+        """What a person, a server, a jam, or all have asked for from one moment to another."""
         async with self._reading() as connection:
-            return await spent(connection, since, until, requester_id, guild_id)
+            return await spent(connection, since, until, requester_id, guild_id, jam_id)
 
     async def spent_by_day(
         self,

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -144,6 +144,13 @@ sa.Index(
     generations.c.id,
 )
 sa.Index(
+    "ix_generations_guild_id",
+    generations.c.guild_id,
+    generations.c.created_at,
+    generations.c.id,
+    sqlite_where=sa.text("guild_id IS NOT NULL"),
+)
+sa.Index(
     "ix_generations_batch_id",
     generations.c.batch_id,
     sqlite_where=sa.text("batch_id IS NOT NULL"),
@@ -208,11 +215,18 @@ charges = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("actual_micro_usd", sa.BigInteger),
     sa.Column("run_us", sa.BigInteger),
+    sa.Column("jam_id", sa.String(32)),
 )
 sa.Index("ix_charges_generation_id", charges.c.generation_id, unique=True)
 sa.Index("ix_charges_accepted_at", charges.c.accepted_at)
 sa.Index("ix_charges_requester_id", charges.c.requester_id, charges.c.accepted_at)
 sa.Index("ix_charges_guild_id", charges.c.guild_id, charges.c.accepted_at)
+sa.Index(
+    "ix_charges_jam_id",
+    charges.c.jam_id,
+    charges.c.accepted_at,
+    sqlite_where=sa.text("jam_id IS NOT NULL"),
+)
 sa.Index(
     "ix_charges_runs",
     charges.c.version,
@@ -280,49 +294,4 @@ locks = sa.Table(
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("incarnation", sa.String(16), nullable=False),
     sa.Column("locked_until", sa.BigInteger, nullable=False),
-)
-
-# What is set in a server, and how many changes were logged; row 0 is for all servers.
-servers = sa.Table(
-    "servers",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("settings", sa.Text, nullable=False),
-    sa.Column("changes", sa.Integer, nullable=False, server_default="0"),
-)
-
-blocks = sa.Table(
-    "blocks",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("until", Moment),
-)
-
-server_changes = sa.Table(
-    "server_changes",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", Moment, nullable=False),
-    sa.Column("by_id", sa.BigInteger, nullable=False),
-    sa.Column("what", sa.Text, nullable=False),
-    sa.Column("old", sa.Text),
-    sa.Column("new", sa.Text),
-    sa.Column("about_id", sa.BigInteger),
-)
-
-# The last weekly chart of each server: its week, who is at it until when, what became of it.
-chart_posts = sa.Table(
-    "chart_posts",
-    metadata,
-    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("week", Moment, nullable=False),
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Column("begun_at", Moment, nullable=False),
-    sa.Column("claimed_until", sa.BigInteger, nullable=False),
-    sa.Column("ended", sa.Boolean, nullable=False),
-    # Of the week before, until this one's has ended.
-    sa.Column("outcome", sa.String(16)),
 )

@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 
 from bot.card import strings
-from bot.community.limits import amounts_text
+from bot.community.written_amounts import amounts_text
 from bot.delivery.voice_speaker import is_installed
 from bot.discord_internals import point_at
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError, TokenRefused
@@ -194,6 +194,7 @@ async def _limits(settings: Settings) -> Sequence[Finding]:
             ("LIMIT_PER_USER", limits.per_user),
             ("LIMIT_PER_SERVER", limits.per_server),
             ("LIMIT_TOTAL", limits.total),
+            ("LIMIT_PER_JAM", limits.per_jam),
         )
         if amounts
     ]

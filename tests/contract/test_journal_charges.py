@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.community.charges import kind_of, price_micro_usd
-from bot.community.limits import Limits, Period, parse_amounts, window
+from bot.community.limits import Limits, Period, window
 from bot.community.lines import Places
 from bot.community.settings import role_stored
+from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import ChargeState, Spent
 from bot.domain.errors import LimitReached, LineFull
@@ -87,7 +88,8 @@ async def end(journal: Journal, one: Generation, state: State, **changes: Any) -
 
 async def today(journal: Journal, **whose: int) -> Spent:
     day = window(Period.DAY, NOW)
-    return await journal.spent(day.begins_at, day.ends_at, **whose)
+    ids: dict[str, Any] = {**whose}
+    return await journal.spent(day.begins_at, day.ends_at, **ids)
 
 
 async def test_a_row_and_its_reservation_are_one(open_with: Open) -> None:
@@ -395,6 +397,44 @@ async def test_a_crowd_at_two_processes_gets_exactly_what_fits(
         assert max(theirs.values()) <= limits.max_waiting_per_user + 2, "one begins at each"
 
 
+async def test_a_jams_budget_is_held_with_the_others_whoever_asks_where(open_with: Open) -> None:
+    limits = Limits(
+        per_user=parse_amounts("3 tracks/day"), per_jam=parse_amounts("9 tracks", per_jam=True)
+    )
+    servers = ServerLimits(per_jam=parse_amounts("7 tracks/day", per_jam=True))
+    journals = [await open_with(limits), await open_with(limits)]
+
+    def jammed(n: int, jam_id: str = "j") -> list[Generation]:
+        return by(n % 5, jam_id=jam_id)
+
+    asked = [jammed(n) for n in range(30)]
+    told = await asyncio.gather(
+        *(granted(journals[n % 2], takes, servers) for n, takes in enumerate(asked))
+    )
+    assert sum(told) == 7
+    assert await granted(journals[0], by(50, jam_id="other"), servers)
+    ever = window(Period.JAM, NOW)
+
+    async def tracks(jam_id: str) -> int:
+        spent = await journals[1].spent(ever.begins_at, ever.ends_at, jam_id=jam_id)
+        return spent.sums.tracks
+
+    assert (await tracks("j"), await tracks("other"), await tracks("none")) == (7, 1, 0)
+    # What comes to nothing is given back, and what is forgotten is not.
+    mine = [takes[0] for takes, yes in zip(asked, told, strict=True) if yes]
+    holder = journals[asked.index([mine[0]]) % 2]
+    await end(holder, mine[0], State.CANCELED, told=True)
+    await journals[0].forget(mine[0].requester_id)
+    assert await tracks("j") == 6
+    assert await granted(journals[0], by(51, jam_id="j"), servers)
+    assert not await granted(journals[0], by(52, jam_id="j"), servers)
+    # Without the server's, the owner's alone.
+    assert [await granted(journals[0], by(53 + n, jam_id="j")) for n in range(3)] == [
+        *(True, True),
+        False,
+    ]
+
+
 async def test_takes_race_as_well(open_with: Open) -> None:
     limits = Limits(total=parse_amounts("100 tracks/day"))
     journals = [await open_with(limits), await open_with(limits)]
@@ -411,6 +451,7 @@ async def test_takes_race_as_well(open_with: Open) -> None:
         ("requester_id", "requester_id IN (1, 2) AND accepted_at >= 1 AND accepted_at < 999"),
         ("guild_id", "guild_id IN (1, 2) AND accepted_at >= 1 AND accepted_at < 999"),
         ("generation_id", "generation_id IN ('a', 'b')"),
+        ("jam_id", "jam_id IN ('a', 'b') AND accepted_at >= 1 AND accepted_at < 999"),
         ("runs", "version = 'v' AND model = '' AND seconds = 8 AND run_us IS NOT NULL"),
         ("generation_id", "generation_id IS NULL AND requester_id IS NOT NULL"),
     ],
@@ -420,10 +461,10 @@ async def test_sums_are_taken_by_an_index(url: str, index: str, condition: str) 
         pass
     rows = (
         "INSERT INTO charges (generation_id, requester_id, guild_id, accepted_at, version, model,"
-        " seconds, reserved_micro_usd, state, run_us) WITH RECURSIVE numbers (n) AS (SELECT 1"
-        " UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) SELECT CASE WHEN n % 50 = 0 THEN"
+        " seconds, reserved_micro_usd, state, run_us, jam_id) WITH RECURSIVE numbers (n) AS (SELECT"
+        " 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) SELECT CASE WHEN n % 50 = 0 THEN"
         " NULL ELSE 'g' || n END, n % 97, n % 31, n, 'v', '', n % 20, 1, 'settled', CASE WHEN"
-        " n % 9 = 0 THEN n END FROM numbers"
+        " n % 9 = 0 THEN n END, CASE WHEN n % 7 = 0 THEN 'j' || n END FROM numbers"
     )
     is_sqlite = url.startswith("sqlite")
     await execute(url, rows, "ANALYZE charges")

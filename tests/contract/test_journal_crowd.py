@@ -23,8 +23,9 @@ FITS = 2 * 20 + 3 * 40
 _ASK = """
 import asyncio, json, sys
 from dataclasses import replace
-from bot.community.limits import Limits, parse_amounts
+from bot.community.limits import Limits
 from bot.community.lines import Places
+from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
 from bot.domain.errors import NoRoomLeft
 from bot.journal import RowTaken, SqlJournal, Terms

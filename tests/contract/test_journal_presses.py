@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.limits import Limits, parse_amounts
+from bot.community.limits import Limits
+from bot.community.written_amounts import parse_amounts
 from bot.domain.errors import LimitReached, PressedTwice
 from bot.domain.presses import ButtonPress
 from bot.journal import RowTaken, SqlJournal, Terms

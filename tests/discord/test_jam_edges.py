@@ -6,8 +6,10 @@ import discord
 import pytest
 
 from bot.card import strings
+from bot.card.strings import settings as words
 from bot.domain import errors
 from bot.jam.jam import Phase
+from tests.discord.panel_kit import a_manager, opened
 from tests.discord.test_jam import Room, a_room, labels
 from tests.discord.world import World
 
@@ -111,3 +113,32 @@ async def test_a_permission_that_is_missing_is_named(world: World) -> None:
     assert told.response is not None
     missing = errors.PermissionsMissing((strings.jam.CREATE_THREADS,))
     assert told.response.content == strings.errors.sentence(missing)
+
+
+async def test_a_jams_own_budget_is_told_and_held(world: World) -> None:
+    panel = await opened(world, a_manager(world))
+    form = await panel.press(words.AMOUNTS)
+    await form.send(panel.who, jam="2 tracks, 1000 s/day")
+    assert panel.text[words.PER_JAM] == "2 tracks, 1,000 s of music a day"
+    room = await a_room(world)
+    assert "takes left" not in room.text
+    budget = "Left of this jam's budget: {} of 2 tracks · {} s of music of 1,000 s of music a day"
+    assert budget.format("2 tracks", "1,000") in room.text
+    await room.propose(world.bo, "one")
+    assert budget.format("1 track", "990") in room.text
+    form = await room.press(world.mod, "Propose")
+    world.generates(5)
+    await form.send(world.mod, prompt="two")
+    await world.pass_s(3)
+    assert budget.format("0 tracks", "980") in room.text, "told while it is made"
+    form = await room.press(world.ada, "Propose")
+    told = (await form.send(world.ada, prompt="three")).told
+    assert "for this jam, which those who manage this server have set, is 2 tracks" in told
+    assert [take.counts for take in room.jam.round.takes] == [True, True, False]
+    # What fails before it has run costs nothing.
+    await world.mod.click(room.messages[-1], label="Cancel")
+    await world.pass_s(5)
+    assert budget.format("1 track", "990") in room.text
+    shown = await world.bo.slash(room.thread, "jam show")
+    assert shown.response is not None
+    assert "1 track of 2 tracks" in str(shown.response.embeds[0].description)

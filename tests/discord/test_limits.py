@@ -11,8 +11,9 @@ import pytest
 
 from bot.card import strings
 from bot.card.actions import ACTIONS
-from bot.community.limits import Allowed, Limits, Period, parse_amounts, window
+from bot.community.limits import Allowed, Limits, Period, window
 from bot.community.lines import Places
+from bot.community.written_amounts import parse_amounts
 from bot.domain.charges import ChargeState
 from bot.domain.errors import NotAllowed, UsageNotTold
 from bot.domain.generation import State

@@ -8,7 +8,8 @@ import discord
 import pytest
 
 from bot.card import strings
-from bot.community.limits import Allowed, Limits, parse_amounts
+from bot.community.limits import Allowed, Limits
+from bot.community.written_amounts import parse_amounts
 from bot.domain.house import Block
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.models import Models

@@ -10,7 +10,8 @@ import simcord
 
 from bot.card import strings
 from bot.card.strings import settings as words
-from bot.community.limits import Limits, Period, parse_amounts, window
+from bot.community.limits import Limits, Period, window
+from bot.community.written_amounts import parse_amounts
 from bot.domain import errors
 from bot.domain.house import EVERYWHERE
 from bot.domain.inputs import InputTable

@@ -57,6 +57,7 @@ async def test_at_first_nothing_is_forbidden(panel: Panel) -> None:
         words.OTHERS_AUDIO: words.YES,
         words.PER_PERSON: words.NO_LIMIT,
         words.TOGETHER: words.NO_LIMIT,
+        words.PER_JAM: words.NO_LIMIT,
         words.OF_ROLES: words.NO_ROLE_LIMITS,
         words.DEFAULTS: words.PLAIN,
         strings.weekly.NAME: strings.weekly.NOWHERE,

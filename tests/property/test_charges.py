@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from bot.community.charges import price_micro_usd
-from bot.community.limits import Amount, Limits, Period, parse_amounts, window
+from bot.community.limits import Amount, Limits, Period, window
 from bot.community.lines import Places
+from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, PredictionFailed

@@ -14,7 +14,6 @@ from bot.card import strings
 from bot.card.actions import ACTIONS
 from bot.community.following import LOOK_EVERY_S
 from bot.community.house_rules import HouseRules, SettingsChanges
-from bot.community.limits import amounts_text, parse_amounts
 from bot.community.settings import (
     Asked,
     ServerSettings,
@@ -27,6 +26,7 @@ from bot.community.settings import (
     value_of,
     words_typed,
 )
+from bot.community.written_amounts import amounts_text, parse_amounts
 from bot.domain import errors
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import JournalFault, RequestRefused
@@ -113,13 +113,17 @@ def test_of_two_blocks_the_longer_one_is_told() -> None:
 
 
 _ids = st.frozensets(st.integers(0, 2**63 - 1), max_size=5)
-_amounts = st.lists(
-    st.builds(
-        Amount, st.integers(0, 10**12), st.sampled_from(list(Unit)), st.sampled_from(list(Period))
-    ),
-    max_size=3,
-    unique_by=lambda one: (one.unit, one.period),
-).map(tuple)
+
+
+def _amounts_of(*periods: Period) -> st.SearchStrategy[tuple[Amount, ...]]:
+    one = st.builds(
+        Amount, st.integers(0, 10**12), st.sampled_from(list(Unit)), st.sampled_from(periods)
+    )
+    found = st.lists(one, max_size=3, unique_by=lambda one: (one.unit, one.period))
+    return found.map(tuple)
+
+
+_amounts = _amounts_of(Period.DAY, Period.MONTH)
 _settings = st.builds(
     ServerSettings,
     channels=_ids,
@@ -133,6 +137,7 @@ _settings = st.builds(
     pause=st.none() | st.text(),
     per_person=_amounts,
     together=_amounts,
+    per_jam=_amounts_of(*Period),
     of_roles=st.dictionaries(st.integers(1, 2**63 - 1), _amounts, max_size=3),
     defaults=st.builds(
         Inputs,

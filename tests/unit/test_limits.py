@@ -10,18 +10,9 @@ import pytest
 
 from bot.card import strings
 from bot.community.charges import Kind, ending_of, estimate_us, kind_of, price_micro_usd
-from bot.community.limits import (
-    Allowed,
-    Amount,
-    Asked,
-    Limits,
-    Period,
-    Tally,
-    Unit,
-    parse_amounts,
-    window,
-)
+from bot.community.limits import Allowed, Amount, Asked, Limits, Period, Tally, Unit, window
 from bot.community.lines import Lines, Places, Standing
+from bot.community.written_amounts import amounts_text, parse_amounts
 from bot.domain.charges import ChargeState, Spent, Sums
 from bot.domain.errors import (
     AccessLost,
@@ -64,6 +55,43 @@ MARCH = datetime(2026, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)
 )
 def test_amounts_are_read(text: str, amounts: list[Amount]) -> None:
     assert parse_amounts(text) == tuple(amounts)
+
+
+def test_a_jams_amounts_may_be_for_as_long_as_it_goes_on() -> None:
+    amounts = parse_amounts("40 tracks, 3 usd/day", per_jam=True)
+    assert amounts == (Amount(40, Unit.TRACKS, Period.JAM), Amount(3_000_000, Unit.USD, Period.DAY))
+    assert amounts_text(amounts) == "40 tracks, 3 usd/day"
+    assert strings.limits.amounts(amounts) == "40 tracks, $3.00 a day"
+    with pytest.raises(ValueError, match="has tracks twice"):
+        parse_amounts("40 tracks, 2 tracks", per_jam=True)
+    with pytest.raises(ValueError, match="must be like 20 tracks/day"):
+        parse_amounts("40 tracks")
+    settings = Settings.from_env({**TOKENS, "LIMIT_PER_JAM": "40 tracks, 3 usd/day"})
+    assert settings.terms.limits.per_jam == amounts
+    assert settings.terms.limits, "so that it is held against"
+
+
+def test_a_jams_budget_is_for_all_who_propose_in_it() -> None:
+    limits = Limits(per_jam=parse_amounts("3 tracks, 2 tracks/day", per_jam=True))
+    tally = Tally(limits)
+
+    def asks(person: int, day: int, jam_id: str | None = "j") -> LimitReached | LineFull | None:
+        at = NOON + timedelta(days=day)
+        return tally.decide(Asked(person, 1, at, 1, Sums(1, 8, 5), jam_id=jam_id))
+
+    assert [asks(person, 0) for person in (1, 2)] == [None, None]
+    refusal = asks(3, 0)
+    assert isinstance(refusal, LimitReached)
+    assert "The limit for this jam is 2 tracks a day" in strings.errors.sentence(refusal)
+    assert asks(3, 0, "another") is None
+    assert asks(3, 0, None) is None
+    assert asks(3, 1) is None
+    refusal = asks(4, 2)
+    assert isinstance(refusal, LimitReached)
+    told = strings.errors.sentence(refusal)
+    assert "for this jam is 3 tracks, and this would go beyond it: nothing is left" in told
+    assert "/jam branch" in told
+    assert "<t:" not in told, "it opens no more"
 
 
 @pytest.mark.parametrize(

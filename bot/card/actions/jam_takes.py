@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import discord
@@ -10,12 +11,20 @@ from bot.card import strings
 from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
-from bot.domain.errors import NotANumber, OutOfBounds, RequestRefused, TookTooLong
+from bot.domain.errors import (
+    JournalFault,
+    NotANumber,
+    OutOfBounds,
+    RequestRefused,
+    TookTooLong,
+)
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.inputs import MODEL_WINDOW_S
 from bot.domain.musical_terms import read_terms
-from bot.jam import rules
+from bot.jam import rules, steps
 from bot.jam.jam import Jam
+
+log = logging.getLogger(__name__)
 
 _MORE, _CLOSENESS = "more", "closeness"
 
@@ -66,9 +75,15 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     except TookTooLong:
         # It may have been written down all the same; else it is looked for, and given up, soon.
         raise
-    except (RequestRefused, discord.HTTPException):
+    except RequestRefused:
         await context.jams.failed(take_id)
         raise
+    # Of what Discord has refused to acknowledge, the engine tells the end, or it is looked for.
+    if context.jam_budget.applies(jam.guild_id):
+        try:
+            await context.jams.change(jam.id, steps.charged)
+        except JournalFault as error:
+            log.warning("the card of jam %s tells later what is left: %s", jam.id, error)
 
 
 def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:

@@ -9,8 +9,8 @@ from bot.card.action import Action, ActionContext, opens
 from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, SubmittedForm
 from bot.card.interactions import check_manager
-from bot.community.limits import amounts_text, typed_amounts
 from bot.community.settings import Amounts, ServerSettings
+from bot.community.written_amounts import amounts_text, typed_amounts
 
 _FORM = "rolelimit"
 _AMOUNTS = "amounts"

@@ -17,13 +17,13 @@ from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, SubmittedForm
 from bot.card.interactions import check_manager
 from bot.community.house_rules import SettingsChanges
-from bot.community.limits import amounts_text, typed_amounts
 from bot.community.settings import (
     REASON_MAX_CHARS,
     WORDS_MAX_CHARS,
     ServerSettings,
     words_typed,
 )
+from bot.community.written_amounts import amounts_text, typed_amounts
 from bot.domain.errors import OutOfBounds, TooLateToCancel
 from bot.domain.plain_text import one_line
 
@@ -41,7 +41,7 @@ _PLACES = [
     discord.ChannelType.category,
 ]
 _LOG_PLACES = [discord.ChannelType.text, discord.ChannelType.news]
-_EACH, _TOGETHER, _AMOUNTS_MAX_CHARS = "each", "together", 200
+_EACH, _TOGETHER, _JAM, _AMOUNTS_MAX_CHARS = "each", "together", "jam", 200
 _LENGTH, _WORDS, _REASON = "length", "words", "reason"
 _REASON_UNSAID = "–"
 
@@ -181,18 +181,30 @@ async def _limits(context: ActionContext, form: SubmittedForm) -> None:
 async def _amounts_form(context: ActionContext, _: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
     form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS, from_card=True)
-    for name, label, amounts in (
-        (_EACH, strings.settings.PER_PERSON, settings.per_person),
-        (_TOGETHER, strings.settings.TOGETHER, settings.together),
+    for name, label, about, amounts in (
+        (
+            _EACH,
+            strings.settings.PER_PERSON,
+            strings.settings.AMOUNTS_ABOUT,
+            settings.per_person,
+        ),
+        (
+            _TOGETHER,
+            strings.settings.TOGETHER,
+            strings.settings.AMOUNTS_ABOUT,
+            settings.together,
+        ),
+        (_JAM, strings.settings.PER_JAM, strings.settings.JAM_AMOUNTS_ABOUT, settings.per_jam),
     ):
-        about, text = strings.settings.AMOUNTS_ABOUT, amounts_text(amounts) or None
+        text = amounts_text(amounts) or None
         form.add_text(name, label, about, default=text, max_chars=_AMOUNTS_MAX_CHARS)
     return form
 
 
 async def _amounts(context: ActionContext, form: SubmittedForm) -> None:
     each, together = (typed_amounts(form.text(name)) for name in (_EACH, _TOGETHER))
-    await _set(context, per_person=each, together=together)
+    per_jam = typed_amounts(form.text(_JAM), per_jam=True)
+    await _set(context, per_person=each, together=together, per_jam=per_jam)
 
 
 async def _pause_form(context: ActionContext, _: str) -> CardForm:

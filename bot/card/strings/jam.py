@@ -75,14 +75,14 @@ def title(jam: Jam) -> str:
     return fitted(jam.terms.theme, 256)
 
 
-def facts(jam: Jam) -> str:
-    """Tempo, key, length, and what is left, in one small line."""
+def facts(jam: Jam, *, has_budget: bool) -> str:
+    """Tempo, key, length, and what is left, in one small line; a budget of its own tells more."""
     terms = jam.terms
     parts = [
         str(terms.music) or None,
         length_of(jam.length_s) if jam.sections else None,
         f"room for {jam.room_s} s more",
-        f"{count(jam.takes_left, 'take')} left",
+        None if has_budget else f"{count(jam.takes_left, 'take')} left",
         f"host {person(jam.host_id)}",
     ]
     return "-# " + " · ".join(part for part in parts if part)

@@ -8,7 +8,7 @@ from typing import Any
 from bot.card.strings.numbers import count
 from bot.community.limits import Hold
 from bot.domain import errors
-from bot.domain.amounts import Amount
+from bot.domain.amounts import Amount, Period
 from bot.domain.charges import USD, Spent
 from bot.domain.errors import UserError
 
@@ -16,6 +16,7 @@ _WHOSE = {
     "person": "each person",
     "server": "this server",
     "all": "everybody together",
+    "jam": "this jam",
 }
 _YOURS = {
     "person": "you",
@@ -57,6 +58,13 @@ def _reached(error: errors.LimitReached) -> str:
     left = "nothing is left" if error.left == 0 else f"{_amount(error.left, error.unit)} left"
     whose = "you in this server" if error.scope == "member" else _WHOSE.get(error.scope)
     own = _SERVERS_OWN if error.is_servers else ""
+    if error.period == Period.JAM:
+        return (
+            f"The limit for {whose}{own}{',' if own else ''} is "
+            f"{_amount(error.number, error.unit)}, and this would go beyond it: {left}. Nothing "
+            "was started or charged. Its host can close it; `/jam branch` goes on from its piece "
+            "in a new one."
+        )
     return (
         f"The limit for {whose}{own}{',' if own else ''} is "
         f"{_amount(error.number, error.unit)} a {error.period}, and this would go beyond it: "
@@ -120,12 +128,25 @@ def used(spent: Spent) -> str:
 
 def amounts(some: Iterable[Amount]) -> str:
     """Amounts as people read them."""
-    return ", ".join(f"{_amount(one.number, one.unit)} a {one.period}" for one in some)
+    return ", ".join(
+        _amount(one.number, one.unit)
+        if one.period is Period.JAM
+        else f"{_amount(one.number, one.unit)} a {one.period}"
+        for one in some
+    )
+
+
+def jam_budget(left: Iterable[tuple[Hold, int]]) -> str | None:
+    """What is left of a jam's budget, in one small line; None where it has none."""
+    parts = [
+        f"{_amount(number, hold.amount.unit)} of {amounts([hold.amount])}" for hold, number in left
+    ]
+    return f"-# Left of this jam's budget: {' · '.join(parts)}" if parts else None
 
 
 def limit(hold: Hold, left: int | None) -> str:
     """One limit, and what is left of it; None where that is not to be told."""
-    scope, _, _, counted = hold.key
+    scope, _, _, counted, _ = hold.key
     unit, opens_at = hold.amount.unit, int(counted.ends_at.timestamp())
     most = f"{amounts([hold.amount])} for {_YOURS[scope]}{_SERVERS_OWN if hold.is_servers else ''}"
     if left is None:

@@ -22,6 +22,7 @@ PLACES, ROLES, LOG_CHANNEL = "Where I may be used", "Who may use me", "Changes a
 LENGTH, WORDS = "Longest music at once", "Words a prompt must not contain"
 OTHERS_PRESS, OTHERS_AUDIO = "May others use a card's buttons", "May others' audio be used"
 PER_PERSON, TOGETHER = "Each person's limit here", "This server's limit"
+PER_JAM = "Each jam's limit"
 OF_ROLES, DEFAULTS = "Limits of roles", "Default settings"
 PAUSE = "Pause"
 MENUS = (
@@ -42,6 +43,7 @@ AMOUNTS, ROLE_LIMITS = "Limits of this server", "Limits of roles"
 DROP_ROLES = "Remove deleted roles"
 NO_DEFAULTS = "No default settings"
 AMOUNTS_ABOUT = "Like 20 tracks/day, 600 s/day, 3 usd/month; empty for no limit of this server's."
+JAM_AMOUNTS_ABOUT = "Like 40 tracks, 3 usd, or 20 tracks/day; empty for no limit of this server's."
 ROLE_LIMIT = "What those with this role may"
 ROLE_LIMIT_ABOUT = "Like 40 tracks/day; none for no limit of this server's; empty: as everybody."
 ROLE_LIMITS_ABOUT = (
@@ -249,6 +251,7 @@ _VALUES: dict[str, tuple[str, Callable[[Any], str]]] = {
     ),
     "per_person": (PER_PERSON, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
     "together": (TOGETHER, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
+    "per_jam": (PER_JAM, lambda value: fitted(amounts(value), _TEXT_MAX_CHARS)),
     "defaults": (DEFAULTS, lambda value: fitted(defaults(value).replace("`", ""), _TEXT_MAX_CHARS)),
     "pause": (PAUSE, lambda value: NOT_PAUSED if value is None else quoted(value, _TEXT_MAX_CHARS)),
 }
@@ -271,6 +274,7 @@ def fields(
         (ROLES, roles(settings.roles, present_roles)),
         (PER_PERSON, amounts(settings.per_person)),
         (TOGETHER, amounts(settings.together)),
+        (PER_JAM, amounts(settings.per_jam)),
         (OF_ROLES, role_limits(settings.of_roles, present_roles)),
         (DEFAULTS, defaults(settings.defaults)),
         (weekly.NAME, weekly.place(settings.chart_channel, chart_fault)),

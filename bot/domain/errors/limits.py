@@ -18,7 +18,8 @@ class NoRoomLeft(RequestRefused):
 class LimitReached(NoRoomLeft):
     """The most that a `person`, a `server` or `all` may have made in a `day` or a `month`.
 
-    Or a `member`: a person in this server. `is_servers`: those who manage it have set the limit.
+    Or a `member`: a person in this server; or a `jam`, which may be its own period.
+    `is_servers`: those who manage the server have set the limit.
     `number` and `left` are in `unit`: tracks, s, or usd, which are micro-dollars.
     """
 
