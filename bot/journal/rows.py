@@ -21,13 +21,14 @@ from bot.journal.tables import from_us, to_us
 
 _log = logging.getLogger(__name__)
 
+_OTHERWISE = {
+    *("reply", "inputs", "source", "failure", "terms", "measures"),
+    *("usual_s", "jam_id"),
+}
+"""What is kept in another form, or with its charge, or not at all."""
 _REPLY = tuple(field.name for field in fields(Reply))
 _UNSAID = {"private": False, "gone": False}
-_ALIKE = tuple(
-    field.name
-    for field in fields(Generation)
-    if field.name not in {"reply", "inputs", "source", "failure", "usual_s", "terms", "measures"}
-)
+_ALIKE = tuple(field.name for field in fields(Generation) if field.name not in _OTHERWISE)
 """The fields of a generation that are columns as they are."""
 
 
