@@ -131,8 +131,10 @@ def _number(content: bytes) -> int:
     return int.from_bytes(content, "big", signed=True)
 
 
-def _bytes(number: int) -> bytes:
-    return number.to_bytes(_CODE_BYTES, "big", signed=True)
+def _tell(asked: socket.socket, number: int) -> None:
+    """Unless who asked has been killed."""
+    with suppress(OSError):
+        asked.sendall(number.to_bytes(_CODE_BYTES, "big", signed=True))
 
 
 def _note(_number: int, _frame: FrameType | None) -> None:
@@ -167,14 +169,19 @@ class _Server:
 
     def _start(self) -> None:
         asked, _ = self._listener.accept()
-        content, [both_ways], *_ = socket.recv_fds(asked, _REQUEST_MAX_BYTES, 1)
+        content, descriptors, *_ = socket.recv_fds(asked, _REQUEST_MAX_BYTES, 1)
+        if not descriptors:
+            # Who asked was killed before it had said for what.
+            asked.close()
+            return
+        [both_ways] = descriptors
         request = json.loads(content)
         pid = os.fork()
         if not pid:
             self._become_worker(both_ways, request["arguments"], request["environment"])
         os.close(both_ways)
         self._asked[pid] = asked
-        asked.sendall(_bytes(pid))
+        _tell(asked, pid)
 
     def _become_worker(
         self, both_ways: int, arguments: list[str], environment: dict[str, str]
@@ -202,8 +209,8 @@ class _Server:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if not pid:
                     return
-                with self._asked.pop(pid) as asked, suppress(OSError):
-                    asked.sendall(_bytes(os.waitstatus_to_exitcode(status)))
+                with self._asked.pop(pid) as asked:
+                    _tell(asked, os.waitstatus_to_exitcode(status))
 
 
 def main() -> None:
