@@ -211,7 +211,10 @@ class MusicGenBot(ReconnectingBot):
         self.jam_budget = JamBudget(parts.limits, self.house_rules, parts.journal)
         self.voice: Voice | None = None
         if parts.voice is not None:
-            self.voice = open_voice(self, parts.journal, pieces, parts.voice, parts.clock)
+            self.voice = open_voice(
+                *(self, parts.journal, pieces, parts.voice),
+                *(parts.clock, parts.shards.ids),
+            )
         stage = JamStage(
             *(self, parts.journal, self.jam_files, self.jam_budget, parts.clock),
             with_voice=self.voice is not None,

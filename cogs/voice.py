@@ -17,6 +17,12 @@ class VoiceEvents(commands.Cog):
         self._voice = voice
 
     @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """What an earlier process played is gone with it."""
+        rooms = self._voice.rooms
+        await self._voice.screen.tell_of_restart(lambda guild: rooms.session(guild) is not None)
+
+    @commands.Cog.listener()
     async def on_voice_state_update(
         self, member: discord.Member, _: discord.VoiceState, after: discord.VoiceState
     ) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import discord
 
+from bot.delivery.voice_cards import Facts, VoiceCards
 from bot.delivery.voice_screen import VoiceScreen
 from bot.delivery.voice_sounds import DiscordSounds, Generations
 from bot.delivery.voice_speaker import DiscordSpeaker, DiscordSpeakers
@@ -33,14 +35,24 @@ class Voice:
     rooms: VoiceRooms
     speakers: DiscordSpeakers
     sounds: DiscordSounds
+    screen: VoiceScreen
+
+
+class VoiceJournal(Generations, Facts, Protocol):
+    """What of the journal it takes."""
 
 
 def open_voice(
-    client: discord.Client, journal: Generations, pieces: Pieces, parts: VoiceParts, clock: Clock
+    client: discord.Client,
+    journal: VoiceJournal,
+    pieces: Pieces,
+    parts: VoiceParts,
+    clock: Clock,
+    shard_ids: tuple[int, ...] | None,
 ) -> Voice:
     """Put it together."""
     speakers = DiscordSpeakers(client, parts.speaker)
     sounds = DiscordSounds(client, journal, pieces, parts.sound)
-    screen = VoiceScreen(client, clock)
+    screen = VoiceScreen(client, clock, VoiceCards(journal, shard_ids))
     world = World(speakers, KeptSounds(sounds), screen, clock)
-    return Voice(VoiceRooms(world), speakers, sounds)
+    return Voice(VoiceRooms(world), speakers, sounds, screen)

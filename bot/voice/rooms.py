@@ -1,7 +1,7 @@
 """The voice channels that music plays in, one a server: begun, added to, turned down, left.
 
 A server's gateway events come to the process of its shard, so that process alone plays there.
-What plays is in memory, and gone with its process.
+What plays is in memory, and gone with its process; its card tells, by `bot.delivery.voice_cards`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from bot.domain.house import Block
 from tests.discord.card_kit import Scene, Used, Who, finished
 from tests.discord.test_jam import ROOM, Room, a_room, labels
 from tests.discord.voice_kit import UNREADABLE, Studio, packets_of
-from tests.discord.world import BY_TOKEN, FINISHED, TRACK, World, text_of
+from tests.discord.world import BY_BOT, BY_TOKEN, FINISHED, TRACK, World, text_of
 
 PLAY = strings.voice.PLAY
 BUTTONS = ["Skip", "Stop", "Quieter", "Louder"]
@@ -309,11 +309,22 @@ async def test_at_a_stop_of_the_bot_people_are_told(evening: Evening) -> None:
     assert "I was restarted, and what was in line is gone." in evening.text
 
 
-async def test_after_a_kill_its_buttons_say_so(evening: Evening) -> None:
+async def test_after_a_kill_people_are_told(evening: Evening) -> None:
+    """And who presses what the card had before it was told."""
     await evening.play()
+    old = evening.card
+    evening.world.fail("PATCH", BY_BOT, 500)
     await evening.world.restart()
-    told = await evening.press("Skip")
+    told = Used(evening.world, await evening.world.ada.click(old, label="Skip"))
     assert told.told == sentence(refusals.VoiceIsOver())
+    await evening.world.restart()
+    await evening.world.pass_s(2)
+    assert "I was restarted, and what was in line is gone." in evening.text
+    assert labels(evening.card) == []
+    edits = len(evening.world.edits)
+    await evening.world.restart()
+    await evening.world.pass_s(2)
+    assert len(evening.world.edits) == edits, "they are told once"
 
 
 async def test_a_jam_plays_its_takes_with_their_numbers(world: World, studio: Studio) -> None:
