@@ -93,7 +93,7 @@ class FakeJams:
             if (sound := self._jams.sounds.get(wanted)) is None:
                 break
             found.append(sound)
-            held_s = sum(one.added_s for one in found) + sound.given_s
+            held_s = sum(one.added_s - one.tail_s for one in found) + sound.given_s
             wanted = self._jams.takes[wanted].previous
         return found[::-1]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.domain.errors import BotError, NotAudio, OutputTooLarge, UserError, WorkerFaulty
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
-from bot.domain.measures import Joint, Loop, Measures
+from bot.domain.measures import EndCut, Joint, Loop, Measures
 from bot.domain.mixes import Loudness, Mixed, MixLabels, MixTerms
 from bot.domain.models import Model, Models
 from bot.domain.picture import Picture
@@ -405,6 +405,9 @@ class FakePieceSound:
 
     def __init__(self) -> None:
         self.mixes: list[tuple[MixTerms, MixLabels]] = []
+        self.end_cut = EndCut()
+        self.spliced: tuple[list[float], float] = [], 0.0
+        """How takes were laid over one another at last, and the tail that was left out."""
 
     async def keep_lossless(self, track: Path, target: Path) -> float:
         # What is taken in from somewhere is no file here.
@@ -415,15 +418,26 @@ class FakePieceSound:
         await asyncio.to_thread(target.write_bytes, b"FLAC of " + content)
         return 10.0
 
-    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+    async def measure_end(self, track: Path, given_s: float, asked_bpm: float | None) -> EndCut:
+        return self.end_cut
+
+    async def splice(self, sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:
+        self.spliced = [*over_s], 0.0
         parts = [await asyncio.to_thread(sound.read_bytes) for sound in sounds]
         await asyncio.to_thread(target.write_bytes, b", ".join(parts))
         return 10.0 * len(parts)
 
     async def splice_end(
-        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+        self,
+        sounds: Sequence[Path],
+        over_s: Sequence[float],
+        last_s: float,
+        tail_s: float,
+        target: Path,
     ) -> float:
-        return min(last_s, await self.splice(sounds, given_s, target))
+        length_s = min(last_s, await self.splice(sounds, over_s, target))
+        self.spliced = [*over_s], tail_s
+        return length_s
 
     async def draw_piece(
         self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]

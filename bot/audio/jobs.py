@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
+from bot.audio.end_cut import measure_end
 from bot.audio.examination import Examined, examine
 from bot.audio.join import cut_context, join
 from bot.audio.loop import make_loop
@@ -110,6 +111,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     cut_context,
     join,
     label,
+    measure_end,
     measure_track,
     draw,
     stack,
@@ -144,6 +146,7 @@ __all__ = [
     "keep_lossless",
     "label",
     "make_loop",
+    "measure_end",
     "measure_track",
     "mix_piece",
     "probe",

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.audio.bounds import check_amount
+from bot.audio.correlation import find_lag
 from bot.audio.probe import probe
 from bot.audio.resampling import resampled
 from bot.audio.samples import Tail, mixed, opened, pcm_file
+from bot.audio.seam_beat import measure_beat
 from bot.audio.seam_metrics import Seam, measure
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def join(piece: Path, output: Path, context_s: float, target: Path) -> Seam:
         gain_db=20 * math.log10(joined.gain),
         likeness=joined.likeness,
         loudness_jump_in_output_db=in_output.loudness_jump_db,
+        beat=measure_beat(joined.samples, rate_hz, joined.fade_end),
         **asdict(joint),
     )
 
@@ -150,31 +153,14 @@ def _joined(end: Samples, new: Samples, context: int, rate_hz: int) -> _Joined:
 
 
 def _lag(end: Samples, new: Samples, context: int, most: int) -> tuple[int, float]:
-    """How many frames later than at `context` the piece's end stands in `new`, and how surely.
-
-    By normalised cross-correlation within ±`most` frames.
-    """
+    """How many frames later than at `context` the piece's end stands in `new`, and how surely."""
     import numpy as np
 
-    size = len(end)
-    heard = end.mean(axis=1, dtype=np.float64)
-    padded = np.concatenate([np.zeros(most), new.mean(axis=1, dtype=np.float64), np.zeros(most)])
-    place = context - size + most
-    searched = padded[place - most : place + most + size]
-    heard -= heard.mean()
-    searched = searched - searched.mean()
-    length = 1 << (len(searched) + size).bit_length()
-    spectrum = np.fft.rfft(searched, length) * np.conj(np.fft.rfft(heard, length))
-    products = np.fft.irfft(spectrum, length)[: 2 * most + 1]
-    sums = np.concatenate([[0.0], np.cumsum(searched**2)])
-    energies = (sums[size:] - sums[:-size])[: 2 * most + 1] * np.sum(heard**2)
-    likeness = products / np.sqrt(np.maximum(energies, 1e-12))
-    # A steady tone fits at each of its periods; then the nearest place is meant.
-    lags = np.arange(-most, most + 1)
-    best = int(np.argmax(likeness - 0.01 * np.abs(lags) / max(1, most)))
-    if likeness[best] < _LIKENESS_MIN:
-        best = most
-    return int(lags[best]), float(np.clip(likeness[best], 0.0, 1.0))
+    silence = np.zeros((most, new.shape[1]), np.float32)
+    padded = np.concatenate([silence, new, silence])
+    place = context - len(end) + most
+    lag, likeness = find_lag(end, padded[place - most : place + most + len(end)], most)
+    return (0 if likeness < _LIKENESS_MIN else lag), min(1.0, max(0.0, likeness))
 
 
 def _gain(end: Samples, new: Samples) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.audio.correlation import find_lag
 from bot.audio.join import crossfade
 from bot.audio.loop_cuts import AROUND_S, NEARLY, Cut, Places, anywhere, at_bars
 from bot.audio.samples import mixed, opened, pcm_file
@@ -133,27 +134,18 @@ def best_way(samples: Samples, rate_hz: int) -> _Way:
 
 def _aligned(samples: Samples, rate_hz: int, cut: Cut) -> Cut:
     """The cut with its end where the waves themselves fit best, if they do at all."""
-    import numpy as np
-
     most, half = round(_ALIGNED_S * rate_hz), round(AROUND_S * rate_hz / 2)
     # Around the cut; where there is nothing before the beginning, behind it.
     back = min(half, cut.start, cut.end - most)
     front = min(half, len(samples) - cut.end - most)
     if back < 0 or front < 0 or back + front < half:
         return cut
-    own = samples[cut.start - back : cut.start + front].mean(axis=1, dtype=np.float64)
-    there = samples[cut.end - back - most : cut.end + front + most].mean(axis=1, dtype=np.float64)
-    length = 1 << (len(there) + len(own)).bit_length()
-    spectrum = np.fft.rfft(there, length) * np.conj(np.fft.rfft(own, length))
-    products = np.fft.irfft(spectrum, length)[: 2 * most + 1]
-    sums = np.concatenate([[0.0], np.cumsum(there**2)])
-    energies = (sums[len(own) :] - sums[: -len(own)])[: 2 * most + 1] * np.sum(own**2)
-    likeness = products / np.sqrt(np.maximum(energies, 1e-12))
-    lags = np.arange(-most, most + 1)
-    best = int(np.argmax(likeness - 0.01 * np.abs(lags) / most))
-    if likeness[best] < _ALIKE_LEAST:
+    own = samples[cut.start - back : cut.start + front]
+    there = samples[cut.end - back - most : cut.end + front + most]
+    lag, likeness = find_lag(own, there, most)
+    if likeness < _ALIKE_LEAST:
         return cut
-    return Cut(cut.start, cut.end + int(lags[best]), cut.bars, cut.alike)
+    return Cut(cut.start, cut.end + lag, cut.bars, cut.alike)
 
 
 def _faded_best(samples: Samples, rate_hz: int, cut: Cut) -> _Way:

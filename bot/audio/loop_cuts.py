@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.audio.beats import BEATS_A_BAR, find_beats, find_downbeat, find_rises
 from bot.audio.tempo import Onsets
 from bot.domain.measures import Tempo
 
@@ -22,18 +23,12 @@ AROUND_S = 0.4
 NEARLY = 0.08
 """What meets worse than the best by no more is as good, and may be longer."""
 _BARS = (16, 8, 4, 2, 1)
-_BEATS = 4
 _LEAST_S = 1.0
 _SHARE = 0.25
 """Of the track, at least, without bars."""
 _GRID_S, _PLACES_MAX = 0.05, 600
 _DRIFT_S = 0.08
 """A bar may be so much longer or shorter than the tempo says."""
-_AT_ONCE_FRAMES = 3
-"""A beat so near to the very beginning is there."""
-_BEFORE_FRAMES = 0.3
-"""A loop begins so long before its first sound: 3 ms."""
-_GRAIN_S = 0.001
 _AT_DOWNBEAT = 0.05
 _LATER = 0.05
 
@@ -57,18 +52,12 @@ class Places:
     """What stands around each moment of a track, to be compared with another one."""
 
     def __init__(self, onsets: Onsets, samples: Samples, rate_hz: int) -> None:
-        import numpy as np
 
         self.frames_per_s = onsets.frames_per_s
         self.count = len(onsets.levels_db)
         self.samples_per_frame = rate_hz / onsets.frames_per_s
         self.last_sample = len(samples)
-        grain = max(1, round(_GRAIN_S * rate_hz))
-        whole = samples[: len(samples) // grain * grain].reshape(-1, grain * samples.shape[1])
-        power = np.einsum("ij,ij->i", whole, whole)
-        self.loudness_rises = np.diff(np.sqrt(power), prepend=0).clip(0)
-        """From each thousandth of a second to the next."""
-        self.grains_per_frame = self.samples_per_frame / grain
+        self.rises = find_rises(samples, rate_hz, onsets.frames_per_s)
         self._levels = onsets.levels_db - onsets.levels_db.mean(axis=0)
         self._reach = round(AROUND_S * onsets.frames_per_s)
 
@@ -92,15 +81,15 @@ def at_bars(places: Places, onsets: Onsets, tempo: Tempo) -> Iterator[Cut]:
     import numpy as np
 
     beat = 60 / tempo.bpm * places.frames_per_s
-    beats = _beats(onsets, places, beat)
-    first_beat = _downbeat(onsets, beats)
+    beats = find_beats(onsets, places.rises, beat)
+    first_beat = find_downbeat(onsets, beats)
     drift = round(_DRIFT_S * places.frames_per_s)
     offsets = np.arange(-drift, drift + 1)
     for number, start in enumerate(beats):
         own = places.around(np.array([round(start)]))[0]
-        bonus = _AT_DOWNBEAT * (number % _BEATS == first_beat)
+        bonus = _AT_DOWNBEAT * (number % BEATS_A_BAR == first_beat)
         for bars in _BARS:
-            length = bars * _BEATS * beat
+            length = bars * BEATS_A_BAR * beat
             if start + length > places.count:
                 continue
             ends = round(start + length) + offsets
@@ -111,42 +100,6 @@ def at_bars(places: Places, onsets: Onsets, tempo: Tempo) -> Iterator[Cut]:
             is_on_grid = abs(float(alike[at]) - float(alike.min())) < NEARLY
             end = start + length if is_on_grid else float(ends[at]) + start - round(start)
             yield Cut(places.sample(start), places.sample(end), bars, float(alike[at]) + bonus)
-
-
-def _beats(onsets: Onsets, places: Places, beat: float) -> npt.NDArray[np.float64]:
-    """Where the beats are, in frames: just before their sound begins."""
-    import numpy as np
-
-    strengths = onsets.strengths
-    phases = np.arange(0, beat, 0.5)
-    # Strengths are one frame late.
-    at = [_mean_at(strengths, np.arange(phase, len(strengths), beat) - 1) for phase in phases]
-    first = float(phases[int(np.argmax(at))])
-    if min(first, beat - first) <= _AT_ONCE_FRAMES:
-        # The very first sound has nothing before it to rise from.
-        return np.arange(0, len(strengths), beat)
-    fine = first + np.arange(-2.0, 2.0, 0.05)
-    grains = places.loudness_rises
-    per_frame = places.grains_per_frame
-    at = [_mean_at(grains, np.arange(phase, places.count, beat) * per_frame) for phase in fine]
-    first = float(fine[int(np.argmax(at))]) - _BEFORE_FRAMES
-    return np.arange(max(0.0, first), len(strengths), beat)
-
-
-def _mean_at(values: Floats, places: npt.NDArray[np.float64]) -> float:
-    import numpy as np
-
-    return float(np.interp(places, np.arange(len(values)), values).mean())
-
-
-def _downbeat(onsets: Onsets, beats: npt.NDArray[np.float64]) -> int:
-    """Which of four beats is the first of a bar: where the low sounds are, mostly a drum."""
-    import numpy as np
-
-    low = onsets.low_strengths
-    strengths = np.interp(beats - 1, np.arange(len(low)), low)
-    sums = [strengths[phase::_BEATS].mean() for phase in range(min(_BEATS, len(beats)))]
-    return int(np.argmax(np.array(sums) > 0.9 * max(sums)))
 
 
 def anywhere(places: Places) -> list[Cut]:

@@ -38,11 +38,12 @@ def keep_lossless(source: Path, target: Path) -> float:
         return file.frames / stream.rate_hz
 
 
-def splice(sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+def splice(sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:
     """Write the piece that takes make, as 16-bit WAV; returns its length in seconds.
 
-    Of each take the first `given_s` seconds are the end of what is there before it. The whole has
-    the sample rate of the last take, and the channels of the one that has most.
+    Each take stands in place of the last `over_s` seconds of what is there before it, with the end
+    of which it begins. The whole has the sample rate of the last take, and the channels of the one
+    that has most.
 
     Raises:
         AudioUnreadable, NotAudio, AudioBeyondBounds: one of them cannot be decoded.
@@ -50,7 +51,7 @@ def splice(sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> fl
     facts = [probe(path) for path in sounds]
     rate_hz = facts[-1].sample_rate_hz
     channels = min(2, max(one.channels for one in facts))
-    overlaps = [*(round(given * rate_hz) for given in given_s[1:]), 0]
+    overlaps = [*(round(one * rate_hz) for one in over_s[1:]), 0]
     held = Tail(max(overlaps))
     with pcm_file(target, rate_hz, channels) as file:
         for path, overlap in zip(sounds, overlaps, strict=True):
@@ -64,10 +65,12 @@ def splice(sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> fl
 
 
 def splice_end(
-    sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+    sounds: Sequence[Path], over_s: Sequence[float], last_s: float, tail_s: float, target: Path
 ) -> float:
-    """The last seconds of what `splice` writes; returns their length."""
-    splice(sounds, given_s, target)
+    """The last seconds before the tail of what `splice` writes; returns their length."""
+    whole_s = splice(sounds, over_s, target)
+    if tail_s > 0:
+        cut_beginning(target, whole_s - tail_s, target)
     return cut_context(target, last_s, target)
 
 

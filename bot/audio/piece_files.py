@@ -11,6 +11,7 @@ from typing import Self
 
 from bot.audio import jobs
 from bot.audio.lane import Lane, Limits
+from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
 
@@ -44,15 +45,26 @@ class PieceFiles:
         """Write a track as FLAC; its length in seconds."""
         return await self._lane.run(jobs.keep_lossless, track, target)
 
-    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
+    async def measure_end(self, track: Path, given_s: float, asked_bpm: float | None) -> EndCut:
+        """Where a track is to be cut for what goes on from it."""
+        cut = await self._lane.run(jobs.measure_end, track, given_s, asked_bpm)
+        log.info("%s goes on from: %s", track.name, cut)
+        return cut
+
+    async def splice(self, sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:
         """Write the piece that takes make, as WAV; its length in seconds."""
-        return await self._lane.run(jobs.splice, [*sounds], [*given_s], target)
+        return await self._lane.run(jobs.splice, [*sounds], [*over_s], target)
 
     async def splice_end(
-        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+        self,
+        sounds: Sequence[Path],
+        over_s: Sequence[float],
+        last_s: float,
+        tail_s: float,
+        target: Path,
     ) -> float:
-        """Write its last seconds, as WAV; their length."""
-        return await self._lane.run(jobs.splice_end, [*sounds], [*given_s], last_s, target)
+        """Write its last seconds before its tail, as WAV; their length."""
+        return await self._lane.run(jobs.splice_end, [*sounds], [*over_s], last_s, tail_s, target)
 
     async def draw_piece(
         self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]

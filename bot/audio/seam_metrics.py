@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.measures import Joint
+from bot.domain.measures import BeatJoint, Joint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ class Seam:
     what it was turned up by, and `likeness` how much (0..1) its beginning is the end of the piece.
 
     Its `Joint` is among it; the model's own output has `loudness_jump_in_output_db` at the same
-    place, where a beat may fall or the music change.
+    place, where a beat may fall or the music change. `beat` is how the beat goes on over it.
     """
 
     at_s: float
@@ -47,6 +47,7 @@ class Seam:
     loudness_jump_db: float
     loudness_jump_around_db: float
     loudness_jump_in_output_db: float
+    beat: BeatJoint | None = None
 
 
 def measure(samples: Samples, rate_hz: int, start: int, end: int) -> Joint:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain.measures import Tempo
@@ -67,10 +67,10 @@ class Onsets:
     low_strengths: Floats
 
 
-def measure_tempo(samples: Samples, rate_hz: int) -> Tempo | None:
+def measure_tempo(samples: Samples, rate_hz: int, asked_bpm: float | None = None) -> Tempo | None:
     """The tempo of audio, of shape (frames, channels); None where there is too little of it."""
     onsets = find_onsets(samples, rate_hz)
-    return None if onsets is None else tempo_of(onsets)
+    return None if onsets is None else tempo_of(onsets, asked_bpm)
 
 
 def find_onsets(samples: Samples, rate_hz: int) -> Onsets | None:
@@ -111,8 +111,8 @@ def _standing_out(rises: Floats, frames_per_s: float) -> Floats:
     return np.maximum(rises - around, 0).astype(np.float32)
 
 
-def tempo_of(onsets: Onsets) -> Tempo:
-    """The tempo of an onset envelope."""
+def tempo_of(onsets: Onsets, asked_bpm: float | None = None) -> Tempo:
+    """The tempo of an onset envelope, counted as it was asked for where it is that one."""
     import numpy as np
 
     comb = _Comb(onsets.strengths)
@@ -125,9 +125,13 @@ def tempo_of(onsets: Onsets) -> Tempo:
     period = float(near[int(np.argmax(comb.at(near, range(1, 2 * _MULTIPLES + 1))))])
     pulse = _between(float(pulses[best]), _PULSE_NONE, _PULSE_FULL)
     contrast = _between(_contrast_db(onsets), _CONTRAST_NONE_DB, _CONTRAST_FULL_DB)
+    tempo = Tempo(per_minute / period, round(pulse * contrast, 3))
+    counted = None if asked_bpm is None else tempo.counted_as(asked_bpm)
+    if counted is not None:
+        return counted
     # Where it might as well be counted at twice or half the tempo, nobody can be sure.
     counting = min(1.0, 0.5 + margin)
-    return Tempo(per_minute / period, round(pulse * contrast * counting, 3))
+    return replace(tempo, sureness=round(pulse * contrast * counting, 3))
 
 
 def _counted(comb: _Comb, period: float, per_minute: float) -> tuple[float, float]:

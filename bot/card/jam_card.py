@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import accumulate
 
 import discord
 
@@ -15,7 +14,7 @@ from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.actions.voice import VOICE_PIECE, VOICE_TAKES
 from bot.card.buttons import card_button, card_view, view_of
 from bot.domain.mixes import Chapter, Credits, Mixed, MixLabels, MixTerms
-from bot.jam.jam import Jam, Phase, Section, Take
+from bot.jam.jam import Jam, Phase, Take
 
 COLOURS: tuple[tuple[int, int, int], ...] = (
     (85, 172, 238),
@@ -41,11 +40,6 @@ def colour_numbers(jam: Jam) -> list[int]:
     """Which colour each section has: one for each author, in the order they came."""
     authors = list(dict.fromkeys(section.author_id for section in jam.sections))
     return [authors.index(section.author_id) % len(COLOURS) for section in jam.sections]
-
-
-def starts_s(sections: tuple[Section, ...]) -> list[float]:
-    """Where each section begins."""
-    return [0.0, *accumulate(section.added_s for section in sections)][: len(sections)]
 
 
 def without_words(jam: Jam) -> Jam:
@@ -76,6 +70,7 @@ def jam_embed(
         budget,
         strings.jam.origin(jam),
         *_piece(jam),
+        _next_section(jam),
         "",
     ]
     if jam.last is not None:
@@ -131,7 +126,7 @@ def mix_embed(
     """The credits of a mix, and what was made of it."""
     credits_ = [
         strings.jam_mix.credit(at_s, section)
-        for at_s, section in zip(starts_s(jam.sections), jam.sections, strict=True)
+        for at_s, section in zip(jam.starts_s, jam.sections, strict=True)
     ]
     lines = [
         *_last_lines(credits_),
@@ -155,7 +150,7 @@ def mix_labels(
     """What stands in the tags of a mix; `names` has its authors, as far as they are known."""
     chapters = [
         Chapter(at_s, strings.jam_mix.chapter(section, names))
-        for at_s, section in zip(starts_s(jam.sections), jam.sections, strict=True)
+        for at_s, section in zip(jam.starts_s, jam.sections, strict=True)
     ]
     authors = dict.fromkeys(section.author_id for section in jam.sections)
     artists = [names[author] for author in authors if author in names]
@@ -164,13 +159,21 @@ def mix_labels(
     return MixLabels(title, comment, software, Credits(artists, chapters, cover_png))
 
 
+def _next_section(jam: Jam) -> str | None:
+    if not jam.sections or jam.phase is Phase.CLOSED:
+        return None
+    return strings.jam.next_on_the_beat(jam.sections[-1].tail_s)
+
+
 def _piece(jam: Jam) -> list[str]:
     if not jam.sections:
         return [strings.jam.NOTHING_YET]
     numbers = colour_numbers(jam)
     lines = [
-        strings.jam.section(number, section, strings.jam.SQUARES[colour])
-        for number, (section, colour) in enumerate(zip(jam.sections, numbers, strict=True), 1)
+        strings.jam.section(number, section, length_s, strings.jam.SQUARES[colour])
+        for number, (section, length_s, colour) in enumerate(
+            zip(jam.sections, jam.lengths_s, numbers, strict=True), 1
+        )
     ]
     return _last_lines(lines)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import discord
 
 from bot.card import strings
-from bot.card.jam_card import COLOURS, colour_numbers, mix_labels, starts_s
+from bot.card.jam_card import COLOURS, colour_numbers, mix_labels
 from bot.domain.errors import AudioWorkFailed, OutputTooLarge
 from bot.domain.mixes import Mixed, MixTerms
 from bot.domain.track_names import track_filename
@@ -138,7 +138,7 @@ class JamFiles:
         paths = [(mixed.path, self._name(jam, mixed.path))]
         archive = piece.with_suffix(".zip")
         with suppress(*UNUSABLE):
-            await self._piece_sound.split_sections(piece, starts_s(jam.sections), archive)
+            await self._piece_sound.split_sections(piece, jam.starts_s, archive)
             size_bytes = (await TRACKS.run(archive.stat)).st_size
             if size_bytes <= min(limit_bytes, left_bytes):
                 paths.append((archive, self._name(jam, archive)))
@@ -160,7 +160,7 @@ class JamFiles:
     async def _picture(self, jam: Jam, piece: Path) -> bytes | None:
         colours = [COLOURS[number] for number in colour_numbers(jam)]
         try:
-            picture = await self._piece_sound.draw_piece(piece, starts_s(jam.sections), colours)
+            picture = await self._piece_sound.draw_piece(piece, jam.starts_s, colours)
         except UNUSABLE as error:
             log.warning("no picture of a piece: %r", error)
             return None

@@ -13,6 +13,8 @@ _STEP_LEAST = 0.02
 _STEP_FACTOR = 1.5
 _JUMP_LEAST_DB = 3.0
 _JUMP_MORE_DB = 1.0
+_ALIKE_LEAST = 0.15
+"""Bars of noise are alike by less everywhere."""
 
 
 _BPM = re.compile(r"(?<![\d.])(\d{2,3}(?:\.\d+)?)\s*-?\s*bpm\b", re.IGNORECASE)
@@ -37,11 +39,14 @@ class Tempo:
         Which of them music is counted at is a matter of taste; the one that was asked for is it.
         """
         found = _BPM.search(asked)
-        asked_bpm = 0.0 if found is None else float(found[1])
-        for factor in (0.5, 2.0):
+        return self if found is None else self.counted_as(float(found[1])) or self
+
+    def counted_as(self, asked_bpm: float) -> Tempo | None:
+        """The same, counted as often, twice or half as fast where that is this tempo; else None."""
+        for factor in (1.0, 0.5, 2.0):
             if abs(self.bpm * factor - asked_bpm) <= _SAME * asked_bpm:
                 return replace(self, bpm=self.bpm * factor)
-        return self
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,41 @@ class Joint:
     def is_clean(self) -> bool:
         """Whether nothing gives it away."""
         return not self.clicks and not self.jumps
+
+
+@dataclass(frozen=True, slots=True)
+class BeatJoint:
+    """How the beat goes on over a joint.
+
+    `before_bpm` and `after_bpm` are the tempo to each side, counted alike. `off_s` is how much
+    later the beat falls behind the joint than the music before it has it, negative where earlier;
+    it is known as far as the bars to both sides are alike, `likeness`, to 1. `sureness`, to 1, is
+    that of the tempo of the side that is less sure.
+    """
+
+    before_bpm: float
+    after_bpm: float
+    off_s: float
+    sureness: float
+    likeness: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is a beat to each side, and the two can be compared."""
+        return self.sureness >= SURE and self.likeness >= _ALIKE_LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class EndCut:
+    """Where a piece is to be cut for what goes on from it: before its last `tail_s` seconds.
+
+    That is at a beat, where it has a sure tempo, `bpm`; and at the first beat of a bar, where
+    `is_bar`. Else nothing is cut.
+    """
+
+    tail_s: float = 0.0
+    bpm: float | None = None
+    is_bar: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 
 from bot.domain.extension import PIECE_MAX_S
 from bot.domain.generation import AudioSource
 from bot.domain.inputs import Inputs
 from bot.domain.mixes import MixTerms
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
+from bot.jam.sections import Section, lengths_of
 
 TAKES_PER_PERSON = 2
 TAKES_PER_ROUND = 12
@@ -84,18 +86,6 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the piece: the take that won its round, or what the jam began with."""
-
-    take_id: str
-    author_id: int
-    words: str
-    added_s: float
-    round_number: int
-    """0 for what the jam began with."""
-
-
-@dataclass(frozen=True, slots=True)
 class Take:
     """Somebody's proposal for the next section; its id is its generation's."""
 
@@ -107,6 +97,8 @@ class Take:
     asked_at: datetime
     progress: Progress = Progress.MAKING
     added_s: float = 0.0
+    tail_s: float = 0.0
+    """See `Section`."""
 
     @property
     def counts(self) -> bool:
@@ -263,7 +255,17 @@ class Jam:
     @property
     def length_s(self) -> float:
         """How long the piece is."""
-        return sum(section.added_s for section in self.sections)
+        return sum(self.lengths_s)
+
+    @property
+    def lengths_s(self) -> tuple[float, ...]:
+        """How long each section is, in the piece as it is now."""
+        return lengths_of(self.sections)
+
+    @property
+    def starts_s(self) -> tuple[float, ...]:
+        """Where each section begins."""
+        return (*accumulate(self.lengths_s[:-1], initial=0.0),) if self.sections else ()
 
     @property
     def room_s(self) -> int:

@@ -183,7 +183,8 @@ class Keeper:
                 source = beginning.source
                 if source is None:
                     source = await self._stage.source_of(beginning.track_id or "")
-                sound = await self._openings.fetch(jam.opening_take_id, source)
+                bpm = jam.terms.music.tempo_bpm
+                sound = await self._openings.fetch(jam.opening_take_id, source, bpm)
             except RequestRefused as error:
                 await self._stage.refuse(jam, error)
                 await self._jams.change(jam.id, steps.lost)

@@ -18,8 +18,8 @@ class Openings:
         self._sound = sound
         self._pieces = pieces
 
-    async def fetch(self, take_id: str, source: AudioSource) -> TakeSound:
-        """Fetch it; it is still to be written down.
+    async def fetch(self, take_id: str, source: AudioSource, asked_bpm: float | None) -> TakeSound:
+        """Fetch it; it is still to be written down. `asked_bpm` is the tempo of its jam.
 
         Raises:
             RequestRefused: it cannot be had, or not be used.
@@ -29,7 +29,7 @@ class Openings:
             if taken.duration_s > PIECE_MAX_S:
                 raise PieceTooLong(taken.duration_s, PIECE_MAX_S)
             try:
-                return await self._pieces.opening(take_id, taken.path)
+                return await self._pieces.made_of(take_id, taken.path, 0.0, asked_bpm)
             except AudioWorkFailed as error:
                 raise AudioBroken from error
         finally:

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.errors import (
@@ -38,6 +39,14 @@ def end_called(take_id: str, last_s: float) -> str:
     return f"{take_id} {last_s:g}"
 
 
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    paths: Sequence[Path]
+    over_s: Sequence[float]
+    tail_s: float
+    """Of the last one."""
+
+
 class Pieces:
     """Keeps takes, and puts pieces together; an `OwnAudio`. Methods raise `JournalFault`."""
 
@@ -46,23 +55,24 @@ class Pieces:
         self._sound = sound
         self._folder = folder
 
-    async def keep(self, take_id: str, track: Path, given_s: float) -> TakeSound | None:
+    async def keep(
+        self, take_id: str, track: Path, given_s: float, asked_bpm: float | None
+    ) -> TakeSound | None:
         """Keep a take without loss; None where that cannot be done."""
-        target = self._path(take_id, "flac")
         try:
-            track_s = await self._sound.keep_lossless(track, target)
-            flac = await TRACKS.run(target.read_bytes)
+            sound = await self.made_of(take_id, track, given_s, asked_bpm)
         except UNUSABLE as error:
             log.warning("take %s cannot be joined to a piece: %r", take_id, error)
             return None
-        finally:
-            await _remove([target])
-        sound = TakeSound(take_id, min(given_s, track_s), track_s, flac)
         await self._store.keep_sound(sound)
         return sound
 
-    async def opening(self, take_id: str, audio: Path) -> TakeSound:
-        """Any audio as the opening of a piece, which is still to be written down.
+    async def made_of(
+        self, take_id: str, audio: Path, given_s: float, asked_bpm: float | None
+    ) -> TakeSound:
+        """Any audio as a take, which is still to be written down.
+
+        Its first `given_s` seconds were there before; it was asked for with the tempo `asked_bpm`.
 
         Raises:
             NotAudio, AudioUnreadable, AudioBeyondBounds, AudioWorkFailed: it cannot be used.
@@ -70,20 +80,32 @@ class Pieces:
         target = self._path(take_id, "flac")
         try:
             track_s = await self._sound.keep_lossless(audio, target)
-            return TakeSound(take_id, 0.0, track_s, await TRACKS.run(target.read_bytes))
+            given_s = min(given_s, track_s)
+            tail_s = await self._tail_of(target, given_s, asked_bpm)
+            flac = await TRACKS.run(target.read_bytes)
+            return TakeSound(take_id, given_s, track_s, flac, tail_s)
         finally:
             await _remove([target])
 
+    async def _tail_of(self, track: Path, given_s: float, asked_bpm: float | None) -> float:
+        try:
+            return (await self._sound.measure_end(track, given_s, asked_bpm)).tail_s
+        except UNUSABLE as error:
+            log.warning("the beat at the end of %s is not known: %r", track.name, error)
+            return 0.0
+
     async def write(self, name: str, target: Path) -> None:
-        """Write the end of a piece, which is called so, as WAV.
+        """Write the end of a piece, which is called so, as WAV; without its tail.
 
         Raises:
             SourceGone: it is not there any more.
         """
         take_id, _, last_s = name.partition(" ")
         try:
-            async with self._laid_out(take_id, float(last_s)) as (paths, given_s):
-                await self._sound.splice_end(paths, given_s, float(last_s), target)
+            async with self._laid_out(take_id, float(last_s)) as laid:
+                await self._sound.splice_end(
+                    laid.paths, laid.over_s, float(last_s), laid.tail_s, target
+                )
         except (PieceMissing, ValueError) as error:
             raise SourceGone from error
 
@@ -98,8 +120,8 @@ class Pieces:
         """
         piece = self._path(head, "wav")
         try:
-            async with self._laid_out(head, None) as (paths, given_s):
-                await self._sound.splice(paths, given_s, piece)
+            async with self._laid_out(head, None) as laid:
+                await self._sound.splice(laid.paths, laid.over_s, piece)
             yield piece
         finally:
             await _remove(await TRACKS.run(_made_of, piece))
@@ -111,14 +133,12 @@ class Pieces:
         Raises:
             PieceMissing: it is not there any more.
         """
-        async with self._laid_out(take_id, _LEAST_S) as (paths, _):
-            yield paths[-1]
+        async with self._laid_out(take_id, _LEAST_S) as laid:
+            yield laid.paths[-1]
 
     @asynccontextmanager
-    async def _laid_out(
-        self, take_id: str, last_s: float | None
-    ) -> AsyncGenerator[tuple[Sequence[Path], Sequence[float]], None]:
-        """A piece's takes as files, and how much of each was there before."""
+    async def _laid_out(self, take_id: str, last_s: float | None) -> AsyncGenerator[_LaidOut, None]:
+        """A piece's takes as files, and how they lie over one another."""
         sounds = await self._store.sounds_up_to(take_id, last_s)
         if not sounds:
             raise PieceMissing
@@ -126,7 +146,9 @@ class Pieces:
         try:
             for path, sound in zip(paths, sounds, strict=True):
                 await TRACKS.run(path.write_bytes, sound.flac)
-            yield paths, [sound.given_s for sound in sounds]
+            tails_s = [0.0, *(sound.tail_s for sound in sounds)]
+            over_s = [sound.given_s + tail for sound, tail in zip(sounds, tails_s, strict=False)]
+            yield _LaidOut(paths, over_s, tails_s[-1])
         except UNUSABLE as error:
             raise PieceMissing from error
         finally:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.domain.errors import UserError
 from bot.domain.generation import AudioSource
+from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
 from bot.jam.jam import Jam, Shown
@@ -45,6 +46,8 @@ class TakeSound:
     """What of it was there before; 0 for one that opens a piece."""
     track_s: float
     flac: bytes
+    tail_s: float = 0.0
+    """What of its end is behind its last beat: the next take goes on from before it."""
 
     @property
     def added_s(self) -> float:
@@ -105,7 +108,7 @@ class JamStore(Protocol):
     async def sounds_up_to(self, take_id: str, last_s: float | None = None) -> Sequence[TakeSound]:
         """The audio of the piece that ends with this take, in order; or of its last seconds.
 
-        Without what is lost.
+        Those are the last before its tail. Without what is lost.
         """
         ...
 
@@ -120,14 +123,26 @@ class PieceSound(Protocol):
         """Write a track as FLAC; its length in seconds."""
         ...
 
-    async def splice(self, sounds: Sequence[Path], given_s: Sequence[float], target: Path) -> float:
-        """Write the piece that takes make, as WAV; its length in seconds."""
+    async def measure_end(self, track: Path, given_s: float, asked_bpm: float | None) -> EndCut:
+        """Where a track is to be cut for what goes on from it, all but `given_s` of it new."""
+        ...
+
+    async def splice(self, sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:
+        """Write the piece that takes make, as WAV; its length in seconds.
+
+        Each stands in place of the last `over_s` seconds of what is there before it.
+        """
         ...
 
     async def splice_end(
-        self, sounds: Sequence[Path], given_s: Sequence[float], last_s: float, target: Path
+        self,
+        sounds: Sequence[Path],
+        over_s: Sequence[float],
+        last_s: float,
+        tail_s: float,
+        target: Path,
     ) -> float:
-        """Write its last seconds, as WAV; their length."""
+        """Write its last seconds before its tail, as WAV; their length."""
         ...
 
     async def draw_piece(

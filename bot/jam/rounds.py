@@ -18,7 +18,12 @@ def ended(jam: Jam, now: datetime, ending: Ending, chosen: str | None = None) ->
         return next_round(jam, now, is_second_try=not present.takes)
     winner = next((take for take in leaders if take.id == chosen), leaders[0])
     section = Section(
-        winner.id, winner.author_id, winner.words, winner.added_s, round_number=present.number
+        winner.id,
+        winner.author_id,
+        winner.words,
+        winner.added_s,
+        round_number=present.number,
+        tail_s=winner.tail_s,
     )
     outcome = Outcome(
         present.number,

@@ -133,7 +133,7 @@ def propose(jam: Jam, now: datetime, by: int, take_id: str, words: str, more_s: 
     return _took_part(replace(jam, round=present, asked=jam.asked + 1), by)
 
 
-def made(jam: Jam, now: datetime, take_id: str, added_s: float) -> Jam:
+def made(jam: Jam, now: datetime, take_id: str, added_s: float, tail_s: float = 0.0) -> Jam:
     """A take can be heard; one that is late changes nothing. Known twice, it is as known once."""
     jam = tick(jam, now)
     if any(take.id == take_id for take in jam.late):
@@ -141,7 +141,8 @@ def made(jam: Jam, now: datetime, take_id: str, added_s: float) -> Jam:
     take = jam.round.take(take_id)
     if take is None or take.progress is not Progress.MAKING:
         return jam
-    return seen_anew(_with(jam, replace(take, progress=Progress.MADE, added_s=added_s)))
+    heard = replace(take, progress=Progress.MADE, added_s=added_s, tail_s=tail_s)
+    return seen_anew(_with(jam, heard))
 
 
 def failed(jam: Jam, now: datetime, take_id: str) -> Jam:

@@ -175,7 +175,7 @@ class Jams:
             row = TakeRow(first.take_id, jam_id, first.author_id, first.words, 0, None)
             return row, sound
 
-        return await self._change(jam_id, steps.begun_with, row_of, sound.track_s)
+        return await self._change(jam_id, steps.begun_with, row_of, sound.track_s, sound.tail_s)
 
     async def heard(self, generation: Generation, track: Path) -> None:
         """A take is made: keep it, before anybody is told."""
@@ -183,11 +183,12 @@ class Jams:
         row = await self._store.jam_take(generation.id)
         if row is None:
             return
-        sound = await self.pieces.keep(generation.id, track, given_s)
+        bpm = (await self.get(row.jam_id)).terms.music.tempo_bpm
+        sound = await self.pieces.keep(generation.id, track, given_s, bpm)
         if sound is None:
             await self.change(row.jam_id, rules.failed, generation.id)
         else:
-            await self.change(row.jam_id, rules.made, generation.id, sound.added_s)
+            await self.change(row.jam_id, rules.made, generation.id, sound.added_s, sound.tail_s)
 
     async def failed(self, take_id: str) -> None:
         """Nothing comes of a take."""
@@ -202,7 +203,8 @@ class Jams:
             sounds = await self._store.sounds_up_to(take_id, 0.1)
             row = await self._store.jam_take(take_id)
             if sounds and row is not None:
-                await self.change(row.jam_id, rules.made, take_id, sounds[-1].added_s)
+                sound = sounds[-1]
+                await self.change(row.jam_id, rules.made, take_id, sound.added_s, sound.tail_s)
             else:
                 await self.failed(take_id)
 

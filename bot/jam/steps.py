@@ -38,12 +38,12 @@ def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
     return replace(jam, thread_id=thread_id, opening=None, round=first)
 
 
-def begun_with(jam: Jam, now: datetime, track_s: float) -> Jam:
+def begun_with(jam: Jam, now: datetime, track_s: float, tail_s: float = 0.0) -> Jam:
     """The audio that it begins with is here."""
     beginning = jam.beginning
     if beginning is None:
         return jam
-    first = Section(jam.opening_take_id, beginning.author_id, beginning.words, track_s, 0)
+    first = Section(jam.opening_take_id, beginning.author_id, beginning.words, track_s, 0, tail_s)
     return seen_anew(replace(jam, beginning=None, sections=(first,)))
 
 

@@ -42,6 +42,7 @@ jam_takes = sa.Table(
     sa.Column("given_s", sa.Double),
     sa.Column("track_s", sa.Double),
     sa.Column("flac", sa.LargeBinary),
+    sa.Column("tail_s", sa.Double),
 )
 sa.Index("ix_jam_takes_jam_id", jam_takes.c.jam_id)
 sa.Index("ix_jam_takes_author_id", jam_takes.c.author_id)

@@ -131,9 +131,9 @@ class JamRows(Store):
     async def sounds_up_to(self, take_id: str, last_s: float | None = None) -> list[TakeSound]:
         """The audio of the piece that ends with this take, in order; or of its last seconds.
 
-        Without what is lost.
+        Those are the last before its tail. Without what is lost.
         """
-        columns = (_t.id, _t.previous, _t.given_s, _t.track_s, _t.flac)
+        columns = (_t.id, _t.previous, _t.given_s, _t.track_s, _t.flac, _t.tail_s)
         found: list[TakeSound] = []
         wanted: str | None = take_id
         held_s = 0.0
@@ -143,10 +143,16 @@ class JamRows(Store):
                 row = (await connection.execute(query)).mappings().first()
                 if row is None or row["flac"] is None:
                     break
-                sound = TakeSound(row["id"], row["given_s"], row["track_s"], bytes(row["flac"]))
+                sound = TakeSound(
+                    row["id"],
+                    row["given_s"],
+                    row["track_s"],
+                    bytes(row["flac"]),
+                    row["tail_s"] or 0.0,
+                )
                 found.append(sound)
                 # With the first of them comes the end of what was there before it.
-                held_s = sum(one.added_s for one in found) + sound.given_s
+                held_s = sum(one.added_s - one.tail_s for one in found) + sound.given_s
                 wanted = row["previous"]
         return found[::-1]
 
@@ -219,4 +225,9 @@ def _take_values(take: TakeRow) -> dict[str, object]:
 
 
 def _sound_values(sound: TakeSound) -> dict[str, object]:
-    return {"given_s": sound.given_s, "track_s": sound.track_s, "flac": sound.flac}
+    return {
+        "given_s": sound.given_s,
+        "track_s": sound.track_s,
+        "flac": sound.flac,
+        "tail_s": sound.tail_s,
+    }

@@ -12,13 +12,16 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from statistics import quantiles
 
 import numpy as np
 
+from bot.audio.seam_beat import measure_beat
 from bot.audio.seam_metrics import measure as measure_joint
+from bot.jam.jam import Jam
+from bot.journal.jams import loaded
 from bot.playground.discord.actors import Actor
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import User
@@ -33,6 +36,8 @@ from tests.postgres import a_postgres
 PEOPLE, ROUNDS, TAKES_A_ROUND, KILLED_IN = 8, 20, 5, (4, 9, 14)
 UNDO_IN = 7
 SECTION_S = 4
+BPM = 110
+"""Of which no whole number of beats takes four seconds."""
 _ADOPTED_S = 120.0
 """What a process that died has left is taken up by the other one, or by the next start."""
 _FADE_FRAMES = RATE_HZ // 4
@@ -126,7 +131,7 @@ async def measure() -> AsyncGenerator[str]:
 
 
 async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
-    room = await evening.begin("a night drive", bpm=120, seconds=SECTION_S)
+    room = await evening.begin("a night drive, house drums", bpm=BPM, seconds=SECTION_S)
     for number in range(1, UNDO_IN + 1):
         await evening.play(room, number, killed=number in KILLED_IN)
     await (await evening.people[0].click(room.card, "Undo")).answered()
@@ -152,21 +157,30 @@ async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
         f"from the word that ends a round to its card: p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, "
         f"longest {max(evening.waits_s):.2f} s"
     )
-    yield _joints(room)
+    jams = [loaded(str(state)) for state in await scalars(url, "SELECT state FROM jams")]
+    for line in _joints(room, next(jam for jam in jams if jam.id == jam_id)):
+        yield line
 
 
-def _joints(room: Room) -> str:
+def _joints(room: Room, jam: Jam) -> Iterator[str]:
     [audio, _] = room.card.attachments
     whole = (samples(audio.data) / 32768).astype(np.float32)
     whole = whole.reshape(len(whole), -1)
-    step = SECTION_S * RATE_HZ
-    joints = [
-        measure_joint(whole, RATE_HZ, at - _FADE_FRAMES, at)
-        for at in range(step, len(whole) - step // 2, step)
-    ]
+    places = [round(start_s * RATE_HZ) for start_s in jam.starts_s[1:]]
+    joints = [measure_joint(whole, RATE_HZ, at - _FADE_FRAMES, at) for at in places]
     steps = max(joint.step / max(joint.step_around, 1e-9) for joint in joints)
     jumps = [joint.loudness_jump_db - joint.loudness_jump_around_db for joint in joints]
-    return (
+    yield (
         f"{len(joints)} joints: largest step {steps:.2f} of the largest around it; loudness jumps "
         f"by {max(jumps):+.1f} dB against the largest around it"
     )
+    beats = [measure_beat(whole, RATE_HZ, at, BPM) for at in places]
+    sure = [beat for beat in beats if beat is not None and beat.is_sure]
+    late_ms = sorted(abs(beat.off_s) * 1000 for beat in sure)
+    tempo = [abs(beat.after_bpm / beat.before_bpm - 1) * 100 for beat in sure]
+    cut_s = sum(section.tail_s for section in jam.sections[:-1])
+    yield (
+        f"the beat is sure at {len(sure)} of them: off by {late_ms[len(late_ms) // 2]:.0f} ms at "
+        f"the middle one, {late_ms[-1]:.0f} ms at most; the tempo by {max(tempo):.1f} % at most"
+    )
+    yield f"cut off for the beat: {cut_s:.1f} s of {jam.length_s + cut_s:.1f} s"

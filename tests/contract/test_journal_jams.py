@@ -32,7 +32,8 @@ def a_row(take_id: str, jam: Jam, previous: str | None = None) -> TakeRow:
 
 
 def a_sound(take_id: str, given_s: float = 0.0) -> TakeSound:
-    return TakeSound(take_id, given_s, given_s + 10.0, f"\0{take_id}\xff".encode("latin-1"))
+    flac = f"\0{take_id}\xff".encode("latin-1")
+    return TakeSound(take_id, given_s, given_s + 10.0, flac, tail_s=0.5)
 
 
 async def propose(journal: OpenJournal, jam_id: str, take_id: str) -> Jam:
@@ -118,8 +119,8 @@ async def test_a_piece_is_the_chain_of_what_won(journal: OpenJournal) -> None:
     assert [row.id for row in await journal.takes_in("jam", 2)] == ["t1", "y"]
     piece = await journal.sounds_up_to("t2")
     assert piece == [a_sound("t0"), a_sound("t1", 5.0), a_sound("t2", 5.0)]
-    assert await journal.sounds_up_to("t2", 15.0) == piece[2:], "it has 5 s of what was before"
-    assert await journal.sounds_up_to("t2", 15.5) == piece[1:]
+    assert await journal.sounds_up_to("t2", 14.5) == piece[2:], "it has 5 s of what was before"
+    assert await journal.sounds_up_to("t2", 15.0) == piece[1:], "and its tail does not count"
     assert await journal.sounds_up_to("t0") == piece[:1]
     assert await journal.sounds_up_to("y") == [], "what has not won is not kept"
     late = TakeSound("nobody", 0.0, 1.0, b"")

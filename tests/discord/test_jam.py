@@ -13,6 +13,7 @@ from bot.card import strings
 from bot.domain.errors import AudioOfOthers, AudioUnavailable
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
+from bot.domain.measures import EndCut
 from bot.domain.mixes import Chapter, MixFormat, MixTerms
 from bot.jam.jam import Jam, Phase
 from tests.discord.card_kit import Used, Who, finished
@@ -141,6 +142,20 @@ async def test_the_host_ends_rounds_and_chooses_among_equals(world: World) -> No
     await world.pass_s(3)
     assert room.jam.head == second
     assert "the host chose" in room.text
+
+
+async def test_what_the_beat_cuts_off_is_said(world: World) -> None:
+    world.piece_sound.end_cut = EndCut(0.25, 90.0)
+    room = await a_room(world, bpm=90)
+    await room.propose(world.bo, "one")
+    await room.press(world.ada, "End round")
+    assert "**1** one · " in room.text
+    assert "10 s\n-# The next section begins on the beat, 0.25 s before the end." in room.text
+    opened = await room.press(world.bo, "Propose")
+    assert "on the beat, 0.25 s before" in str(opened.form)
+    await room.propose(world.bo, "two")
+    await room.press(world.ada, "End round")
+    assert "9.8 s, cut on the beat 0.25 s before its end" in room.text
 
 
 async def test_undo_mix_and_close(world: World) -> None:

@@ -63,8 +63,8 @@ class Jams(RuleBasedStateMachine):
             again = rules.propose(self.jam, self.now, by, take_id, "more bass", more_s)
             assert again == self.jam, "an interaction delivered twice is one take"
 
-    @rule(which=st.integers(0, 99), fails=st.booleans())
-    def the_model_ends(self, which: int, fails: bool) -> None:
+    @rule(which=st.integers(0, 99), fails=st.booleans(), tail_s=st.floats(0, 5))
+    def the_model_ends(self, which: int, fails: bool, tail_s: float) -> None:
         if not (making := self.jam.making):
             return
         take = making[which % len(making)]
@@ -74,7 +74,7 @@ class Jams(RuleBasedStateMachine):
             self._try(rules.failed, take.id)
         else:
             self.made.add(take.id)
-            self._try(rules.made, take.id, 10.0)
+            self._try(rules.made, take.id, 10.0, tail_s)
 
     @rule(by=people, which=st.integers(0, 99))
     def vote(self, by: int, which: int) -> None:
@@ -156,6 +156,9 @@ class Jams(RuleBasedStateMachine):
         assert set(joined) <= self.made
         assert heard <= self.made
         assert jam.length_s <= PIECE_MAX_S + 1
+        ends = [start + long for start, long in zip(jam.starts_s, jam.lengths_s, strict=True)]
+        assert ends[:-1] == pytest.approx(jam.starts_s[1:])
+        assert ends[-1:] == pytest.approx([jam.length_s] if ends else [])
         making = [take.id for take in jam.making]
         assert len(set(making)) == len(making)
         assert not set(making) & self.ended

@@ -10,6 +10,7 @@ Samples = npt.NDArray[np.float32]
 _PATTERNS: dict[str, dict[str, tuple[float, ...]]] = {
     # Beats of a bar of four on which each drum is struck.
     "rock": {"kick": (0, 2), "snare": (1, 3), "hat": tuple(n / 2 for n in range(8))},
+    "march": {"kick": (0,), "snare": (1, 2, 3), "hat": tuple(n / 2 for n in range(8))},
     "house": {"kick": (0, 1, 2, 3), "snare": (1, 3), "hat": (0.5, 1.5, 2.5, 3.5)},
     "sixteenths": {"kick": (0, 2), "snare": (1, 3), "hat": tuple(n / 4 for n in range(16))},
 }

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import AudioUnavailable, JamUnknown, TakesUsedUp, UserError
+from bot.domain.errors import AudioUnavailable, AudioUnreadable, JamUnknown, TakesUsedUp, UserError
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.measures import EndCut
 from bot.domain.mixes import MixFormat, MixTerms
 from bot.domain.musical_terms import MusicalTerms
 from bot.engine.ports import DiscordFault, Unreachable
@@ -87,7 +88,8 @@ class Process:
             beside=None if beside is None else beside.journal, now=self.clock.now
         )
         self.stage = FakeStage()
-        self.jams = Jams(self.journal, Pieces(self.journal, FakePieceSound(), folder), self.clock)
+        self.piece_sound = FakePieceSound()
+        self.jams = Jams(self.journal, Pieces(self.journal, self.piece_sound, folder), self.clock)
         self.sound = FakeSound()
         openings = Openings(self.sound, self.jams.pieces)
         self.keeper = Keeper(self.jams, self.journal, self.stage, openings, self.clock)
@@ -162,6 +164,43 @@ async def test_a_take_is_kept_and_its_jam_told_before_people_hear_it(process: Pr
     await process.jams.pieces.write("t1 15", end)
     assert await asyncio.to_thread(end.read_bytes) == b"FLAC of t1"
     assert [path.name for path in process.folder.iterdir() if path != end] == ["track.wav"]
+
+
+async def test_a_section_begins_on_the_beat_before_the_end_of_what_was_there(
+    process: Process,
+) -> None:
+    await process.begin()
+    process.piece_sound.end_cut = EndCut(0.4, 90.0)
+    await process.take("t1")
+    await process.jams.change("j", rules.end, ADA)
+    [first] = (await process.jam()).sections
+    assert (first.added_s, first.tail_s) == (10.0, 0.4)
+    assert (await process.jam()).length_s == 10.0, "nothing is cut until something follows"
+    end = process.folder / "end.wav"
+    await process.jams.pieces.write("t1 15", end)
+    assert process.piece_sound.spliced == ([0.0], 0.4), "what the model hears ends on the beat"
+    process.piece_sound.end_cut = EndCut()
+    await process.take("t2", given_s=5.0)
+    await process.jams.change("j", rules.end, ADA)
+    jam = await process.jam()
+    assert jam.lengths_s == (9.6, 5.0)
+    assert jam.starts_s == (0.0, 9.6)
+    async with process.jams.pieces.whole("t2"):
+        assert process.piece_sound.spliced == ([0.0, 5.4], 0.0)
+    await process.jams.change("j", rules.undo, ADA)
+    assert (await process.jam()).length_s == 10.0, "what was cut is back"
+
+
+async def test_a_take_whose_beat_cannot_be_measured_is_kept_whole(process: Process) -> None:
+    async def fails(track: Path, given_s: float, asked_bpm: float | None) -> EndCut:
+        assert asked_bpm == 90
+        raise AudioUnreadable("flac")
+
+    process.piece_sound.measure_end = fails
+    await process.begin()
+    await process.take("t1")
+    [take] = (await process.jam()).round.takes
+    assert (take.progress, take.tail_s) == (Progress.MADE, 0.0)
 
 
 async def test_what_fails_or_cannot_be_joined_frees_its_place(process: Process) -> None:
@@ -351,7 +390,7 @@ async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
     process.journal.rows["made"] = made
     track = process.folder / "track.wav"
     await asyncio.to_thread(track.write_bytes, b"made")
-    await process.jams.pieces.keep("made", track, 0.0)
+    await process.jams.pieces.keep("made", track, 0.0, None)
     process.clock.pass_s(121)
     await process.works(200)
     progresses = {take.id: take.progress for take in (await process.jam()).round.takes}

@@ -33,7 +33,9 @@ def propose_form(action: str, about: str, jam: Jam, words: str | None = None) ->
     """Words, seconds, and how closely to follow the piece, where there is one."""
     form = CardForm(action, about, strings.jam.PROPOSE_TITLE, from_card=True)
     label = strings.jam.WORDS if jam.sections else strings.jam.OPENING_WORDS
-    form.add_prompt(label, strings.jam.WORDS_ABOUT, default=words)
+    tail_s = jam.sections[-1].tail_s if jam.sections else 0.0
+    on_the_beat = strings.jam.WORDS_ABOUT_ON_THE_BEAT.format(tail_s=tail_s)
+    form.add_prompt(label, on_the_beat if tail_s else strings.jam.WORDS_ABOUT, default=words)
     most_s = min(MORE_MAX_S if jam.sections else MODEL_WINDOW_S, max(1, jam.room_s))
     has_tempo = jam.terms.music.tempo_bpm is not None
     about_length = strings.jam.length_about(most_s, with_bars=has_tempo)

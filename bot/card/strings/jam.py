@@ -45,6 +45,9 @@ CHOOSE = "The take that wins"
 PROPOSE_TITLE = "Propose what comes next"
 WORDS = "How should it go on?"
 WORDS_ABOUT = "Theme, tempo and key of the jam are added by themselves."
+WORDS_ABOUT_ON_THE_BEAT = (
+    "Theme, tempo and key are added. It begins on the beat, {tail_s:.2f} s before the piece's end."
+)
 OPENING_WORDS = "How should it begin?"
 MORE = "Length"
 START_TITLE = "Start a jam from this audio"
@@ -97,10 +100,20 @@ def origin(jam: Jam) -> str | None:
     return f"-# Inspired by the first {sections} of “{theme}”"
 
 
-def section(number: int, one: Section, square: str) -> str:
-    """A line of the piece: who has made which part."""
+def section(number: int, one: Section, length_s: float, square: str) -> str:
+    """A line of the piece: who has made which part, how long it is, and what was cut off it."""
     words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
-    return f"{square} **{number}** {words} · {person(one.author_id)} · {one.added_s:.0f} s"
+    line = f"{square} **{number}** {words} · {person(one.author_id)} · {length_of(length_s)}"
+    if length_s < one.added_s:
+        return f"{line}, cut on the beat {one.added_s - length_s:.2f} s before its end"
+    return line
+
+
+def next_on_the_beat(tail_s: float) -> str | None:
+    """Where the next section begins, unless that is the piece's end."""
+    if not tail_s:
+        return None
+    return f"-# The next section begins on the beat, {tail_s:.2f} s before the end."
 
 
 def sections_cut(hidden: int) -> str:

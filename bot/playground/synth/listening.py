@@ -12,6 +12,9 @@ Mono = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
 _HOP = 256
+_WINDOW = 1024
+_HEARD_AT = 5 / 8
+"""How far into a window a sound begins when it is heard to, as measured."""
 _FINE = 16_384
 """Samples in a spectrum that tells the semitones of a bass apart."""
 _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -30,7 +33,7 @@ def _spectra(mono: Mono, size: int, hop: int) -> Floats:
 
 def onset_strength(mono: Mono) -> Floats:
     """How much new sound begins at each hop of 8 ms."""
-    loud = np.log1p(10 * _spectra(mono, 1024, _HOP))
+    loud = np.log1p(10 * _spectra(mono, _WINDOW, _HOP))
     rise = np.maximum(np.diff(loud, axis=0, prepend=loud[:1]), 0.0).sum(axis=1)
     return rise - rise.mean()
 
@@ -59,7 +62,8 @@ def _since_beat_s(onsets: Floats, lag: float) -> float:
     shifts = np.arange(0.0, lag, 1.0)
     back = len(onsets) - 1 - shifts[:, None] - lag * np.arange(count)[None, :]
     strength = np.interp(back, np.arange(len(onsets)), onsets).sum(axis=1)
-    return float(shifts[int(np.argmax(strength))]) * _HOP / RATE
+    since = float(shifts[int(np.argmax(strength))]) * _HOP + _WINDOW * (1 - _HEARD_AT)
+    return since / RATE
 
 
 def chroma(mono: Mono) -> Floats:
