@@ -133,9 +133,9 @@ async def test_a_press_is_journalled_before_it_is_acknowledged(
     seen: list[int] = []
     add, before = world.journal.add, len(world.requests("POST", "/interactions/*"))
 
-    async def listen(*takes: Any, **more: Any) -> None:
+    async def listen(*takes: Any, **more: Any) -> object:
         seen.append(len(world.requests("POST", "/interactions/*")) - before)
-        await add(*takes, **more)
+        return await add(*takes, **more)
 
     monkeypatch.setattr(world.journal, "add", listen)
     await scene.press(world.bo, "Again")

@@ -136,7 +136,8 @@ class World:
         self.lost: list[tuple[str, str]] = []
         """Those whose answer gets lost."""
         self.bot = self._a_bot()
-        self.env = simcord.Env(self.bot, shard_count=1, check_errors=False)
+        # An hour of the bot's takes a second of a processor; how long that is others decide.
+        self.env = simcord.Env(self.bot, shard_count=1, check_errors=False, settle_timeout=60.0)
         self.clock.start(self.env)
 
     async def start(self) -> None:
