@@ -237,6 +237,8 @@ class MusicGenBot(ReconnectingBot):
             parts.track_store,
             parts.clock,
         )
+        if self.voice is not None:
+            self.service.lease_keeper.is_sounding = self.voice.rooms.is_sounding
 
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""

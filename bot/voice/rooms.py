@@ -31,6 +31,11 @@ class VoiceRooms:
         self._runs: dict[int, asyncio.Task[None]] = {}
         self._owner = BackgroundTasks()
 
+    def is_sounding(self) -> bool:
+        """Whether something plays anywhere."""
+        sessions = (room.session for room in self._rooms.values())
+        return any(session.playing and not session.is_over for session in sessions)
+
     def session(self, guild_id: int) -> Session | None:
         """What plays in a server; None where nothing does."""
         room = self._rooms.get(guild_id)

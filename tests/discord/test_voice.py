@@ -111,9 +111,12 @@ async def test_the_queue_goes_on_by_itself_and_by_skip(evening: Evening) -> None
 
 
 async def test_stop_leaves_and_says_what_was_not_heard(evening: Evening) -> None:
+    is_sounding = evening.world.bot.service.lease_keeper.is_sounding
     await evening.play()
     await evening.play()
+    assert is_sounding()
     await evening.press("Stop")
+    assert not is_sounding()
     assert f"<@{evening.world.ada.id}> has stopped it.\n-# Not heard to the end: “lofi”" in (
         evening.text
     )

@@ -415,6 +415,10 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     await a_round_of_housekeeping(rig, [Renewal()] * 3)
     assert searched == []
     rig.service._registry._jobs.clear()  # pyright: ignore[reportPrivateUsage] - as if it had ended
+    rig.service.lease_keeper.is_sounding = lambda: True
+    await a_round_of_housekeeping(rig, [Renewal()] * 3)
+    assert searched == [], "nobody is to hear it"
+    rig.service.lease_keeper.is_sounding = lambda: False
     await a_round_of_housekeeping(rig, [Renewal()] * 3)
     assert searched == [1]
     await rig.service.close()
