@@ -176,7 +176,7 @@ async def test_undo_mix_and_close(world: World) -> None:
         ("wav", True),
         ("mp3", False),
     ]
-    assert all("it fits here" in one["label"] for one in formats)
+    assert all("fits here" in one["label"] for one in formats)
     refused = await opened.send(world.bo, format=["mp3"], fade="11")
     assert "between 0 and 10" in refused.told
     opened = await room.press(world.bo, "Mix")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 
 from bot.card.markup import fitted, quoted
 from bot.card.strings.jam import CREDIT_MAX_CHARS, person
@@ -20,16 +21,17 @@ MIXING = "The mix is being made; it comes below."
 NO_SECTIONS = "-# Its sections as a zip are too large to be posted here."
 SOMEBODY = "somebody"
 _OPTIONS = {
-    (MixFormat.FLAC, Fit.SURE): "FLAC: nothing is lost; it fits here",
-    (MixFormat.FLAC, Fit.UNSURE): "FLAC: nothing is lost; it may be too large here, then MP3",
-    (MixFormat.FLAC, Fit.NEVER): "FLAC: nothing is lost; too large here, MP3 instead",
-    (MixFormat.WAV, Fit.SURE): "WAV: for every program; it fits here",
-    (MixFormat.WAV, Fit.UNSURE): "WAV: for every program; it may be too large here, then FLAC",
-    (MixFormat.WAV, Fit.NEVER): "WAV: for every program; too large here, FLAC or MP3 instead",
-    (MixFormat.MP3, Fit.SURE): "MP3: the smallest; it fits here",
-    (MixFormat.MP3, Fit.UNSURE): "MP3: the smallest; it may be too large here",
-    (MixFormat.MP3, Fit.NEVER): "MP3: the smallest, and still too large here",
+    (MixFormat.FLAC, Fit.SURE): "FLAC fits here, without loss",
+    (MixFormat.FLAC, Fit.UNSURE): "FLAC may be too large here, then it is an MP3",
+    (MixFormat.FLAC, Fit.NEVER): "FLAC is too large here, it will be an MP3",
+    (MixFormat.WAV, Fit.SURE): "WAV fits here, without loss, for every program",
+    (MixFormat.WAV, Fit.UNSURE): "WAV may be too large here, then it is FLAC or MP3",
+    (MixFormat.WAV, Fit.NEVER): "WAV is too large here, it will be FLAC or MP3",
+    (MixFormat.MP3, Fit.SURE): "MP3 fits here, and is the smallest",
+    (MixFormat.MP3, Fit.UNSURE): "MP3 may be too large here",
+    (MixFormat.MP3, Fit.NEVER): "MP3 is too large here, too",
 }
+"""A phone shows the first two dozen characters."""
 
 
 def option(format_: MixFormat, fit: Fit) -> str:
@@ -50,13 +52,16 @@ def credit(at_s: float, one: Section) -> str:
 
 def facts(mixed: Mixed, fade_s: int) -> str:
     """What was made, and what was measured of it."""
-    loudness = mixed.loudness
+    loudness, faded_s = mixed.loudness, min(fade_s, mixed.duration_s)
     parts = [
         mixed.format.upper(),
         length_of(mixed.duration_s),
         None if loudness.lufs is None else f"{loudness.lufs:.1f} LUFS".replace("-", "−"),
-        f"true peak {loudness.peak_db:.1f} dBTP".replace("-", "−"),
-        f"its last {fade_s} s fade out" if fade_s else None,
+        # What is silent has no peak.
+        f"true peak {loudness.peak_db:.1f} dBTP".replace("-", "−")
+        if isfinite(loudness.peak_db)
+        else None,
+        f"its last {length_of(faded_s)} fade out" if faded_s else None,
     ]
     return "-# " + " · ".join(part for part in parts if part)
 
