@@ -28,9 +28,9 @@ async def test_the_command_is_journalled_before_it_is_acknowledged(
     known_at_add: list[str] = []
     add = world.journal.add
 
-    async def watched(*takes: Generation, **terms: Any) -> None:
+    async def watched(*takes: Generation, **terms: Any) -> Any:
         known_at_add.extend(request.path for request in world.requests(path="/[iw]*"))
-        await add(*takes, **terms)
+        return await add(*takes, **terms)
 
     monkeypatch.setattr(world.journal, "add", watched)
     await world.musicgen()
