@@ -1,7 +1,9 @@
 """The bot with a heartbeat: how late its event loop gets to what is due. Run as a module.
 
 Counts go to the file HEARTBEAT_FILE, a 64-bit number for each millisecond of lateness; the last
-is for all that is later. When each voice packet left goes to the file beside it, as a double.
+is for all that is later. So do, to a file beside it, those of the event loop's turns, by the
+processor time that each took, whatever else the machine does; and to a third file, as doubles,
+the times at which voice packets left.
 """
 
 from __future__ import annotations
@@ -21,15 +23,19 @@ FILE = "HEARTBEAT_FILE"
 _EVERY_S = 0.02
 _WRITTEN_EVERY = 25
 _MOST_MS = 5000
-_PACKETS = ".packets"
+_PACKETS, _TURNS = ".packets", ".turns"
 
 
 class Lateness:
-    """What the heartbeat has written so far."""
+    """What the heartbeat has written so far: of beats, or of turns."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._before = array("Q", [0]) * (_MOST_MS + 1)
+
+    def of_turns(self) -> Lateness:
+        """Of the same process: its event loop's turns, by their processor time."""
+        return Lateness(self.path.with_suffix(_TURNS))
 
     def begin(self) -> None:
         """Count from now on."""
@@ -59,7 +65,21 @@ class Lateness:
         return counts if len(counts) == _MOST_MS + 1 else array("Q", [0]) * (_MOST_MS + 1)
 
 
-async def beat(path: Path) -> None:
+def _time_turns() -> array[int]:
+    """Count from now on what each turn of the event loop takes of the processor, in ms."""
+    turns = array("Q", [0]) * (_MOST_MS + 1)
+    run = asyncio.Handle._run  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType, reportAttributeAccessIssue] - each turn goes through it
+
+    def timed(self: asyncio.Handle) -> None:
+        began_s = time.thread_time()
+        run(self)
+        turns[min(_MOST_MS, int((time.thread_time() - began_s) * 1000))] += 1
+
+    asyncio.Handle._run = timed  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] - the same
+    return turns
+
+
+async def beat(path: Path, turns: array[int]) -> None:
     """Count for as long as the process lives."""
     counts = array("Q", [0]) * (_MOST_MS + 1)
     clock = asyncio.get_running_loop().time
@@ -70,9 +90,10 @@ async def beat(path: Path) -> None:
         counts[min(_MOST_MS, int((clock() - due_s) * 1000))] += 1
         beats += 1
         if beats % _WRITTEN_EVERY == 0:
-            part = path.with_suffix(".part")
-            part.write_bytes(counts.tobytes())
-            part.replace(path)
+            for target, counted in ((path, counts), (path.with_suffix(_TURNS), turns)):
+                part = path.with_suffix(".part")
+                part.write_bytes(counted.tobytes())
+                part.replace(target)
 
 
 def packets_left_s(path: Path) -> array[float]:
@@ -100,11 +121,12 @@ def main() -> int:
 
     file = Path(os.environ[FILE])
     _note_packets(file)
+    turns = _time_turns()
     setup_hook = MusicGenBot.setup_hook
     beating: list[asyncio.Task[None]] = []
 
     async def with_heartbeat(self: MusicGenBot) -> None:
-        beating.append(asyncio.create_task(beat(file), name="heartbeat"))
+        beating.append(asyncio.create_task(beat(file, turns), name="heartbeat"))
         await setup_hook(self)
 
     MusicGenBot.setup_hook = with_heartbeat
