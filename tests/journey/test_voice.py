@@ -145,3 +145,17 @@ async def test_a_bot_that_is_moved_plays_on_where_it_sees(tmp_path: Path, sees_i
         await eventually(
             lambda: [s.user for s in rig.discord.calls.inside(cellar)] == [rig.ada.user]
         )
+
+
+async def test_on_a_stage_it_asks_for_the_word_and_waits(rig: Rig) -> None:
+    stage = rig.discord.world.stage
+    card = await (await rig.musicgen("techno 128 bpm", duration=1)).until(has_track)
+    rig.ada.join_voice(stage)
+    shown = await (await rig.ada.click(card, "Play in voice")).answered()
+    waiting = await shown.until(lambda message: strings.voice.SILENCED in words(message))
+    [mine] = [one for one in rig.discord.calls.inside(stage) if one.user is rig.discord.world.bot]
+    assert mine.asked_to_speak_at is not None
+    assert sent(rig) == [], words(waiting)
+    rig.mod.let_speak(rig.discord.world.bot)
+    await heard_of(rig, 50)
+    await shown.until(is_over)
