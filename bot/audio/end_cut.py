@@ -32,12 +32,10 @@ if TYPE_CHECKING:
 _HEARD_S = 16.0
 """How much of the end is listened to: a tempo may change."""
 _REFINED_BEATS = 8
-_ON_TIME_S = 0.015
-"""What ends so short before a beat ends on it."""
+_ON_TIME_S = 0.02
+"""What ends so near to a beat ends on it: nobody hears the difference."""
 _OFF_BEAT_LEAST = 0.6
 _SWING_FRAMES = 3
-_BEGUN_S = 0.005
-"""So short after a beat it has not sounded yet."""
 _BAR_SHARE = 1 / 8
 """So much of what a take has added may be cut off for a bar; for a beat, `_MOST`."""
 _MOST = 1 / 2
@@ -84,7 +82,7 @@ def find_cut(end: Samples, rate_hz: int, added_s: float, asked_bpm: float | None
     while (length_s + _ON_TIME_S) * per_s >= beats[-1] + beat:
         beats = np.append(beats, beats[-1] + beat)
     tails = np.round((length_s - beats / per_s) * rate_hz) / rate_hz
-    tails[tails < _BEGUN_S] = 0.0
+    tails[tails < _ON_TIME_S] = 0.0
     is_sure = is_sure_downbeat(onsets, beats)
     bars = np.arange(len(beats)) % BEATS_A_BAR == find_downbeat(onsets, beats)
     bar_s = float(tails[bars][-1]) if bars.any() else np.inf
