@@ -18,6 +18,7 @@ from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
 from bot.audio.voice_files import VoiceFiles
 from bot.client import MusicGenBot, Parts, Shards
+from bot.cog.client import VERSION, CogClient
 from bot.connection import StartOver, log_in, stay_connected
 from bot.delivery.voice import VoiceParts
 from bot.delivery.voice_speaker import is_installed
@@ -66,22 +67,18 @@ async def open_parts(
     """
     clock = clock or ServiceClock()
     tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
+    folders = [tracks_folder, intake_folder]
+    if settings.cog_urls:
+        folders.append(settings.data_folder / "cog")
     keep_to_ourselves()
-    for folder in (settings.data_folder, tracks_folder, intake_folder):
+    for folder in (settings.data_folder, *folders):
         await asyncio.to_thread(make_writable, folder)
     # What else is in the data folder is not ours to change.
     await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
-    for folder in (tracks_folder, intake_folder):
+    for folder in folders:
         await asyncio.to_thread(make_private_folder, folder, with_files=True)
     per_minute = settings.replicate_max_requests_per_minute
-    client = ReplicateClient(
-        settings.replicate_base_url,
-        settings.replicate_api_token.get_secret_value(),
-        clock=clock,
-        budget=request_budget(per_minute),
-        heard=hearing(clock, Service.REPLICATE),
-        middlewares=(*((metrics.replicate,) if metrics else ()), settings.proxies),
-    )
+    client = _service(settings, clock, metrics)
     audio_files = AudioFiles(
         intake_folder,
         allow_private=settings.allow_private_addresses,
@@ -94,9 +91,8 @@ async def open_parts(
         VoiceFiles() as voice,
         AsyncExitStack() as stack,
     ):
-        catalogue = Catalogue(
-            client, settings.musicgen_model, settings.musicgen_version, settings.fine_tunes
-        )
+        version = VERSION if settings.cog_urls else settings.musicgen_version
+        catalogue = Catalogue(client, settings.musicgen_model, version, settings.fine_tunes)
         live = asyncio.create_task(catalogue.fetch())
         stack.callback(live.cancel)
         try:
@@ -120,7 +116,7 @@ async def open_parts(
                 journal_id=await journal.identity(),
                 tracks_max_bytes=settings.tracks_max_bytes,
                 tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
-                max_running=settings.max_running,
+                max_running=settings.seats,
                 max_running_per_user=settings.max_running_per_user,
                 observer=metrics or Unobserved(),
             )
@@ -142,6 +138,30 @@ async def open_parts(
                 metrics.watch_discord if metrics else None,
                 VoiceParts(voice) if is_installed() else None,
             )
+
+
+def _service(
+    settings: Settings, clock: Clock, metrics: Metrics | None
+) -> ReplicateClient | CogClient:
+    """What makes the music: the owner's servers, else Replicate."""
+    if settings.cog_urls:
+        if settings.replicate_api_token.get_secret_value():
+            log.info("REPLICATE_API_TOKEN is not used, as COG_URL is set")
+        return CogClient(
+            settings.cog_urls,
+            settings.data_folder / "cog",
+            clock,
+            port=settings.port,
+            middlewares=(settings.proxies,),
+        )
+    return ReplicateClient(
+        settings.replicate_base_url,
+        settings.replicate_api_token.get_secret_value(),
+        clock=clock,
+        budget=request_budget(settings.replicate_max_requests_per_minute),
+        heard=hearing(clock, Service.REPLICATE),
+        middlewares=(*((metrics.replicate,) if metrics else ()), settings.proxies),
+    )
 
 
 def run(settings: Settings, *, only_sync: bool = False) -> int:
@@ -190,7 +210,7 @@ async def _work(settings: Settings, *, only_sync: bool) -> None:
                 from bot.operations.metrics import Metrics
                 from bot.operations.web import Operations
 
-                operations = Operations(Metrics(settings.price_per_second_micro_usd))
+                operations = Operations(Metrics(settings.price_micro_usd))
                 await stack.enter_async_context(operations.serving(settings.port))
             await stack.enter_async_context(alone(settings.journal_url))
         await _serve_on(settings, operations, only_sync=only_sync)
@@ -230,6 +250,7 @@ async def _serve(settings: Settings, operations: Operations | None, *, only_sync
         await bot.__aenter__()
         open_session(bot, token, settings.proxies)
         if operations is not None:
+            stack.enter_context(operations.handing_on(parts.predictions))
             stack.enter_context(operations.watching(bot))
         try:
             await log_in(bot, token, parts.clock, only_sync=only_sync)

@@ -32,7 +32,19 @@ class Settings(SettingsFields):
             Places(self.max_running, self.max_running_per_user),
             self.limit_per_jam,
         )
-        return Terms(limits, self.price_per_second_micro_usd)
+        return Terms(limits, self.price_micro_usd)
+
+    @property
+    def price_micro_usd(self) -> int:
+        """What a second of the model's time costs; one's own servers, nothing unless it is set."""
+        is_set = "price_per_second_micro_usd" in self.model_fields_set
+        return 0 if self.cog_urls and not is_set else self.price_per_second_micro_usd
+
+    @property
+    def seats(self) -> int:
+        """How many may run at once; a server of one's own takes one unless told otherwise."""
+        is_set = "max_running" in self.model_fields_set
+        return len(self.cog_urls) if self.cog_urls and not is_set else self.max_running
 
     @property
     def allowed(self) -> Allowed:
@@ -94,6 +106,8 @@ class Settings(SettingsFields):
             # As curl and others have them.
             values[name] = values.get(name) or values.get(name.lower(), "")
         values = {name: text for name, text in values.items() if text}
+        if "COG_URL" in values:
+            values.setdefault("REPLICATE_API_TOKEN", "")
         control = [
             f"{field.alias} contains a character that cannot be seen; type it again"
             for field in cls.model_fields.values()

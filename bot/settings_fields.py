@@ -16,6 +16,7 @@ from bot.settings_values import (
     Folder,
     Format,
     HttpAddress,
+    HttpAddresses,
     Ids,
     JamAmounts,
     Level,
@@ -44,7 +45,17 @@ class SettingsFields(BaseModel):
 
     discord_token: Token = Field(alias="DISCORD_TOKEN", description="the bot's token")
     replicate_api_token: Token = Field(
-        alias="REPLICATE_API_TOKEN", description="the API token of the account that pays"
+        alias="REPLICATE_API_TOKEN",
+        description="the API token of the account that pays; not needed with `COG_URL`",
+    )
+    cog_urls: HttpAddresses = Field(
+        default=(),
+        alias="COG_URL",
+        description=(
+            "servers of your own that make the music instead of Replicate, as "
+            "`http://127.0.0.1:5000, …`"
+        ),
+        json_schema_extra=_unset("none"),
     )
     data_folder: Folder = Field(
         default=Path("data"),
@@ -96,7 +107,10 @@ class SettingsFields(BaseModel):
     max_running: Annotated[Whole, Field(ge=1, le=10_000)] = Field(
         default=10_000,
         alias="MAX_RUNNING",
-        description=("how many predictions of one process may run at once; the rest wait in line"),
+        description=(
+            "how many predictions of one process may run at once; the rest wait in line. With "
+            "`COG_URL`, unless set, as many as there are servers"
+        ),
     )
     max_running_per_user: Annotated[Whole, Field(ge=1, le=1000)] = Field(
         default=4,
@@ -150,7 +164,10 @@ class SettingsFields(BaseModel):
     price_per_second_micro_usd: MicroUsd = Field(
         default=PRICE_PER_SECOND_MICRO_USD,
         alias="PRICE_PER_SECOND_USD",
-        description="what Replicate bills for a second of the model's time",
+        description=(
+            "what a second of the model's time costs: Replicate's price; with `COG_URL`, unless "
+            "set, nothing"
+        ),
         json_schema_extra=_unset(f"{PRICE_PER_SECOND_MICRO_USD / 1_000_000:g}"),
     )
     tracks_max_mb: Annotated[Whole, Field(ge=10)] = Field(
@@ -235,6 +252,12 @@ class SettingsFields(BaseModel):
         description="the hosts to reach without one, as curl has them",
         json_schema_extra=_unset("none"),
     )
+
+    @model_validator(mode="after")
+    def _one_service(self) -> Self:
+        if self.cog_urls and self.fine_tunes:
+            raise ValueError("FINE_TUNES names models at Replicate, which COG_URL is instead of")
+        return self
 
     @model_validator(mode="after")
     def _shards_fit(self) -> Self:

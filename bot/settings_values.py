@@ -43,6 +43,17 @@ def _http_address(text: str) -> str:
         raise ValueError("must be an http(s) address") from None
 
 
+def _http_addresses(value: object) -> object:
+    """`http://a:5000, http://b:5000` -> both."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = [_http_address(part.strip()) for part in value.split(",") if part.strip()]
+    except ValueError:
+        raise ValueError("must be http(s) addresses, separated by commas") from None
+    return tuple(dict.fromkeys(found))
+
+
 def _database_address(text: str) -> str:
     async_url(text)
     return text
@@ -170,6 +181,7 @@ def _folder(path: Path) -> Path:
 
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
+HttpAddresses = Annotated[tuple[str, ...], BeforeValidator(_http_addresses)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]
@@ -188,7 +200,7 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 
 _WHERE = {
     "DISCORD_TOKEN": "the bot's token from the Discord developer portal, page Bot",
-    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings",
+    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings; or set COG_URL",
 }
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
 from tests.unsynced import unsynced
 
@@ -89,3 +90,19 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.failed:
         report.sections.extend(collect_evidence())
     return report
+
+
+@pytest.fixture(scope="session")
+def cog_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[CogProcess]:
+    """A real Cog server, one for all tests of a worker; those that use it are in a group."""
+    with a_cog_server(tmp_path_factory.mktemp("cog")) as server:
+        yield server
+
+
+@pytest.fixture
+async def cog(cog_process: CogProcess) -> CogProcess:
+    """The server, up and free; what it did before is forgotten."""
+    cog_process.start()
+    await cog_process.until("READY")
+    cog_process.forget()
+    return cog_process

@@ -48,6 +48,8 @@ class Prediction:
     completed_at: datetime | None = None
     data_removed: bool = False
     """Whether the service has deleted input and output."""
+    begun_again: bool = False
+    """Whether what it was running on has died in the middle, so that it began anew."""
 
     @property
     def ended(self) -> bool:

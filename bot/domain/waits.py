@@ -29,6 +29,12 @@ class Obstacle(StrEnum):
     """Replicate, or something in front of it, does not let the bot in (403)."""
     CERTIFICATE = "certificate"
     """The certificate that Replicate, or something in front of it, shows is not trusted here."""
+    SERVERS_BUSY = "servers busy"
+    """The owner's own servers run something else, as much as they take at once (409)."""
+    SERVERS_LOADING = "servers loading"
+    """They are still loading their model (503)."""
+    SERVERS_DOWN = "servers down"
+    """None of them can be reached."""
     DISK_FULL = "disk full"
     """There is no room in the data folder."""
     DISK_FAULT = "disk fault"
@@ -51,6 +57,8 @@ class InQueue:
     """What makes the queue slow, where something does."""
     next_try_at: datetime | None = None
     """When that is tried again, where it is known."""
+    starts_at: datetime | None = None
+    """When its turn is likely to come, by what the last runs took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +123,11 @@ class NotPostable:
     link: Link | None
 
 
-Wait: TypeAlias = InQueue | OwnRunning | ToBeSent | Hindered | ForRoom | FetchingSlow | NotPostable
+@dataclass(frozen=True, slots=True)
+class BegunAgain:
+    """It runs, and for the second time: what it ran on, or this bot, has died in the middle."""
+
+
+Wait: TypeAlias = (
+    InQueue | OwnRunning | ToBeSent | Hindered | BegunAgain | ForRoom | FetchingSlow | NotPostable
+)

@@ -10,13 +10,16 @@ that was told last; `bot.engine.positions` tells it when it has changed in a way
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from statistics import median
 from typing import TypeAlias
 
 _AT_GATE = 32
 """So many may be on their way through the gate: twice as many as it lets through at once."""
+_RUNS_REMEMBERED = 9
 _STALE_SPARE = 64
 """So many entries of the heap more than there are people may be out of date."""
 
@@ -88,6 +91,8 @@ class Queue:
         """Those of the seated that are not through the gate, in the order of their grants."""
         self._next: list[tuple[tuple[int, int, int], int]] = []
         """A heap of keys and people; a key that is no longer theirs is passed over."""
+        self._took_s = deque[float](maxlen=_RUNS_REMEMBERED)
+        """How long the last runs took."""
 
     def join(
         self,
@@ -159,6 +164,20 @@ class Queue:
         if entry.granted.is_set():
             return entry.position
         return entry.position or len(self)
+
+    def ran(self, took_s: float | None) -> None:
+        """A run has taken so long, as far as that is known."""
+        if took_s is not None:
+            self._took_s.append(took_s)
+
+    def expected_s(self, position: int) -> float | None:
+        """How long until the turn of a number in line, by the last runs; None before the first.
+
+        Of those that run now, half is left on average.
+        """
+        if not self._took_s:
+            return None
+        return median(self._took_s) * (position - 0.5) / self._max_running
 
     @property
     def is_full(self) -> bool:

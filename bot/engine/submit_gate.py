@@ -22,6 +22,7 @@ _LONGEST_PAUSE_S = 300.0
 _LONGEST_GUESS_S = 60.0
 _FARTHEST_APART_S = 30.0
 """A create that was taken longer ago says nothing of the next."""
+_OWN_SERVERS = frozenset({Obstacle.SERVERS_BUSY, Obstacle.SERVERS_LOADING})
 _PATIENT_AFTER = 10
 """So many creates taken in a row tell that the service has become more patient."""
 
@@ -100,6 +101,8 @@ class SubmitGate:
         self._taken_in_a_row = 1 if refused else self._taken_in_a_row + 1
         self._refusing_since_s = None
         self._taken_at_s = self._clock.monotonic()
+        if self._obstacle in _OWN_SERVERS:
+            self._obstacle = None
         if self._taken_in_a_row % _PATIENT_AFTER == 0:
             if self._apart_s == 0.0:
                 self._width = min(self._widest, self._width + 1)
@@ -122,6 +125,13 @@ class SubmitGate:
         if self._taken_in_a_row == 1 and self._inside == 1 and apart_s <= _FARTHEST_APART_S:
             self._apart_s = apart_s
         self._width = 1
+
+    def were_busy(self, again_s: float, obstacle: Obstacle) -> None:
+        """No server of the owner's has a place for a create: that tells nothing of its pace."""
+        self._obstacle = obstacle
+        self._throttled_at_s = now_s = self._clock.monotonic()
+        self.was_refused()
+        self._open_at(now_s + again_s)
 
     def was_refused(self) -> None:
         """A create was not taken, for a reason that passes."""

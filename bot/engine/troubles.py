@@ -68,6 +68,9 @@ _PLAINLY = {
         "Replicate's certificate is not trusted on this machine: check its clock, and whether a "
         "proxy stands between, whose authority SSL_CERT_FILE can name"
     ),
+    Obstacle.SERVERS_BUSY: "the servers of COG_URL run something else",
+    Obstacle.SERVERS_LOADING: "the servers of COG_URL are still loading their model",
+    Obstacle.SERVERS_DOWN: "no server of COG_URL can be reached, or each answers with faults",
     Obstacle.DISK_FULL: "the disk of DATA_FOLDER is full: make room",
     Obstacle.DISK_FAULT: "DATA_FOLDER cannot be written: check the disk and its permissions",
     Obstacle.JOURNAL: "the database cannot be used at the moment",

@@ -17,6 +17,7 @@ from bot.discord_internals import point_at
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError, TokenRefused
 from bot.host.folders import make_writable
 from bot.journal import JournalForm, form_of
+from bot.operations.check_cog import check_cog
 from bot.operations.check_discord import check_discord
 from bot.operations.clock_check import check_clock
 from bot.operations.disk_warning import disk_warning
@@ -58,7 +59,8 @@ Probe = Callable[[Settings], Awaitable[Sequence[Finding]]]
 async def check(settings: Settings) -> int:
     """Try everything, print what was found, and return the exit code: 1 where something failed."""
     point_at(settings.discord_base_url)
-    found = await asyncio.gather(*(_tried(name, probe, settings) for name, probe in _PROBES))
+    probes = (_COG if settings.cog_urls else _REPLICATE, *_PROBES)
+    found = await asyncio.gather(*(_tried(name, probe, settings) for name, probe in probes))
     findings = [finding for some in found for finding in some]
     for finding in findings:
         sys.stdout.write(f"{finding}\n")
@@ -75,6 +77,10 @@ async def _tried(name: str, probe: Probe, settings: Settings) -> Sequence[Findin
     except TimeoutError:
         told = f"{name}: no answer within {_WITHIN_S:g} s; is it reachable from this machine?"
         return [Finding(Verdict.FAILED, told)]
+
+
+async def _cog(settings: Settings) -> Sequence[Finding]:
+    return [Finding(Verdict(verdict), told) for verdict, told in await check_cog(settings)]
 
 
 async def _replicate(settings: Settings) -> Sequence[Finding]:
@@ -203,12 +209,15 @@ async def _limits(settings: Settings) -> Sequence[Finding]:
         told.append("only whom ALLOW_SERVERS and ALLOW_USERS name")
     if told:
         return [Finding(Verdict.OK, f"limits: {'; '.join(told)}")]
+    if settings.cog_urls:
+        return [Finding(Verdict.NOTE, "limits: none is set (LIMIT_TOTAL, LIMIT_PER_USER)")]
     words = "limits: none is set, so people can spend all of the account's credit (LIMIT_TOTAL)"
     return [Finding(Verdict.NOTE, words)]
 
 
+_REPLICATE: tuple[str, Probe] = "Replicate", _replicate
+_COG: tuple[str, Probe] = "COG_URL", _cog
 _PROBES: tuple[tuple[str, Probe], ...] = (
-    ("Replicate", _replicate),
     ("Discord", _discord),
     ("database", _database),
     ("DATA_FOLDER", _data_folder),

@@ -1,16 +1,20 @@
-"""The HTTP server on `PORT`: `/livez`, `/healthz` and `/metrics`."""
+"""The HTTP server on `PORT`: `/livez`, `/healthz`, `/metrics`, and webhooks of Cog servers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
 from bot.client import MusicGenBot
+from bot.cog.client import CogClient
+from bot.cog.server import read_within
 from bot.domain.amounts import Amount
 from bot.domain.errors import ConfigError, JournalFault
+from bot.engine.ports import Predictions
 from bot.host.reasons import reason
 from bot.operations.health import HealthCheck
 from bot.operations.metrics import CONTENT_TYPE, Metrics
@@ -32,6 +36,7 @@ class Operations:
         self._health = HealthCheck()
         self._budget = Question[list[tuple[Amount, float]]]("budget left", _WITHIN_S)
         self._bot: WatchedBot | None = None
+        self._cog: CogClient | None = None
 
     @contextmanager
     def watching(self, bot: MusicGenBot) -> Generator[None]:
@@ -41,6 +46,15 @@ class Operations:
             yield
         finally:
             self._bot = None
+
+    @contextmanager
+    def handing_on(self, predictions: Predictions) -> Generator[None]:
+        """Hand webhooks on to these, for as long as they are open, where they have any."""
+        self._cog = predictions if isinstance(predictions, CogClient) else None
+        try:
+            yield
+        finally:
+            self._cog = None
 
     @asynccontextmanager
     async def serving(self, port: int, host: str | None = None) -> AsyncGenerator[int]:
@@ -53,6 +67,7 @@ class Operations:
         app.router.add_get("/livez", self._live)
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/metrics", self._measured)
+        app.router.add_post("/cog/{run:[a-z2-7]{26}}/{token}", self._told_by_server)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSES_S)
         await runner.setup()
         try:
@@ -74,7 +89,24 @@ class Operations:
 
     async def _healthy(self, _: web.Request) -> web.Response:
         health = await self._health.of(self._bot)
-        return web.json_response(health.json(), status=200 if health.is_ok else 503)
+        told = health.json()
+        if self._cog is not None:
+            # As Replicate's, their outage is told on cards, and heals without a new start.
+            told["servers"] = self._cog.servers_told()
+        return web.json_response(told, status=200 if health.is_ok else 503)
+
+    async def _told_by_server(self, request: web.Request) -> web.Response:
+        """A webhook of a Cog server, which tries the last one again where it is told 503."""
+        if self._cog is None:
+            return web.Response(status=503)
+        read = partial(read_within, request.content)
+        try:
+            status = await self._cog.hear(
+                request.match_info["run"], request.match_info["token"], read
+            )
+        except ClientPayloadError:
+            status = 413
+        return web.Response(status=status)
 
     async def _measured(self, _: web.Request) -> web.Response:
         if self._bot is not None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -15,7 +16,6 @@ from bot.domain.errors import ReplicateError
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.models import FineTune, Model, Models
 from bot.engine.ports import Journal
-from bot.replicate.client import ReplicateClient
 from bot.replicate.schema import SchemaUnusable, narrow
 from bot.replicate.transport import brief
 
@@ -26,6 +26,23 @@ _AGAIN_S = 5.0
 _AGAIN_CAP_S = 600.0
 
 
+class HasSchema(Protocol):
+    """A model's version as its service tells of it."""
+
+    @property
+    def openapi_schema(self) -> JsonValue:
+        """The OpenAPI description of its inputs; None where it was not told."""
+        ...
+
+
+class Schemas(Protocol):
+    """Who tells what a model takes."""
+
+    async def version_schema(self, model: str, version: str) -> HasSchema:
+        """A version of a model. Raises `ReplicateError`."""
+        ...
+
+
 class Catalogue:
     """The schemas of the main model's version and of the fine-tunes'.
 
@@ -33,7 +50,7 @@ class Catalogue:
     """
 
     def __init__(
-        self, client: ReplicateClient, model: str, version: str, fine_tunes: Sequence[FineTune]
+        self, client: Schemas, model: str, version: str, fine_tunes: Sequence[FineTune]
     ) -> None:
         self._client = client
         self._main = model, version

@@ -208,7 +208,7 @@ async def test_info_tells_everything(world: World, place: str) -> None:
         f"Seed: `{scene.first.seed}`",
         "The model ran 12 s.",
         "Cost: about $0.0644, an estimate",
-        "Prediction at Replicate: `p1`",
+        "Prediction: `p1`",
         f"Asked for by <@{scene.owner.id}>",
     ):
         assert words in text

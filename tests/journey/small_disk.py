@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.__main__ import main
 from bot.audio.track_store import TrackStore
+from bot.cog.records import Records
 from bot.replicate.partial import PartialFile
 
 FULL = "disk-is-full"
@@ -34,4 +35,6 @@ def full_first(owner: type, name: str) -> None:
 if __name__ == "__main__":
     full_first(TrackStore, "_try_disk")
     full_first(PartialFile, "write")
+    full_first(Records, "end")
+    full_first(Records, "copy_audio")
     sys.exit(main())

@@ -1,11 +1,13 @@
 """Kill the real bot at random moments, again and again, and hold it to its promise from outside.
 
 python -m tests.journey.storm [--kills 300] [--database sqlite|postgres|both] [--seed N]
+                              [--backend replicate|cog]
 
 People keep asking for tracks meanwhile, so a kill meets generations in every phase, and the
 stand-ins stretch a phase now and then. Some bring files that crash a decoder, some want variations.
 Now and then the disk is full. Tokens die young; cards are canceled, deleted and called for on the
-way. Everything random comes from the seed; how the processes race does not.
+way. Everything random comes from the seed; how the processes race does not. With the backend `cog`
+a real Cog server runs the model, whose webhooks reach the bot.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from bot.domain.generation import TOKEN_LIFE
 from bot.playground.discord.clock import Clock
 from bot.playground.discord.rules import Rules
 from bot.playground.replicate.timings import Timings
+from tests.cog_server import CogProcess, CogWitness, a_cog_server, a_free_port
 from tests.journey.crowd import Crowd
 from tests.journey.processes import BotProcess, settings_of
 from tests.journey.rig import (
@@ -40,7 +43,7 @@ from tests.journey.rig import (
     eventually,
 )
 from tests.journey.small_disk import FULL
-from tests.journey.verdict import Verdict, judge, phase_of
+from tests.journey.verdict import Verdict, Witness, judge, phase_of
 from tests.postgres import a_postgres
 
 START_S = 20.0
@@ -63,6 +66,8 @@ EARLIER_S = 0.5
 TIMINGS = Timings(
     cold_start_s=0.2, warm_start_s=0.1, step_rate_per_s=150, encode_s=0.05, tick_s=0.05
 )
+RATE = 150
+"""Steps a second of a Cog server's model."""
 ACK = "POST /api/v10/interactions/*"
 STORE = "POST /v1/files"
 STOP = "POST /v1/predictions/*/cancel"
@@ -118,10 +123,16 @@ class Figures:
 class Storm:
     """A crowd that keeps asking, and a bot that keeps dying."""
 
-    def __init__(self, rig: Rig, rng: random.Random, database_url: str | None) -> None:
+    def __init__(
+        self, rig: Rig, rng: random.Random, database_url: str | None, cog: CogProcess | None = None
+    ) -> None:
         self._rig = rig
         self._rng = rng
         self._env = settings_of(rig) | {"MAX_RUNNING_PER_USER": "20"}
+        self.witness: Witness = rig.replicate
+        if cog is not None:
+            self._env |= {"COG_URL": cog.url, "PORT": str(a_free_port())}
+            self.witness = CogWitness(cog)
         if database_url is not None:
             self._env["DATABASE_URL"] = database_url
         self.crowd = Crowd(rig, rng)
@@ -173,7 +184,7 @@ class Storm:
         finally:
             self.died_at.append(self._rig.discord.clock.now())
             await bot.kill()
-        self.phases.update(phase_of(asked, self._rig.replicate) for asked in self.crowd.open())
+        self.phases.update(phase_of(asked, self.witness) for asked in self.crowd.open())
         await self._rig.discord.world.until(lambda world: not world.bot_online)
 
     async def _spawn(self) -> BotProcess:
@@ -215,9 +226,16 @@ class Storm:
 
 
 async def storm(
-    kills: int, database: str, seed: int, token_life_s: float = TOKEN_LIFE_S
+    kills: int,
+    database: str,
+    seed: int,
+    token_life_s: float = TOKEN_LIFE_S,
+    cog: CogProcess | None = None,
 ) -> Figures:
-    """One storm over one database; nothing is raised where a promise is broken."""
+    """One storm over one database; nothing is raised where a promise is broken.
+
+    The model is run by `cog`, where there is one, else by the stand-in for Replicate.
+    """
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder, _address(database) as url:
         rules = Rules(token_life_s=token_life_s - EARLIER_S)
@@ -227,10 +245,12 @@ async def storm(
         async with a_rig(
             Path(folder), rules=rules, discord_clock=clock, speed=1, start=False, timings=TIMINGS
         ) as rig:
-            weather = Storm(rig, random.Random(seed), url)
+            weather = Storm(rig, random.Random(seed), url, cog)
             await weather.rage(kills)
             await weather.settle()
-            verdict = judge(weather.crowd.asked, rig, weather.died_at)
+            verdict = judge(weather.crowd.asked, rig, weather.died_at, weather.witness)
+            if cog is not None:
+                verdict.broken += [f"seed {seed} ran twice at once" for seed in cog.overlaps()]
             if verdict.broken:
                 kept = _keep_output(Path(folder), f"storm-{database}-{seed}.log")
                 verdict.broken.append(f"the processes' output is in {kept}")
@@ -239,6 +259,16 @@ async def storm(
 
 def _keep_output(folder: Path, name: str) -> Path:
     return Path(shutil.copy(folder / "output.txt", Path(tempfile.gettempdir(), name)))
+
+
+@contextmanager
+def _backend(name: str) -> Generator[CogProcess | None]:
+    if name == "replicate":
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="cog-") as folder, a_cog_server(Path(folder)) as cog:
+        cog.says("rate", RATE)
+        yield cog
 
 
 @contextmanager
@@ -256,6 +286,7 @@ async def main() -> int:
     parser.add_argument("--kills", type=int, default=300, help="over each database (default 300)")
     parser.add_argument("--database", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
+    parser.add_argument("--backend", choices=["replicate", "cog"], default="replicate")
     arguments = parser.parse_args()
     databases = ["sqlite", "postgres"]
     if arguments.database != "both":
@@ -265,7 +296,8 @@ async def main() -> int:
     sys.stdout.write(f"seed {arguments.seed}\n")
     broken = 0
     for database in databases:
-        figures = await storm(arguments.kills, database, arguments.seed)
+        with _backend(arguments.backend) as cog:
+            figures = await storm(arguments.kills, database, arguments.seed, cog=cog)
         for line in figures.verdict.broken:
             sys.stdout.write(f"BROKEN: {line}\n")
         sys.stdout.write(f"{figures}\n")

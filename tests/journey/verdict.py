@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Protocol
 
 from bot.card import strings
 from bot.domain.track_names import seed_in
@@ -19,7 +20,6 @@ from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel, ChannelKind
 from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction
-from bot.playground.replicate.standin import ReplicateStandIn
 from tests.journey.rig import Rig, has_ended, words
 from tests.journey.sound import same_samples
 
@@ -28,6 +28,15 @@ _ON_THE_WAY_S = 1.0
 NOT_STARTED = "nothing was started as far as I can see"
 CANCELED = "**Canceled.**"
 _TAKES = 3
+
+
+class Witness(Protocol):
+    """Who knows what was run."""
+
+    @property
+    def predictions(self) -> Sequence[Prediction]:
+        """All of them."""
+        ...
 
 
 class Wish(Enum):
@@ -116,7 +125,7 @@ class Asked:
         is_alike = shows_takes == (self.wish is Wish.TAKES)
         return is_reply or (self.prompt in titles and is_alike)
 
-    def predictions(self, replicate: ReplicateStandIn) -> list[Prediction]:
+    def predictions(self, replicate: Witness) -> list[Prediction]:
         """What was paid for it."""
         return [
             prediction
@@ -146,7 +155,7 @@ class Verdict:
     broken: list[str] = field(default_factory=list[str])
 
 
-def phase_of(asked: Asked, replicate: ReplicateStandIn) -> str:
+def phase_of(asked: Asked, replicate: Witness) -> str:
     """How far it has come, as far as it shows from outside."""
     if asked.used.stage is Stage.WAITING:
         return "not acknowledged"
@@ -159,16 +168,23 @@ def phase_of(asked: Asked, replicate: ReplicateStandIn) -> str:
     return "between the model and the message"
 
 
-def judge(everything: Iterable[Asked], rig: Rig, died_at: Sequence[float] = ()) -> Verdict:
+def judge(
+    everything: Iterable[Asked],
+    rig: Rig,
+    died_at: Sequence[float] = (),
+    witness: Witness | None = None,
+) -> Verdict:
     """Look at everything that was asked for, once all is quiet.
 
-    `died_at` is when processes were killed, by Discord's clock.
+    `died_at` is when processes were killed, by Discord's clock; `witness` knows what was run, where
+    that is not the rig's Replicate.
     """
-    verdict = Verdict(predictions=len(rig.replicate.predictions))
+    witness = witness or rig.replicate
+    verdict = Verdict(predictions=len(witness.predictions))
     world = rig.discord.world
     spoken = {message.id for message in world.messages.values() if message.author is world.bot}
     for asked in everything:
-        paid = asked.predictions(rig.replicate)
+        paid = asked.predictions(witness)
         problems = _of_payment(asked, paid)
         if asked.used.stage is Stage.ANSWERED:
             verdict.acknowledged += 1

@@ -429,3 +429,12 @@ def test_a_throttle_of_long_ago_says_nothing_of_the_present() -> None:
     assert rig.tell() == {0: Hindered(Obstacle.THROTTLED, None, 1)}
     rig.clock.pass_s(2.0)
     assert rig.submit_gate.obstacle is None
+
+
+def test_a_turn_is_expected_by_what_the_last_runs_took() -> None:
+    queue = Queue(2, 10)
+    assert queue.expected_s(1) is None
+    for took_s in (10.0, 50.0, 30.0, None):
+        queue.ran(took_s)
+    assert queue.expected_s(1) == 30 / 4, "half of a run, with two places"
+    assert queue.expected_s(4) == 30 * 3.5 / 2

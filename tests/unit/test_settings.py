@@ -23,6 +23,23 @@ def test_two_tokens_are_enough() -> None:
     assert not settings.is_local
 
 
+def test_servers_of_ones_own_need_no_replicate_and_cost_nothing() -> None:
+    env = {
+        "DISCORD_TOKEN": "discord-secret",
+        "COG_URL": "http://a:5000/, http://b:5000,http://a:5000",
+    }
+    settings = Settings.from_env(env)
+    assert settings.cog_urls == ("http://a:5000", "http://b:5000")
+    assert (settings.price_micro_usd, settings.seats) == (0, 2)
+    told = Settings.from_env(env | {"PRICE_PER_SECOND_USD": "0.0001", "MAX_RUNNING": "6"})
+    assert (told.price_micro_usd, told.seats) == (100, 6)
+    paid = Settings.from_env(TOKENS)
+    assert (paid.price_micro_usd, paid.seats) == (1400, 10_000)
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env(env | {"FINE_TUNES": f"lofi=o/m:{'0' * 64}"})
+    assert "COG_URL is instead of" in str(caught.value)
+
+
 def test_every_problem_is_reported_at_once_and_quotes_no_value() -> None:
     with pytest.raises(ConfigError) as caught:
         Settings.from_env(
@@ -34,6 +51,7 @@ def test_every_problem_is_reported_at_once_and_quotes_no_value() -> None:
                 "MUSICGEN_MODEL": "musicgen",
                 "MUSICGEN_VERSION": "671",
                 "LOG_LEVEL": "LOUD",
+                "COG_URL": "a:5000",
                 "REPLICATE_MAX_REQUESTS_PER_MINUTE": "0",
             }
         )
@@ -46,6 +64,7 @@ def test_every_problem_is_reported_at_once_and_quotes_no_value() -> None:
         "MUSICGEN_MODEL:",
         "MUSICGEN_VERSION:",
         "LOG_LEVEL:",
+        "COG_URL:",
         "REPLICATE_MAX_REQUESTS_PER_MINUTE:",
     ):
         assert name in text

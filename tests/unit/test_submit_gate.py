@@ -6,6 +6,7 @@ import pytest
 from aiolimiter import AsyncLimiter
 
 from bot.domain.inputs import Inputs
+from bot.domain.waits import Obstacle
 from bot.engine.queue import QueueEntry
 from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
@@ -233,3 +234,22 @@ async def test_only_the_very_same_inputs_keep_each_other_out() -> None:
     edited = Inputs("house", seed=1, duration=9)
     await asyncio.gather(hold("a", config), hold("b", Inputs("house", seed=1)), hold("c", edited))
     assert log == ["a", "c", "a", "c", "b", "b"]
+
+
+async def test_busy_servers_tell_nothing_of_the_pace() -> None:
+    clock = FakeClock()
+    submit_gate, log = a_gate(2, clock), list[int]()
+    await submit_gate.enter(QueueEntry(9, 9))
+    submit_gate.went_well()
+    submit_gate.were_busy(2.0, Obstacle.SERVERS_LOADING)
+    submit_gate.leave()
+    assert submit_gate.obstacle is Obstacle.SERVERS_LOADING
+    began_s = clock.monotonic()
+    tasks = [asyncio.create_task(entered(submit_gate, log, number)) for number in range(2)]
+    await spin()
+    assert log == [0, 1], "as many at once as before"
+    assert clock.monotonic() - began_s == pytest.approx(2.0)
+    submit_gate.went_well()
+    assert submit_gate.obstacle is None
+    assert submit_gate.next_try_at is None
+    await asyncio.gather(*tasks)

@@ -36,8 +36,8 @@ OTHERS_AUDIO_FIRST = "**Waiting.** Files of other people are being read first."
 CHECKING = "**Checking** your audio…"
 QUEUED = "**Queued**, about to be sent to the model."
 LOOKING = (
-    "**Looking** whether Replicate has started this: its answer to my request was cut off. "
-    "Each try costs, so I don't send it again before I know."
+    "**Looking** whether this has been started: the answer to my request was cut off. "
+    "I don't send it again before I know."
 )
 LOADING = "**Loading** the model"
 FETCHING = "**Fetching** the finished track…"

@@ -14,6 +14,7 @@ from bot.card.strings.limits import REFUSALS
 from bot.card.strings.numbers import an, count, listed
 from bot.card.strings.presets import PRESET_WORDS
 from bot.card.strings.press_errors import PRESS_WORDS
+from bot.card.strings.servers import SERVER_WORDS
 from bot.card.strings.terms import TERM_WORDS
 from bot.card.strings.voice import VOICE_WORDS
 from bot.domain import errors
@@ -156,6 +157,7 @@ _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **TERM_WORDS,
     **VOICE_WORDS,
     **PRESS_WORDS,
+    **SERVER_WORDS,
     errors.PieceTooLong: lambda e: (
         f"This piece is {e.piece_s / 60:.1f} minutes long; I extend pieces of up to "
         f"{e.limit_s // 60} minutes. Cut off what you need of its end and extend that."

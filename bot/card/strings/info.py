@@ -9,8 +9,8 @@ SETTINGS = "Settings"
 RUN = "How it was made"
 LINEAGE = "Where it came from"
 AUDIO_TOO = "-# It was made from audio as well, which this line does not have."
-COST_UNKNOWN = "Cost: not known; Replicate bills by time."
-NO_PREDICTION = "It never got to Replicate."
+COST_UNKNOWN = "Cost: not known; it goes by the time that the model runs."
+NO_PREDICTION = "It was never sent to the model."
 
 
 def fine_tune(name: str) -> str:
@@ -53,8 +53,8 @@ def predict_time(predict_time_s: float) -> str:
 
 
 def prediction(prediction_id: str) -> str:
-    """Its name at Replicate."""
-    return f"Prediction at Replicate: `{prediction_id}`"
+    """Its name at the service that ran it."""
+    return f"Prediction: `{prediction_id}`"
 
 
 def asked(user_id: int, at: int) -> str:

@@ -161,6 +161,8 @@ def waiting_limit(number: int) -> str:
 
 def cost(micro_usd: int, *, is_estimate: bool) -> str:
     """What one track costs."""
+    if micro_usd == 0:
+        return COST_NONE
     if is_estimate:
         return f"Cost: about {dollars(micro_usd)}, an estimate"
     return f"Cost: {dollars(micro_usd)}, by the time it ran"

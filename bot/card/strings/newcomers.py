@@ -61,6 +61,8 @@ def in_voice() -> str:
 
 def cost(micro_usd: int, seconds: int) -> str:
     """What a track costs, and whom."""
+    if micro_usd == 0:
+        return "Tracks cost nothing here."
     return f"A track of {seconds} s costs the bot's owner about {dollars(micro_usd)}."
 
 

@@ -15,7 +15,7 @@ _STAGES = {
     Stage.OTHERS_AUDIO_FIRST: "waiting, files of other people are read first",
     Stage.CHECKING: "checking your audio…",
     Stage.QUEUED: "queued",
-    Stage.LOOKING: "looking whether Replicate has started it…",
+    Stage.LOOKING: "looking whether it was started…",
     Stage.STARTING: "starting the model…",
     Stage.LOADING: "loading the model…",
     Stage.GENERATING: "generating…",

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from bot.card.markup import size
 from bot.domain.progress import Stage
 from bot.domain.waits import (
+    BegunAgain,
     FetchingSlow,
     ForRoom,
     Hindered,
@@ -46,6 +47,9 @@ _WHY = {
         "I can't be sure that it is Replicate that answers: its certificate is not trusted here. "
         "The bot's owner has to look into it"
     ),
+    Obstacle.SERVERS_BUSY: "The graphics card is busy with something that is not mine",
+    Obstacle.SERVERS_LOADING: "The server that makes the music is still loading its model",
+    Obstacle.SERVERS_DOWN: "The server that makes the music can't be reached at the moment",
     Obstacle.DISK_FULL: (
         "There is no room on the disk I keep tracks on. The bot's owner has to make some"
     ),
@@ -58,11 +62,12 @@ _WHY = {
 _KNOWN = "I keep trying; what you see is what I last knew."
 _GOES_ON = "Your track is not lost: it goes on as soon as that is done."
 _COMES = "Your track is made and kept, and comes here as soon as that is over."
+_BEGUN_AGAIN = "What makes the music stopped in the middle of this, so it began again."
 _SLOW_QUEUE = frozenset({Obstacle.THROTTLED, Obstacle.LOW_CREDIT})
 _FOR_THE_OWNER = frozenset(
     {Obstacle.TOKEN_REFUSED, Obstacle.CREDIT_MISSING, Obstacle.FORBIDDEN, Obstacle.CERTIFICATE}
 )
-_WITHOUT_OBSTACLE = (ToBeSent, ForRoom, FetchingSlow, NotPostable)
+_WITHOUT_OBSTACLE = (BegunAgain, ToBeSent, ForRoom, FetchingSlow, NotPostable)
 _RUNS = frozenset({Stage.STARTING, Stage.LOADING, Stage.GENERATING})
 
 
@@ -77,7 +82,7 @@ def headline(wait: Wait | None) -> str | None:
         case InQueue():
             words = "**Queued.** You are next: " if wait.position == 1 else "**Queued.** "
             place = "" if wait.position == 1 else f"Number {wait.position} in line: "
-            return f"{words}{place}{_all_taken(wait.running)}"
+            return f"{words}{place}{_all_taken(wait.running)}{_starts(wait.starts_at)}"
         case OwnRunning():
             return f"**Queued.** {_own(wait)}"
         case ToBeSent(position=position) if position > 1:
@@ -115,6 +120,8 @@ def note(wait: Wait | None, stage: Stage) -> str | None:
             own_hands = f"{_fetch_yourself(link)} " if link else ""
             larger = "" if limit_bytes is None else " where larger files may be posted"
             return f"-# {own_hands}I keep it: **Bring it here**{larger} shows it."
+        case BegunAgain():
+            return f"-# {_BEGUN_AGAIN}"
         case Hindered():
             return f"-# {_hindered(wait, stage)}"
         case _:
@@ -183,6 +190,9 @@ _SHORTLY = {
     Obstacle.CREDIT_MISSING: "the bot's account has no credit",
     Obstacle.FORBIDDEN: "Replicate refuses access",
     Obstacle.CERTIFICATE: "Replicate's certificate is not trusted here",
+    Obstacle.SERVERS_BUSY: "the graphics card is busy",
+    Obstacle.SERVERS_LOADING: "the server is still loading its model",
+    Obstacle.SERVERS_DOWN: "the server that makes the music can't be reached",
     Obstacle.DISK_FULL: "no room on my disk",
     Obstacle.DISK_FAULT: "my disk can't be written",
     Obstacle.JOURNAL: "my records can't be written",
@@ -194,6 +204,12 @@ def _all_taken(running: int) -> str:
     if running == 1:
         return "one other track is under way, and I make one at a time."
     return f"{running} others are under way, which is as many as I make at once."
+
+
+def _starts(starts_at: datetime | None) -> str:
+    if starts_at is None:
+        return ""
+    return f" Its turn comes about {moment(starts_at)}, by what the last ones took."
 
 
 def _own(wait: OwnRunning) -> str:

@@ -17,6 +17,7 @@ from bot.domain.errors import (
     Throttled,
     TokenRefused,
 )
+from bot.domain.errors.servers import ServersBusy, ServersDown
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
 from bot.engine.job import Job
@@ -39,6 +40,10 @@ _UNKNOWN_FOR = timedelta(minutes=1)
 def obstacle_of(error: ReplicateError | OSError) -> Obstacle:
     """What stands in the way, by the error that was met."""
     match error:
+        case ServersBusy(loading=loading):
+            return Obstacle.SERVERS_LOADING if loading else Obstacle.SERVERS_BUSY
+        case ServersDown():
+            return Obstacle.SERVERS_DOWN
         case Throttled(low_credit=low_credit):
             return Obstacle.LOW_CREDIT if low_credit else Obstacle.THROTTLED
         case TokenRefused():

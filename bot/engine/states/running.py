@@ -13,10 +13,12 @@ from bot.domain.errors import (
     PredictionOverdue,
     ReplicateError,
 )
+from bot.domain.errors.servers import RunLost
 from bot.domain.generation import State
 from bot.domain.prediction import Prediction, Status
 from bot.domain.progress import Stage
 from bot.domain.validation import audio_prompt_s
+from bot.domain.waits import BegunAgain
 from bot.engine.job import Job, Stopped
 from bot.engine.poller import Watch
 from bot.engine.states.outages import (
@@ -63,6 +65,9 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
             try:
                 prediction = _known(job, watch) or await _ask(job)
                 poller.heard()
+            except RunLost:
+                poller.heard()
+                raise
             except ReplicateError as error:
                 poller.heard()
                 log.info("%r", error)
@@ -106,6 +111,8 @@ async def _ask(job: Job) -> Prediction:
 async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> bool:
     """Take in one answer; True when the prediction has ended well and the step with it."""
     now = job.context.clock.now()
+    if prediction.begun_again and job.wait is None:
+        job.goes_on(BegunAgain())
     if prediction.ended and prediction.status != Status.SUCCEEDED and prediction.ran_s is not None:
         # What it ran is billed, whatever ended it.
         await job.save(predict_time_s=prediction.ran_s)
@@ -114,6 +121,7 @@ async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> boo
             if prediction.logs:
                 job.meter.read(prediction.logs, now)
             job.remember(prediction)
+            job.context.queue.ran(prediction.ran_s)
             await job.save(
                 State.COLLECTING,
                 predict_time_s=prediction.ran_s,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.errors import Outage, OwnerNeeded, Throttled
+from bot.domain.errors.servers import ServersBusy
 from bot.domain.generation import State
 from bot.domain.progress import Stage
-from bot.domain.waits import Hindered, Obstacle, ToBeSent
+from bot.domain.waits import Hindered, InQueue, Obstacle, ToBeSent
 from bot.engine.job import Job
 from bot.engine.positions import why
 from bot.engine.queue import QueueEntry
@@ -77,6 +79,11 @@ def _show_position(job: Job) -> None:
     if job.seat.entry is None:
         return
     wait = why(job.context.queue, job.context.submit_gate, job.seat.entry)
+    if isinstance(wait, InQueue):
+        left_s = job.context.queue.expected_s(wait.position)
+        if left_s is not None:
+            starts_at = job.context.clock.now() + timedelta(seconds=left_s)
+            wait = replace(wait, starts_at=starts_at)
     is_out = isinstance(job.wait, Hindered) and job.wait.obstacle is Obstacle.OUTAGE
     if not is_out or not isinstance(wait, ToBeSent):
         job.waits_for(wait)
@@ -99,7 +106,9 @@ async def _submit(job: Job) -> Outage | None:
             # A second one would cost a second time: look for it first.
             log.warning("its create was cut off: %r", error)
             return None
-        if isinstance(error, Throttled):
+        if isinstance(error, ServersBusy):
+            context.submit_gate.were_busy(error.retry_after_s or 0.0, obstacle_of(error))
+        elif isinstance(error, Throttled):
             context.submit_gate.was_throttled(error.retry_after_s, low_credit=error.low_credit)
         else:
             context.submit_gate.was_refused()
