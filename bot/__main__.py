@@ -34,10 +34,17 @@ def _play(arguments: argparse.Namespace) -> int:
     import asyncio
     from pathlib import Path
 
+    from bot.domain.errors import ConfigError
     from bot.playground.launch import play
 
+    try:
+        cog = environment().get("COG_URL", "")
+    except ConfigError as error:
+        _say_problems(error)
+        return EXIT_CONFIG
     keep = None if arguments.keep is None else Path(arguments.keep)
-    return asyncio.run(play(port=arguments.port, browse=not arguments.no_browser, keep=keep))
+    browse = not arguments.no_browser
+    return asyncio.run(play(port=arguments.port, browse=browse, keep=keep, cog=cog))
 
 
 def _serve(command: str | None) -> int:

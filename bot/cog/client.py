@@ -119,6 +119,7 @@ class CogClient:
             server="",
             token="",
         )
+        await self._tidy()
         run = self._runs[record.id] = self._run(record)
         try:
             await run.begin_somewhere()
@@ -269,7 +270,6 @@ class CogClient:
             run = self._runs[run_id] = self._run(record)
             if not run.has_ended:
                 run.take_up()
-            await self._tidy()
             return run
 
     async def _since(self, created_after: datetime) -> list[Record]:
@@ -289,4 +289,7 @@ class CogClient:
         for run_id in ended:
             # From here on its record tells.
             del self._runs[run_id]
-        await HOUSE.run(self._records.tidy)
+        try:
+            await HOUSE.run(self._records.tidy)
+        except OSError as error:
+            log.warning("what is no longer needed cannot be removed: %r", error)

@@ -34,13 +34,15 @@ LOFI = Hosted.of(
     "lo-fi",
 )
 NOTICE = "Playground: the music comes from a small synthesizer on this machine, not from MusicGen."
+NOTICE_OWN = "Playground: the music comes from {}."
 _EXIT_PORT = _EXIT_KEEP = 2
 
 
-async def play(*, port: int, browse: bool, keep: Path | None = None) -> int:
+async def play(*, port: int, browse: bool, keep: Path | None = None, cog: str = "") -> int:
     """Run the playground until it is interrupted, or the bot cannot start; the exit code.
 
-    What happens in it is kept in the folder `keep`, and gone on with from there; or nowhere.
+    What happens in it is kept in the folder `keep`, and gone on with from there; or nowhere. The
+    music comes from the Cog servers `cog`, where any are named.
     """
     logs.set_up(logs.INFO, (), logs.LogFormat.TEXT)
     stop = asyncio.Event()
@@ -48,7 +50,7 @@ async def play(*, port: int, browse: bool, keep: Path | None = None) -> int:
     async with AsyncExitStack() as stack:
         try:
             kept = None if keep is None else await asyncio.to_thread(Keep, keep)
-            discord = await stack.enter_async_context(discord_standin(port, kept))
+            discord = await stack.enter_async_context(discord_standin(port, kept, cog))
             replicate = await stack.enter_async_context(replicate_standin(kept))
         except KeepUnusable as error:
             sys.stderr.write(f"{error}\n")
@@ -65,7 +67,7 @@ async def play(*, port: int, browse: bool, keep: Path | None = None) -> int:
         # Left last: what the bot does at its end is kept as well.
         await stack.enter_async_context(_following(kept, discord, replicate))
         bot = await SupervisedBot.start(
-            _environment(discord, replicate, folder), discord.tell_of_bot
+            environment(discord, replicate, folder, cog), discord.tell_of_bot
         )
         discord.pull_the_plug = bot.pull_the_plug
         running = asyncio.create_task(bot.keep_running(), name="bot")
@@ -113,14 +115,15 @@ async def _following(
         await asyncio.wait({following})
 
 
-def discord_standin(port: int, kept: Keep | None = None) -> DiscordStandIn:
+def discord_standin(port: int, kept: Keep | None = None, cog: str = "") -> DiscordStandIn:
     """As a visitor meets it: with its limits, as the real one."""
     rules, has_voice = Rules(enforce_rate_limits=True), voice.is_installed()
+    notice = NOTICE_OWN.format(cog) if cog else NOTICE
     if kept is None:
-        return DiscordStandIn(port=port, notice=NOTICE, rules=rules, voice=has_voice)
+        return DiscordStandIn(port=port, notice=notice, rules=rules, voice=has_voice)
     return DiscordStandIn(
         port=port,
-        notice=NOTICE,
+        notice=notice,
         rules=rules,
         before=kept.discord,
         content=kept.discord_file,
@@ -141,8 +144,8 @@ def replicate_standin(kept: Keep | None = None) -> ReplicateStandIn:
     )
 
 
-def _environment(
-    discord: DiscordStandIn, replicate: ReplicateStandIn, folder: Path
+def environment(
+    discord: DiscordStandIn, replicate: ReplicateStandIn, folder: Path, cog: str = ""
 ) -> dict[str, str]:
     """The bot as anyone runs it, told by its settings alone where the two services are."""
     trusted: dict[str, str] = {}
@@ -160,7 +163,8 @@ def _environment(
             "ALLOW_PRIVATE_ADDRESSES": "1",
             "MUSICGEN_MODEL": MODEL,
             "MUSICGEN_VERSION": replicate.version,
-            "FINE_TUNES": f"lofi={LOFI.model}:{LOFI.version}",
+            "FINE_TUNES": "" if cog else f"lofi={LOFI.model}:{LOFI.version}",
+            "COG_URL": cog,
             "DATA_FOLDER": str(folder),
             # Whoever tries it reads what it prints, wherever that goes.
             "LOG_FORMAT": "text",

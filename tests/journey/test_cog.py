@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from bot.playground.discord.messages import Message
+from bot.playground.discord.server import DiscordStandIn
+from bot.playground.launch import environment, replicate_standin
+from bot.settings import Settings
 from tests.cog_server import CogProcess, a_free_port
 from tests.journey.processes import a_running_bot
 from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track, words
@@ -139,3 +142,11 @@ async def test_a_killed_bot_goes_on_where_it_was(
     assert [one.seed for one in cog.runs()] == ([6, 7] if is_hooked else [6, 7, 7])
     assert cog.overlaps() == []
     await eventually(lambda: has_ended(card))
+
+
+async def test_the_playground_can_be_made_to_play_on_it(cog: CogProcess, tmp_path: Path) -> None:
+    async with DiscordStandIn() as discord, replicate_standin() as replicate:
+        settings = Settings.from_env(environment(discord, replicate, tmp_path, cog.url))
+        assert (settings.cog_urls, settings.fine_tunes) == ((cog.url,), ())
+        settings = Settings.from_env(environment(discord, replicate, tmp_path))
+        assert (settings.cog_urls, len(settings.fine_tunes)) == ((), 1)

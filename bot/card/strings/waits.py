@@ -47,7 +47,7 @@ _WHY = {
         "I can't be sure that it is Replicate that answers: its certificate is not trusted here. "
         "The bot's owner has to look into it"
     ),
-    Obstacle.SERVERS_BUSY: "The graphics card is busy with something that is not mine",
+    Obstacle.SERVERS_BUSY: "The graphics card is busy with something else at the moment",
     Obstacle.SERVERS_LOADING: "The server that makes the music is still loading its model",
     Obstacle.SERVERS_DOWN: "The server that makes the music can't be reached at the moment",
     Obstacle.DISK_FULL: (
