@@ -53,9 +53,12 @@ def main() -> None:
 
 def _read(stream: BinaryIO, requests: SimpleQueue[bytes]) -> None:
     """Pass requests on; a thread, so that the end is noticed while a file is being decoded."""
-    while len(length := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
-        requests.put(stream.read(int.from_bytes(length, "big")))
-    os._exit(0)
+    try:
+        while len(length := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            requests.put(stream.read(int.from_bytes(length, "big")))
+    finally:
+        # Where it is a socket, a bot that was killed resets it.
+        os._exit(0)
 
 
 def _answer(request: bytes) -> dict[str, object]:
