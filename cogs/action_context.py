@@ -67,6 +67,10 @@ class Context:
         asked = replace(asked_by(self.interaction), card_of=card_of, audio_of=audio_of)
         self.house_rules.check(asked)
 
+    def check_block(self) -> None:
+        """Hold its person against blocks alone."""
+        self.house_rules.check_block(asked_by(self.interaction))
+
     async def acknowledge_once(self, generation_id: str) -> None:
         """Defer, before anything is done that does harm when it is done twice."""
         self._take_on()

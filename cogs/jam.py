@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.card import strings
 from bot.card.actions.jam_start import THEME_MAX_CHARS
-from bot.card.interactions import reading
+from bot.card.interactions import asked_by, reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
@@ -170,11 +170,15 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
     @app_commands.describe(who=strings.jam.HOST_WHO)
     async def host(self, interaction: discord.Interaction, who: discord.User | None = None) -> None:
         """Pass it on, or take it from one who stays away."""
-        by = interaction.user.id
+        by, house = interaction.user.id, self._bot.house_rules
+        house.check_block(asked_by(interaction))
         async with reading():
             jam = await self._bot.jams.in_thread(interaction.channel_id or 0)
             if who is None or who.id == by:
-                jam = await self._bot.jams.change(jam.id, rules.replace_host, by)
+                is_blocked = house.is_blocked(jam.host_id, jam.guild_id)
+                jam = await self._bot.jams.change(
+                    jam.id, rules.replace_host, by, host_is_blocked=is_blocked
+                )
             else:
                 jam = await self._bot.jams.change(jam.id, rules.pass_host, by, who.id)
         await interaction.response.send_message(strings.jam.is_host(jam.host_id))

@@ -83,6 +83,14 @@ class ActionContext(Protocol):
         """
         ...
 
+    def check_block(self) -> None:
+        """Hold its person against blocks alone: where nothing is made, but decided for others.
+
+        Raises:
+            PersonBlocked: they are.
+        """
+        ...
+
     async def acknowledge_once(self, generation_id: str) -> None:
         """Defer, before anything is done that does harm when it is done twice.
 

@@ -93,6 +93,21 @@ class HouseRules:
         if found is not None:
             raise found
 
+    def check_block(self, asked: Asked) -> None:
+        """Hold somebody against blocks alone: for what makes nothing, but decides for others.
+
+        Raises:
+            PersonBlocked: they are.
+        """
+        found = blocked(self._blocks.get(asked.user_id, ()), asked, self._clock.now())
+        if found is not None:
+            raise found
+
+    def is_blocked(self, user_id: int, guild_id: int) -> bool:
+        """Whether somebody has nothing made here."""
+        asked = Asked(user_id, guild_id)
+        return blocked(self._blocks.get(user_id, ()), asked, self._clock.now()) is not None
+
     def settings_of(self, guild_id: int | None) -> ServerSettings:
         """A server's settings; in direct messages nothing is set."""
         return ServerSettings() if guild_id is None else self._settings.get(guild_id, _DEFAULT)

@@ -81,18 +81,25 @@ class JamStage(JamOpening):
         view = jam_view(jam, with_voice=self._with_voice)
         with asked_of_discord():
             try:
-                shown = await self._show(jam, jam_embed(jam, links, budget), view)
+                shown = await self._show(jam, takes, jam_embed(jam, links, budget), view)
             except discord.HTTPException as error:
                 if meaning_of(error) is not Meaning.WORDS_BLOCKED:
                     raise
                 log.info("jam %s is shown without its words: %s", jam.id, error)
-                shown = await self._show(jam, jam_embed(jam, links, budget, with_words=False), view)
+                embed = jam_embed(jam, links, budget, with_words=False)
+                shown = await self._show(jam, takes, embed, view)
             await self._label(jam, takes)
         return shown
 
-    async def _show(self, jam: Jam, embed: discord.Embed, view: discord.ui.View) -> Shown:
+    async def _show(
+        self, jam: Jam, takes: Sequence[Generation], embed: discord.Embed, view: discord.ui.View
+    ) -> Shown:
         thread, old = self._thread(jam), jam.shown
         same = old is not None and old.head == jam.head
+        if old is not None:
+            # In a long round too its buttons are where people are.
+            below = [take for take in takes if take.reply.message_id > old.message_id]
+            same = same and len(below) < _SCROLLED_AWAY
         if old is not None and old.message_id:
             message = thread.get_partial_message(old.message_id)
             try:

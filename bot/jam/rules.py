@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -54,6 +54,8 @@ from bot.jam.rounds import closed, deadline, ended, next_round, seen_anew
 from bot.jam.steps import tried_again
 
 P = ParamSpec("P")
+_ONE_PRESS = timedelta(seconds=3)
+"""Whoever presses twice within it has meant it once."""
 Rule = Callable[Concatenate[Jam, datetime, P], Jam]
 
 
@@ -219,6 +221,8 @@ def undo(jam: Jam, now: datetime, by: int) -> Jam:
         NothingToUndo: there is none.
         NotInJam: they have not taken part.
     """
+    if _was_just_undone(jam, now):
+        return jam
     if not jam.sections:
         raise NothingToUndo
     if by != jam.host_id:
@@ -245,8 +249,8 @@ def pass_host(jam: Jam, now: datetime, by: int, to: int) -> Jam:
 
 
 @_on_time
-def replace_host(jam: Jam, now: datetime, by: int) -> Jam:
-    """Somebody who has taken part takes the place of a host who stays away.
+def replace_host(jam: Jam, now: datetime, by: int, *, host_is_blocked: bool = False) -> Jam:
+    """Somebody who has taken part takes the place of a host who stays away, or is blocked.
 
     Raises:
         NotInJam: they have not taken part.
@@ -256,7 +260,8 @@ def replace_host(jam: Jam, now: datetime, by: int) -> Jam:
         return jam
     if by not in jam.seen:
         raise NotInJam
-    if jam.round.number - jam.host_seen < HOST_MISSED_ROUNDS:
+    is_away = jam.round.number - jam.host_seen >= HOST_MISSED_ROUNDS
+    if not (is_away or host_is_blocked):
         raise HostIsThere(jam.host_id)
     return replace(jam, host_id=by, host_seen=jam.round.number)
 
@@ -290,6 +295,14 @@ def close(jam: Jam, now: datetime, by: int) -> Jam:
         jam = ended(jam, now, Ending.CLOSE)
     mixes = jam.mixes or ((MixTerms(),) if jam.sections else ())
     return replace(closed(jam), mixes=mixes)
+
+
+def _was_just_undone(jam: Jam, now: datetime) -> bool:
+    """Whether another press for it means the one before: nothing was heard in between."""
+    last = jam.last
+    if last is None or last.ending is not Ending.UNDO or jam.round.takes:
+        return False
+    return now - jam.round.began_at < _ONE_PRESS
 
 
 def check_host(jam: Jam, by: int) -> None:

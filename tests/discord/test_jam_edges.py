@@ -8,6 +8,7 @@ import pytest
 from bot.card import strings
 from bot.card.strings import settings as words
 from bot.domain import errors
+from bot.domain.house import Block
 from bot.jam.jam import Phase
 from tests.discord.panel_kit import a_manager, opened
 from tests.discord.test_jam import Room, a_room, labels
@@ -142,3 +143,65 @@ async def test_a_jams_own_budget_is_told_and_held(world: World) -> None:
     shown = await world.bo.slash(room.thread, "jam show")
     assert shown.response is not None
     assert "1 track of 2 tracks" in str(shown.response.embeds[0].description)
+
+
+async def test_somebody_who_is_blocked_decides_nothing_any_more(world: World) -> None:
+    room = await a_chosen_take(world)
+    block = Block(world.guild.id, world.ada.id, "spam", None)
+    await world.bot.house_rules.block(block, world.mod.id)
+    told = strings.errors.sentence(errors.PersonBlocked("spam", None, False))
+    take = next(m for m in room.messages if "Riff" in labels(m))
+    for label, message in (
+        ("Vote", take),
+        ("Propose", None),
+        ("I'm done", None),
+        ("End round", None),
+    ):
+        assert (await room.press(world.ada, label)).told == told
+    assert room.jam.round.tally.total() == 1
+    # Who has taken part takes the place of a host who can do nothing.
+    assert (await world.bo.slash(room.thread, "jam host")).response is not None
+    assert room.jam.host_id == world.bo.id
+    await room.press(world.bo, "End round")
+    assert [section.words for section in room.jam.sections] == ["soft piano"]
+
+
+async def test_who_wants_to_be_forgotten_leaves_their_sections_to_the_others(world: World) -> None:
+    room = await a_chosen_take(world)
+    await room.press(world.ada, "End round")
+    await world.pass_s(2)
+    await room.press(world.ada, "Vote", await room.propose(world.bo, "with drums"))
+    form = await room.press(world.mod, "Propose")
+    world.generates(5)
+    await form.send(world.mod, prompt="with bells", closeness=["follow"])
+    await world.pass_s(2)
+    for who in (world.bo, world.ada):
+        asked = await who.slash(world.channel, "tracks forget")
+        assert asked.response is not None
+        await who.click(asked.response, label=strings.tracks.FORGET_YES)
+    await world.done(4)
+    ids = {str(world.bo.id), str(world.ada.id)}
+    assert not any(one in room.text for one in ids), room.text
+    assert "🟦 **1** … · somebody who left · 10 s" in room.text
+    assert "**[Take 1]" in room.text, "what they proposed can still win"
+    assert room.jam.round.votes == {}
+    assert len(room.jam.round.made) == 2, "what was under way for others goes on"
+    assert (await world.mod.slash(room.thread, "jam host")).response is not None
+    take = next(m for m in room.messages if m.embeds and m.embeds[0].title == "with drums")
+    await room.press(world.mod, "Vote", take)
+    await room.press(world.mod, "End round")
+    await world.pass_s(3)
+    assert [section.author_id for section in room.jam.sections] == [0, 0]
+    assert len(room.card.attachments) == 2, "their music is still in the piece"
+
+
+async def test_in_a_long_round_the_card_comes_to_where_people_are(world: World) -> None:
+    room = await a_room(world)
+    old = room.card
+    for who in (world.ada, world.bo):
+        for _ in range(2):
+            await room.propose(who, "words")
+    await world.pass_s(3)
+    assert room.card.id > room.messages[-2].id
+    assert room.card.id != old.id
+    assert len(room.jam.round.made) == 4

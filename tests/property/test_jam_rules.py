@@ -236,6 +236,25 @@ def test_undo_makes_what_went_on_from_the_section_late() -> None:
     assert [take.id for take in jam.late] == ["more"]
 
 
+def test_of_two_presses_of_undo_one_counts() -> None:
+    jam = _a_jam()
+    for number in (2, 3):
+        jam = rules.end(_with_takes(jam, number), NOON, HOST)
+    once = rules.undo(jam, NOON, HOST)
+    assert rules.undo(once, NOON + timedelta(seconds=2), HOST) == once
+    assert once.head == "by2"
+    assert rules.undo(once, NOON + timedelta(seconds=3), HOST).sections == ()
+    heard = _with_takes(once, 4)
+    assert rules.undo(heard, NOON + timedelta(seconds=2), HOST).sections == ()
+
+
+def test_a_host_who_is_blocked_is_replaced_at_once() -> None:
+    jam = _with_takes(_a_jam(), 2)
+    assert rules.replace_host(jam, NOON, 2, host_is_blocked=True).host_id == 2
+    with pytest.raises(RequestRefused):
+        rules.replace_host(jam, NOON, 5, host_is_blocked=True)
+
+
 def test_a_host_who_was_away_for_two_rounds_is_replaced_by_one_who_was_there() -> None:
     jam = _a_jam()
     for number in range(2):

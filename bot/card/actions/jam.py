@@ -29,6 +29,7 @@ async def _listen(context: ActionContext, jam_id: str) -> None:
 
 
 async def _done(context: ActionContext, jam_id: str) -> None:
+    context.check_block()
     by = context.interaction.user.id
     async with reading():
         number = (await context.jams.get(jam_id)).round.number
@@ -40,6 +41,7 @@ async def _done(context: ActionContext, jam_id: str) -> None:
 
 
 async def _end(context: ActionContext, jam_id: str) -> None:
+    context.check_block()
     by = context.interaction.user.id
     async with reading():
         jam = await context.jams.get(jam_id)
@@ -66,6 +68,7 @@ def _choice(leaders: tuple[Take, ...]) -> discord.ui.View:
 
 
 async def _choose(context: ActionContext, take_id: str) -> None:
+    context.check_block()
     async with reading():
         jam, row = await context.jams.of_take(take_id)
         if row.round_number != jam.round.number:
@@ -75,14 +78,18 @@ async def _choose(context: ActionContext, take_id: str) -> None:
 
 
 async def _undo(context: ActionContext, jam_id: str) -> None:
+    context.check_block()
     async with reading():
         before = await context.jams.get(jam_id)
         jam = await context.jams.change(jam_id, rules.undo, context.interaction.user.id)
-    is_done = jam.round.number != before.round.number
+    # Of two presses of the host's one counts, and both are told the same.
+    by_host = context.interaction.user.id == jam.host_id
+    is_done = by_host or jam.round.number != before.round.number
     await _tell(context, strings.jam.undone(is_done=is_done))
 
 
 async def _close(context: ActionContext, jam_id: str) -> None:
+    context.check_block()
     async with reading():
         jam = await context.jams.get(jam_id)
         rules.check_host(jam, context.interaction.user.id)
@@ -91,6 +98,7 @@ async def _close(context: ActionContext, jam_id: str) -> None:
 
 
 async def _close_now(context: ActionContext, jam_id: str) -> None:
+    context.check_block()
     async with reading():
         await context.jams.change(jam_id, rules.close, context.interaction.user.id)
     await context.interaction.response.edit_message(content=strings.jam.CLOSED, view=None)

@@ -107,6 +107,7 @@ def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:
 
 
 async def _vote(context: ActionContext, take_id: str) -> None:
+    context.check_block()
     interaction = context.interaction
     async with reading():
         jam, _ = await context.jams.of_take(take_id)

@@ -278,7 +278,7 @@ def tied_option(one: Take) -> str:
 
 def person(user_id: int) -> str:
     """Somebody by their id, or nobody in particular."""
-    return f"<@{user_id}>" if user_id else "somebody"
+    return f"<@{user_id}>" if user_id else "somebody who left"
 
 
 def _seconds(moment: datetime) -> int:

@@ -19,7 +19,7 @@ LOST = "The piece's audio is not there any more, so there is no mix of it."
 TOO_LARGE = "The mix is too large to be posted here, even as an MP3."
 MIXING = "The mix is being made; it comes below."
 NO_SECTIONS = "-# Its sections as a zip are too large to be posted here."
-SOMEBODY = "somebody"
+SOMEBODY = "somebody who left"
 _OPTIONS = {
     (MixFormat.FLAC, Fit.SURE): "FLAC fits here, without loss",
     (MixFormat.FLAC, Fit.UNSURE): "FLAC may be too large here, then it is an MP3",
