@@ -97,6 +97,14 @@ class FakeJams:
             wanted = self._jams.takes[wanted].previous
         return found[::-1]
 
+    def jams_with(self, user_id: int) -> int:
+        tables = self._jams
+        theirs = {row.jam_id for row in tables.takes.values() if row.author_id == user_id}
+        return sum(
+            stored.jam.id in theirs or steps.forgot(stored.jam, user_id) != stored.jam
+            for stored in tables.jams.values()
+        )
+
     def forget_in_jams(self, user_id: int) -> None:
         tables = self._jams
         for row in [*tables.takes.values()]:

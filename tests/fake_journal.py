@@ -452,7 +452,8 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         stars = self.stars_given(user_id)
         open_ = len(theirs) - len(ended)
         drafts = sum(one.user_id == user_id for one in self.tables.drafts.values())
-        return Kept(tracks, len(ended) - tracks, presets, stars, cancels, drafts, open_)
+        jams = self.jams_with(user_id)
+        return Kept(tracks, len(ended) - tracks, presets, stars, cancels, drafts, open_, jams)
 
     async def forget(self, user_id: int) -> Forgotten:
         kept = await self.kept_of(user_id)

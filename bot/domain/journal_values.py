@@ -54,9 +54,12 @@ class Kept:
     """Requests that were refused, which are kept to be sent anew."""
     still_open: int = 0
     """Requests under way, which are left alone."""
+    jams: int = 0
+    """Jams that know their name: as the host, for a take, or for a vote."""
 
     def __bool__(self) -> bool:
-        return any((self.tracks, self.others, self.presets, self.stars, self.cancels, self.drafts))
+        made = self.tracks, self.others, self.presets, self.drafts
+        return any((*made, self.stars, self.cancels, self.jams))
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,8 +163,19 @@ class JamRows(Store):
         return None if row is None else next(iter(_readable([dict(row)])), None)
 
 
-async def forget_in_jams(connection: AsyncConnection, user_id: int) -> None:
-    """Forget a person in all jams; what they made stays, without their name and their words."""
+def jams_with(user_id: int) -> sa.Select[int]:
+    """How many jams know a person's name."""
+    theirs = sa.select(_t.jam_id).where(_t.author_id == user_id)
+    named = sa.or_(_j.state.contains(str(user_id)), _j.id.in_(theirs))
+    return sa.select(sa.func.count()).select_from(jams).where(named)
+
+
+async def forget_in_jams(connection: AsyncConnection, user_id: int) -> int:
+    """Forget a person in all jams; what they made stays, without their name and their words.
+
+    The answer is how many those were.
+    """
+    known = await connection.scalar(jams_with(user_id)) or 0
     theirs = sa.update(jam_takes).where(_t.author_id == user_id)
     await connection.execute(theirs.values(author_id=steps.NOBODY, words=""))
     # An id is too long to stand in a state by chance; and if it does, nothing changes.
@@ -175,6 +186,7 @@ async def forget_in_jams(connection: AsyncConnection, user_id: int) -> None:
         if after != stored.jam:
             change = sa.update(jams).where(_j.id == after.id)
             await connection.execute(change.values(version=stored.version + 1, **_values(after)))
+    return known
 
 
 def dumped(jam: Jam) -> str:

@@ -15,7 +15,7 @@ from bot.domain.journal_values import Forgotten, Kept, TrackPage
 from bot.journal.charges import forget as forget_charges
 from bot.journal.charges import forget_spent
 from bot.journal.house import needed_by_limits
-from bot.journal.jams import forget_in_jams
+from bot.journal.jams import forget_in_jams, jams_with
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.store import Store, unbroken
@@ -172,6 +172,7 @@ class Library(Store):
             sa.select(count).where(*_canceled_by(user_id)),
             sa.select(count).where(drafts.c.user_id == user_id),
             open_,
+            jams_with(user_id),
         )
         query = sa.select(*(part.scalar_subquery() for part in parts))
         async with self._reading() as connection:
@@ -198,7 +199,7 @@ class Library(Store):
             await connection.execute(sa.delete(presses).where(presses.c.user_id == user_id))
             own = sa.delete(drafts).where(drafts.c.user_id == user_id)
             refused = (await connection.execute(own)).rowcount
-            await forget_in_jams(connection, user_id)
+            jams = await forget_in_jams(connection, user_id)
             rows = await _forget_ended(connection, _c.requester_id == user_id)
             still_open = await connection.scalar(open_) or 0
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
@@ -209,7 +210,7 @@ class Library(Store):
         removed.sort(key=lambda generation: (generation.created_at, generation.id))
         tracks = sum(row["state"] == State.DELIVERED for row in rows)
         _log.info("forgot %d generations of user %d", len(rows), user_id)
-        kept = Kept(tracks, len(rows) - tracks, saved, given, cancels, refused, still_open)
+        kept = Kept(tracks, len(rows) - tracks, saved, given, cancels, refused, still_open, jams)
         return Forgotten(tuple(removed), kept)
 
     @unbroken

@@ -13,7 +13,7 @@ from bot.jam.jam import Beginning, Jam, Shown, Terms
 from bot.jam.ports import TakeRow, TakeSound
 from tests.contract.journal_kit import NOW, OpenJournal, Start
 
-ADA, BO = 2**62, 6
+ADA, BO = 2**62, 2**60
 
 
 def a_jam(jam_id: str = "jam", minutes: int = 0, after_s: int = 0, **changes: object) -> Jam:
@@ -172,7 +172,9 @@ async def test_who_is_forgotten_leaves_their_music_and_nothing_else(journal: Ope
     assert stored is not None
     assert await journal.change_jam(stored.version, jam)
     for person in (BO, ADA):
-        await journal.forget(person)
+        assert (await journal.kept_of(person)).jams == 1
+        assert (await journal.forget(person)).kept.jams == 1
+        assert not await journal.kept_of(person)
     after = await journal.jam("jam")
     assert after is not None
     assert after.jam.host_id == 0

@@ -151,12 +151,8 @@ async def test_somebody_who_is_blocked_decides_nothing_any_more(world: World) ->
     await world.bot.house_rules.block(block, world.mod.id)
     told = strings.errors.sentence(errors.PersonBlocked("spam", None, False))
     take = next(m for m in room.messages if "Riff" in labels(m))
-    for label, message in (
-        ("Vote", take),
-        ("Propose", None),
-        ("I'm done", None),
-        ("End round", None),
-    ):
+    assert (await room.press(world.ada, "Vote", take)).told == told
+    for label in ("Propose", "I'm done", "End round"):
         assert (await room.press(world.ada, label)).told == told
     assert room.jam.round.tally.total() == 1
     # Who has taken part takes the place of a host who can do nothing.
@@ -183,7 +179,7 @@ async def test_who_wants_to_be_forgotten_leaves_their_sections_to_the_others(wor
     ids = {str(world.bo.id), str(world.ada.id)}
     assert not any(one in room.text for one in ids), room.text
     assert "🟦 **1** … · somebody who left · 10 s" in room.text
-    assert "**[Take 1]" in room.text, "what they proposed can still win"
+    assert "**Take 1**" in room.text, "what they proposed can still win"
     assert room.jam.round.votes == {}
     assert len(room.jam.round.made) == 2, "what was under way for others goes on"
     assert (await world.mod.slash(room.thread, "jam host")).response is not None

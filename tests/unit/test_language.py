@@ -84,7 +84,7 @@ def test_every_error_has_its_numbers_with_their_nouns(kind: type[errors.UserErro
 def other_sentences(number: int) -> list[str]:
     change = Change(1, NOON, 7, "cancel_all", None, str(number), 8)
     spent = Spent(Sums(number, number, 90_000 * number), number)
-    kept = Kept(*[number] * 7)
+    kept = Kept(*[number] * 8)
     queued = InQueue(position=2, running=number)
     own = OwnRunning(running=number, waiting=number)
     waiting = [strings.waits.headline(wait) or "" for wait in (queued, own)]

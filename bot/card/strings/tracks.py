@@ -83,6 +83,7 @@ def _things(kept: Kept) -> str:
         "star you gave": kept.stars,
         "request of others that you canceled": kept.cancels,
         "request that was refused": kept.drafts,
+        "jam with your name": kept.jams,
     }
     return listed([count(number, thing) for thing, number in counted.items() if number])
 
