@@ -40,6 +40,7 @@ BPM = 110
 """Of which no whole number of beats takes four seconds."""
 _ADOPTED_S = 120.0
 """What a process that died has left is taken up by the other one, or by the next start."""
+_SAME_TEMPO = 0.03
 _FADE_FRAMES = RATE_HZ // 4
 
 
@@ -176,11 +177,11 @@ def _joints(room: Room, jam: Jam) -> Iterator[str]:
     )
     beats = [measure_beat(whole, RATE_HZ, at, BPM) for at in places]
     sure = [beat for beat in beats if beat is not None and beat.is_sure]
-    late_ms = sorted(abs(beat.off_s) * 1000 for beat in sure)
-    tempo = [abs(beat.after_bpm / beat.before_bpm - 1) * 100 for beat in sure]
+    same = [beat for beat in sure if abs(beat.after_bpm / beat.before_bpm - 1) < _SAME_TEMPO]
     cut_s = sum(section.tail_s for section in jam.sections[:-1])
+    late_ms = sorted(abs(beat.off_s) * 1000 for beat in same)
     yield (
-        f"the beat is sure at {len(sure)} of them: off by {late_ms[len(late_ms) // 2]:.0f} ms at "
-        f"the middle one, {late_ms[-1]:.0f} ms at most; the tempo by {max(tempo):.1f} % at most"
+        f"the beat is sure at {len(sure)} of them, and the tempo the same at {len(same)}: off by "
+        f"{late_ms[len(late_ms) // 2]:.0f} ms at the middle one, {late_ms[-1]:.0f} ms at most"
     )
     yield f"cut off for the beat: {cut_s:.1f} s of {jam.length_s + cut_s:.1f} s"
