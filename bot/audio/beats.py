@@ -31,6 +31,8 @@ _AS_STRONG = 0.7
 """Of the strongest rise: an earlier one of so much is the beginning."""
 _AS_LOW = 0.9
 """Two beats of a bar whose low sounds are so much alike may each be its first."""
+_NEARLY_AS_LOW = 0.7
+"""Nothing is cut off for a bar where two of them are alike by so much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +97,9 @@ def find_downbeat(onsets: Onsets, beats: npt.NDArray[np.float64]) -> int:
 
 
 def is_sure_downbeat(onsets: Onsets, beats: npt.NDArray[np.float64]) -> bool:
-    """Whether only one of four beats can be the first of a bar by its low sounds."""
+    """Whether one of four beats is by far the first of a bar by its low sounds."""
     sums = _low_sounds(onsets, beats)
-    return sum(low > _AS_LOW * max(sums) for low in sums) == 1
+    return sum(low > _NEARLY_AS_LOW * max(sums) for low in sums) == 1
 
 
 def _low_sounds(onsets: Onsets, beats: npt.NDArray[np.float64]) -> list[float]:
