@@ -54,6 +54,7 @@ async def test_a_song_and_what_is_made_from_it(rig: Rig, cog: CogProcess) -> Non
     info = (await (await rig.ada.click(card, "Info")).answered()).reply
     assert info is not None
     assert "Replicate" not in words(info)
+    assert "Cost: none.\n" in words(info)
 
     opened = await rig.ada.click(card, "Extend")
     longer = await (await rig.ada.submit_modal(opened, {"more": "3"})).until(has_track)

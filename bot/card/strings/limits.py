@@ -162,7 +162,7 @@ def waiting_limit(number: int) -> str:
 def cost(micro_usd: int, *, is_estimate: bool) -> str:
     """What one track costs."""
     if micro_usd == 0:
-        return COST_NONE
+        return "Cost: none."
     if is_estimate:
         return f"Cost: about {dollars(micro_usd)}, an estimate"
     return f"Cost: {dollars(micro_usd)}, by the time it ran"
