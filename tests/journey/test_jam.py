@@ -25,6 +25,7 @@ from tests.journey.sound import RATE_HZ, samples
 SEND = "POST /api/v10/channels/*/messages"
 EDIT = "PATCH /api/v10/channels/*"
 THREAD = "POST /api/v10/channels/*/messages/*/threads"
+STORE = "POST /v1/files"
 HELD_S = 30.0
 
 
@@ -250,3 +251,30 @@ async def test_a_mix_that_was_asked_for_comes_after_a_kill(stage: Rig) -> None:
     mixes = [m for m in room.messages if "Mix of" in words(m)]
     names = [[file.filename for file in mix.attachments[:2]] for mix in mixes]
     assert names == [["rain-1.flac", "rain-1.zip"], ["rain-1.mp3", "rain-1.zip"]]
+
+
+async def test_a_take_whose_source_is_the_piece_is_made_by_the_next_process(stage: Rig) -> None:
+    """Killed while the piece's end is on its way to the model, the next one cuts it anew."""
+    async with a_running_bot(stage) as bot:
+        room = await a_room(stage)
+        opening = await room.propose(stage.bo, "soft piano", "4")
+        await room.vote(stage.bo, opening)
+        await room.press(stage.ada, "End round")
+        await room.shows("Round 2")
+        stage.trouble_replicate(STORE, times=99, delay_s=0.3, reset="before")
+        await room.ask(stage.mod, "with drums", "3")
+        await eventually(lambda: "files" in " ".join(stage.replicate.faults.met))
+        await bot.kill()
+    assert stage.requests(*CREATE.split()) == 1
+    stage.replicate.faults.clear()
+    async with a_running_bot(stage):
+        drums = await room.take("with drums")
+        whole = samples(drums.attachments[0].data)
+        # The joint is on the beat, which may leave a part of the last second out.
+        assert 6 * RATE_HZ < len(whole) <= 7 * RATE_HZ, "the piece's end, and what is new"
+        first = samples(opening.attachments[0].data)
+        assert np.array_equal(whole[: 3 * RATE_HZ], first[: 3 * RATE_HZ])
+        await room.vote(stage.mod, drums)
+        await room.press(stage.ada, "End round")
+        assert "“with drums” by" in words(await room.shows("Round 3"))
+    assert stage.requests(*CREATE.split()) == 2
