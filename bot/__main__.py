@@ -1,4 +1,4 @@
-"""python -m bot [run | playground | check | migrate | sync]: settings, logging, parts, go."""
+"""python -m bot [run | playground | check | migrate | sync | own-gpu]: settings, parts, go."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def main() -> int:
     try:
         if arguments.command == "playground":
             return _play(arguments)
+        if arguments.command == "own-gpu":
+            return _serve_own_gpu(arguments)
         return _serve(arguments.command)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -45,6 +47,17 @@ def _play(arguments: argparse.Namespace) -> int:
     keep = None if arguments.keep is None else Path(arguments.keep)
     browse = not arguments.no_browser
     return asyncio.run(play(port=arguments.port, browse=browse, keep=keep, cog=cog))
+
+
+def _serve_own_gpu(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from bot.own_gpu.options import OwnGpu
+    from bot.own_gpu.serve import serve
+
+    models = tuple(name.strip() for name in arguments.models.split(","))
+    weights = None if arguments.weights is None else Path(arguments.weights).resolve()
+    return serve(OwnGpu(models, weights, arguments.device), arguments.host, arguments.port)
 
 
 def _serve(command: str | None) -> int:
@@ -125,6 +138,12 @@ def _arguments() -> argparse.Namespace:
         help="keep messages and tracks in this folder, and go on from there (playground-data)",
     )
     playground.add_argument("--no-browser", action="store_true", help="open no browser")
+    own_gpu = commands.add_parser("own-gpu", help="serve MusicGen from this machine's card")
+    own_gpu.add_argument("--models", default="melody", help="comma-separated (default melody)")
+    own_gpu.add_argument("--weights", metavar="FOLDER", help="of the models; else from the hub")
+    own_gpu.add_argument("--device", default="", help="cuda, cuda:1, mps, cpu (default: the best)")
+    own_gpu.add_argument("--host", default="127.0.0.1", help="who may ask (default: this machine)")
+    own_gpu.add_argument("--port", type=int, default=5000, help="default 5000")
     return parser.parse_args()
 
 

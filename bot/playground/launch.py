@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot import logs
 from bot.domain.inputs import TABLE
+from bot.domain.openapi import openapi_schema
 from bot.host.signals import on_stop
 from bot.journal import sqlite_address
 from bot.playground.bot_process import SupervisedBot
@@ -22,7 +23,6 @@ from bot.playground.discord.server import DiscordStandIn
 from bot.playground.keep import Keep, KeepUnusable
 from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.limits import RateLimits
-from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.standin import ReplicateStandIn
 
 MODEL = "playground/synthesizer"

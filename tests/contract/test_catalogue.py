@@ -8,9 +8,9 @@ import pytest
 
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.models import FineTune, Models
+from bot.domain.openapi import openapi_schema
 from bot.playground.replicate import ReplicateStandIn
 from bot.playground.replicate.hosted import Hosted
-from bot.playground.replicate.schema import openapi_schema
 from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from tests.contract.replicate_kit import TOKEN, SwiftClock

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.inputs import TABLE
+from bot.domain.openapi import openapi_schema
 from bot.playground.faults import Faults
 from bot.playground.guard import Guard, new_token
 from bot.playground.replicate.files import Files, StoredFile
@@ -21,7 +22,6 @@ from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject
 from bot.playground.replicate.routes import Api, RequestRecord
 from bot.playground.replicate.runs import Runs
-from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
