@@ -20,9 +20,9 @@ from pathlib import Path
 import aiohttp
 
 from bot.domain.inputs import TABLE
+from bot.domain.openapi import openapi_schema
 from bot.playground.replicate.predictions import OutputFile, Prediction
 from bot.playground.replicate.problems import JsonObject
-from bot.playground.replicate.schema import openapi_schema
 from bot.playground.replicate.scripts import Script
 
 ROOT = Path(__file__).parents[1]

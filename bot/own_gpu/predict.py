@@ -29,20 +29,20 @@ class Predictor(BasePredictor):
 
     def predict(
         self,
-        prompt: str = Input(default=None),
-        model_version: str = Input(default=None),
+        prompt: str | None = Input(default=None),
+        model_version: str | None = Input(default=None),
         duration: int = Input(default=8),
         input_audio: Path | None = Input(default=None),  # noqa: B008 - as Cog has it
         continuation: bool = Input(default=False),
-        continuation_start: int = Input(default=None),
-        continuation_end: int = Input(default=None),
+        continuation_start: int | None = Input(default=None),
+        continuation_end: int | None = Input(default=None),
         normalization_strategy: str = Input(default="loudness"),
         top_k: int = Input(default=250),
         top_p: float = Input(default=0.0),
         temperature: float = Input(default=1.0),
         classifier_free_guidance: int = Input(default=3),
         output_format: str = Input(default="wav"),
-        seed: int = Input(default=None),
+        seed: int | None = Input(default=None),
     ) -> Path:
         """Make a track; its progress is told in lines as MusicGen's own."""
         model = self._loaded(model_version or self._options.models[0])

@@ -26,7 +26,7 @@ def read_part(path: Path, start_s: int | None, end_s: int | None) -> Audio:
         ValueError: it is no audio, or has nothing in that part.
     """
     import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
-    import soxr
+    import soxr  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     try:
         samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)

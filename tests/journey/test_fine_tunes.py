@@ -8,10 +8,10 @@ import pytest
 
 from bot.domain.inputs import TABLE
 from bot.domain.models import FineTune
+from bot.domain.openapi import openapi_schema
 from bot.operations.check import check
 from bot.playground.launch import LOFI
 from bot.playground.replicate.hosted import Hosted
-from bot.playground.replicate.schema import openapi_schema
 from tests.journey.rig import CREATE, Rig, a_rig, has_track, words
 
 TUNE = Hosted.of(

@@ -1,4 +1,4 @@
-"""The predictor's music: with models that are random and tiny, so of its plumbing all, of it none."""
+"""The predictor, with models so tiny and untrained that all but the music can be judged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pytest
 from bot.own_gpu.music import MusicModel, Wish
 from bot.own_gpu.sound import SAMPLE_RATE_HZ, Audio
 
-A_WISH = Wish(
-    "a slow tango", 2, top_k=250, top_p=0.0, temperature=1.0, guidance=3, seed=7
-)
+A_WISH = Wish("a slow tango", 2, top_k=250, top_p=0.0, temperature=1.0, guidance=3, seed=7)
 
 
 def untold(_: int, __: int) -> None:
