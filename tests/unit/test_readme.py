@@ -17,7 +17,12 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "tests/fixtures/musicgen_671ac645_openapi.json"
 """Of the version that runs unless another one is set."""
 README = (ROOT / "README.md").read_text()
-PINS = ("requirements.txt", "bot/voice/requirements.txt", "tests/requirements.txt")
+PINS = (
+    "requirements.txt",
+    "bot/voice/requirements.txt",
+    "tests/requirements.txt",
+    "tests/own_gpu/requirements.txt",
+)
 
 
 def row(spec: InputSpec) -> str:
