@@ -45,8 +45,15 @@ def _play(arguments: argparse.Namespace) -> int:
         _say_problems(error)
         return EXIT_CONFIG
     keep = None if arguments.keep is None else Path(arguments.keep)
-    browse = not arguments.no_browser
-    return asyncio.run(play(port=arguments.port, browse=browse, keep=keep, cog=cog))
+    return asyncio.run(
+        play(
+            port=arguments.port,
+            browse=not arguments.no_browser,
+            keep=keep,
+            cog=cog,
+            webhooks=arguments.webhooks,
+        )
+    )
 
 
 def _serve_own_gpu(arguments: argparse.Namespace) -> int:
@@ -136,6 +143,11 @@ def _arguments() -> argparse.Namespace:
         const="playground-data",
         metavar="FOLDER",
         help="keep messages and tracks in this folder, and go on from there (playground-data)",
+    )
+    playground.add_argument(
+        "--webhooks",
+        action="store_true",
+        help="have Replicate push, as with PUBLIC_URL",
     )
     playground.add_argument("--no-browser", action="store_true", help="open no browser")
     own_gpu = commands.add_parser("own-gpu", help="serve MusicGen from this machine's card")

@@ -43,6 +43,7 @@ from bot.jam.pieces import Pieces
 from bot.jam.ports import JamStore, PieceSound
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
+from bot.replicate.webhooks import WebhookKey
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ class Parts:
     """Has the requests to Discord counted; None where nobody counts."""
     voice: VoiceParts | None = None
     """Plays in voice channels; None where what that needs is not installed."""
+    webhook_key: WebhookKey | None = None
+    """Of what Replicate pushes; None where it cannot."""
 
 
 def _heard_of(*, with_voice: bool) -> tuple[discord.Intents, discord.MemberCacheFlags]:

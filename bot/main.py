@@ -27,6 +27,7 @@ from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError, JournalFault
+from bot.engine.background import BackgroundTasks
 from bot.engine.observer import Unobserved
 from bot.engine.service import EngineConfig
 from bot.host.folders import make_writable
@@ -38,6 +39,7 @@ from bot.operations.disk_warning import disk_warning
 from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget
+from bot.replicate.webhooks import WebhookKey
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -109,6 +111,12 @@ async def open_parts(
             raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
         async with journal:
             await live
+            webhook_key = None
+            if settings.public_url is not None and isinstance(client, ReplicateClient):
+                webhook_key = WebhookKey(client, clock, settings.public_url)
+                keepers = BackgroundTasks()
+                stack.push_async_callback(keepers.close)
+                keepers.start(webhook_key.keep_known(), name="webhook key")
             config = EngineConfig(
                 models=await catalogue.models(journal),
                 requests_per_minute=per_minute,
@@ -118,6 +126,7 @@ async def open_parts(
                 tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
                 max_running=settings.seats,
                 max_running_per_user=settings.max_running_per_user,
+                push_address=webhook_key and webhook_key.address,
                 observer=metrics or Unobserved(),
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
@@ -137,6 +146,7 @@ async def open_parts(
                 settings.allowed,
                 metrics.watch_discord if metrics else None,
                 VoiceParts(voice) if is_installed() else None,
+                webhook_key,
             )
 
 
@@ -210,7 +220,10 @@ async def _work(settings: Settings, *, only_sync: bool) -> None:
                 from bot.operations.metrics import Metrics
                 from bot.operations.web import Operations
 
-                operations = Operations(Metrics(settings.price_micro_usd))
+                operations = Operations(
+                    Metrics(settings.price_micro_usd),
+                    takes_webhooks=settings.public_url is not None,
+                )
                 await stack.enter_async_context(operations.serving(settings.port))
             await stack.enter_async_context(alone(settings.journal_url))
         await _serve_on(settings, operations, only_sync=only_sync)
@@ -251,7 +264,7 @@ async def _serve(settings: Settings, operations: Operations | None, *, only_sync
         open_session(bot, token, settings.proxies)
         if operations is not None:
             stack.enter_context(operations.handing_on(parts.predictions))
-            stack.enter_context(operations.watching(bot))
+            stack.enter_context(operations.watching(bot, parts.webhook_key))
         try:
             await log_in(bot, token, parts.clock, only_sync=only_sync)
             if not only_sync:

@@ -24,6 +24,7 @@ from bot.settings_values import (
     Model,
     Numbers,
     ProxyAddress,
+    PublicAddress,
     Token,
     Version,
     Whole,
@@ -220,6 +221,15 @@ class SettingsFields(BaseModel):
         description="where `/livez`, `/healthz` and `/metrics` answer over HTTP",
         json_schema_extra=_unset("nowhere"),
     )
+    public_url: PublicAddress | None = Field(
+        default=None,
+        alias="PUBLIC_URL",
+        description=(
+            "the https address that leads to `PORT` from outside: Replicate pushes there what "
+            "happens, and is asked for less"
+        ),
+        json_schema_extra=_unset("none"),
+    )
     replicate_base_url: HttpAddress = Field(
         default="https://api.replicate.com",
         alias="REPLICATE_BASE_URL",
@@ -257,6 +267,14 @@ class SettingsFields(BaseModel):
     def _one_service(self) -> Self:
         if self.cog_urls and self.fine_tunes:
             raise ValueError("FINE_TUNES names models at Replicate, which COG_URL is instead of")
+        if self.cog_urls and self.public_url is not None:
+            raise ValueError("PUBLIC_URL is where Replicate pushes to, which COG_URL is instead of")
+        return self
+
+    @model_validator(mode="after")
+    def _public_url_leads_somewhere(self) -> Self:
+        if self.public_url is not None and self.port is None:
+            raise ValueError("PUBLIC_URL needs PORT, the port that it leads to")
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +54,24 @@ def _http_addresses(value: object) -> object:
     except ValueError:
         raise ValueError("must be http(s) addresses, separated by commas") from None
     return tuple(dict.fromkeys(found))
+
+
+def _public_address(text: str) -> str:
+    try:
+        address = http_address(text)
+    except ValueError:
+        raise ValueError("must be an https address") from None
+    if address.scheme != "https" and not _is_this_machine(address.host or ""):
+        raise ValueError("must begin with https://; Replicate pushes to nothing else")
+    if address.query_string or address.fragment:
+        raise ValueError("must be an address alone, like https://bot.example.org")
+    return str(address).rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _database_address(text: str) -> str:
@@ -182,6 +202,7 @@ def _folder(path: Path) -> Path:
 Token = Annotated[SecretStr, BeforeValidator(_token)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 HttpAddresses = Annotated[tuple[str, ...], BeforeValidator(_http_addresses)]
+PublicAddress = Annotated[str, AfterValidator(_public_address)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]

@@ -27,7 +27,7 @@ from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.drafts import DRAFT_LIFE, StoredDraft
 from bot.domain.errors import NoRoomLeft, PressedTwice
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
-from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
+from bot.domain.journal_values import Forgotten, Kept, Push, Renewal, TrackPage
 from bot.domain.presets import Named, PresetOwner
 from bot.domain.presses import ButtonPress, is_one_press
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
@@ -75,6 +75,10 @@ class Tables:
         default_factory=dict[tuple[int, str], datetime]
     )
     drafts: dict[str, StoredDraft] = field(default_factory=dict[str, StoredDraft])
+    pushes: dict[tuple[str, str], tuple[Push, datetime]] = field(
+        default_factory=dict[tuple[str, str], tuple[Push, datetime]]
+    )
+    """By the prediction and the process that is to be told."""
 
 
 class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
@@ -238,6 +242,9 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         lapsed = self.tables.community.now() - DRAFT_LIFE
         for draft in [one for one in self.tables.drafts.values() if one.made_at <= lapsed]:
             del self.tables.drafts[draft.id]
+        for key, (_, at) in list(self.tables.pushes.items()):
+            if at <= self._now() - timedelta(minutes=5):
+                del self.tables.pushes[key]
         self._forget_spent_charges()
         for row in list(self.rows.values()):
             if not row.open and row.ended_at is not None and row.ended_at <= lapsed:
@@ -344,6 +351,18 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         if reply.token_expires_at > row.reply.token_expires_at:
             self.wanted[generation_id] = reply
         return True
+
+    async def pass_on(self, *told: Push) -> None:
+        for push in told:
+            for row in self.rows.values():
+                named = row.id == push.generation_id or row.prediction_id == push.prediction_id
+                holder = self._leases[row.id].incarnation if row.id in self._leases else None
+                if named and row.open and holder not in {None, self._incarnation}:
+                    self.tables.pushes[push.prediction_id, holder or ""] = push, self._now()
+
+    async def take_passed_on(self) -> list[Push]:
+        mine = [key for key in self.tables.pushes if key[1] == self._incarnation]
+        return [self.tables.pushes.pop(key)[0] for key in mine]
 
     async def live_members(self) -> int:
         others = (lease for owner, lease in self.tables.members.items() if owner != self._owner)

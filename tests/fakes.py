@@ -16,7 +16,7 @@ from bot.domain.measures import EndCut, Joint, Loop, Measures
 from bot.domain.mixes import Loudness, Mixed, MixLabels, MixTerms
 from bot.domain.models import Model, Models
 from bot.domain.picture import Picture
-from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import OwnAudio
 from bot.engine.ports import InputAudio, Moved
@@ -112,6 +112,8 @@ class FakePredictions:
     track: bytes | None = None
     """What a download writes; without it there is no file."""
     created: list[Inputs] = field(default_factory=list[Inputs])
+    webhooks: list[Webhook | None] = field(default_factory=list[Webhook | None])
+    """What each create that was answered has asked for."""
     canceled: list[str] = field(default_factory=list[str])
     uploaded: list[str] = field(default_factory=list[str])
     polls: int = 0
@@ -119,7 +121,9 @@ class FakePredictions:
     """What one that is canceled had run."""
     members: int = 1
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         await asyncio.sleep(0)
         fault = self.on_create if self.create_faults != 0 else None
         if self.create_faults:
@@ -128,6 +132,7 @@ class FakePredictions:
             self.created.append(inputs)
         if fault is not None:
             raise fault
+        self.webhooks.append(webhook)
         return Prediction(self._id(), "starting")
 
     async def get(self, prediction_id: str) -> Prediction:

@@ -29,7 +29,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import DiskUnusable, ReplicateError
 from bot.domain.errors.servers import RunLost, ServersDown
 from bot.domain.inputs import Inputs
-from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.waits import Obstacle
 from bot.engine.disk_health import disk_obstacle
 from bot.host.threads import HOUSE, INTAKE, TRACKS
@@ -102,7 +102,9 @@ class CogClient:
 
     # ------------------------------------------------------------------ the port
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         """Start a run at a server that is free; it is stopped `cancel_after_s` from now.
 
         Raises:

@@ -70,3 +70,11 @@ class Forgotten:
     """Generations as they were, oldest first; their files are left to the caller."""
     kept: Kept
     """How much of it is gone, but for what is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A push that came to another process: about which prediction, and for whom it was asked."""
+
+    prediction_id: str
+    generation_id: str

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.inputs import Inputs
+
 
 class Status(StrEnum):
     """The statuses that Replicate documents."""
@@ -57,6 +59,15 @@ class Prediction:
         return self.status in _ENDED
 
     @property
+    def reached(self) -> int:
+        """How far it is: it never goes back from 2, ended, to 1, running, to 0, before that."""
+        return 2 if self.ended else int(self.status == Status.PROCESSING)
+
+    def is_of(self, version: str, inputs: Inputs) -> bool:
+        """Whether this is what became of a create of this version with just these inputs."""
+        return self.inputs == inputs.set_values() and same_version(version, self.version)
+
+    @property
     def ran_s(self) -> float | None:
         """How long the model ran; by the two dates where the service does not say."""
         if self.predict_time_s is not None or not self.ended:
@@ -64,6 +75,19 @@ class Prediction:
         if self.started_at is None or self.completed_at is None:
             return None
         return max(0.0, (self.completed_at - self.started_at).total_seconds())
+
+
+def same_version(version: str, other: str | None) -> bool:
+    """Whether two references name one version; each may be a bare id or `owner/name:id`."""
+    return other is not None and version.rpartition(":")[2] == other.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where the service is to push a prediction whenever one of the events happens."""
+
+    address: str
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

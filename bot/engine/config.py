@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.domain.models import Models
 from bot.engine.observer import Observer, Unobserved
+from bot.engine.pushes import PushAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +24,6 @@ class EngineConfig:
     tracks_max_bytes_per_user: int = 250_000_000
     max_running: int = 10_000
     max_running_per_user: int = 4
+    push_address: PushAddress | None = None
+    """Where pushes are taken; None where nobody can push to this bot."""
     observer: Observer = field(default_factory=Unobserved)

@@ -1,7 +1,6 @@
 """One generation on its way: its row, what is known of it beside that, and what may change of it.
 
-What is done in each state is in `bot.engine.states`, and what takes it from one to the next in
-`bot.engine.lifecycle`.
+What is done in each state is in `bot.engine.states`; what leads to the next, in `lifecycle`.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from bot.engine.attempts import Attempts
 from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
 from bot.engine.ports import Unreachable
+from bot.engine.pushes import CreatePush
 from bot.engine.seat import Seat
 from bot.engine.stages import stages_done
 
@@ -58,6 +58,7 @@ class Job:
         self.seat = Seat(context.queue, generation.requester_id)
         self.wake = asyncio.Event()
         """Set when there is news of the prediction, or of what the person wants."""
+        self.create_push = CreatePush()
         self._generation = generation
         self._answering = answering
         self._is_ours = True

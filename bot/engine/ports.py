@@ -13,8 +13,8 @@ from bot.domain.charges import Charge, Spent
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
 from bot.domain.inputs import Inputs
-from bot.domain.journal_values import Forgotten, Kept, Renewal, TrackPage
-from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.journal_values import Forgotten, Kept, Push, Renewal, TrackPage
+from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.domain.progress import Progress
@@ -128,6 +128,14 @@ class Journal(Protocol):
         """Whether some generation already has this prediction."""
         ...
 
+    async def pass_on(self, *pushes: Push) -> None:
+        """Leave word of pushes for the processes that follow what they are about, if any does."""
+        ...
+
+    async def take_passed_on(self) -> list[Push]:
+        """What others have left for this process, each once."""
+        ...
+
     # -------------------------------------------------------------- looking back
 
     async def tracks_of(
@@ -234,7 +242,9 @@ class Predictions(Protocol):
     members: int
     """Processes that share its budget of requests."""
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         """Start a prediction; it costs money and is never sent again once it may have arrived."""
         ...
 

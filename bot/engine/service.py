@@ -38,6 +38,8 @@ from bot.engine.observer import Stage
 from bot.engine.poller import Poller
 from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.positions import Positions
+from bot.engine.push_desk import PushDesk
+from bot.engine.pushes import Pushes
 from bot.engine.queue import Queue
 from bot.engine.registry import JobRegistry
 from bot.engine.relocation import Relocation
@@ -86,6 +88,7 @@ class GenerationService:
         """Its `urgent()` surrounds every acknowledgement."""
         self.troubles = Troubles(clock)
         """What is wrong with the services at present."""
+        pushes = Pushes(config.push_address, clock)
         self._context = JobContext(
             journal=journal,
             predictions=predictions,
@@ -97,7 +100,7 @@ class GenerationService:
             queue=Queue(config.max_running, config.max_running_per_user),
             reading_queue=Queue(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
             submit_gate=SubmitGate(_CREATES_AT_ONCE, clock, _pace(config.requests_per_minute)),
-            poller=Poller(predictions, clock, config.requests_per_minute),
+            poller=Poller(predictions, clock, config.requests_per_minute, pushes),
             troubles=self.troubles,
             track_store=track_store,
             disk_space=DiskSpace(
@@ -110,6 +113,7 @@ class GenerationService:
         self._registry = JobRegistry(self._context, self.acknowledgements)
         self._relocation = Relocation(self._context, self._registry)
         self.lease_keeper = LeaseKeeper(self._context, self._registry)
+        self.push_desk = PushDesk(self._context, self._registry, pushes)
 
     async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> GenerationRequest:
         """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
@@ -208,6 +212,9 @@ class GenerationService:
         self._keepers.start(self.lease_keeper.keep_on(), name="housekeeping")
         self._keepers.start(self._context.poller.sweep(), name="sweep")
         self._keepers.start(self._positions.keep_told(), name="positions")
+        if self._config.push_address is not None:
+            self._keepers.start(self.push_desk.keep_passing_on(), name="pushes for others")
+            self._keepers.start(self.push_desk.keep_looking(), name="pushes from others")
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows; how many."""

@@ -40,6 +40,7 @@ from bot.journal.jams import JamRows
 from bot.journal.leases import Leases
 from bot.journal.library import Library
 from bot.journal.presets import PresetRows
+from bot.journal.pushes import PushRows
 from bot.journal.retention import Retention
 from bot.journal.rows import from_row, readable, to_row
 from bot.journal.schema import bring_to_head
@@ -63,7 +64,16 @@ _OPEN = (
 
 
 class SqlJournal(
-    Leases, Library, Retention, StarRows, PresetRows, DraftRows, House, ChartPostRows, JamRows
+    Leases,
+    Library,
+    Retention,
+    StarRows,
+    PresetRows,
+    DraftRows,
+    House,
+    ChartPostRows,
+    JamRows,
+    PushRows,
 ):
     """Generations, their events, and the few facts that outlive a process.
 

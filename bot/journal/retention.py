@@ -13,6 +13,7 @@ from bot.journal.charges import forget_spent as forget_spent_charges
 from bot.journal.drafts import forget_old_drafts
 from bot.journal.house import needed_by_limits
 from bot.journal.presses import forget_old_presses
+from bot.journal.pushes import forget_old_pushes
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations
@@ -33,7 +34,7 @@ class Retention(Store):
     ) -> None:
         """Clear interaction tokens, and the addresses of input audio that has ended.
 
-        Presses, and drafts of what was refused, go as soon as their own time is over.
+        Presses, pushes, and drafts of what was refused, go as soon as their own time is over.
 
         Args:
             died_before: tokens that were dead by then go.
@@ -54,6 +55,7 @@ class Retention(Store):
             await forget_spent_charges(connection, needed)
             await forget_old_presses(connection, self._now())
             await forget_old_drafts(connection, self._now())
+            await forget_old_pushes(connection, self._now())
             is_gone = _c.stored_at <= stored_before
             is_lost = sa.and_(
                 _c.prediction_id.is_(None),

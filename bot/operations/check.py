@@ -19,6 +19,7 @@ from bot.host.folders import make_writable
 from bot.journal import JournalForm, form_of
 from bot.operations.check_cog import check_cog
 from bot.operations.check_discord import check_discord
+from bot.operations.check_webhooks import check_webhooks
 from bot.operations.clock_check import check_clock
 from bot.operations.disk_warning import disk_warning
 from bot.replicate.catalogue import differences_of
@@ -175,6 +176,19 @@ async def _clock(settings: Settings) -> Sequence[Finding]:
     return [Finding(Verdict.NOTE, told)]
 
 
+async def _webhooks(settings: Settings) -> Sequence[Finding]:
+    if settings.public_url is None:
+        return []
+    problem = await check_webhooks(settings)
+    if problem is None:
+        return [Finding(Verdict.OK, "PUBLIC_URL: leads to this bot")]
+    told = (
+        f"PUBLIC_URL: {problem}; until Replicate's webhooks come, predictions are asked about "
+        "as without them"
+    )
+    return [Finding(Verdict.NOTE, told)]
+
+
 async def _libraries(_: Settings) -> Sequence[Finding]:
     for name in _LIBRARIES:
         try:
@@ -222,6 +236,7 @@ _PROBES: tuple[tuple[str, Probe], ...] = (
     ("database", _database),
     ("DATA_FOLDER", _data_folder),
     ("clock", _clock),
+    ("PUBLIC_URL", _webhooks),
     ("libraries", _libraries),
     ("voice", probe_voice),
     ("limits", _limits),

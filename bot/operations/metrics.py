@@ -31,6 +31,7 @@ _OPERATIONS = (
     ("upload", "POST", r"/files"),
     ("schema", "GET", r"/models/.*"),
     ("account", "GET", r"/account"),
+    ("webhook_key", "GET", r"/webhooks/default/secret"),
 )
 """Each with its method, and the end of its path."""
 _OTHER = "other"
@@ -78,6 +79,12 @@ class Metrics:
             ["status"],
             registry=registry,
         )
+        self._webhooks = Counter(
+            "musicgen_webhooks_total",
+            "What Replicate has pushed, by what became of it.",
+            ["result"],
+            registry=registry,
+        )
         self.budget_left = Gauge(
             "musicgen_budget_left",
             "What is left of LIMIT_TOTAL, in its unit.",
@@ -108,6 +115,10 @@ class Metrics:
         self._ended.labels(generation.state.value).inc()
         if generation.predict_time_s is not None:
             self._spend.inc(generation.predict_time_s * self._price / 1e6)
+
+    def pushed(self, result: str, times: int = 1) -> None:
+        """Something was pushed to the bot, and this became of it."""
+        self._webhooks.labels(result).inc(times)
 
     async def replicate(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType

@@ -1,10 +1,10 @@
-"""The HTTP server on `PORT`: `/livez`, `/healthz`, `/metrics`, and webhooks of Cog servers."""
+"""The HTTP server on `PORT`: `/livez`, `/healthz`, `/metrics`, and webhooks."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
 from aiohttp import ClientPayloadError, web
@@ -20,6 +20,8 @@ from bot.operations.health import HealthCheck
 from bot.operations.metrics import CONTENT_TYPE, Metrics
 from bot.operations.question import Question
 from bot.operations.watched import WatchedBot
+from bot.operations.webhooks import WebhookReceiver
+from bot.replicate.webhooks import WebhookKey
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +33,25 @@ _WITHIN_S = 3.0
 class Operations:
     """What is told of this process, whichever bot it runs at the time."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, *, takes_webhooks: bool = False) -> None:
         self.metrics = metrics
+        self._webhooks = WebhookReceiver(metrics) if takes_webhooks else None
         self._health = HealthCheck()
         self._budget = Question[list[tuple[Amount, float]]]("budget left", _WITHIN_S)
         self._bot: WatchedBot | None = None
         self._cog: CogClient | None = None
 
     @contextmanager
-    def watching(self, bot: MusicGenBot) -> Generator[None]:
-        """Tell of this bot, for as long as it runs."""
+    def watching(self, bot: MusicGenBot, webhook_key: WebhookKey | None = None) -> Generator[None]:
+        """Tell of this bot, and take what is pushed to it, for as long as it runs."""
         self._bot = WatchedBot(bot)
-        try:
-            yield
-        finally:
-            self._bot = None
+        with ExitStack() as stack:
+            if self._webhooks is not None and webhook_key is not None:
+                stack.enter_context(self._webhooks.serving(webhook_key, bot.service.push_desk))
+            try:
+                yield
+            finally:
+                self._bot = None
 
     @contextmanager
     def handing_on(self, predictions: Predictions) -> Generator[None]:
@@ -68,7 +74,15 @@ class Operations:
         app.router.add_get("/healthz", self._healthy)
         app.router.add_get("/metrics", self._measured)
         app.router.add_post("/cog/{run:[a-z2-7]{26}}/{token}", self._told_by_server)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_CLOSES_S)
+        if self._webhooks is not None:
+            self._webhooks.add_routes(app.router)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=_CLOSES_S,
+            # What is signed are the bytes that come.
+            auto_decompress=False,
+        )
         await runner.setup()
         try:
             site = web.TCPSite(runner, host, port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import tempfile
 import webbrowser
@@ -38,11 +39,19 @@ NOTICE_OWN = "Playground: the music comes from {}."
 _EXIT_PORT = _EXIT_KEEP = 2
 
 
-async def play(*, port: int, browse: bool, keep: Path | None = None, cog: str = "") -> int:
+async def play(
+    *,
+    port: int,
+    browse: bool,
+    keep: Path | None = None,
+    cog: str = "",
+    webhooks: bool = False,
+) -> int:
     """Run the playground until it is interrupted, or the bot cannot start; the exit code.
 
     What happens in it is kept in the folder `keep`, and gone on with from there; or nowhere. The
-    music comes from the Cog servers `cog`, where any are named.
+    music comes from the Cog servers `cog`, where any are named. With `webhooks` its Replicate
+    pushes what happens to the bot.
     """
     logs.set_up(logs.INFO, (), logs.LogFormat.TEXT)
     stop = asyncio.Event()
@@ -67,7 +76,9 @@ async def play(*, port: int, browse: bool, keep: Path | None = None, cog: str = 
         # Left last: what the bot does at its end is kept as well.
         await stack.enter_async_context(_following(kept, discord, replicate))
         bot = await SupervisedBot.start(
-            environment(discord, replicate, folder, cog), discord.tell_of_bot
+            environment(discord, replicate, folder, cog)
+            | (_public_address() if webhooks and not cog else {}),
+            discord.tell_of_bot,
         )
         discord.pull_the_plug = bot.pull_the_plug
         running = asyncio.create_task(bot.keep_running(), name="bot")
@@ -173,6 +184,14 @@ def environment(
             "NO_PROXY": "*",
         }
     )
+
+
+def _public_address() -> dict[str, str]:
+    """Where the bot is to be reached, as far as anything on this machine can."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
 
 
 def _open_browser(address: str) -> None:

@@ -17,16 +17,16 @@ from yarl import URL
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import InputRefused, ReplyBroken, ServiceFault, ThingUnknown
 from bot.domain.inputs import Inputs
-from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.host.service_time import Heard, ServiceTime
 from bot.host.threads import INTAKE, TRACKS
-from bot.network.http_address import http_address
 from bot.network.resolver import Resolver
 from bot.replicate.download import Downloaded, Downloader
 from bot.replicate.models import (
     Account,
     ModelVersion,
     PredictionPage,
+    WebhookSecret,
     read_file,
     read_prediction,
 )
@@ -36,8 +36,8 @@ from bot.replicate.protocol import (
     create_body,
     create_headers,
     decipher,
+    next_page,
     request_headers,
-    same_version,
 )
 from bot.replicate.retry import CREATE, POLL, READ, TWICE_SAFE, UPLOAD, RetryPolicy
 from bot.replicate.transport import Limits, Persistence
@@ -110,7 +110,9 @@ class ReplicateClient:
 
     # ------------------------------------------------------------------ predictions
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         """Start a prediction, which costs money; Replicate stops it `cancel_after_s` from now.
 
         It is sent again only when it surely did not take effect. After an error for which
@@ -122,7 +124,7 @@ class ReplicateClient:
             CREATE,
             read_prediction,
             headers=create_headers(cancel_after_s),
-            body=create_body(version, inputs),
+            body=create_body(version, inputs, webhook),
         )
 
     async def get(self, prediction_id: str) -> Prediction:
@@ -156,14 +158,9 @@ class ReplicateClient:
         Raises:
             ReplyBroken: also where the list does not end.
         """
-        sent = inputs.set_values()
         found: list[Prediction] = []
         async for page in self.pages(created_after):
-            found += [
-                prediction
-                for prediction in page
-                if prediction.inputs == sent and same_version(version, prediction.version)
-            ]
+            found += [one for one in page if one.is_of(version, inputs)]
         return tuple(found)
 
     async def pages(self, created_after: datetime) -> AsyncGenerator[tuple[Prediction, ...], None]:
@@ -180,7 +177,7 @@ class ReplicateClient:
             yield recent
             if not page.next or len(recent) < len(page.results):
                 return
-            url = self._page_url(page.next)
+            url = next_page(self._root, page.next)
         raise ReplyBroken("a list of predictions without end")
 
     # ------------------------------------------------------------------ files
@@ -242,6 +239,11 @@ class ReplicateClient:
     async def account(self) -> Account:
         """Whose token this is: a check that costs nothing."""
         return await self._request("GET", self._root / "account", READ, Account.from_json)
+
+    async def webhook_secret(self) -> str:
+        """What the account's webhooks are signed with: one for all of them."""
+        url = self._root / "webhooks" / "default" / "secret"
+        return (await self._request("GET", url, READ, WebhookSecret.from_json)).key
 
     # ------------------------------------------------------------------ the one door
 
@@ -314,17 +316,3 @@ class ReplicateClient:
 
     def _prediction_url(self, prediction_id: str) -> URL:
         return self._root / "predictions" / prediction_id
-
-    def _page_url(self, address: str) -> URL:
-        """A page of the list, by what its address asks for.
-
-        Where the address leads is not looked at: a proxy may well hand on the service's own, and
-        the token is for nobody else.
-        """
-        try:
-            query = http_address(address, self._root).query
-        except ValueError as error:
-            raise ReplyBroken("the next page has no usable address") from error
-        if not query:
-            raise ReplyBroken("the next page has the address of the first")
-        return (self._root / "predictions").with_query(query)

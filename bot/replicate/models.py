@@ -154,6 +154,12 @@ class ModelVersion(Answer):
     openapi_schema: _Json = Field(None, repr=False)
 
 
+class WebhookSecret(Answer):
+    """What the account's webhooks are signed with."""
+
+    key: str = Field(repr=False)
+
+
 class Account(Answer):
     """Whose token it is."""
 

@@ -30,6 +30,8 @@ from bot.domain.errors import (
     TokenRefused,
 )
 from bot.domain.inputs import Inputs
+from bot.domain.prediction import Webhook
+from bot.network.http_address import http_address
 
 USER_AGENT = "musicgen-discord-bot"
 CANCEL_AFTER_MIN_S = 5
@@ -71,19 +73,34 @@ def create_headers(cancel_after_s: int) -> dict[str, str]:
     }
 
 
-def create_body(version: str, inputs: Inputs) -> bytes:
+def create_body(version: str, inputs: Inputs, webhook: Webhook | None = None) -> bytes:
     """The body of a create: only what is set, since a null is a 422.
 
     Raises:
         ValueError: a number is not finite, which JSON cannot say.
     """
-    body = {"version": version, "input": inputs.set_values()}
+    body: dict[str, object] = {"version": version, "input": inputs.set_values()}
+    if webhook is not None:
+        body |= {"webhook": webhook.address, "webhook_events_filter": webhook.events}
     return json.dumps(body, allow_nan=False).encode()
 
 
-def same_version(version: str, other: str | None) -> bool:
-    """Whether two references name one version; each may be a bare id or `owner/name:id`."""
-    return other is not None and version.rpartition(":")[2] == other.rpartition(":")[2]
+def next_page(root: URL, address: str) -> URL:
+    """A page of the list of predictions, by what the address that leads to it asks for.
+
+    Where the address leads is not looked at: a proxy may well hand on the service's own, and the
+    token is for nobody else.
+
+    Raises:
+        ReplyBroken: it asks for nothing, or is no address.
+    """
+    try:
+        query = http_address(address, root).query
+    except ValueError as error:
+        raise ReplyBroken("the next page has no usable address") from error
+    if not query:
+        raise ReplyBroken("the next page has the address of the first")
+    return (root / "predictions").with_query(query)
 
 
 # ------------------------------------------------------------------ answers

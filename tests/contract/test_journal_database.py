@@ -64,6 +64,7 @@ _WITHOUT_0007 = (
     "ALTER TABLE charges DROP COLUMN jam_id",
     "DROP TABLE jam_takes",
     "DROP TABLE jams",
+    "DROP TABLE pushes",
     "DROP INDEX ix_generations_canceled_by",
     "ALTER TABLE generations DROP COLUMN canceled_by",
     "ALTER TABLE generations DROP COLUMN closeness",
@@ -139,6 +140,7 @@ async def test_the_migrations_lead_to_the_tables_a_new_database_gets(url: str) -
     tables = [
         "jam_takes",
         "jams",
+        "pushes",
         "presets",
         "presses",
         "drafts",

@@ -32,6 +32,7 @@ from bot.playground.replicate.hosted import Hosted
 from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
+from bot.replicate.webhooks import WebhookKey
 from bot.settings import Settings
 from tests import forked_workers
 from tests.evidence import show_on_failure
@@ -65,6 +66,7 @@ class Rig:
         self.settings = settings
         self.clock = clock
         self.metrics: Metrics | None = None
+        self.webhook_key: WebhookKey | None = None
         self._bot: MusicGenBot | None = None
         self._stack = AsyncExitStack()
 
@@ -138,6 +140,7 @@ class Rig:
             open_parts(self.settings, self.clock, self.metrics)
         )
         self._bot = bot = MusicGenBot(parts)
+        self.webhook_key = parts.webhook_key
         # Nobody is in the stand-in's server but those it announces at once.
         bot._connection.guild_ready_timeout = 0.05  # pyright: ignore[reportPrivateUsage] - fixed there
         token = self.settings.discord_token.get_secret_value()

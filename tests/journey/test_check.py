@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 import time
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,28 @@ async def test_limits_that_are_set(stage: Rig) -> None:
     lines = await lines_of(stage, 0, LIMIT_TOTAL="5 usd/month", ALLOW_SERVERS="1")
     told = "limits: LIMIT_TOTAL 5 usd/month; only whom ALLOW_SERVERS and ALLOW_USERS name"
     assert lines[told] == "ok"
+
+
+@pytest.mark.parametrize("runs", [False, True])
+async def test_a_public_address_that_leads_here(stage: Rig, runs: bool) -> None:
+    """Be it that the bot answers, or the check itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {"PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}/bot/"}
+    async with AsyncExitStack() as stack:
+        if runs:
+            await stack.enter_async_context(a_running_bot(stage, **env))
+        assert (await lines_of(stage, 0, **env))["PUBLIC_URL: leads to this bot"] == "ok"
+
+
+async def test_a_public_address_that_leads_elsewhere_is_a_note(stage: Rig) -> None:
+    elsewhere = {"PORT": "1", "PUBLIC_URL": stage.replicate.base_url}
+    told = "PUBLIC_URL: answers HTTP 404 instead of this bot"
+    assert standing(await lines_of(stage, 0, **elsewhere), told) == "note"
+    nowhere = {"PORT": "1", "PUBLIC_URL": "http://127.0.0.1:9"}
+    told = "PUBLIC_URL: cannot be reached from here"
+    assert standing(await lines_of(stage, 0, **nowhere), told) == "note"
 
 
 async def test_every_failure_is_told_at_once_and_no_secret(stage: Rig, tmp_path: Path) -> None:

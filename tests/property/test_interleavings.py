@@ -34,7 +34,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
 from bot.domain.inputs import Inputs
-from bot.domain.prediction import Prediction, UploadedFile
+from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
@@ -182,9 +182,11 @@ class Service(FakePredictions):
         self._world = world
         self.created = world.created
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         event = await self._world.before("create")
-        prediction = await super().create(version, inputs, cancel_after_s)
+        prediction = await super().create(version, inputs, cancel_after_s, webhook)
         await self._world.after("create", event)
         return prediction
 

@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
-from bot.domain.prediction import Prediction
+from bot.domain.prediction import Prediction, Webhook
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from bot.domain.waits import Hindered
@@ -127,9 +127,11 @@ async def test_an_hour_of_refusals_ends_it_and_is_not_asked_for_in_vain_all_the_
     class Away(FakePredictions):
         tries = 0
 
-        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+        async def create(
+            self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+        ) -> Prediction:
             self.tries += 1
-            return await super().create(version, inputs, cancel_after_s)
+            return await super().create(version, inputs, cancel_after_s, webhook)
 
     service = Away(on_create=ConnectionFailed(False, "refused"), arrives=False)
     rig = a_rig(service)
@@ -219,7 +221,9 @@ async def test_twins_alike_in_everything_get_one_each() -> None:
 
 async def test_a_twin_that_is_still_being_answered_is_not_taken() -> None:
     class Slow(FakePredictions):
-        async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+        async def create(
+            self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+        ) -> Prediction:
             self.created.append(inputs)
             number = len(self.created)
             if number == 2:

@@ -132,7 +132,7 @@ async def test_of_thousands_those_that_run_are_asked_about_and_the_budget_is_kep
     poller = Poller(service, clock, int(per_s * 60))
     with ExitStack() as stack:
         watches = watched(poller, stack, count)
-        firsts_s = [poller.first_delay_s() for _ in range(1000)]
+        firsts_s = [poller.first_delay_s(watches[0]) for _ in range(1000)]
         assert max(firsts_s) > 100, "those taken up at once are spread"
         assert min(firsts_s) < 100
         pause_s = await poller._look()  # pyright: ignore[reportPrivateUsage] - one look, and no more

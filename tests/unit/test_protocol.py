@@ -23,7 +23,7 @@ from bot.domain.errors import (
     TokenRefused,
 )
 from bot.domain.inputs import Inputs
-from bot.domain.prediction import Prediction
+from bot.domain.prediction import Prediction, same_version
 from bot.replicate import models
 from bot.replicate.models import (
     Account,
@@ -38,7 +38,6 @@ from bot.replicate.protocol import (
     create_headers,
     decipher,
     request_headers,
-    same_version,
 )
 
 NOW = datetime(2026, 4, 9, 12, 0, tzinfo=UTC)

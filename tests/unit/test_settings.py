@@ -142,6 +142,12 @@ def test_fine_tunes_as_people_write_them(given: str) -> None:
         ("HTTPS_PROXY", "socks5://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
         ("https_proxy", "https://u:hunter2@p:1", "HTTPS_PROXY: must be a proxy that is spoken to"),
         ("HTTP_PROXY", "http://u:hunter2@p:port", "HTTP_PROXY: must be the address of a proxy"),
+        ("PUBLIC_URL", "http://bot.example.org", "PUBLIC_URL: must begin with https://"),
+        ("PUBLIC_URL", "http://127.evil.org", "PUBLIC_URL: must begin with https://"),
+        ("PUBLIC_URL", "bot.example.org", "PUBLIC_URL: must be an https address"),
+        ("PUBLIC_URL", "https://u:hunter2@bot.org", "PUBLIC_URL: must be an https address"),
+        ("PUBLIC_URL", "https://bot.org/?a=b", "PUBLIC_URL: must be an address alone"),
+        ("PUBLIC_URL", "https://bot.example.org", "PUBLIC_URL needs PORT"),
         ("FINE_TUNES", "lofi", "FINE_TUNES: number 1 must be name=owner/model:version"),
         ("FINE_TUNES", f"a={TUNE}, =x", "FINE_TUNES: number 2 must be name=owner/model:version"),
         ("FINE_TUNES", "a=b:c", "FINE_TUNES: the model of number 1 must be owner/name"),
@@ -156,6 +162,21 @@ def test_what_does_not_do_is_said_in_one_sentence(name: str, given: str, said: s
     [problem] = caught.value.problems
     assert problem.startswith(said)
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://bot.example.org",
+        "https://bot.example.org/music/",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080",
+        "http://[::1]:8080",
+    ],
+)
+def test_where_replicate_may_push(given: str) -> None:
+    settings = Settings.from_env(TOKENS | {"PUBLIC_URL": given, "PORT": "8080"})
+    assert settings.public_url == given.rstrip("/")
 
 
 LINES = 'DISCORD_TOKEN="abc" \r\nMAX_RUNNING=7\r\n'

@@ -11,7 +11,7 @@ from bot.domain.errors import ServiceFault, StartedBefore, SubmitUncertain, User
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import MusicalTerms
-from bot.domain.prediction import Prediction
+from bot.domain.prediction import Prediction, Webhook
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
 from tests.fakes import NOON, SUCCEEDS, FakePredictions, a_generation
@@ -30,11 +30,13 @@ class Lagging(FakePredictions):
     seen_at_s: list[float] = field(default_factory=list[float])
     """When each prediction appears, by its number."""
 
-    async def create(self, version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def create(
+        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
         assert self.rig is not None
         before = len(self.created)
         try:
-            return await super().create(version, inputs, cancel_after_s)
+            return await super().create(version, inputs, cancel_after_s, webhook)
         finally:
             if len(self.created) > before:
                 self.seen_at_s.append(self.rig.clock.monotonic() + self.lag_s)

@@ -1,4 +1,4 @@
-"""RUNNING: the prediction is polled until it ends."""
+"""RUNNING: the prediction is polled until it ends, as far as it is not pushed what it does."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ async def follow(job: Job) -> None:
     job.goes_on()
     prediction_id = job.generation.prediction_id or ""
     with job.context.poller.watching(prediction_id, submitted_at, job.wake) as watch:
+        watch.is_pushed = job.create_push.is_ordered
+        # What was pushed before it was known whose it is.
+        watch.is_pointed_at = job.create_push.prediction_id == prediction_id
         await _poll(job, submitted_at, watch)
     job.seat.give_up()
 
@@ -53,7 +56,7 @@ async def follow(job: Job) -> None:
 async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
     clock, poller = job.context.clock, job.context.poller
     patience = Patience(job, submitted_at)
-    asks_at_s, quiet_until_s = clock.monotonic() + poller.first_delay_s(), -math.inf
+    asks_at_s, quiet_until_s = clock.monotonic() + poller.first_delay_s(watch), -math.inf
     is_woken = False
     while True:
         job.wake.clear()
@@ -63,7 +66,7 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
         if _has_news(job, watch) or is_overdue or now_s >= asks_at_s:
             asks_at_s = now_s + poller.delay_s(watch)
             try:
-                prediction = _known(job, watch) or await _ask(job)
+                prediction = _told(job, watch) or await _ask(job, watch)
                 poller.heard()
             except RunLost:
                 poller.heard()
@@ -87,11 +90,15 @@ async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:
 
 
 def _has_news(job: Job, watch: Watch) -> bool:
-    return watch.has_ended or job.wants_cancel_sent
+    is_told = watch.has_ended or watch.pushed is not None or watch.is_pointed_at
+    return is_told or job.wants_cancel_sent
 
 
-def _known(job: Job, watch: Watch) -> Prediction | None:
-    """How it has ended, where the list has said all there is to know."""
+def _told(job: Job, watch: Watch) -> Prediction | None:
+    """How it is, where that was pushed, or where the list has said all there is to know."""
+    pushed = watch.take_pushed()
+    if pushed is not None and (pushed.ended or not job.wants_cancel_sent):
+        return pushed
     ended = watch.ended
     if ended is None or ended.status != "succeeded":
         return ended
@@ -99,13 +106,16 @@ def _known(job: Job, watch: Watch) -> Prediction | None:
     return ended if job.generation.inputs.seed or job.meter.seed is not None else None
 
 
-async def _ask(job: Job) -> Prediction:
+async def _ask(job: Job, watch: Watch) -> Prediction:
     prediction_id = job.generation.prediction_id or ""
+    watch.is_pointed_at = False
     if job.wants_cancel_sent:
         prediction = await job.context.predictions.cancel(prediction_id)
         job.cancel_was_sent()
-        return prediction
-    return await job.context.predictions.get(prediction_id)
+    else:
+        prediction = await job.context.predictions.get(prediction_id)
+    job.context.poller.answered(watch, prediction)
+    return prediction
 
 
 async def _take(job: Job, prediction: Prediction, submitted_at: datetime) -> bool:

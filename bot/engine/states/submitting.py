@@ -96,9 +96,11 @@ async def _submit(job: Job) -> Outage | None:
     context = job.context
     await job.save(State.SUBMITTING, submitted_at=context.clock.now())
     generation = job.generation
+    webhook = context.poller.order(generation.id)
+    job.create_push.is_ordered = webhook is not None
     try:
         prediction = await context.predictions.create(
-            generation.version, generation.as_sent, CANCEL_AFTER_S
+            generation.version, generation.as_sent, CANCEL_AFTER_S, webhook
         )
     except Outage as error:
         context.troubles.met(Task.CREATE, obstacle_of(error))

@@ -2,7 +2,8 @@
 
 Replicate has no idempotency key, so what tells is its list: our version, seed and other inputs,
 created since. No delay of the list is documented (api.replicate.com/v1/predictions, 2026-04); one
-of a minute, as a list served from a copy might have, is provided for.
+of a minute, as a list served from a copy might have, is provided for. Where it has a webhook, its
+first push tells which one it is.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.errors import ReplicateError, StartedBefore, SubmitUncertain
+from bot.domain.errors import ReplicateError, StartedBefore, SubmitUncertain, ThingUnknown
 from bot.domain.generation import Generation, Relation, State
 from bot.domain.progress import Stage
 from bot.engine.job import Job, Stopped
@@ -47,7 +48,7 @@ async def find_again(job: Job) -> None:
     while looked < len(_FIND_AFTER_S):
         job.show(Stage.LOOKING)
         # Not cut short by a Cancel: what comes late is still to be found, and stopped.
-        await job.context.clock.sleep(_FIND_AFTER_S[looked])
+        await job.context.clock.wait(job.create_push.came, _FIND_AFTER_S[looked])
         try:
             if await _take_over(job, job.generation):
                 return
@@ -75,7 +76,7 @@ async def keep_stopping(job: Job) -> None:
 async def _keep_looking(job: Job, look: Callable[[Job, Generation], Awaitable[bool]]) -> None:
     ends_at = _sent_at(job.generation) + KEEP_LOOKING
     while (left_s := (ends_at - job.context.clock.now()).total_seconds()) > 0:
-        await job.context.clock.sleep(min(_LOOK_EVERY_S, left_s))
+        await job.context.clock.wait(job.create_push.came, min(_LOOK_EVERY_S, left_s))
         try:
             if await look(job, job.generation):
                 return
@@ -157,6 +158,8 @@ async def _stop(job: Job, sent: Generation) -> bool:
 
 async def _find(job: Job, sent: Generation) -> str | None:
     """The prediction of what was `sent`; while others with the very same inputs are kept out."""
+    if sent.id == job.generation.id and (pushed := await _pushed(job)) is not None:
+        return pushed
     since = _sent_at(sent) - _CLOCK_SKEW
     found = await job.context.predictions.find(sent.version, sent.as_sent, since)
     # The same person may have asked for the very same a minute ago: each gets its own.
@@ -165,6 +168,25 @@ async def _find(job: Job, sent: Generation) -> str | None:
             log.info("found its prediction")
             return candidate.id
     return None
+
+
+async def _pushed(job: Job) -> str | None:
+    """The prediction that was pushed, if the service itself says that it is ours."""
+    sent, push = job.generation, job.create_push
+    push.came.clear()
+    if (prediction_id := push.prediction_id) is None:
+        return None
+    try:
+        # Where it cannot be asked now, it is at the next look.
+        prediction = await job.context.predictions.get(prediction_id)
+        is_ours = prediction.is_of(sent.version, sent.as_sent)
+    except ThingUnknown:
+        is_ours = False
+    if not is_ours or await job.context.journal.prediction_known(prediction_id):
+        push.prediction_id = None
+        return None
+    log.info("its prediction was pushed")
+    return prediction_id
 
 
 def _sent_at(generation: Generation) -> datetime:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from bot.playground.replicate.hosted import Hosted
+from bot.playground.replicate.predictions import WebhookOrder
 from bot.playground.replicate.problems import InvalidField, JsonObject, Problem
 
 _KEYS = {
@@ -23,17 +25,19 @@ _KEYS = {
 _PYTHON = {"string": str, "object": dict, "array": list, "boolean": bool}
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 _LEAST_CANCEL_AFTER_S = 5
+_EVENTS = ("start", "output", "logs", "completed")
 _JSON: TypeAdapter[JsonValue] = TypeAdapter(JsonValue)
 
 
 @dataclass(frozen=True, slots=True)
 class CreateOrder:
-    """A checked request for a prediction. Webhooks are accepted and never called."""
+    """A checked request for a prediction."""
 
     hosted: Hosted
     input: JsonObject
     cancel_after_s: float | None
     wait_s: float | None
+    webhook: WebhookOrder | None = None
 
 
 def read_create(body: bytes, headers: Mapping[str, str], hosted: Iterable[Hosted]) -> CreateOrder:
@@ -60,7 +64,22 @@ def read_create(body: bytes, headers: Mapping[str, str], hosted: Iterable[Hosted
     if faults := version.form.faults(given):
         raise Problem.invalid_input(faults)
     known = version.form.known(given)
-    return CreateOrder(version, known, _cancel_after_s(headers), _wait_s(headers))
+    waits = _cancel_after_s(headers), _wait_s(headers)
+    return CreateOrder(version, known, *waits, _webhook(parsed))
+
+
+def _webhook(body: JsonObject) -> WebhookOrder | None:
+    if (address := body.get("webhook")) is None:
+        return None
+    url = urlsplit(str(address))
+    if url.scheme != "https" and url.hostname != "127.0.0.1":
+        raise Problem.invalid_input([InvalidField("format", "webhook", "must be an HTTPS URL")])
+    events = body.get("webhook_events_filter", list(_EVENTS))
+    assert isinstance(events, list)  # noqa: S101 # _shape_faults looked
+    if not all(event in _EVENTS for event in events):
+        words = f"webhook_events_filter must be one of {', '.join(_EVENTS)}"
+        raise Problem.invalid_input([InvalidField("enum", "webhook_events_filter", words)])
+    return WebhookOrder(str(address), tuple(map(str, events)))
 
 
 def _refuse_constant(name: str) -> JsonValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,9 +25,17 @@ class OutputFile:
     key: str = field(default_factory=lambda: secrets.token_hex(16))
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookOrder:
+    """Where a prediction is pushed, and at which events."""
+
+    address: str
+    events: tuple[str, ...]
+
+
 @dataclass(eq=False, slots=True)
 class Prediction:
-    """One paid run. Only `begin`, `end` and the run's own log lines change it."""
+    """One paid run. Only `begin`, `end` and `log` change it."""
 
     id: str
     model: str
@@ -35,12 +44,17 @@ class Prediction:
     created_at: datetime
     script: Script
     deadline: datetime | None = None
+    webhook: WebhookOrder | None = None
     status: str = "starting"
     started_at: datetime | None = None
     completed_at: datetime | None = None
     error: str | None = None
     output_file: OutputFile | None = None
     log_lines: list[str] = field(default_factory=list[str])
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever it has changed; who follows it clears that."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it has ended."""
 
     @property
     def is_terminal(self) -> bool:
@@ -50,11 +64,19 @@ class Prediction:
     def begin(self, now: datetime) -> None:
         """The model starts to run."""
         self.status, self.started_at = "processing", now
+        self.news.set()
+
+    def log(self, *lines: str) -> None:
+        """The model writes to its log."""
+        self.log_lines += lines
+        self.news.set()
 
     def end(self, status: str, now: datetime, error: str | None = None) -> None:
         """It ends, once; a later end changes nothing."""
         if not self.is_terminal:
             self.status, self.completed_at, self.error = status, now, error
+            self.news.set()
+            self.over.set()
 
     def is_removed(self, now: datetime, retention_s: float) -> bool:
         """Whether input, output and logs are gone."""
@@ -85,6 +107,9 @@ class Prediction:
         }
         if not in_list:
             shown["logs"] = "" if removed else "".join(self.log_lines)
+        if self.webhook is not None:
+            shown["webhook"] = self.webhook.address
+            shown["webhook_events_filter"] = list(self.webhook.events)
         if self.deadline is not None:
             shown["deadline"] = timestamp(self.deadline)
         if self.is_terminal and self.completed_at is not None:

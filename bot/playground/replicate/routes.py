@@ -22,6 +22,7 @@ from bot.playground.replicate.predictions import Prediction
 from bot.playground.replicate.problems import JsonObject, Problem
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import PAGE_SIZE, Predictions
+from bot.playground.replicate.webhooks import Webhooks
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,6 +46,7 @@ class Api:
     hosted: Sequence[Hosted]
     """All versions, the newest of each model last."""
     predictions: Predictions
+    webhooks: Webhooks
     files: Files
     scripts: Scripts
     faults: Faults
@@ -75,6 +77,7 @@ class Api:
         add("GET", "/v1/files/{id}", self._get_file)
         add("DELETE", "/v1/files/{id}", self._delete_file)
         add("GET", "/v1/account", self._account)
+        add("GET", "/v1/webhooks/default/secret", self._webhook_secret)
         add("GET", "/v1/models/{owner}/{name}", self._model)
         add("GET", "/v1/models/{owner}/{name}/versions", self._versions)
         add("GET", "/v1/models/{owner}/{name}/versions/{version}", self._version)
@@ -127,9 +130,9 @@ class Api:
         order = read_create(await request.read(), request.headers, self.hosted)
         prediction = self.predictions.create(order)
         if order.wait_s is None:
-            return _json(self._shown(prediction), 201)
+            return _json(self.shown(prediction), 201)
         ended = await self.predictions.ended(prediction, order.wait_s)
-        shown = self._shown(prediction)
+        shown = self.shown(prediction)
         if ended and prediction.status == "succeeded":
             shown = shown | {"status": "processing", "logs": ""}
             del shown["metrics"]
@@ -138,12 +141,12 @@ class Api:
 
     async def _get(self, request: web.Request) -> web.Response:
         prediction = self.predictions.get(request.match_info["id"])
-        return _json(self._shown(prediction))
+        return _json(self.shown(prediction))
 
     async def _cancel(self, request: web.Request) -> web.Response:
         prediction = self.predictions.get(request.match_info["id"])
         self.predictions.cancel(prediction)
-        return _json(self._shown(prediction))
+        return _json(self.shown(prediction))
 
     async def _list(self, request: web.Request) -> web.Response:
         query = read_list_query(request.query)
@@ -157,7 +160,7 @@ class Api:
         answer: JsonObject = {
             "next": at(query.skipped + PAGE_SIZE) if has_more else None,
             "previous": at(newer) if query.skipped else None,
-            "results": [self._shown(prediction, in_list=True) for prediction in page],
+            "results": [self.shown(prediction, in_list=True) for prediction in page],
         }
         return _json(answer)
 
@@ -179,6 +182,9 @@ class Api:
     async def _account(self, _: web.Request) -> web.Response:
         who: JsonObject = {"type": "user", "username": "playground", "name": "The playground"}
         return _json(who)
+
+    async def _webhook_secret(self, _: web.Request) -> web.Response:
+        return _json({"key": self.webhooks.secret})
 
     async def _model(self, request: web.Request) -> web.Response:
         *_, hosted = self._versions_of(request)
@@ -235,7 +241,8 @@ class Api:
             raise Problem.not_found()
         return found
 
-    def _shown(self, prediction: Prediction, *, in_list: bool = False) -> JsonObject:
+    def shown(self, prediction: Prediction, *, in_list: bool = False) -> JsonObject:
+        """A prediction as the API shows it now."""
         removed = self.predictions.is_removed(prediction)
         return prediction.as_json(self.base_url, removed=removed, in_list=in_list)
 

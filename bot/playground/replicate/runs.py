@@ -67,7 +67,7 @@ class Runs:
         try:
             prediction.output_file = await self._predict(prediction, completed_input)
         except ModelError as error:
-            prediction.log_lines.append(error.traceback)
+            prediction.log(error.traceback)
             prediction.end("failed", self._clock.now(), error.text)
             return
         except _StoppedError:
@@ -85,7 +85,7 @@ class Runs:
         content = None if given.input_audio is None else await self._fetched(given.input_audio)
         given.check()
         seed = given.chosen_seed()
-        prediction.log_lines.extend(self._opening_lines(given, seed))
+        prediction.log(*self._opening_lines(given, seed))
         window = None
         if content is not None:
             window = given.windowed(await self._threaded(partial(_decoded, content)))
@@ -123,7 +123,7 @@ class Runs:
             await self._clock.sleep(min(tick_s, (last - done) / rate))
             reached = int((self._clock.monotonic() - began_s) * rate)
             until = min(last, max(done + 1, reached))
-            prediction.log_lines.extend(step_line(*step) for step in steps[done:until])
+            prediction.log(*(step_line(*step) for step in steps[done:until]))
             done = until
         if script.ends == "canceled":
             raise _StoppedError

@@ -28,6 +28,8 @@ class Script(BaseModel):
     """End so: `aborted` before the start, the others half way."""
     output: Literal["usual", "missing", "list", "object"] = "usual"
     """The output's shape: one address, null, or the address in a list or an object."""
+    pushes: Annotated[int, Field(ge=0)] = 1
+    """How often each event is pushed to a webhook."""
     delivery_status: Annotated[int, Field(ge=400, le=599)] | None = None
     """Deliver the output with this error, e.g. 404 for an expired one."""
     delivery_type: str | None = None

@@ -15,6 +15,7 @@ from bot.playground.replicate.predictions import OutputFile, Prediction, new_id
 from bot.playground.replicate.problems import Problem
 from bot.playground.replicate.runs import Runs
 from bot.playground.replicate.scripts import Scripts
+from bot.playground.replicate.webhooks import Webhooks
 
 PAGE_SIZE = 100
 
@@ -22,8 +23,9 @@ PAGE_SIZE = 100
 class Predictions:
     """Creates, follows and cancels predictions."""
 
-    def __init__(self, clock: Clock, runs: Runs, scripts: Scripts) -> None:
+    def __init__(self, clock: Clock, runs: Runs, scripts: Scripts, webhooks: Webhooks) -> None:
         self._clock, self._runs, self._scripts = clock, runs, scripts
+        self._webhooks = webhooks
         self._tasks = BackgroundTasks()
         self._ends: dict[str, asyncio.Event] = {}
         self._lives: dict[str, asyncio.Task[None]] = {}
@@ -48,6 +50,7 @@ class Predictions:
         prediction = Prediction(
             new_id(), hosted.model, hosted.version, order.input, now, self._scripts.take()
         )
+        prediction.webhook = order.webhook
         if order.cancel_after_s is not None:
             prediction.deadline = now + timedelta(seconds=order.cancel_after_s)
         return self.begin(prediction, hosted)
@@ -58,6 +61,7 @@ class Predictions:
         self._ends[prediction.id] = asyncio.Event()
         life = self._tasks.start(self._live(prediction, hosted), f"prediction {prediction.id}")
         self._lives[prediction.id] = life
+        self._webhooks.follow(prediction)
         life.add_done_callback(lambda _: self._forget(prediction))
         if prediction.deadline is not None:
             left_s = (prediction.deadline - self._clock.now()).total_seconds()

@@ -25,6 +25,7 @@ from bot.playground.replicate.runs import Runs
 from bot.playground.replicate.scripts import Script, Scripts
 from bot.playground.replicate.service import Predictions
 from bot.playground.replicate.timings import Timings
+from bot.playground.replicate.webhooks import Webhooks
 from bot.settings_values import SPEC_VERSION
 
 
@@ -79,6 +80,7 @@ class ReplicateStandIn:
         self._session: aiohttp.ClientSession | None = None
         self._runs: Runs | None = None
         self._api: Api | None = None
+        self._webhooks: Webhooks | None = None
         self.token = token or f"r8_{new_token()}"
         self.guard = Guard(host, control_token)
         self.limits = limits
@@ -96,6 +98,16 @@ class ReplicateStandIn:
     def stored(self) -> list[StoredFile]:
         """The uploads, as they are stored."""
         return [] if self._files is None else self._files.list()
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What it pushes; it has been entered."""
+        if self._webhooks is None:
+            raise RuntimeError("it has not been entered")
+        return self._webhooks
+
+    def _shown(self, prediction: Prediction) -> JsonObject:
+        return {} if self._api is None else self._api.shown(prediction)
 
     def kept(self) -> KeptReplicate:
         """All that it holds, to be written down; it has been entered."""
@@ -137,10 +149,12 @@ class ReplicateStandIn:
             lambda address: files.content_at(address, self.base_url),
             self._timings,
         )
-        predictions = Predictions(self._clock, self._runs, self._scripts)
+        self._webhooks = Webhooks(self._clock, self._session, self._shown)
+        predictions = Predictions(self._clock, self._runs, self._scripts, self._webhooks)
         self._api = Api(
             self._hosted,
             predictions,
+            self._webhooks,
             files,
             self._scripts,
             self.faults,
@@ -173,6 +187,8 @@ class ReplicateStandIn:
     ) -> None:
         if self._api is not None:
             await self._api.predictions.close()
+        if self._webhooks is not None:
+            await self._webhooks.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self._runs is not None:
