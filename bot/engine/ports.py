@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,13 +12,12 @@ from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Charge, Spent
 from bot.domain.errors import BotError
 from bot.domain.generation import Generation, Reply
-from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Kept, Push, Renewal, TrackPage
-from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import InputAudio, Sound, TrackStore
+from bot.engine.prediction_ports import Predictions
 
 __all__ = [
     "Delivery",
@@ -233,55 +232,6 @@ class Journal(Protocol):
 
     async def take_turn(self, name: str, ttl_s: float) -> bool:
         """Take one of the turns that are so far apart; False while it is too soon."""
-        ...
-
-
-class Predictions(Protocol):
-    """The prediction service. Methods raise `ReplicateError`; `download` raises `TrackError`."""
-
-    members: int
-    """Processes that share its budget of requests."""
-
-    async def create(
-        self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
-    ) -> Prediction:
-        """Start a prediction; it costs money and is never sent again once it may have arrived."""
-        ...
-
-    async def get(self, prediction_id: str) -> Prediction:
-        """Read one."""
-        ...
-
-    async def cancel(self, prediction_id: str) -> Prediction:
-        """Stop one; answers what became of it."""
-        ...
-
-    async def find(
-        self, version: str, inputs: Inputs, created_after: datetime
-    ) -> Sequence[Prediction]:
-        """Those of ours with this version and just these inputs, newest first."""
-        ...
-
-    def pages(self, created_after: datetime) -> AsyncGenerator[Sequence[Prediction], None]:
-        """All of the account created since, newest first; each page costs a request."""
-        ...
-
-    async def upload(self, path: Path, filename: str, content_type: str) -> UploadedFile:
-        """Keep a file where the model can read it."""
-        ...
-
-    async def download(
-        self, url: str, target: Path, limit_bytes: int, news: Callable[[], None]
-    ) -> object:
-        """Fetch an output into the file `target`, which appears only when it is whole.
-
-        What a broken off download leaves beside it is gone on from. `news` is called whenever
-        something has arrived, and whenever a try has failed.
-        """
-        ...
-
-    async def discard_part(self, target: Path) -> None:
-        """Remove what a download that was broken off has left beside `target`."""
         ...
 
 
