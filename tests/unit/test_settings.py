@@ -164,6 +164,12 @@ def test_what_does_not_do_is_said_in_one_sentence(name: str, given: str, said: s
     assert "hunter2" not in problem
 
 
+def test_own_servers_have_no_use_for_a_public_address() -> None:
+    given = {"COG_URL": "http://gpu:5000", "PUBLIC_URL": "https://b.org", "PORT": "8080"}
+    with pytest.raises(ConfigError, match="PUBLIC_URL"):
+        Settings.from_env({"DISCORD_TOKEN": "x", **given})
+
+
 @pytest.mark.parametrize(
     "given",
     [
