@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import threading
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,7 +31,7 @@ from bot.engine.service import EngineConfig
 from bot.host.folders import make_writable
 from bot.host.private_files import keep_to_ourselves, make_private_folder
 from bot.host.service_time import Service, ServiceClock, hearing
-from bot.host.signals import on_stop
+from bot.host.signals import leave_in_time, on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
 from bot.operations.disk_warning import disk_warning
 from bot.replicate.catalogue import Catalogue
@@ -49,8 +47,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LEAVE_S = 4.25
-"""From a signal to the end of the process: service managers and people wait 5 s."""
 _LASTED_S = 600.0
 """A start that went well for so long: the next fault is not the last one's."""
 _BOT_CLOSES_S = 2.5
@@ -182,7 +178,7 @@ def run(settings: Settings, *, only_sync: bool = False) -> int:
     """
     with asyncio.Runner() as runner:
         runner.run(_until_signal(settings, only_sync=only_sync))
-        _leave_in_time()
+        leave_in_time()
     return 0
 
 
@@ -192,7 +188,7 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
 
     def told_to_stop() -> None:
         stop.set()
-        _leave_in_time()
+        leave_in_time()
 
     on_stop(asyncio.get_running_loop(), told_to_stop)
     work = asyncio.create_task(_work(settings, only_sync=only_sync), name="work")
@@ -309,23 +305,6 @@ async def _close(bot: MusicGenBot) -> None:
             await bot.close()
     except TimeoutError:
         log.warning("the bot does not close within %.1f s and is left behind", _BOT_CLOSES_S)
-
-
-def _leave_in_time() -> None:
-    """End the process soon, come what may.
-
-    At its end asyncio waits for every task and every thread, however long they hang: in a name
-    server's silence, in a frozen database's.
-    """
-    alarm = threading.Timer(_LEAVE_S, _leave)
-    alarm.daemon = True
-    alarm.start()
-
-
-def _leave() -> None:
-    log.warning("closing takes longer than %.2f s; leaving anyway", _LEAVE_S)
-    logging.shutdown()
-    os._exit(0)
 
 
 async def migrate(settings: Settings) -> int:
