@@ -123,17 +123,17 @@ async def open_parts(
                 max_running=settings.seats,
                 max_running_per_user=settings.max_running_per_user,
                 push_address=webhook_key and webhook_key.address,
+                keep_rows=settings.keep_rows,
                 observer=metrics or Unobserved(),
             )
             shards = Shards(settings.shard_ids, settings.shard_count)
-            track_store = TrackStore(tracks_folder, settings.data_folder / "intake")
             comes = None if catalogue.is_known else partial(catalogue.more_come, clock)
             yield Parts(
                 config,
                 journal,
                 client,
                 sound,
-                track_store,
+                TrackStore(tracks_folder, intake_folder, settings.keep_tracks_s),
                 pieces,
                 clock,
                 shards,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import ValidationError
 from yarl import URL
@@ -83,6 +84,16 @@ class Settings(SettingsFields):
         if share_mb is None:
             share_mb = max(10, self.tracks_max_mb // 4)
         return min(share_mb, self.tracks_max_mb) * 1_000_000
+
+    @property
+    def keep_rows(self) -> timedelta | None:
+        """How long requests stay after their end; None: until their person forgets them."""
+        return None if self.keep_rows_days is None else timedelta(days=self.keep_rows_days)
+
+    @property
+    def keep_tracks_s(self) -> float:
+        """How long files of tracks that belong to no request under way stay."""
+        return self.keep_tracks_hours * 3600.0
 
     @property
     def journal_url(self) -> str:

@@ -185,6 +185,23 @@ class SettingsFields(BaseModel):
         description="how much of that one person's may take before it is paid for",
         json_schema_extra=_unset("a quarter of it"),
     )
+    keep_rows_days: Annotated[Whole, Field(ge=1, le=36_500)] | None = Field(
+        default=None,
+        alias="KEEP_ROWS_DAYS",
+        description=(
+            "after how many days a request that has ended is forgotten, but for tracks with a star "
+            "and what was made in a jam; its card's buttons work no more then"
+        ),
+        json_schema_extra=_unset("never"),
+    )
+    keep_tracks_hours: Annotated[Whole, Field(ge=1, le=8760)] = Field(
+        default=2,
+        alias="KEEP_TRACKS_HOURS",
+        description=(
+            "after how many hours a track's file that belongs to no request under way is deleted; "
+            "what waits for its person stays, and what is delivered goes at once"
+        ),
+    )
     shard_ids: Numbers | None = Field(
         default=None,
         alias="SHARD_IDS",

@@ -54,6 +54,12 @@ class FakeJams:
                 tables.sounds.pop(row.id, None)
         return True
 
+    def forget_dead_openings(self, died_before: datetime) -> None:
+        for key, stored in self._jams.jams.items():
+            after = steps.token_died(stored.jam, died_before)
+            if after != stored.jam:
+                self._jams.jams[key] = StoredJam(after, stored.version + 1)
+
     async def jam(self, jam_id: str) -> StoredJam | None:
         return self._jams.jams.get(jam_id)
 

@@ -239,6 +239,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         self, died_before: datetime, stored_before: datetime, looked_for_before: datetime
     ) -> None:
         self.forgotten.append((died_before, stored_before, looked_for_before))
+        self.forget_dead_openings(died_before)
         lapsed = self.tables.community.now() - DRAFT_LIFE
         for draft in [one for one in self.tables.drafts.values() if one.made_at <= lapsed]:
             del self.tables.drafts[draft.id]
@@ -502,6 +503,23 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         self.forget_stars(0, {generation_id})
         self._remove(generation_id)
         return row
+
+    async def forget_ended(self, ended_before: datetime, at_most: int) -> int:
+        self._check_open()
+        starred = {key for key, _ in self.tables.community.stars}
+        old = [
+            row
+            for row in self.rows.values()
+            if not row.open
+            and row.ended_at is not None
+            and row.ended_at <= ended_before
+            and row.id not in starred
+            and row.id not in self.tables.jams.takes
+        ]
+        old.sort(key=lambda row: (row.ended_at, row.id))
+        for row in old[:at_most]:
+            await self.forget_one(row.requester_id, row.id)
+        return len(old[:at_most])
 
     def _remove(self, *keys: str) -> None:
         for key in keys:

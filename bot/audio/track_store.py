@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.host.threads import HOUSE
 
-_LEFT_OVER_S = 2 * 3600
+LEFT_OVER_S = 2 * 3600
 """Nothing that is being made goes untouched for so long; what waits for its person is in a row."""
 _TRIAL = ".trial-"
 _TRIAL_BYTES = 4 * 1024
@@ -25,13 +25,17 @@ _THOROUGH_BYTES = 1024 * 1024
 class TrackStore:
     """The files in `tracks`, each named after its generation, and the nameless ones in `intake`."""
 
-    def __init__(self, tracks: Path, intake: Path | None = None) -> None:
+    def __init__(
+        self, tracks: Path, intake: Path | None = None, keep_s: float = LEFT_OVER_S
+    ) -> None:
+        """`keep_s`: so long what is left over in `tracks` stays."""
         self._tracks = tracks
         self._intake = intake
+        self._keep_s = keep_s
         self._began_at_s = time.time()
 
     async def tidy(self, keep: Collection[str]) -> int:
-        """Remove files of no generation in `keep` that nobody touched for two hours; how many.
+        """Remove files of no generation in `keep` that nobody touched for long; how many.
 
         `keep` holds every open generation, whichever process follows it: the folder may be shared.
         Younger files may belong to one that was begun meanwhile.
@@ -57,13 +61,15 @@ class TrackStore:
         return await HOUSE.run(self._try_disk, _THOROUGH_BYTES if thorough else _TRIAL_BYTES)
 
     def _tidy(self, keep: frozenset[str]) -> int:
-        oldest = time.time() - _LEFT_OVER_S
+        now_s = time.time()
         left_over = [
             file
             for file, _, touched_at in _files(self._tracks)
-            if _generation(file) not in keep and touched_at < oldest
+            if _generation(file) not in keep and touched_at < now_s - self._keep_s
         ]
-        left_over += [file for file, _, touched_at in _files(self._intake) if touched_at < oldest]
+        left_over += [
+            file for file, _, touched_at in _files(self._intake) if touched_at < now_s - LEFT_OVER_S
+        ]
         for file in left_over:
             file.unlink(missing_ok=True)
         return len(left_over)

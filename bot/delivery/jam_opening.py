@@ -76,6 +76,8 @@ class JamOpening:
             if message_id is None:
                 raise DiscordFault
             await self._answer(jam, message_id, text)
+            if not opening.token:
+                return
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             with suppress(*REQUEST_FAILED):
                 await webhook.send(text, ephemeral=True, wait=True)
@@ -116,7 +118,7 @@ class JamOpening:
 
     async def _answer(self, jam: Jam, message_id: int, text: str) -> None:
         """Have the reply say this, by its token as long as that is kept, or by the bot's own."""
-        if (opening := jam.opening) is not None:
+        if (opening := jam.opening) is not None and opening.token:
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             try:
                 await webhook.edit_message(message_id, content=text)
@@ -131,6 +133,8 @@ class JamOpening:
         """The reply whose acknowledgement nobody has seen; None while it may still come."""
         if self._clock.now() - jam.created_at < _ACKNOWLEDGED_WITHIN:
             return None
+        if not opening.token:
+            raise Unreachable(channel_gone=True)
         webhook = interaction_webhook(self._client, opening.application_id, opening.token)
         try:
             return int((await original_response(webhook))["id"])

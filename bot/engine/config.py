@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.models import Models
@@ -22,6 +23,8 @@ class EngineConfig:
     tracks_max_bytes: int = 1_000_000_000
     """Room for all files of the data folder but the journal's."""
     tracks_max_bytes_per_user: int = 250_000_000
+    keep_rows: timedelta | None = None
+    """How long the row of a generation stays after its end; None: until its person forgets it."""
     max_running: int = 10_000
     max_running_per_user: int = 4
     push_address: PushAddress | None = None

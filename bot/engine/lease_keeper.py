@@ -23,6 +23,9 @@ _TOLD_ONE_BY_ONE = 20
 _EVERY_S = 5.0
 """A process that died is noticed once its lease has run out, at the latest 25 s after."""
 _FORGET_EVERY_S = 60.0
+_FORGET_ROWS_EVERY_S = 600.0
+_ROWS_AT_ONCE = 200
+"""What others wait for, where SQLite has one writer, takes some milliseconds."""
 _DEAD_FOR = timedelta(minutes=1)
 """So long a token is kept beyond its life: clocks differ."""
 _TIDY_EVERY_S = 60.0
@@ -33,14 +36,18 @@ _LOOKED_FOR = timedelta(hours=2)
 class LeaseKeeper:
     """Keeps what this process follows, and takes over what others have left."""
 
-    def __init__(self, context: JobContext, registry: JobRegistry) -> None:
+    def __init__(
+        self, context: JobContext, registry: JobRegistry, keep_rows: timedelta | None = None
+    ) -> None:
         self._context = context
         self._registry = registry
+        self._keep_rows = keep_rows
         self.is_sounding: Callable[[], bool] = lambda: False
         """Whether music plays to people who would hear a pause of this process."""
         self._was_busy = False
         self._renewed_at_s = context.clock.monotonic()
         self._adopts_from_s = self._forgets_from_s = self._tidies_from_s = -math.inf
+        self._forgets_rows_from_s = -math.inf
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows, where its row stands; how many."""
@@ -64,6 +71,7 @@ class LeaseKeeper:
                 await self._renew()
                 await self._tidy()
                 await self._forget_spent()
+                await self._forget_ended()
             except (BotError, OSError) as error:
                 log.warning("a round of housekeeping failed: %s", error)
                 self._go_without()
@@ -144,6 +152,18 @@ class LeaseKeeper:
         await self._context.journal.forget_spent(
             now - _DEAD_FOR, now - STORED_FOR, now - _LOOKED_FOR
         )
+
+    async def _forget_ended(self) -> None:
+        """Delete some of the rows whose time is over; the rest in the next rounds."""
+        now_s = self._context.clock.monotonic()
+        if self._keep_rows is None or now_s < self._forgets_rows_from_s:
+            return
+        ended_before = self._context.clock.now() - self._keep_rows
+        removed = await self._context.journal.forget_ended(ended_before, _ROWS_AT_ONCE)
+        if removed < _ROWS_AT_ONCE:
+            self._forgets_rows_from_s = now_s + _FORGET_ROWS_EVERY_S
+        if removed:
+            log.info("forgot %d generations that ended before %s", removed, ended_before)
 
     async def _tidy(self) -> None:
         """Remove what is nobody's, and count what of it is too young to be sure."""

@@ -123,6 +123,10 @@ class Journal(Protocol):
         """Clear dead tokens, and addresses of audio that is gone or that others have, too."""
         ...
 
+    async def forget_ended(self, ended_before: datetime, at_most: int) -> int:
+        """Delete the oldest generations that had ended by then, but what is wanted; how many."""
+        ...
+
     async def prediction_known(self, prediction_id: str) -> bool:
         """Whether some generation already has this prediction."""
         ...

@@ -112,7 +112,7 @@ class GenerationService:
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)
         self._relocation = Relocation(self._context, self._registry)
-        self.lease_keeper = LeaseKeeper(self._context, self._registry)
+        self.lease_keeper = LeaseKeeper(self._context, self._registry, config.keep_rows)
         self.push_desk = PushDesk(self._context, self._registry, pushes)
 
     async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> GenerationRequest:

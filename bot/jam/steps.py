@@ -30,6 +30,13 @@ def acknowledged(jam: Jam, now: datetime, message_id: int) -> Jam:
     return replace(jam, opening=replace(jam.opening, message_id=message_id))
 
 
+def token_died(jam: Jam, died_before: datetime) -> Jam:
+    """The token of the reply that begins it is not kept once it was dead by then."""
+    if jam.opening is None or jam.opening.token_expires_at > died_before:
+        return jam
+    return replace(jam, opening=replace(jam.opening, token=""))
+
+
 def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
     """It has its thread, and its first round begins."""
     if jam.thread_id is not None:

@@ -114,12 +114,20 @@ def insert(connection: AsyncConnection, table: sa.Table) -> postgresql.Insert | 
     return postgresql.insert(table)
 
 
+async def hold_still(connection: AsyncConnection) -> None:
+    """Have what is read from here on still be so when it is written; to be called first.
+
+    SQLite has one writer, which is this one from now on; its transactions begin with what they
+    write else. PostgreSQL locks rows as they are read.
+    """
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 async def one_at_a_time(connection: AsyncConnection, name: str) -> None:
     """Wait until no other transaction has called this with the same name; to be called first."""
-    if connection.dialect.name == "sqlite":
-        # Which has one writer, whatever it writes.
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+    await hold_still(connection)
+    if connection.dialect.name != "sqlite":
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
 
 

@@ -189,6 +189,18 @@ async def forget_in_jams(connection: AsyncConnection, user_id: int) -> int:
     return known
 
 
+async def forget_dead_openings(connection: AsyncConnection, died_before: datetime) -> None:
+    """Clear the interaction tokens of jams that were never opened, once they were dead by then."""
+    waiting = _j.thread_id.is_(None), _j.state.contains('"opening":{')
+    query = sa.select(_j.id, _j.version, _j.state).where(*waiting)
+    rows = (await connection.execute(query.with_for_update(skip_locked=True))).mappings().all()
+    for stored in _readable(map(dict, rows)):
+        after = steps.token_died(stored.jam, died_before)
+        if after != stored.jam:
+            change = sa.update(jams).where(_j.id == after.id)
+            await connection.execute(change.values(version=stored.version + 1, **_values(after)))
+
+
 def dumped(jam: Jam) -> str:
     """A jam as it is kept."""
     return _JAM.dump_json(jam).decode()

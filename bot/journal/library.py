@@ -200,7 +200,7 @@ class Library(Store):
             own = sa.delete(drafts).where(drafts.c.user_id == user_id)
             refused = (await connection.execute(own)).rowcount
             jams = await forget_in_jams(connection, user_id)
-            rows = await _forget_ended(connection, _c.requester_id == user_id)
+            rows = await delete_ended(connection, _c.requester_id == user_id)
             still_open = await connection.scalar(open_) or 0
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
             await forget_charges(connection, user_id, needed)
@@ -218,7 +218,7 @@ class Library(Store):
         """Delete one generation of a person's as `forget` does; None where it has not ended."""
         it = _c.id == generation_id, _c.requester_id == user_id
         async with self._writing() as connection:
-            rows = await _forget_ended(connection, *it)
+            rows = await delete_ended(connection, *it)
             if rows:
                 needed = await needed_by_limits(connection, self._terms.limits, self._now())
                 its = sa.update(charges).where(charges.c.generation_id == generation_id)
@@ -233,7 +233,7 @@ class Library(Store):
         return readable(map(dict, rows))
 
 
-async def _forget_ended(
+async def delete_ended(
     connection: AsyncConnection, *theirs: sa.ColumnElement[bool]
 ) -> list[dict[str, Any]]:
     """Delete those of these generations that have ended, and have nothing lead back to them."""

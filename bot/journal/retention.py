@@ -10,17 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import REMADE
 from bot.journal.charges import forget_spent as forget_spent_charges
+from bot.journal.database import one_at_a_time
 from bot.journal.drafts import forget_old_drafts
 from bot.journal.house import needed_by_limits
+from bot.journal.jam_tables import jam_takes
+from bot.journal.jams import forget_dead_openings
+from bot.journal.library import delete_ended
 from bot.journal.presses import forget_old_presses
 from bot.journal.pushes import forget_old_pushes
 from bot.journal.rows import object_in
 from bot.journal.store import Store, unbroken
-from bot.journal.tables import generations
+from bot.journal.tables import charges, generations, stars
 
 _c = generations.c
 # The very words of the partial index, so that both planners recognise it.
 _OPEN = sa.text("open")
+_TURN = "retention"
 _AT_ONCE = 500
 """Rows whose JSON is changed in one go; the next time does the rest."""
 
@@ -51,6 +56,7 @@ class Retention(Store):
         async with self._writing() as connection:
             await connection.execute(tokens)
             await self._forget_wishes(connection, died_before)
+            await forget_dead_openings(connection, died_before)
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
             await forget_spent_charges(connection, needed)
             await forget_old_presses(connection, self._now())
@@ -63,6 +69,36 @@ class Retention(Store):
                 sa.or_(_c.more_s.is_not(None), _c.relation.in_(list(REMADE))),
             )
             await self._forget_audio(connection, sa.or_(is_gone, is_lost))
+
+    @unbroken
+    async def forget_ended(self, ended_before: datetime, at_most: int) -> int:
+        """Delete the oldest generations that had ended by then as `forget_one` does; how many.
+
+        What has a star stays for as long as it has one, and what was made in a jam with the jam.
+        """
+        is_wanted = (
+            sa.exists().where(stars.c.generation_id == _c.id),
+            sa.exists().where(jam_takes.c.id == _c.id),
+        )
+        old = _c.ended_at <= ended_before, sa.not_(_c.open), sa.not_(sa.or_(*is_wanted))
+        query = sa.select(_c.id).where(*old).order_by(_c.ended_at).limit(at_most)
+        # As a rule there is none, and nobody is to wait for that.
+        async with self._reading() as connection:
+            if await connection.scalar(query.limit(1)) is None:
+                return 0
+        async with self._writing() as connection:
+            await one_at_a_time(connection, _TURN)
+            # Whoever gives one of them a star at this moment has it first.
+            locked = query.with_for_update(skip_locked=True)
+            keys = (await connection.scalars(locked)).all()
+            # Looked at once more: a star may have come before the lock.
+            rows = await delete_ended(connection, _c.id.in_(keys), *old)
+            removed = [row["id"] for row in rows]
+            theirs = sa.update(charges).where(charges.c.generation_id.in_(removed))
+            await connection.execute(theirs.values(generation_id=None))
+            needed = await needed_by_limits(connection, self._terms.limits, self._now())
+            await forget_spent_charges(connection, needed)
+        return len(removed)
 
     async def _forget_wishes(self, connection: AsyncConnection, died_before: datetime) -> None:
         """The message stays wanted; only its token is gone."""

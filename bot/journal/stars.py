@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.community.ports import StarredTrack
 from bot.domain.generation import Generation, State
-from bot.journal.database import insert
+from bot.journal.database import hold_still, insert
 from bot.journal.library import delivered_to
 from bot.journal.rows import readable
 from bot.journal.store import Store, unbroken
@@ -30,6 +30,7 @@ class StarRows(Store):
         track = sa.select(_c.id).where(_c.id == generation_id, _c.state == State.DELIVERED)
         theirs = stars.c.generation_id == generation_id, stars.c.user_id == user_id
         async with self._writing() as connection:
+            await hold_still(connection)
             known = await connection.execute(track.with_for_update(key_share=True))
             if known.first() is None:
                 return None

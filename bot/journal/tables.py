@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0031"
+HEAD = "0032"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -134,6 +134,7 @@ sa.Index(
     generations.c.stored_at,
     sqlite_where=sa.text("stored_at IS NOT NULL"),
 )
+sa.Index("ix_generations_ended_at", generations.c.ended_at)
 sa.Index("ix_generations_draft", generations.c.ended_at, sqlite_where=sa.text("draft IS NOT NULL"))
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
 sa.Index("ix_generations_message_id", generations.c.message_id)

@@ -9,8 +9,8 @@ from datetime import timedelta
 from bot.domain.generation import AudioSource
 from bot.domain.musical_terms import MusicalTerms
 from bot.jam import rules, steps
-from bot.jam.jam import Beginning, Jam, Shown, Terms
-from bot.jam.ports import TakeRow, TakeSound
+from bot.jam.jam import Beginning, Jam, Opening, Shown, Terms
+from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from tests.contract.journal_kit import NOW, OpenJournal, Start
 
 ADA, BO = 2**62, 2**60
@@ -161,6 +161,23 @@ async def test_two_jams_may_end_before_they_have_a_thread(journal: OpenJournal) 
         await journal.add_jam(jam)
         assert await journal.change_jam(1, steps.told_end(steps.lost(jam, NOW), NOW))
     assert await journal.jams_to_do(NOW) == []
+
+
+async def test_the_token_of_a_jam_that_waits_to_be_opened_goes_once_it_is_dead(
+    journal: OpenJournal,
+) -> None:
+    jam = a_jam(opening=Opening(1, "interaction-token", NOW, 7))
+    await journal.add_jam(jam)
+    await journal.forget_spent(NOW - timedelta(microseconds=1), NOW, NOW)
+    assert await journal.jam("jam") == StoredJam(jam, 1)
+    await journal.forget_spent(NOW, NOW, NOW)
+    assert await journal.jam("jam") == StoredJam(replace(jam, opening=Opening(1, "", NOW, 7)), 2), (
+        "an older copy does not bring it back"
+    )
+    await journal.forget_spent(NOW, NOW, NOW)
+    stored = await journal.jam("jam")
+    assert stored is not None
+    assert stored.version == 2, "once"
 
 
 async def test_who_is_forgotten_leaves_their_music_and_nothing_else(journal: OpenJournal) -> None:

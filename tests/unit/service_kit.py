@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.generation import AudioSource, Generation, Reply, State
@@ -57,11 +58,12 @@ def a_rig(
     sound: FakeSound | None = None,
     track_store: FakeTrackStore | None = None,
     folder: Path = Path("tracks"),
+    keep_rows: timedelta | None = None,
 ) -> Rig:
     predictions, sound = predictions or FakePredictions(), sound or FakeSound()
     journal, clock = FakeJournal(), FakeClock()
     delivery = FakeDelivery(journal)
-    config = EngineConfig(MUSICGEN, 1500, folder)
+    config = EngineConfig(MUSICGEN, 1500, folder, keep_rows=keep_rows)
     service = GenerationService(
         config, journal, predictions, sound, delivery, track_store or FakeTrackStore(), clock
     )

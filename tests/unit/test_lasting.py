@@ -25,6 +25,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Renewal
 from bot.domain.prediction import Prediction
 from bot.domain.request import GenerationRequest
+from bot.engine import lease_keeper
 from bot.engine.ports import DiscordFault, Moved, Unreachable
 from tests.fakes import (
     NOON,
@@ -302,6 +303,43 @@ async def test_what_has_outlived_its_use_is_forgotten_once_a_minute() -> None:
     assert first[0] == NOON + timedelta(seconds=5) - timedelta(minutes=1)
     assert first[1] == NOON + timedelta(seconds=5) - STORED_FOR
     assert first[2] == NOON + timedelta(seconds=5) - timedelta(hours=2)
+
+
+def ended(day: int) -> Generation:
+    """One that had ended so many days before noon."""
+    return replace(
+        a_generation(),
+        id=f"ended-{day}",
+        state=State.DELIVERED,
+        told=True,
+        ended_at=NOON - timedelta(days=day),
+    )
+
+
+@pytest.mark.parametrize(("keep_rows", "left"), [(None, {1, 2, 3, 4, 5}), (timedelta(days=2), {1})])
+async def test_rows_go_when_their_time_is_over(
+    monkeypatch: pytest.MonkeyPatch, keep_rows: timedelta | None, left: set[int]
+) -> None:
+    monkeypatch.setattr(lease_keeper, "_ROWS_AT_ONCE", 2)
+    rig = a_rig(keep_rows=keep_rows)
+    rig.journal.rows |= {one.id: one for one in map(ended, range(1, 6))}
+    # It is five seconds past noon.
+    await a_round_of_housekeeping(rig, [Renewal()])
+    if keep_rows is not None:
+        assert set(rig.journal.rows) == {"ended-1", "ended-2", "ended-3"}, "a few at a time"
+    await a_round_of_housekeeping(rig, [Renewal()])
+    assert set(rig.journal.rows) == {f"ended-{day}" for day in left}
+
+
+async def test_once_nothing_old_is_left_it_is_looked_for_every_ten_minutes() -> None:
+    rig = a_rig(keep_rows=timedelta(days=2))
+    await a_round_of_housekeeping(rig, [Renewal()])
+    late = ended(3)
+    rig.journal.rows[late.id] = late
+    await a_round_of_housekeeping(rig, [Renewal()] * 119)
+    assert late.id in rig.journal.rows
+    await a_round_of_housekeeping(rig, [Renewal()])
+    assert late.id not in rig.journal.rows
 
 
 async def test_who_has_lost_a_generation_shows_nothing_more_of_it() -> None:

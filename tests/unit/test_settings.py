@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_servers_of_ones_own_need_no_replicate_and_cost_nothing() -> None:
     with pytest.raises(ConfigError) as caught:
         Settings.from_env(env | {"FINE_TUNES": f"lofi=o/m:{'0' * 64}"})
     assert "COG_URL is instead of" in str(caught.value)
+
+
+def test_how_long_things_are_kept() -> None:
+    unset = Settings.from_env(TOKENS)
+    assert (unset.keep_rows, unset.keep_tracks_s) == (None, 2 * 3600)
+    told = Settings.from_env(TOKENS | {"KEEP_ROWS_DAYS": "90", "KEEP_TRACKS_HOURS": "48"})
+    assert (told.keep_rows, told.keep_tracks_s) == (timedelta(days=90), 2 * 24 * 3600)
+    for name in ("KEEP_ROWS_DAYS", "KEEP_TRACKS_HOURS"):
+        with pytest.raises(ConfigError) as caught:
+            Settings.from_env(TOKENS | {name: "0"})
+        assert name in str(caught.value), "what has just ended is still in use"
 
 
 def test_every_problem_is_reported_at_once_and_quotes_no_value() -> None:

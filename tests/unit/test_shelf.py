@@ -38,6 +38,21 @@ async def test_left_overs_go(tmp_path: Path) -> None:
     assert names(tmp_path) == {"kept.wav", "kept.piece", "begun.wav"}
 
 
+@pytest.mark.parametrize(("age_s", "stays"), [(5 * 3600 - 60, True), (5 * 3600 + 60, False)])
+async def test_left_over_tracks_stay_for_as_long_as_is_set(
+    tmp_path: Path, age_s: float, stays: bool
+) -> None:
+    tracks, intake = tmp_path / "tracks", tmp_path / "intake"
+    for folder in (tracks, intake):
+        folder.mkdir()
+    left_over = a_file(tracks, "ended.wav", age_s)
+    parked, fetched = a_file(tracks, "kept.wav", 90 * DAY_S), a_file(intake, "input-x", 3 * 3600)
+    await TrackStore(tracks, intake, keep_s=5 * 3600).tidy(["kept"])
+    assert left_over.exists() == stays
+    assert parked.exists()
+    assert not fetched.exists(), "input audio is never of use for longer"
+
+
 async def test_a_start_keeps_the_tracks_that_another_process_follows(tmp_path: Path) -> None:
     """The folder is shared; what is parked there may wait for its person for days."""
     journal = FakeJournal()
