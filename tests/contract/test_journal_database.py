@@ -58,6 +58,7 @@ _WITHOUT_0007 = (
     "DROP TABLE drafts",
     "ALTER TABLE generations DROP COLUMN measures",
     "DROP INDEX ix_generations_draft",
+    "DROP INDEX ix_generations_ended_at",
     "ALTER TABLE generations DROP COLUMN draft",
     "DROP INDEX ix_generations_guild_id",
     "DROP INDEX ix_charges_jam_id",
