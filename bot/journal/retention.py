@@ -95,9 +95,8 @@ class Retention(Store):
             rows = await delete_ended(connection, _c.id.in_(keys), *old)
             removed = [row["id"] for row in rows]
             theirs = sa.update(charges).where(charges.c.generation_id.in_(removed))
+            # Who caused them goes with `forget_spent`, as soon as no limit needs it.
             await connection.execute(theirs.values(generation_id=None))
-            needed = await needed_by_limits(connection, self._terms.limits, self._now())
-            await forget_spent_charges(connection, needed)
         return len(removed)
 
     async def _forget_wishes(self, connection: AsyncConnection, died_before: datetime) -> None:

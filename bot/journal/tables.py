@@ -135,6 +135,11 @@ sa.Index(
     sqlite_where=sa.text("stored_at IS NOT NULL"),
 )
 sa.Index("ix_generations_ended_at", generations.c.ended_at)
+sa.Index(
+    "ix_generations_parent_id",
+    generations.c.parent_id,
+    sqlite_where=sa.text("parent_id IS NOT NULL"),
+)
 sa.Index("ix_generations_draft", generations.c.ended_at, sqlite_where=sa.text("draft IS NOT NULL"))
 sa.Index("ix_generations_prediction_id", generations.c.prediction_id)
 sa.Index("ix_generations_message_id", generations.c.message_id)

@@ -59,6 +59,7 @@ _WITHOUT_0007 = (
     "ALTER TABLE generations DROP COLUMN measures",
     "DROP INDEX ix_generations_draft",
     "DROP INDEX ix_generations_ended_at",
+    "DROP INDEX ix_generations_parent_id",
     "ALTER TABLE generations DROP COLUMN draft",
     "DROP INDEX ix_generations_guild_id",
     "DROP INDEX ix_charges_jam_id",

@@ -142,6 +142,7 @@ async def test_what_it_cost_stays_counted_for_who_has_a_limit(limited: OpenJourn
     before = await limited.spent(*EVER)
     assert before.sums.tracks == 2
     assert await limited.forget_ended(THEN, MANY) == 2
+    await limited.forget_spent(NOW, NOW, NOW)
     assert await limited.charges([today.id, long_ago.id]) == {}
     assert await limited.spent(*EVER) == before
     theirs = await limited.spent(*EVER, requester_id=today.requester_id)
