@@ -221,7 +221,8 @@ Folder = Annotated[Path, AfterValidator(_folder)]
 
 _WHERE = {
     "DISCORD_TOKEN": "the bot's token from the Discord developer portal, page Bot",
-    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings; or set COG_URL",
+    "REPLICATE_API_TOKEN": "an API token from replicate.com, account settings; or set "
+    "COG_URL to a server of your own",
 }
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 

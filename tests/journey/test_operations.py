@@ -42,7 +42,7 @@ class Watched:
             return answer.status, await answer.json()
 
     async def until_health(self, status: int) -> dict[str, str]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 found, health = await self.health()
                 if found == status:
