@@ -1,4 +1,7 @@
-"""python -m tests.benchmarks [acknowledge | startup | line | evening | voice | flight [size]]."""
+"""python -m tests.benchmarks [one of them [size]].
+
+One of acknowledge, startup, line, evening, voice, statements and flight; only flight has sizes.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import asyncio
 import sys
 from functools import partial
 
-from tests.benchmarks import acknowledge, evening, flight, line, startup, voice
+from tests.benchmarks import acknowledge, evening, flight, line, startup, statements, voice
 
 BENCHMARKS = {
     "acknowledge": acknowledge.measure,
@@ -15,6 +18,7 @@ BENCHMARKS = {
     "line": line.measure,
     "evening": evening.measure,
     "voice": voice.measure,
+    "statements": statements.measure,
     "flight": flight.measure,
 }
 
