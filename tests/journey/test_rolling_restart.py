@@ -86,9 +86,10 @@ def taken_up(pair: Pair) -> int:
 
 
 async def test_nothing_is_lost_doubled_or_miscounted(tmp_path: Path) -> None:
-    async with a_pair(tmp_path, TIMINGS, **ENV) as pair:
+    async with a_pair(tmp_path, TIMINGS) as pair:
         rig, world, stream = pair.rig, pair.rig.discord.world, Stream(pair)
         for shard in range(SHARDS):
+            pair.env[shard] |= ENV
             await start(pair, shard, times=1)
         await eventually(lambda: any(world.commands.every()))
         asking = asyncio.create_task(stream.ask_on())
