@@ -123,8 +123,18 @@ async def _fork(address: str, limits: Limits) -> ForkedWorker:
         asked.connect(address)
         socket.send_fds(asked, [json.dumps(request).encode()], [theirs.fileno()])
     end = await asyncio.open_connection(sock=asked)
-    stdout, stdin = await asyncio.open_connection(sock=ours)
-    return ForkedWorker(_number(await end[0].readexactly(_CODE_BYTES)), stdin, stdout, end)
+    try:
+        stdout, stdin = await asyncio.open_connection(sock=ours)
+        try:
+            pid = _number(await end[0].readexactly(_CODE_BYTES))
+        except BaseException:
+            # Without its standard input it ends by itself.
+            stdin.close()
+            raise
+    except BaseException:
+        end[1].close()
+        raise
+    return ForkedWorker(pid, stdin, stdout, end)
 
 
 def _number(content: bytes) -> int:

@@ -52,7 +52,7 @@ async def test_input_audio_that_was_on_its_way_is_fetched_again(world: World) ->
 async def test_a_request_whose_answer_was_lost_is_found_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def cut_off(version: str, inputs: Inputs, cancel_after_s: int) -> Prediction:
+    async def cut_off(version: str, inputs: Inputs, *_: object) -> Prediction:
         world.predictions.created.append(inputs)
         await world.clock.wait(asyncio.Event(), None)
         raise AssertionError

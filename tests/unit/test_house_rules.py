@@ -234,7 +234,9 @@ def test_words_can_be_typed_again_as_they_are_shown(typed: str) -> None:
 def test_the_rules_hold_for_whatever_posts_music() -> None:
     held = "again chart edit extend melody same show variations"
     assert set(held.split()) <= {one.name for one in ACTIONS.values() if one.makes}
-    assert all(one.makes for one in ACTIONS.values() if one.request is not None)
+    # Change holds them itself, where what it opens again makes music (tests/discord).
+    asking = {one.name for one in ACTIONS.values() if one.request is not None and not one.makes}
+    assert asking == {"change"}
 
 
 def test_the_panel_can_change_every_setting() -> None:
