@@ -156,10 +156,11 @@ def _lag(end: Samples, new: Samples, context: int, most: int) -> tuple[int, floa
     """How many frames later than at `context` the piece's end stands in `new`, and how surely."""
     import numpy as np
 
-    silence = np.zeros((most, new.shape[1]), np.float32)
-    padded = np.concatenate([silence, new, silence])
-    place = context - len(end) + most
-    lag, likeness = find_lag(end, padded[place - most : place + most + len(end)], most)
+    first, last = context - len(end) - most, context + most
+    there = new[max(0, first) : last]
+    before = max(0, -first)
+    searched = np.pad(there, ((before, last - first - before - len(there)), (0, 0)))
+    lag, likeness = find_lag(end, searched, most)
     return (0 if likeness < _LIKENESS_MIN else lag), min(1.0, max(0.0, likeness))
 
 
