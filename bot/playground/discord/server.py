@@ -143,6 +143,15 @@ class DiscordStandIn:
         self.world.emit(BotPresence())
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            # A port that is taken, for one: what is open by then ends here.
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
         if self._before is not None:
             restore(self.world, self._before, self._content)
         limiter = RateLimiter(self.world, self.token, API)
@@ -173,7 +182,6 @@ class DiscordStandIn:
         await site.start()
         port = runner.addresses[0][1]
         self.base_url = self.world.cdn.base_url = self.guard.bound(port)
-        return self
 
     async def __aexit__(
         self,
