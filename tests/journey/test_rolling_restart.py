@@ -102,15 +102,17 @@ async def test_nothing_is_lost_doubled_or_miscounted(tmp_path: Path) -> None:
         verdict = judge(stream.asked, rig)
         assert verdict.broken == []
         made = verdict.predictions
-        assert made == verdict.acknowledged == verdict.tracks == rig.requests(*CREATE.split())
+        # A request that a closing process has cut off, and that nobody finds, ends in a sentence.
+        assert made == verdict.tracks == verdict.acknowledged - verdict.sentences
+        assert verdict.sentences <= 1
+        assert made <= rig.requests(*CREATE.split()) <= made + verdict.sentences
         await pair.until_rows("SELECT count(*) FROM generations WHERE open", [0])
         counted = "SELECT state FROM charges WHERE state <> 'given back'"
         assert Counter(await scalars(pair.url, counted)) == {"settled": made}
         for person in stream.people:
-            theirs = sum(
-                asked.used.interaction.user is person.user and asked.used.stage is Stage.ANSWERED
-                for asked in stream.asked
-            )
+            delivered = f"requester_id = {person.user.id} AND state = 'delivered'"
+            query = f"SELECT id FROM generations WHERE {delivered}"  # noqa: S608 - an id of ours
+            theirs = len(await scalars(pair.url, query))
             usage = await person.slash(world.jam, "usage")
             said = words(await usage.until(lambda reply: reply.embeds, PATIENCE_S))
             assert f"Today: {theirs} tracks · {theirs} s" in said
