@@ -17,7 +17,6 @@ Tried with cog 0.23.1 and 0.9.5 from PyPI (2026-11):
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import socket
@@ -28,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+from aiohttp.abc import ResolveResult
 from pydantic import JsonValue
 from yarl import URL
 
@@ -48,6 +48,7 @@ from bot.cog.records import INPUT, Record
 from bot.domain.errors import SourceGone
 from bot.host.reasons import reason
 from bot.host.threads import INTAKE, TRACKS
+from bot.network.resolver import Resolver
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class CogServer:
     has_schema: bool = False
     down_since_s: float | None = None
     _local: str | None = field(default=None, repr=False)
+    _resolver: Resolver = field(default_factory=lambda: Resolver(deadline_s=_CONNECT_S), repr=False)
 
     async def health(self) -> Health:
         """How it does."""
@@ -181,9 +183,11 @@ class CogServer:
     async def local_address(self) -> str:
         """Our own address, as this server may reach it, where nothing translates addresses."""
         if self._local is None:
-            self._local = await asyncio.wait_for(
-                asyncio.to_thread(_local_address, URL(self.url)), _CONNECT_S
+            url = URL(self.url)
+            found = await self._resolver.resolve(
+                url.host or "", url.port or 0, socket.AddressFamily.AF_UNSPEC
             )
+            self._local = _address_towards(found[0])
         return self._local
 
     # ------------------------------------------------------------------ the exchange
@@ -282,11 +286,9 @@ async def _read_put(response: aiohttp.ClientResponse, *, held: bool) -> Answer:
             return Down(f"HTTP {response.status}", began=response.status >= 500)
 
 
-def _local_address(url: URL) -> str:
-    """The address that a packet to there would leave from; nothing is sent. Blocks."""
-    found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_DGRAM)
-    family, kind, protocol, _, target = found[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.connect(target)
+def _address_towards(there: ResolveResult) -> str:
+    """The address that a packet to there would leave from; nothing is sent."""
+    with socket.socket(there["family"], socket.SOCK_DGRAM) as probe:
+        probe.connect((there["host"], there["port"]))
         address = str(probe.getsockname()[0])
     return f"[{address}]" if ":" in address else address

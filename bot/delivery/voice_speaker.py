@@ -32,6 +32,7 @@ VoiceChannel = discord.VoiceChannel | discord.StageChannel
 _JOINS_WITHIN_S = 12.0
 _COMES_BACK_WITHIN_S = 10.0
 """Discord moves a call to another server of its own now and then."""
+_LOOK_S = 0.1
 _FALLS_SILENT_WITHIN_S = 1.0
 _LEAVES_WITHIN_S = 3.0
 _NEEDED = {
@@ -179,13 +180,10 @@ class DiscordSpeaker:
                 loop.call_soon_threadsafe(partial(self._after, playing, error))
 
         try:
-            if not voice.is_connected() and not await asyncio.to_thread(
-                voice.wait_until_connected, _COMES_BACK_WITHIN_S
-            ):
-                raise VoiceUnreachable(voice.channel.id)
+            await _until_connected(voice)
             self._playing = playing
             voice.play(playing.source, after=after)
-        except discord.ClientException as error:
+        except (discord.ClientException, TimeoutError) as error:
             self._playing = None
             raise VoiceUnreachable(voice.channel.id) from error
 
@@ -245,6 +243,13 @@ class DiscordSpeaker:
                 await voice.disconnect(force=True)
         except _NO_CONNECTION as error:
             log.warning("a voice channel was not left in order: %r", error)
+
+
+async def _until_connected(voice: discord.VoiceClient) -> None:
+    """Raises `TimeoutError`. The client tells of it in a way that would block a thread."""
+    async with asyncio.timeout(_COMES_BACK_WITHIN_S):
+        while not voice.is_connected():  # noqa: ASYNC110 - there is no event of asyncio's
+            await asyncio.sleep(_LOOK_S)
 
 
 class _Playing:

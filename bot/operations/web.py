@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import ClientPayloadError, StreamReader, web
 
 from bot.client import MusicGenBot
 from bot.cog.client import CogClient
@@ -26,6 +27,8 @@ from bot.replicate.webhooks import WebhookKey
 log = logging.getLogger(__name__)
 
 _CLOSES_S = 1.0
+_BODY_WITHIN_S = 60.0
+"""Some megabytes of audio, from a server of one's own."""
 _WITHIN_S = 3.0
 """What is read for it may not hold up all other metrics: Prometheus waits 10 s."""
 
@@ -113,13 +116,15 @@ class Operations:
         """A webhook of a Cog server, which tries the last one again where it is told 503."""
         if self._cog is None:
             return web.Response(status=503)
-        read = partial(read_within, request.content)
+        read = partial(_read_in_time, request.content)
         try:
             status = await self._cog.hear(
                 request.match_info["run"], request.match_info["token"], read
             )
         except ClientPayloadError:
             status = 413
+        except TimeoutError:
+            status = 408
         return web.Response(status=status)
 
     async def _measured(self, _: web.Request) -> web.Response:
@@ -140,3 +145,8 @@ class Operations:
             # What was left when last looked at would be taken for the present.
             metrics.budget_left.clear()
             log.warning("what is left of LIMIT_TOTAL is not known: %r", error)
+
+
+async def _read_in_time(content: StreamReader) -> bytes:
+    async with asyncio.timeout(_BODY_WITHIN_S):
+        return await read_within(content)

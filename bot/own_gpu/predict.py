@@ -23,6 +23,8 @@ class Predictor(BasePredictor):
     def setup(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - Cog leaves weights out
         """Load the default model."""
         self._options = OwnGpu.from_environment()
+        # One track at a time: the next takes its place, once Cog has sent it.
+        self._folder = File(tempfile.mkdtemp(prefix="musicgen-track-"))
         self._device = self._options.device or best_device()
         self._name = self._options.models[0]
         self._model = MusicModel(self._options.source(self._name), self._device)
@@ -68,7 +70,7 @@ class Predictor(BasePredictor):
             melody=None if continuation else heard,
         )
         audio = normalized(model.make(wish, _tell), normalization_strategy)
-        path = File(tempfile.mkdtemp()) / f"out.{output_format}"
+        path = self._folder / f"out.{output_format}"
         write(audio, path)
         return Path(path)
 

@@ -100,6 +100,28 @@ async def test_a_song(url: str, model: str, channels: int, ending: str) -> None:
     assert "    53 /     53" in str(told["logs"])
 
 
+@pytest.mark.parametrize("continuation", [False, True])
+async def test_input_audio_comes_with_the_request(url: str, *, continuation: bool) -> None:
+    """As the bot sends it: a data: address."""
+    file = io.BytesIO()
+    times = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    soundfile.write(file, np.sin(2 * np.pi * 220 * times), SAMPLE_RATE_HZ, format="WAV")
+    audio = f"data:audio/wav;base64,{base64.b64encode(file.getvalue()).decode()}"
+    asked: dict[str, object] = {
+        "prompt": "a slow tango",
+        "model_version": "melody",
+        "duration": 2,
+        "seed": 3,
+    }
+    # What an untrained codec plays is loud: leveled, all of it would be at full scale.
+    asked["normalization_strategy"] = "clip"
+    plain, *_ = audio_of(await predict(url, **asked))
+    with_audio = await predict(url, **asked, input_audio=audio, continuation=continuation)
+    heard, *_ = audio_of(with_audio)
+    assert heard.shape == plain.shape
+    assert not np.array_equal(heard, plain)
+
+
 async def test_what_cannot_be_done_is_said(url: str) -> None:
     told = await predict(url, prompt="a tango", continuation=True)
     assert told["status"] == "failed"
