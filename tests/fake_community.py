@@ -65,9 +65,14 @@ class FakeStars:
         return tracks[skip : skip + limit]
 
     async def chart(
-        self, guild_id: int, channel_ids: Collection[int], since: datetime | None, limit: int
+        self,
+        guild_id: int,
+        channel_ids: Collection[int],
+        since: datetime | None,
+        limit: int,
+        until: datetime | None = None,
     ) -> list[StarredTrack]:
-        counts = self._counts(since)
+        counts = self._counts(since, until)
         here = [
             row
             for key, row in self._rows.items()
@@ -79,8 +84,12 @@ class FakeStars:
         here.sort(key=lambda row: (-counts[row.id], row.created_at, row.id))
         return [StarredTrack(row, counts[row.id]) for row in here[:limit]]
 
-    def _counts(self, since: datetime | None) -> Counter[str]:
-        return Counter(key for (key, _), at in self._stars.items() if since is None or at >= since)
+    def _counts(self, since: datetime | None, until: datetime | None = None) -> Counter[str]:
+        return Counter(
+            key
+            for (key, _), at in self._stars.items()
+            if (since is None or at >= since) and (until is None or at < until)
+        )
 
     def stars_given(self, user_id: int) -> int:
         return sum(giver == user_id for _, giver in self._stars)

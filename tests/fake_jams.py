@@ -67,9 +67,20 @@ class FakeJams:
         found = self._jams.jams.values()
         return next((stored for stored in found if stored.jam.thread_id == thread_id), None)
 
-    async def jams_of(self, guild_id: int, limit: int | None = 100) -> list[Jam]:
+    async def jams_of(self, guild_id: int, limit: int = 100) -> list[Jam]:
         found = [s.jam for s in self._jams.jams.values() if s.jam.guild_id == guild_id]
         return sorted(found, key=lambda jam: (jam.created_at, jam.id), reverse=True)[:limit]
+
+    async def forget_jams_of(self, guild_id: int, at_most: int) -> int:
+        tables = self._jams
+        theirs = sorted(key for key, one in tables.jams.items() if one.jam.guild_id == guild_id)
+        for key in theirs[:at_most]:
+            del tables.jams[key]
+            for take_id in [row.id for row in tables.takes.values() if row.jam_id == key]:
+                del tables.takes[take_id]
+                tables.sounds.pop(take_id, None)
+                tables.joined.discard(take_id)
+        return len(theirs[:at_most])
 
     async def jams_to_do(self, now: datetime) -> list[str]:
         return sorted(

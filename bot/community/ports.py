@@ -46,10 +46,16 @@ class StarJournal(Protocol):
         ...
 
     async def chart(
-        self, guild_id: int, channel_ids: Collection[int], since: datetime | None, limit: int
+        self,
+        guild_id: int,
+        channel_ids: Collection[int],
+        since: datetime | None,
+        limit: int,
+        until: datetime | None = None,
     ) -> Sequence[StarredTrack]:
         """The tracks of a server's channels with most stars given since then, or ever.
 
+        What was given at `until` or later does not count.
         Of those that everyone in their channel sees; among equals the oldest first.
         """
         ...

@@ -64,9 +64,9 @@ class Stars:
     async def chart_of_week(
         self, guild_id: int, channel_ids: Collection[int], ends_at: datetime
     ) -> Sequence[StarredTrack]:
-        """The same of the week before a moment, and of what was given since."""
+        """The same of the week that ends at a moment, however much later it is asked for."""
         since = ends_at - _LENGTHS[Period.WEEK]
-        return await self._journal.chart(guild_id, channel_ids, since, CHART_LENGTH)
+        return await self._journal.chart(guild_id, channel_ids, since, CHART_LENGTH, ends_at)
 
 
 def is_in_chart(track: Generation, guild_id: int | None, channel_ids: Collection[int]) -> bool:

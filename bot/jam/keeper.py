@@ -128,6 +128,9 @@ class Keeper:
                 holding.cancel()
                 await self._journal.unlock(lock)
             self._paused.pop(jam_id, None)
+        except JamUnknown:
+            # Its server has gone meanwhile, and it with that.
+            self._paused.pop(jam_id, None)
         except (Unreachable, DiscordFault, JournalFault) as error:
             await self._cannot(jam_id, error)
         except Exception as error:
@@ -147,10 +150,7 @@ class Keeper:
     async def _goes_on(self, jam_id: str) -> bool:
         """Do what is to be done now; whether there is more."""
         self._at_work[jam_id] = False
-        try:
-            jam = await self._jams.change(jam_id, rules.tick)
-        except JamUnknown:
-            return False
+        jam = await self._jams.change(jam_id, rules.tick)
         await self._look_for_takes(jam)
         jam = await self._jams.get(jam_id)
         if not jam.wants_work:

@@ -85,8 +85,12 @@ class JamStore(Protocol):
         """The one of a thread."""
         ...
 
-    async def jams_of(self, guild_id: int, limit: int | None = 100) -> Sequence[Jam]:
-        """Those of a server, the newest first; None: all of them."""
+    async def jams_of(self, guild_id: int, limit: int = 100) -> Sequence[Jam]:
+        """Those of a server, the newest first."""
+        ...
+
+    async def forget_jams_of(self, guild_id: int, at_most: int) -> int:
+        """Delete some of a server's, with their takes and all audio; how many."""
         ...
 
     async def jams_to_do(self, now: datetime) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeAlias
@@ -28,6 +29,8 @@ NewTake: TypeAlias = tuple[TakeRow, TakeSound | None]
 
 HEARD_S = 15.0
 """So much of the piece's end is heard before a take; the model hears no more of it either way."""
+_FORGOTTEN_AT_ONCE = 5
+"""Jams: others write in between, however many there are and however long their pieces."""
 _TRIES = 50
 """In one process changes take turns; others are in the way only now and then."""
 
@@ -71,10 +74,9 @@ class Jams:
         return (await self._stored(jam_id)).jam
 
     async def leave_server(self, guild_id: int) -> None:
-        """The bot was removed from a server: its jams end."""
-        for jam in await self._store.jams_of(guild_id, None):
-            if not jam.gone:
-                await self.change(jam.id, steps.lost)
+        """The bot was removed from a server: nobody can see its jams any more, and they go."""
+        while await self._store.forget_jams_of(guild_id, _FORGOTTEN_AT_ONCE):
+            pass
 
     async def channel_gone(self, channel_id: int) -> None:
         """A thread was deleted: its jam ends, if it has one."""
@@ -183,17 +185,21 @@ class Jams:
         row = await self._store.jam_take(generation.id)
         if row is None:
             return
-        bpm = (await self.get(row.jam_id)).terms.music.tempo_bpm
-        sound = await self.pieces.keep(generation.id, track, given_s, bpm)
-        if sound is None:
-            await self.change(row.jam_id, rules.failed, generation.id)
-        else:
-            await self.change(row.jam_id, rules.made, generation.id, sound.added_s, sound.tail_s)
+        # Its server may go at any moment, and its jam with that.
+        with suppress(JamUnknown):
+            bpm = (await self.get(row.jam_id)).terms.music.tempo_bpm
+            sound = await self.pieces.keep(generation.id, track, given_s, bpm)
+            if sound is None:
+                await self.change(row.jam_id, rules.failed, generation.id)
+            else:
+                added_s, tail_s = sound.added_s, sound.tail_s
+                await self.change(row.jam_id, rules.made, generation.id, added_s, tail_s)
 
     async def failed(self, take_id: str) -> None:
         """Nothing comes of a take."""
         if (row := await self._store.jam_take(take_id)) is not None:
-            await self.change(row.jam_id, rules.failed, take_id)
+            with suppress(JamUnknown):
+                await self.change(row.jam_id, rules.failed, take_id)
 
     async def found(self, take_id: str, generation: Generation | None) -> None:
         """A take long under way is looked for; `generation` is what the journal has of it."""

@@ -88,8 +88,8 @@ class JamRows(Store):
         """The one of a thread."""
         return await self._one(_j.thread_id == thread_id)
 
-    async def jams_of(self, guild_id: int, limit: int | None = 100) -> list[Jam]:
-        """Those of a server, the newest first; None: all of them."""
+    async def jams_of(self, guild_id: int, limit: int = 100) -> list[Jam]:
+        """Those of a server, the newest first."""
         query = (
             sa.select(_j.id, _j.version, _j.state)
             .where(_j.guild_id == guild_id)
@@ -99,6 +99,14 @@ class JamRows(Store):
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [stored.jam for stored in _readable(map(dict, rows))]
+
+    @unbroken
+    async def forget_jams_of(self, guild_id: int, at_most: int) -> int:
+        """Delete some of a server's, with their takes and all audio; how many."""
+        some = sa.select(_j.id).where(_j.guild_id == guild_id).order_by(_j.id).limit(at_most)
+        async with self._writing() as connection:
+            # Takes go with their jam (`ON DELETE CASCADE`).
+            return (await connection.execute(sa.delete(jams).where(_j.id.in_(some)))).rowcount
 
     async def jams_to_do(self, now: datetime) -> list[str]:
         """The ids of those with something to show, to make, or to end by now."""

@@ -69,9 +69,14 @@ class StarRows(Store):
         return readable(map(dict, rows))
 
     async def chart(
-        self, guild_id: int, channel_ids: Collection[int], since: datetime | None, limit: int
+        self,
+        guild_id: int,
+        channel_ids: Collection[int],
+        since: datetime | None,
+        limit: int,
+        until: datetime | None = None,
     ) -> list[StarredTrack]:
-        """The tracks of a server's channels with most stars given since then, or ever."""
+        """The tracks of a server's channels with most stars given between these moments, or ever."""
         count = sa.func.count(stars.c.user_id)
         here = _c.guild_id == guild_id, _c.channel_id.in_(channel_ids), sa.not_(_c.private)
         query = (
@@ -84,6 +89,8 @@ class StarRows(Store):
         )
         if since is not None:
             query = query.where(stars.c.given_at >= since)
+        if until is not None:
+            query = query.where(stars.c.given_at < until)
         async with self._reading() as connection:
             rows = [dict(row) for row in (await connection.execute(query)).mappings()]
         return [StarredTrack(track, row["stars"]) for row in rows for track in readable([row])]

@@ -11,7 +11,7 @@ from bot.domain.musical_terms import MusicalTerms
 from bot.jam import rules, steps
 from bot.jam.jam import Beginning, Jam, Opening, Shown, Terms
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
-from tests.contract.journal_kit import NOW, OpenJournal, Start
+from tests.contract.journal_kit import NOW, OpenJournal, Start, execute, scalars
 
 ADA, BO = 2**62, 2**60
 
@@ -95,6 +95,22 @@ async def test_a_server_has_its_own_jams_the_newest_first(journal: OpenJournal) 
         await journal.add_jam(a_jam(f"j{number}", after_s=number, guild_id=guild_id))
     assert [jam.id for jam in await journal.jams_of(1)] == ["j3", "j2", "j0"]
     assert [jam.id for jam in await journal.jams_of(1, 1)] == ["j3"]
+
+
+async def test_jams_go_with_their_server_and_nothing_of_them_stays(
+    journal: OpenJournal, url: str
+) -> None:
+    for number, guild_id in enumerate((1, 9, 1, 1)):
+        await journal.add_jam(a_jam(f"j{number}", after_s=number, guild_id=guild_id))
+        await propose(journal, f"j{number}", f"t{number}")
+        await win(journal, f"j{number}", f"t{number}")
+    await execute(url, "UPDATE jams SET state = '[]' WHERE id = 'j2'")
+    assert [await journal.forget_jams_of(1, 2) for _ in range(3)] == [2, 1, 0]
+    assert await journal.jams_of(1) == []
+    assert [jam.id for jam in await journal.jams_of(9)] == ["j1"]
+    assert await journal.sounds_up_to("t1") == [a_sound("t1")]
+    assert await scalars(url, "SELECT id FROM jams") == ["j1"], "even one that cannot be read"
+    assert await scalars(url, "SELECT id FROM jam_takes") == ["t1"]
 
 
 async def test_there_is_something_to_do_until_it_is_shown_and_at_a_deadline(

@@ -136,7 +136,10 @@ async def test_a_chart_counts_the_stars_of_its_time(journal: OpenJournal) -> Non
     await journal.toggle_star(track.id, ADA)
     [entry] = await journal.chart(HERE, {1}, NOW, 10)
     assert (entry.track, entry.stars) == (track, 1)
-    assert await journal.chart(HERE, {1}, NOW + timedelta(seconds=1), 10) == []
+    later = NOW + timedelta(seconds=1)
+    assert await journal.chart(HERE, {1}, later, 10) == []
+    assert await journal.chart(HERE, {1}, NOW, 10, later) == [entry]
+    assert await journal.chart(HERE, {1}, None, 10, NOW) == [], "given as that time was over"
 
 
 async def test_a_deleted_message_leaves_the_chart(journal: OpenJournal) -> None:

@@ -96,12 +96,17 @@ async def test_a_deleted_card_comes_anew_at_once(world: World) -> None:
     assert labels(room.card)[0] == "Propose"
 
 
-async def test_where_the_bot_was_removed_its_jams_end(world: World) -> None:
+async def test_where_the_bot_was_removed_its_jams_go(world: World) -> None:
     room = await a_chosen_take(world)
     guild = world.bot.get_guild(world.guild.id)
     world.bot.dispatch("guild_remove", guild)
     await world.pass_s(3)
-    assert (room.jam.phase, room.jam.wants_work) == (Phase.CLOSED, False)
+    tables = world.journal.tables.jams
+    assert not (tables.jams or tables.takes or tables.sounds)
+    # It may come back, and its old card is still there.
+    told = await world.bo.click(room.card, label="Propose")
+    assert told.response is not None
+    assert told.response.content == strings.errors.sentence(errors.JamUnknown())
 
 
 async def test_a_permission_that_is_missing_is_named(world: World) -> None:

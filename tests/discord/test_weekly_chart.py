@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import discord
 import pytest
@@ -122,6 +122,17 @@ async def test_it_comes_once_and_pings_nobody(
     await post(world, monday(world) + WEEK)
     assert len(place.history()) == 1
     assert outcome(world) == ChartOutcome.NOTHING
+
+
+async def test_one_that_comes_late_counts_nothing_of_the_next_week(
+    world: World, scene: Scene, place: simcord.ChannelHandle
+) -> None:
+    keep_starred(world, 1)
+    await post(world, monday(world) + timedelta(hours=3))
+    assert outcome(world) == ChartOutcome.NOTHING
+    await post(world, monday(world) + WEEK + timedelta(hours=3))
+    assert outcome(world) == ChartOutcome.POSTED
+    assert len(place.history()) == 1
 
 
 async def test_a_track_of_it_comes_up_for_everyone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -369,16 +370,25 @@ async def test_a_change_of_another_server_brings_nobody_to_try_again(process: Pr
     assert len(process.stage.shown) == 1
 
 
-async def test_a_server_that_the_bot_leaves_has_no_jam_going_on(process: Process) -> None:
+async def test_a_server_that_the_bot_leaves_keeps_no_jam(
+    process: Process, caplog: pytest.LogCaptureFixture
+) -> None:
     await process.begin(minutes=3)
     await process.works()
+    await process.jams.propose("j", BO, "take", "words", 10)
     await process.jams.leave_server(2)
     assert (await process.jam()).phase is Phase.GOING
     await process.jams.leave_server(1)
     await process.works()
-    jam = await process.jam()
-    assert (jam.phase, jam.wants_work, jam.look_at) == (Phase.CLOSED, False, None)
-    assert await process.jams.of_server(1) == [jam], "what was made is still there"
+    assert await process.jams.of_server(1) == []
+    with pytest.raises(JamUnknown):
+        await process.jam()
+    # What was on its way ends as any track does, with nobody to tell.
+    take = a_generation(id="take", relation=Relation.TAKE)
+    await process.jams.heard(take, process.folder / "never read")
+    await process.jams.failed("take")
+    assert await process.journal.sounds_up_to("take") == []
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []
 
 
 async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
