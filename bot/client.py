@@ -43,6 +43,7 @@ from bot.jam.pieces import Pieces
 from bot.jam.ports import JamStore, PieceSound
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
+from bot.jam.take_limits import TakeLimits
 from bot.replicate.webhooks import WebhookKey
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,8 @@ class Parts:
     """Plays in voice channels; None where what that needs is not installed."""
     webhook_key: WebhookKey | None = None
     """Of what Replicate pushes; None where it cannot."""
+    take_limits: TakeLimits = field(default_factory=TakeLimits)
+    """Of a jam whose beginner does not say otherwise."""
 
 
 def _heard_of(*, with_voice: bool) -> tuple[discord.Intents, discord.MemberCacheFlags]:
@@ -195,6 +198,7 @@ class MusicGenBot(ReconnectingBot):
         self._journal = parts.journal
         self.clock = parts.clock
         self.limits, self.allowed = parts.limits, parts.allowed
+        self.take_limits = parts.take_limits
         self._beginning = asyncio.Lock()
         self._begun = False
         self.shares_token = parts.shards.ids is not None

@@ -143,6 +143,7 @@ async def open_parts(
                 metrics.watch_discord if metrics else None,
                 VoiceParts(voice) if is_installed() else None,
                 webhook_key,
+                settings.take_limits,
             )
 
 

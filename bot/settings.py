@@ -13,6 +13,7 @@ from yarl import URL
 from bot.community.limits import Allowed, Limits
 from bot.community.lines import Places
 from bot.domain.errors import ConfigError
+from bot.jam.take_limits import TakeLimits
 from bot.journal import Terms, sqlite_address
 from bot.network.proxies import Proxies
 from bot.settings_fields import SettingsFields
@@ -34,6 +35,11 @@ class Settings(SettingsFields):
             self.limit_per_jam,
         )
         return Terms(limits, self.price_micro_usd)
+
+    @property
+    def take_limits(self) -> TakeLimits:
+        """How many takes a round of a jam may have, unless who begins it says otherwise."""
+        return TakeLimits(self.jam_takes_per_user, self.jam_takes_per_round)
 
     @property
     def price_micro_usd(self) -> int:

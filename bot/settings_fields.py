@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from bot.community.limits import PRICE_PER_SECOND_MICRO_USD
+from bot.jam.take_limits import TAKES_MAX, TakeLimits
 from bot.settings_values import (
     SPEC_VERSION,
     Amounts,
@@ -144,6 +145,18 @@ class SettingsFields(BaseModel):
         alias="LIMIT_PER_JAM",
         description="the same for one jam, where `40 tracks` is for as long as it goes on",
         json_schema_extra=_unset("no limit"),
+    )
+    jam_takes_per_user: Annotated[Whole, Field(ge=1, le=TAKES_MAX)] = Field(
+        default=TakeLimits().per_person,
+        alias="JAM_TAKES_PER_USER",
+        description=(
+            "how many takes one person may propose in a round of a jam, unless who begins it says"
+        ),
+    )
+    jam_takes_per_round: Annotated[Whole, Field(ge=1, le=TAKES_MAX)] = Field(
+        default=TakeLimits().per_round,
+        alias="JAM_TAKES_PER_ROUND",
+        description=f"how many all together may propose in a round; no more than {TAKES_MAX}",
     )
     max_waiting_per_user: Annotated[Whole, Field(ge=1)] = Field(
         default=10,

@@ -25,11 +25,12 @@ from bot.domain.musical_terms import (
 )
 from bot.jam import rules
 from bot.jam.jam import Origin, Terms
+from bot.jam.take_limits import TAKES_MAX, TakeLimits
 from cogs.autocomplete import presets_for
 from cogs.bring_waiting import bring_waiting
 from cogs.jam_finding import jam_named, jams_offered, may_see
 from cogs.jam_listen import MADE_WITHIN_S
-from cogs.jam_sources import beginning_with, track_named, tracks_offered
+from cogs.jam_sources import beginning_with, filled, track_named, tracks_offered
 from cogs.jam_start import begin, with_preset
 
 _LISTED_MAX = 15
@@ -59,6 +60,8 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         round_minutes=strings.jam.ROUND_MINUTES,
         blind=strings.jam.BLIND,
         members_vote=strings.jam.MEMBERS_VOTE,
+        takes_per_person=strings.jam.TAKES_PER_PERSON,
+        takes_per_round=strings.jam.TAKES_PER_ROUND,
         preset=strings.presets.OPTION,
         from_card=strings.jam.FROM,
     )
@@ -75,10 +78,13 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         round_minutes: app_commands.Range[int, 0, _ROUND_MINUTES_MAX] = 0,
         blind: bool = False,
         members_vote: bool = False,
+        takes_per_person: app_commands.Range[int, 1, TAKES_MAX] | None = None,
+        takes_per_round: app_commands.Range[int, 1, TAKES_MAX] | None = None,
         preset: app_commands.Range[str, 1, NAME_MAX_CHARS] | None = None,
         from_card: str | None = None,
     ) -> None:
         """Begin one here."""
+        usual = self._bot.take_limits
         music = MusicalTerms(bpm, None if key is None else read_terms(key).key, bars)
         terms = Terms(
             theme=theme,
@@ -87,13 +93,16 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             round_minutes=round_minutes,
             blind=blind,
             members_vote=members_vote,
+            takes=TakeLimits(
+                takes_per_person or usual.per_person, takes_per_round or usual.per_round
+            ),
         )
         beginning, whose = None, None
         async with reading():
             if from_card is not None:
                 track = await track_named(self._bot, interaction, from_card)
                 beginning, whose = beginning_with(interaction, track), track.requester_id
-                terms = replace(terms, music=_filled(music, track.terms))
+                terms = replace(terms, music=filled(music, track.terms))
             by_bars = terms.music.length_s(MORE_MAX_S) if seconds is None else None
             section_s = seconds or by_bars
             terms = await with_preset(self._bot, interaction, terms, section_s, preset)
@@ -201,15 +210,6 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         table = self._bot.service.models.main.table
         names = table["model_version"].choices if "model_version" in table else ()
         return [app_commands.Choice(name=name, value=name) for name in names if typed in name]
-
-
-def _filled(typed: MusicalTerms, of_track: MusicalTerms) -> MusicalTerms:
-    """What was typed, and of the rest the tempo and the key of what it begins with."""
-    return replace(
-        typed,
-        tempo_bpm=of_track.tempo_bpm if typed.tempo_bpm is None else typed.tempo_bpm,
-        key=typed.key or of_track.key,
-    )
 
 
 async def setup(bot: MusicGenBot) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -16,6 +17,7 @@ from bot.client import MusicGenBot
 from bot.community.stars import is_in_chart
 from bot.domain.errors import GenerationUnknown, JamTakeToChoose, JamTrackUnknown
 from bot.domain.generation import Generation, State
+from bot.domain.musical_terms import MusicalTerms
 from bot.domain.plain_text import shortened
 from bot.jam.jam import Beginning
 
@@ -126,3 +128,12 @@ def _is_free(bot: MusicGenBot, interaction: discord.Interaction, track: Generati
     settings = bot.house_rules.settings_of(interaction.guild_id)
     is_own = track.requester_id == interaction.user.id
     return is_own or (settings.others_press and settings.others_audio)
+
+
+def filled(typed: MusicalTerms, of_track: MusicalTerms) -> MusicalTerms:
+    """What was typed, and of the rest the tempo and the key of what it begins with."""
+    return replace(
+        typed,
+        tempo_bpm=of_track.tempo_bpm if typed.tempo_bpm is None else typed.tempo_bpm,
+        key=typed.key or of_track.key,
+    )

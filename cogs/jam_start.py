@@ -94,6 +94,7 @@ async def begin_with(
     if track is not None:
         beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
     async with reading():
+        terms = replace(terms, takes=bot.take_limits)
         terms = await with_preset(bot, interaction, terms, None, None)
     await begin(
         bot,

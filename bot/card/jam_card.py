@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -28,12 +28,32 @@ COLOURS: tuple[tuple[int, int, int], ...] = (
 )
 """Of `strings.jam.SQUARES`, which stand beside authors' names."""
 
-_SECTIONS_SHOWN = 20
-_DESCRIPTION_MAX_CHARS = 4000
+_DESCRIPTION_MAX_CHARS = 4096
+"""Discord's limit (resources/message, Embed Limits)."""
 _GOING = discord.Colour(0x5865F2)
 _RESTING = discord.Colour(0x80848E)
 _CLOSED = discord.Colour(0x3BA55D)
 _PHASE_COLOURS = {Phase.GOING: _GOING, Phase.RESTING: _RESTING, Phase.CLOSED: _CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """How much a card tells of a jam that has grown long."""
+
+    sections: int
+    """So many of the last ones."""
+    people: int
+    words_chars: int
+    has_links: bool = True
+
+
+_DETAILS = (
+    _Detail(20, strings.jam.LEGEND_MAX, strings.jam.CREDIT_MAX_CHARS),
+    _Detail(12, 12, 40),
+    _Detail(6, 6, 20),
+    _Detail(3, 3, 10, has_links=False),
+)
+"""The first that fits is taken."""
 
 
 def colour_numbers(jam: Jam) -> list[int]:
@@ -62,30 +82,47 @@ def jam_embed(
     jam: Jam, links: Mapping[str, str], budget: str | None = None, *, with_words: bool = True
 ) -> discord.Embed:
     """What a jam's card says; `links` lead to its takes, by their ids; `budget` is what is left."""
+    hidden = None
     if not with_words:
-        jam = without_words(jam)
+        jam, hidden = without_words(jam), strings.jam.WORDS_HIDDEN
+    text = ""
+    for detail in _DETAILS:
+        text = _description(jam, links, budget, hidden, detail)
+        if len(text) <= _DESCRIPTION_MAX_CHARS:
+            break
+    return discord.Embed(
+        title=strings.jam.title(jam),
+        description=text[:_DESCRIPTION_MAX_CHARS],
+        colour=_PHASE_COLOURS[jam.phase],
+    )
+
+
+def _description(
+    jam: Jam, links: Mapping[str, str], budget: str | None, hidden: str | None, detail: _Detail
+) -> str:
     lines = [
-        None if with_words else strings.jam.WORDS_HIDDEN,
+        hidden,
         strings.jam.facts(jam, has_budget=budget is not None),
         budget,
         strings.jam.origin(jam),
-        *_piece(jam),
+        *_piece(jam, detail),
         _next_section(jam),
         "",
     ]
     if jam.last is not None:
         lines.append(strings.jam.outcome(jam, jam.last))
     lines.append(strings.jam.round_line(jam))
-    lines += [strings.jam.take(jam, take, links.get(take.id)) for take in jam.round.made]
+    for take in jam.round.made:
+        url = links.get(take.id) if detail.has_links else None
+        lines.append(strings.jam.take(jam, take, url, detail.words_chars))
     if making := len(jam.making):
         lines.append(strings.jam.making(making))
-    lines += [strings.jam.who(jam), strings.jam.undo_wanted(jam)]
-    text = "\n".join(line for line in lines if line is not None)
-    return discord.Embed(
-        title=strings.jam.title(jam),
-        description=text[:_DESCRIPTION_MAX_CHARS],
-        colour=_PHASE_COLOURS[jam.phase],
-    )
+    lines += [
+        strings.jam.takes_allowed(jam),
+        strings.jam.who(jam, detail.people),
+        strings.jam.undo_wanted(jam),
+    ]
+    return "\n".join(line for line in lines if line is not None)
 
 
 def jam_view(jam: Jam, *, with_voice: bool = False) -> discord.ui.View:
@@ -129,7 +166,7 @@ def mix_embed(
         for at_s, section in zip(jam.starts_s, jam.sections, strict=True)
     ]
     lines = [
-        *_last_lines(credits_),
+        *_last_lines(credits_, _DETAILS[0].sections),
         strings.jam.origin(jam),
         strings.jam_mix.facts(mixed, terms.fade_s),
         strings.jam_mix.instead(terms.format, mixed.format),
@@ -165,20 +202,22 @@ def _next_section(jam: Jam) -> str | None:
     return strings.jam.next_on_the_beat(jam.sections[-1].tail_s)
 
 
-def _piece(jam: Jam) -> list[str]:
+def _piece(jam: Jam, detail: _Detail) -> list[str]:
     if not jam.sections:
         return [strings.jam.NOTHING_YET]
     numbers = colour_numbers(jam)
     lines = [
-        strings.jam.section(number, section, length_s, strings.jam.SQUARES[colour])
+        strings.jam.section(
+            number, section, length_s, strings.jam.SQUARES[colour], detail.words_chars
+        )
         for number, (section, length_s, colour) in enumerate(
             zip(jam.sections, jam.lengths_s, numbers, strict=True), 1
         )
     ]
-    return _last_lines(lines)
+    return _last_lines(lines, detail.sections)
 
 
-def _last_lines(lines: list[str]) -> list[str]:
+def _last_lines(lines: list[str], most: int) -> list[str]:
     """Of a long piece the last sections: no more has room."""
-    hidden = len(lines) - _SECTIONS_SHOWN
+    hidden = len(lines) - most
     return lines if hidden <= 0 else [strings.jam.sections_cut(hidden), *lines[hidden:]]

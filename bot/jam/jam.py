@@ -18,10 +18,8 @@ from bot.domain.inputs import Inputs
 from bot.domain.mixes import MixTerms
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.jam.sections import Section, lengths_of
+from bot.jam.take_limits import TakeLimits
 
-TAKES_PER_PERSON = 2
-TAKES_PER_ROUND = 12
-"""6 to 12 are pleasant to listen to, 25 are not."""
 TAKES_PER_JAM = 150
 _TAKE_ID_MAX_CHARS = 32
 SECTION_USUAL_S = 10
@@ -83,6 +81,7 @@ class Terms:
     """Whether votes and authors are hidden until the round's end."""
     members_vote: bool = False
     """Whether only those vote who had taken part before the round."""
+    takes: TakeLimits = field(default_factory=TakeLimits)
 
 
 @dataclass(frozen=True, slots=True)

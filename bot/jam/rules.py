@@ -36,8 +36,6 @@ from bot.jam.jam import (
     HOST_MISSED_ROUNDS,
     MIXES_WAITING,
     TAKES_PER_JAM,
-    TAKES_PER_PERSON,
-    TAKES_PER_ROUND,
     Ending,
     Jam,
     Opening,
@@ -122,10 +120,11 @@ def propose(jam: Jam, now: datetime, by: int, take_id: str, words: str, more_s: 
     if jam.round.take(take_id) is not None:
         return jam
     counted = [take for take in jam.round.takes if take.counts]
-    if sum(take.author_id == by for take in counted) >= TAKES_PER_PERSON:
-        raise TakesUsedUp(TAKES_PER_PERSON)
-    if len(counted) >= TAKES_PER_ROUND:
-        raise RoundFull(TAKES_PER_ROUND)
+    limits = jam.terms.takes
+    if sum(take.author_id == by for take in counted) >= limits.per_person:
+        raise TakesUsedUp(limits.per_person)
+    if len(counted) >= limits.per_round:
+        raise RoundFull(limits.per_round)
     if jam.takes_left == 0:
         raise JamBudgetSpent(TAKES_PER_JAM)
     if more_s > jam.room_s:

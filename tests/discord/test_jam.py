@@ -16,6 +16,7 @@ from bot.domain.inputs import TABLE, InputTable
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Chapter, MixFormat, MixTerms
 from bot.jam.jam import Jam, Phase
+from bot.jam.take_limits import TakeLimits
 from tests.discord.card_kit import Used, Who, finished
 from tests.discord.world import World
 
@@ -255,11 +256,25 @@ async def test_a_take_that_fails_or_is_refused_frees_its_place(world: World) -> 
 
 async def test_three_takes_in_a_round_are_one_too_many(world: World) -> None:
     room = await a_room(world)
+    assert "each person may propose 2 takes, and all together 12." in room.text
     for words in ("one", "two"):
         await room.propose(world.bo, words)
     opened = await room.press(world.bo, "Propose")
     assert "all that one person may" in (await opened.send(world.bo, prompt="three")).told
     assert len(world.journal.rows) == 2, "nothing is paid for it"
+
+
+async def test_how_many_takes_a_round_may_have_is_set_and_can_be_said(world: World) -> None:
+    world.bot.take_limits = TakeLimits(1, 12)
+    room = await a_room(world, takes_per_round=2)
+    assert "each person may propose 1 take, and all together 2." in room.text
+    await room.propose(world.bo, "one")
+    opened = await room.press(world.bo, "Propose")
+    assert "You have proposed 1 take" in (await opened.send(world.bo, prompt="two")).told
+    await room.propose(world.mod, "two")
+    opened = await room.press(world.ada, "Propose")
+    assert "This round has 2 takes" in (await opened.send(world.ada, prompt="three")).told
+    assert len(world.journal.rows) == 2, "nothing is paid for the others"
 
 
 async def test_a_card_that_scrolled_away_or_was_deleted_comes_anew(world: World) -> None:

@@ -15,15 +15,8 @@ from bot.domain.errors import JamClosed, MixesWaiting, RequestRefused
 from bot.domain.extension import PIECE_MAX_S
 from bot.domain.mixes import MixFormat, MixTerms
 from bot.jam import rules, steps
-from bot.jam.jam import (
-    TAKES_PER_PERSON,
-    TAKES_PER_ROUND,
-    Ending,
-    Jam,
-    Phase,
-    Progress,
-    Terms,
-)
+from bot.jam.jam import Ending, Jam, Phase, Progress, Terms
+from bot.jam.take_limits import TakeLimits
 from bot.journal.jams import dumped, loaded
 from tests.fakes import NOON
 
@@ -34,10 +27,17 @@ HOST = 1
 class Jams(RuleBasedStateMachine):
     """Five people, a model that makes takes or fails, a clock, and a process that dies."""
 
-    @initialize(minutes=st.sampled_from([0, 0, 3]), blind=st.booleans(), members_vote=st.booleans())
-    def begin(self, minutes: int, blind: bool, members_vote: bool) -> None:
+    @initialize(
+        minutes=st.sampled_from([0, 0, 3]),
+        blind=st.booleans(),
+        members_vote=st.booleans(),
+        takes=st.builds(TakeLimits, st.integers(1, 3), st.integers(1, 12)),
+    )
+    def begin(self, minutes: int, blind: bool, members_vote: bool, takes: TakeLimits) -> None:
         self.now = NOON
-        terms = Terms("rain", round_minutes=minutes, blind=blind, members_vote=members_vote)
+        terms = Terms(
+            "rain", round_minutes=minutes, blind=blind, members_vote=members_vote, takes=takes
+        )
         self.jam = rules.start("j", self.now, guild_id=1, channel_id=2, host_id=HOST, terms=terms)
         self.asked = 0
         self.made: set[str] = set()
@@ -143,8 +143,10 @@ class Jams(RuleBasedStateMachine):
     def is_legal(self) -> None:
         jam, present = self.jam, self.jam.round
         counted = [take for take in present.takes if take.counts]
-        assert len(counted) <= TAKES_PER_ROUND
-        assert max(Counter(t.author_id for t in counted).values(), default=0) <= TAKES_PER_PERSON
+        limits = jam.terms.takes
+        assert len(counted) <= limits.per_round
+        by_person = Counter(take.author_id for take in counted)
+        assert max(by_person.values(), default=0) <= limits.per_person
         heard = {take.id for take in present.made}
         assert set(present.votes.values()) <= heard
         assert present.voters is None or set(present.votes) <= present.voters

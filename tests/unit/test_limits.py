@@ -31,6 +31,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.jam.take_limits import TakeLimits
 from bot.settings import Settings
 from tests.fakes import NOON, a_generation
 
@@ -92,6 +93,15 @@ def test_a_jams_budget_is_for_all_who_propose_in_it() -> None:
     assert "for this jam is 3 tracks, and this would go beyond it: nothing is left" in told
     assert "/jam branch" in told
     assert "<t:" not in told, "it opens no more"
+
+
+def test_how_many_takes_a_round_of_a_jam_has_can_be_set() -> None:
+    assert Settings.from_env(TOKENS).take_limits == TakeLimits(2, 12)
+    numbers = {"JAM_TAKES_PER_USER": "3", "JAM_TAKES_PER_ROUND": "25"}
+    assert Settings.from_env(TOKENS | numbers).take_limits == TakeLimits(3, 25)
+    for name in numbers:
+        with pytest.raises(ConfigError):
+            Settings.from_env(TOKENS | {name: "26"})
 
 
 @pytest.mark.parametrize(

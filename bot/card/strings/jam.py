@@ -20,6 +20,10 @@ MODEL = "The model that makes all of it. Default: the model's own."
 ROUND_MINUTES = "How long a round lasts. Default: until the host or the room ends it."
 BLIND = "Hide votes and authors until a round ends. Default: off."
 MEMBERS_VOTE = "Only those vote who took part before the round. Default: everybody."
+TAKES_PER_PERSON = (
+    "How many takes a person may propose in a round. Default: 2, unless this bot is set otherwise."
+)
+TAKES_PER_ROUND = "How many takes a round may have. Default: 12, unless this bot is set otherwise."
 FROM = "A track it begins with: a card's link, or one of those offered. Default: nothing."
 SHOW = "Show the jam of this thread, or one of this server."
 SHOW_WHICH = "Which one. Default: the one of this thread."
@@ -61,7 +65,7 @@ MOVED = "-# The jam's card is further down: {}"
 NOTHING_YET = "Nothing yet. **Propose** what it begins with."
 CLOSED_MIX = "-# This jam is closed. **Mix** makes its whole piece once more."
 CREDIT_MAX_CHARS = 80
-_LEGEND_MAX = 24
+LEGEND_MAX = 24
 _ENDINGS = {
     Ending.CLOCK: "Time was up",
     Ending.MAJORITY: "Most were done",
@@ -100,9 +104,11 @@ def origin(jam: Jam) -> str | None:
     return f"-# Inspired by the first {sections} of “{theme}”"
 
 
-def section(number: int, one: Section, length_s: float, square: str) -> str:
+def section(
+    number: int, one: Section, length_s: float, square: str, words_chars: int = CREDIT_MAX_CHARS
+) -> str:
     """A line of the piece: who has made which part, how long it is, and what was cut off it."""
-    words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
+    words = quoted(one.words, words_chars) or "…"
     line = f"{square} **{number}** {words} · {person(one.author_id)} · {length_of(length_s)}"
     if length_s < one.added_s:
         return f"{line}, cut on the beat {one.added_s - length_s:.2f} s before its end"
@@ -121,13 +127,22 @@ def sections_cut(hidden: int) -> str:
     return f"-# … and {count(hidden, 'section')} before"
 
 
-def take(jam: Jam, one: Take, link: str | None) -> str:
+def take(jam: Jam, one: Take, link: str | None, words_chars: int = CREDIT_MAX_CHARS) -> str:
     """A line of the round: a take, and how many votes it has."""
-    words = quoted(one.words, CREDIT_MAX_CHARS) or "…"
+    words = quoted(one.words, words_chars) or "…"
     name = f"[Take {one.number}]({link})" if link else f"Take {one.number}"
     by = "" if jam.terms.blind else f" · {person(one.author_id)}"
     votes = "" if jam.terms.blind else f" · {count(jam.round.tally[one.id], 'vote')}"
     return f"**{name}** {words}{by}{votes}"
+
+
+def takes_allowed(jam: Jam) -> str | None:
+    """How many takes a round may have, while it goes on."""
+    if jam.phase is Phase.CLOSED:
+        return None
+    limits = jam.terms.takes
+    each = count(min(limits.per_person, limits.per_round), "take")
+    return f"-# In a round each person may propose {each}, and all together {limits.per_round}."
 
 
 def making(takes: int) -> str:
@@ -156,11 +171,11 @@ def round_line(jam: Jam) -> str:
     return f"**Round {present.number}** {ends}. {who}{hidden}."
 
 
-def who(jam: Jam) -> str | None:
-    """Who is in, and who is done."""
+def who(jam: Jam, most: int = LEGEND_MAX) -> str | None:
+    """Who is in, and who is done; of many, no more than so many."""
     if jam.phase is not Phase.GOING or not jam.active:
         return None
-    shown = sorted(jam.active)[:_LEGEND_MAX]
+    shown = sorted(jam.active)[:most]
     names = " ".join(f"<@{one}>{' ✓' if one in jam.round.done else ''}" for one in shown)
     more = len(jam.active) - len(shown)
     return f"-# In: {names}" + (f" and {more} more" if more else "")
