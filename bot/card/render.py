@@ -15,7 +15,7 @@ from bot.card.actions.change import words_of
 from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.domain.extension import Closeness
-from bot.domain.generation import LATE, Generation, State
+from bot.domain.generation import LATE, Generation, Relation, State
 from bot.domain.inputs import Inputs, InputTable, plain
 from bot.domain.models import Models
 from bot.domain.progress import Progress
@@ -171,7 +171,9 @@ class CardRenderer:
         source = next((take.source for take in takes if take.source is not None), None)
         first = replace(takes[0], source=source)
         settings = strings.card.small([str(first.terms), self._settings_of(first)])
-        asked_by = strings.card.small([strings.card.asked_by(first.requester_id)])
+        asked_by = strings.card.small(
+            [strings.card.asked_by(first.requester_id), _looping(takes) if has_ended else None]
+        )
         facts = self._facts(first, takes, has_ended=has_ended)
         lines = words, facts, settings, asked_by
         embed = discord.Embed(
@@ -223,6 +225,24 @@ class CardRenderer:
         if whole_s is None:
             whole_s = self._table_of(generation).duration_s(generation.inputs)
         return strings.takes.length_of(whole_s)
+
+
+def _looping(takes: Sequence[Generation]) -> str | None:
+    """How the end of what was made meets its beginning; beside who asked, there is room for it.
+
+    A jam's take is there to be gone on from.
+    """
+    if takes[0].relation is Relation.TAKE:
+        return None
+    joints = {
+        number: take.measures.joint
+        for number, take in enumerate(takes, start=1)
+        if take.state is State.DELIVERED and take.measures is not None
+    }
+    if len(takes) == 1:
+        return next(map(strings.measures.looping, joints.values()), None)
+    clean = [number for number, joint in joints.items() if joint.is_clean]
+    return strings.measures.takes_looping(clean) if joints else None
 
 
 def settings_line(table: InputTable, inputs: Inputs, audio_name: str | None) -> str:

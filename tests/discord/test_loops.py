@@ -19,6 +19,8 @@ from tests.fakes import LOOP
 
 CLEAN = Joint(0.01, 0.1, 1.0, 2.0)
 CLICK = Joint(0.5, 0.1, 1.0, 2.0)
+JUMP = Joint(0.01, 0.1, 9.0, 2.0)
+BOTH = Joint(0.5, 0.1, 9.0, 2.0)
 GONE = strings.errors.sentence(errors.TrackNotHere())
 LINE = strings.files.PACK_LINE
 TAKES = strings.files.PACK_TAKES
@@ -66,6 +68,25 @@ async def test_a_tempo_is_on_the_card_where_it_is_sure(
     assert "Its end meets its beginning cleanly" in info
     up = (await (await listed(world)).choose(world.ada)).card
     assert (on_card in up.text) if on_card else ("bpm" not in up.text)
+
+
+@pytest.mark.parametrize(
+    ("joint", "words"),
+    [
+        (CLEAN, "loops cleanly"),
+        (CLICK, "loops with a click"),
+        (JUMP, "loops with a jump in loudness"),
+        (BOTH, "loops with a click and a jump in loudness"),
+    ],
+)
+async def test_how_its_end_meets_its_beginning_is_on_the_card(
+    world: World, joint: Joint, words: str
+) -> None:
+    world.sound.measures = Measures(None, joint)
+    description = (await finished(world)).asked.embed.description or ""
+    facts, whose = description.splitlines()
+    assert facts.startswith("-# melody · 8 s · seed")
+    assert whose == f"-# Asked for by <@{world.ada.id}> · {words}"
 
 
 async def test_takes_have_tempi_of_their_own(world: World) -> None:

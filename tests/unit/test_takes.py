@@ -16,6 +16,7 @@ from bot.card.render import CardRenderer
 from bot.domain.errors import PredictionFailed
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
+from bot.domain.measures import Joint, Measures
 from bot.domain.progress import Progress, Stage
 from bot.domain.waits import Hindered, InQueue, Obstacle
 from tests.fakes import MUSICGEN, NOON, a_generation
@@ -63,6 +64,30 @@ def test_each_take_has_its_line() -> None:
     assert card.actions == (CANCEL,)
     assert card.embed.author.name == "Variation of “slow tango”"
     assert lines[-2:] == ["-# melody · 8 s", f"-# Asked for by <@{FIRST.requester_id}>"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ((0.01, 0.5, 0.01), "loops cleanly: 1, 3"),
+        ((0.5, 0.5, None), "no take loops cleanly"),
+        ((None, None, None), None),
+    ],
+)
+def test_the_last_line_tells_which_takes_loop(
+    steps: tuple[float | None, ...], words: str | None
+) -> None:
+    three = [
+        replace(take, measures=None if step is None else Measures(None, Joint(step, 0.1, 1, 2)))
+        for take, step in zip(takes(*[State.DELIVERED] * 3), steps, strict=True)
+    ]
+    asked_by = f"-# Asked for by <@{FIRST.requester_id}>"
+    last = (RENDERER.takes(three).embed.description or "").splitlines()[-1]
+    assert last == (asked_by if words is None else f"{asked_by} · {words}")
+    # As long as one is still being made, not all can be told.
+    three[0] = replace(three[0], state=State.RUNNING)
+    last = (RENDERER.takes(three).embed.description or "").splitlines()[-1]
+    assert last == asked_by
 
 
 @pytest.mark.parametrize("stage", Stage)

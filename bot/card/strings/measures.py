@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.domain.measures import Joint, Measures, Tempo
+
+NONE_LOOPS = "no take loops cleanly"
+_LOOPS = {
+    (False, False): "loops cleanly",
+    (True, False): "loops with a click",
+    (False, True): "loops with a jump in loudness",
+    (True, True): "loops with a click and a jump in loudness",
+}
+"""By whether it clicks, and whether it jumps."""
 
 
 def sure_tempo(measures: Measures | None) -> str | None:
@@ -31,6 +42,18 @@ def tempo(found: Tempo | None) -> str:
 def played_again(joint: Joint) -> str:
     """How a track's end meets its beginning."""
     return f"Its end meets its beginning {_met(joint)}."
+
+
+def looping(joint: Joint) -> str:
+    """The same in few words."""
+    return _LOOPS[joint.clicks, joint.jumps]
+
+
+def takes_looping(numbers: Collection[int]) -> str:
+    """Which takes of a card loop without a click or a jump."""
+    if not numbers:
+        return NONE_LOOPS
+    return f"loops cleanly: {', '.join(map(str, numbers))}"
 
 
 def _met(joint: Joint) -> str:
