@@ -111,8 +111,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         self._incarnation = secrets.token_hex(8)
         self._has_claimed = False
         self._closed = False
+        self.with_places: Callable[[], Collection[str]] = tuple
 
     # ------------------------------------------------------------------ writing
+
+    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
+        self.with_places = unsent
 
     async def add(
         self,
@@ -161,14 +165,14 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
 
     def _lines(self) -> Lines:
         places = self.terms.limits.places
-        lines = Lines(places, self._owner)
+        lines, with_places = Lines(places, self._owner), self.with_places()
         for row in self.rows.values():
             lease = self._leases.get(row.id)
             key = None if lease is None else lease.owner, row.requester_id
             before = lines.standings.get(key, Standing())
-            lines.standings[key] = Standing(
-                before.unpaid + row.state.unpaid, before.running + row.state.has_seat
-            )
+            is_placed = row.state.has_seat or (row.state.unpaid and row.id in with_places)
+            is_without = row.state.unpaid and not is_placed
+            lines.standings[key] = Standing(before.unpaid + is_without, before.running + is_placed)
         for (process, _), standing in lines.standings.items():
             load = lines.loads.get(process, Load())
             lines.loads[process] = Load(

@@ -1,7 +1,9 @@
 """Who has to wait in line, by what all processes have journalled. No I/O.
 
 Each process lets so many run at once, and of each person's so many. What is accepted there and
-begins at once, because such a place is free, does not wait.
+begins at once, because such a place is free, does not wait. Nor does what has a place and is still
+to be sent, which a process knows of its own alone; of another's, only where all places are taken
+is it of any account.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ class Standing:
     """How many of one person's are with one process."""
 
     unpaid: int = 0
-    """Not sent yet: they wait, or are about to begin."""
+    """Those without a place: they wait, or are about to begin."""
     running: int = 0
+    """Those that have one, sent or about to be."""
 
     def could_begin(self, places: Places) -> int:
         """For how many of them their person has places left."""

@@ -55,7 +55,7 @@ class Job:
         self.context = context
         self.meter = ProgressMeter(generation.created_at)
         self.attempts = Attempts(self)
-        self.seat = Seat(context.queue, generation.requester_id)
+        self.seat = Seat(context.queue, generation.requester_id, generation.id)
         self.wake = asyncio.Event()
         """Set when there is news of the prediction, or of what the person wants."""
         self.create_push = CreatePush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +78,13 @@ class Journal(Protocol):
 
         `limits` are its server's own; None where that has set nothing. Raises `NoRoomLeft` for a
         limit, `PressedTwice` where the `press` it was asked for by belongs to the one before.
+        """
+        ...
+
+    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
+        """Tell it how to learn which of this process's have a place among those that run.
+
+        Those that are not sent yet: their rows do not tell, and who has a place does not wait.
         """
         ...
 

@@ -34,6 +34,8 @@ class QueueEntry:
 
     user_id: int
     arrival: int
+    key: str = ""
+    """Which generation it is."""
     granted: asyncio.Event = field(default_factory=asyncio.Event)
     tell: Callable[[], None] | None = None
     """Shows its person the position; called at most once for each change of it."""
@@ -101,9 +103,10 @@ class Queue:
         *,
         now_s: float | None = None,
         is_new: bool = False,
+        key: str = "",
     ) -> QueueEntry:
         """Queue up at the end of this person's own; it may be granted at once."""
-        entry = self._entry(user_id)
+        entry = self._entry(user_id, key)
         entry.tell, entry.joined_s, entry.is_new = tell, now_s, is_new
         person = self._people[user_id]
         entry.own_before = person.seated + len(person.waiting)
@@ -189,6 +192,10 @@ class Queue:
         """How many are under way, those at the gate included."""
         return len(self._seated)
 
+    def unsent(self) -> list[str]:
+        """The generations that have a seat and are not through the gate: few."""
+        return [entry.key for entry in self._unsent]
+
     def seated_of(self, user_id: int) -> int:
         """How many of one person's are under way."""
         person = self._people.get(user_id)
@@ -213,11 +220,11 @@ class Queue:
         """Whether this person has as many seats as one may."""
         return sum(entry.user_id == user_id for entry in self._seated) >= self._max_per_user
 
-    def _entry(self, user_id: int) -> QueueEntry:
+    def _entry(self, user_id: int, key: str = "") -> QueueEntry:
         self._arrivals += 1
         if user_id not in self._people:
             self._people[user_id] = _Person()
-        return QueueEntry(user_id, self._arrivals)
+        return QueueEntry(user_id, self._arrivals, key)
 
     def _enlist(self, user_id: int) -> None:
         """Note a person's key anew, after what it is made of may have changed."""

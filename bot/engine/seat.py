@@ -10,11 +10,12 @@ from bot.engine.queue import Queue, QueueEntry
 class Seat:
     """One job's; what is taken or given up twice is so once."""
 
-    __slots__ = ("_entry", "_queue", "_user_id")
+    __slots__ = ("_entry", "_key", "_queue", "_user_id")
 
-    def __init__(self, queue: Queue, user_id: int) -> None:
+    def __init__(self, queue: Queue, user_id: int, key: str) -> None:
         self._queue = queue
         self._user_id = user_id
+        self._key = key
         self._entry: QueueEntry | None = None
 
     @property
@@ -25,7 +26,9 @@ class Seat:
     def join(self, tell: Callable[[], None], *, now_s: float, is_new: bool) -> QueueEntry:
         """Stand in the queue for a seat; see `Queue.join`."""
         if self._entry is None:
-            self._entry = self._queue.join(self._user_id, tell, now_s=now_s, is_new=is_new)
+            self._entry = self._queue.join(
+                self._user_id, tell, now_s=now_s, is_new=is_new, key=self._key
+            )
         return self._entry
 
     def take(self) -> None:

@@ -109,6 +109,7 @@ class GenerationService:
             disk=Disk(track_store, self.troubles),
             observer=config.observer,
         )
+        journal.ask_who_has_places(self._context.queue.unsent)
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)
         self._relocation = Relocation(self._context, self._registry)

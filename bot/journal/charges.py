@@ -6,7 +6,7 @@ Sums are taken from the rows, so there is no counter that could drift from them.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -70,6 +70,8 @@ class Ledger:
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
+        self.with_places: Callable[[], Collection[str]] = tuple
+        """Tells which generations have a place here among those that run, though none was sent."""
         self._estimates: dict[Kind, tuple[int, float]] = {}
         """What a run of this kind will cost, and until when that is believed."""
 
@@ -97,7 +99,7 @@ class Ledger:
         ]
         tally = Tally(limits)
         if self._is_limited(requests):
-            tally = await counted(connection, limits, asked, here)
+            tally = await counted(connection, limits, asked, here, self.with_places)
         refusals = [tally.decide(one) for one in asked]
         rows = [
             _row(reservation(generation, price))

@@ -5,7 +5,7 @@ Only a transaction that has its turn (`charges.Ledger`) counts, so nothing is ac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -38,8 +38,8 @@ _THEIRS, _OPEN, _LOADS = -1, -2, -3
 """Which part of the query a row is of; those that are not below zero are sums."""
 # The very words of the partial index.
 _IS_OPEN = sa.text("open")
-_UNPAID = sa.func.count(sa.case((_g.state.in_([one for one in State if one.unpaid]), 1)))
-_RUNNING = sa.func.count(sa.case((_g.state.in_([one for one in State if one.has_seat]), 1)))
+_IS_UNPAID = _g.state.in_([one for one in State if one.unpaid])
+_IS_RUNNING = _g.state.in_([one for one in State if one.has_seat])
 
 
 def between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
@@ -48,9 +48,16 @@ def between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:
 
 
 async def counted(
-    connection: AsyncConnection, limits: Limits, asked: Sequence[Asked], here: str
+    connection: AsyncConnection,
+    limits: Limits,
+    asked: Sequence[Asked],
+    here: str,
+    with_places: Callable[[], Collection[str]],
 ) -> Tally:
-    """All that these requests, which come to the process `here`, are held against."""
+    """All that these requests, which come to the process `here`, are held against.
+
+    `with_places` tells which generations have a place there, though their rows do not say so.
+    """
     tally = Tally(limits)
     wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
     parts: list[_Query] = []
@@ -77,13 +84,18 @@ async def counted(
         elif tally.lines is not None:
             tally.lines.standings[named, person] = Standing(tracks, seconds)
     if is_full and tally.lines is not None:
-        await _weigh(connection, tally.lines, people)
+        await _weigh(connection, tally.lines, people, with_places())
     return tally
 
 
-async def _weigh(connection: AsyncConnection, lines: Lines, people: Collection[int]) -> None:
+async def _weigh(
+    connection: AsyncConnection,
+    lines: Lines,
+    people: Collection[int],
+    with_places: Collection[str],
+) -> None:
     """Count also what keeps each process busy, which is a look at all that is open."""
-    query = sa.union_all(_standings(people), _loads(lines.places))
+    query = sa.union_all(_standings(people, with_places), _loads(lines.places, with_places))
     for number, person, _, process, first, second, _ in await connection.execute(query):
         if number == _THEIRS:
             lines.standings[process, person] = Standing(first, second)
@@ -111,11 +123,21 @@ def _sums(number: int, keys: Sequence[Key]) -> _Query:
     return query
 
 
-def _standings(people: Collection[int]) -> _Query:
+def _counts(with_places: Collection[str]) -> tuple[sa.Function[int], sa.Function[int]]:
+    """How many are unpaid and without a place, and how many have one."""
+    has_place, is_unpaid = _IS_RUNNING, _IS_UNPAID
+    if with_places:
+        # What has ended meanwhile has none any more, and what runs is not to be counted twice.
+        has_place = sa.or_(_IS_RUNNING, sa.and_(_IS_UNPAID, _g.id.in_(with_places)))
+        is_unpaid = sa.and_(_IS_UNPAID, _g.id.not_in(with_places))
+    return sa.func.count(sa.case((is_unpaid, 1))), sa.func.count(sa.case((has_place, 1)))
+
+
+def _standings(people: Collection[int], with_places: Collection[str] = ()) -> _Query:
     """How many of each person's are with each process."""
     number = sa.literal(_THEIRS, sa.Integer)
     return (
-        sa.select(number, _g.requester_id, _NOBODY, _g.owner, _UNPAID, _RUNNING, _NOTHING)
+        sa.select(number, _g.requester_id, _NOBODY, _g.owner, *_counts(with_places), _NOTHING)
         .where(_IS_OPEN, _g.requester_id.in_(people))
         .group_by(_g.requester_id, _g.owner)
     )
@@ -132,10 +154,11 @@ def _all_open() -> _Query:
     )
 
 
-def _loads(places: Places) -> _Query:
+def _loads(places: Places, with_places: Collection[str]) -> _Query:
     """How many run in each process, and how many could for all that their people may."""
+    without, having = _counts(with_places)
     standings = (
-        sa.select(_g.owner, _UNPAID.label("unpaid"), _RUNNING.label("running"))
+        sa.select(_g.owner, without.label("unpaid"), having.label("running"))
         .where(_IS_OPEN)
         .group_by(_g.requester_id, _g.owner)
         .subquery()

@@ -53,7 +53,8 @@ class Store:
         self._now = now
         self._me = Holder(owner, secrets.token_hex(8))
         self._terms = terms
-        self._writer = Writer(engine, self._me, Ledger(terms))
+        self._ledger = Ledger(terms)
+        self._writer = Writer(engine, self._me, self._ledger)
         self._closed = False
         self._reads: set[asyncio.Event] = set()
         """Those under way, each to be set at its end."""

@@ -24,6 +24,7 @@ from bot.domain.charges import ChargeState, Spent
 from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
+from bot.engine.queue import Queue, QueueEntry
 from bot.journal import RowTaken, SqlJournal, Terms, async_url
 from bot.journal.database import create_engine
 from tests.contract.journal_kit import NOW, a_generation, execute
@@ -226,6 +227,53 @@ async def test_where_all_places_are_taken_everybody_waits(
     with pytest.raises(LineFull) as caught:
         await journals[0].add(*by(1, number=4))
     assert caught.value.room_for == room_for
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+async def test_what_waits_by_the_rows_is_what_the_queue_lets_wait(
+    open_with: Open, seed: int
+) -> None:
+    """Places are nearly all taken, and who has one is not always sent yet."""
+    most, places = 1, Places(running=4, running_per_user=2)
+    journal = await open_with(Limits(max_waiting_per_user=most, places=places))
+    queue = Queue(places.running, places.running_per_user, at_gate=places.running)
+    journal.ask_who_has_places(queue.unsent)
+    dice, present = random.Random(seed), list[tuple[Generation, QueueEntry]]()
+    told = Counter[bool]()
+
+    def waiting_of(user: int) -> int:
+        return sum(row.requester_id == user and not at.granted.is_set() for row, at in present)
+
+    for _ in range(60):
+        match dice.choice(("ask", "ask", "send", "end")):
+            case "ask":
+                [row] = by(dice.randint(1, 4))
+                before = waiting_of(row.requester_id)
+                entry = queue.join(row.requester_id, key=row.id)
+                present.append((row, entry))
+                may = waiting_of(row.requester_id) <= max(most, before)
+                if not may:
+                    queue.leave(entry)
+                    present.pop()
+                # The queue knows of it once it is journalled.
+                unsent = [key for key in queue.unsent() if key != row.id]
+                journal.ask_who_has_places(lambda unsent=unsent: unsent)
+                assert await granted(journal, [row]) == may, row.requester_id
+                journal.ask_who_has_places(queue.unsent)
+                told[may] += 1
+                if may:
+                    await journal.save(replace(row, state=State.QUEUED))
+            case "send" if unsent := [one for one in present if one[0].id in queue.unsent()]:
+                row, entry = dice.choice(unsent)
+                await journal.save(replace(row, state=State.SUBMITTING))
+                queue.sent(entry)
+            case "end" if present:
+                row, entry = present.pop(dice.randrange(len(present)))
+                await end(journal, row, State.CANCELED)
+                queue.leave(entry)
+            case _:
+                pass
+    assert min(told.values()) > 5, "some are let in, and some are not"
 
 
 async def test_a_servers_own_limits_count_what_is_made_there(open_with: Open) -> None:

@@ -11,11 +11,14 @@ from aiolimiter import AsyncLimiter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.inputs import Inputs
+from bot.domain.prediction import Prediction, Webhook
 from bot.domain.waits import Hindered, InQueue, Obstacle, OwnRunning, ToBeSent, Wait
 from bot.engine.positions import Positions, why
 from bot.engine.queue import Queue, QueueEntry
 from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
+from tests.unit.service_kit import a_rig
 
 MANY = 3000
 
@@ -438,3 +441,20 @@ def test_a_turn_is_expected_by_what_the_last_runs_took() -> None:
         queue.ran(took_s)
     assert queue.expected_s(1) == 30 / 4, "half of a run, with two places"
     assert queue.expected_s(4) == 30 * 3.5 / 2
+
+
+async def test_the_journal_learns_who_has_a_seat_and_is_not_sent() -> None:
+    rig = a_rig()
+    with_places: list[list[str]] = []
+    create = rig.predictions.create
+
+    async def looked_at(
+        version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
+    ) -> Prediction:
+        with_places.append([*rig.journal.with_places()])
+        return await create(version, inputs, cancel_after_s, webhook)
+
+    rig.predictions.create = looked_at
+    generation = await rig.run(Inputs("lofi"))
+    assert with_places == [[generation.id]]
+    assert [*rig.journal.with_places()] == []
