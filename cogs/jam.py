@@ -98,16 +98,15 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
             ),
         )
         beginning, whose = None, None
-        async with reading():
-            if from_card is not None:
+        if from_card is not None:
+            async with reading():
                 track = await track_named(self._bot, interaction, from_card)
-                beginning, whose = beginning_with(interaction, track), track.requester_id
-                terms = replace(terms, music=filled(music, track.terms))
-            by_bars = terms.music.length_s(MORE_MAX_S) if seconds is None else None
-            section_s = seconds or by_bars
-            terms = await with_preset(self._bot, interaction, terms, section_s, preset)
+            beginning, whose = beginning_with(interaction, track), track.requester_id
+            terms = replace(terms, music=filled(music, track.terms))
+        by_bars = terms.music.length_s(MORE_MAX_S) if seconds is None else None
+        whole = with_preset(self._bot, interaction, terms, seconds or by_bars, preset)
         await begin(
-            self._bot, interaction, terms, beginning=beginning, audio_of=whose, card_of=whose
+            self._bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose
         )
 
     @app_commands.command(description=strings.jam.BRANCH)

@@ -48,7 +48,7 @@ _NOT_OF_TAKES = frozenset(
 async def begin(
     bot: MusicGenBot,
     interaction: discord.Interaction,
-    terms: Terms,
+    terms: Terms | Named[Terms],
     *,
     sections: tuple[Section, ...] = (),
     origin: Origin | None = None,
@@ -64,8 +64,13 @@ async def begin(
     Raises:
         RequestRefused: not here, not by them, or not with these terms.
     """
-    jam = _checked(bot, interaction, terms, audio_of, card_of)
-    jam = replace(jam, sections=sections, origin=origin, beginning=beginning)
+
+    def made(whole: Terms) -> Jam:
+        jam = _checked(bot, interaction, whole, audio_of, card_of)
+        return replace(jam, sections=sections, origin=origin, beginning=beginning)
+
+    # What depends on a preset is checked where that is read, in the row's own transaction.
+    jam = terms.then(made) if isinstance(terms, Named) else made(terms)
     with bot.service.acknowledgements.urgent():
         async with reading():
             if not await bot.jams.start(jam):
@@ -73,7 +78,8 @@ async def begin(
         reply = await open_reply(bot, interaction, [])
     # Where Discord's answer was lost, the reply is found by its token.
     if reply is not None:
-        await bot.jams.change(jam.id, steps.acknowledged, reply.message_id)
+        jam_id = bot.service.id_for(interaction.token)
+        await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
 
 
 async def begin_with(
@@ -93,45 +99,40 @@ async def begin_with(
     )
     if track is not None:
         beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
-    async with reading():
-        terms = replace(terms, takes=bot.take_limits)
-        terms = await with_preset(bot, interaction, terms, None, None)
     await begin(
         bot,
         interaction,
-        terms,
+        with_preset(bot, interaction, replace(terms, takes=bot.take_limits), None, None),
         beginning=beginning,
         audio_of=audio.owner_id,
         card_of=None if track is None else track.requester_id,
     )
 
 
-async def with_preset(
+def with_preset(
     bot: MusicGenBot,
     interaction: discord.Interaction,
     terms: Terms,
     section_s: int | None,
     preset: str | None,
-) -> Terms:
+) -> Terms | Named[Terms]:
     """Terms with what a preset sets, or their person's own, and the server's defaults.
 
     What was typed goes first: its model, and `section_s` where it has said how long.
-
-    Raises:
-        PresetUnknown: there is none of this name.
     """
     typed = Inputs(terms.theme, terms.model_version, duration=section_s)
     request = completed(bot, interaction, GenerationRequest(typed), preset)
-    if isinstance(request, Named):
-        user_id, guild_id = interaction.user.id, interaction.guild_id
-        request = request.complete(await bot.presets.get(preset or "", user_id, guild_id))
-    return replace(
-        terms,
-        model_version=request.inputs.model_version,
-        section_s=request.inputs.duration or SECTION_USUAL_S,
-        settings=without(request.inputs, _NOT_OF_TAKES),
-        fine_tune=request.fine_tune,
-    )
+
+    def terms_of(whole: GenerationRequest) -> Terms:
+        return replace(
+            terms,
+            model_version=whole.inputs.model_version,
+            section_s=whole.inputs.duration or SECTION_USUAL_S,
+            settings=without(whole.inputs, _NOT_OF_TAKES),
+            fine_tune=whole.fine_tune,
+        )
+
+    return request.then(terms_of) if isinstance(request, Named) else terms_of(request)
 
 
 def _checked(

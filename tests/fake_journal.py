@@ -30,6 +30,7 @@ from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Kept, Push, Renewal, TrackPage
 from bot.domain.presets import Named, PresetOwner
 from bot.domain.presses import ButtonPress, is_one_press
+from bot.jam.jam import Jam
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
@@ -208,6 +209,11 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
     async def add_earlier(self, generation: Generation) -> None:
         """Have a row that an earlier start of this process has added."""
         await FakeJournal(beside=self, owner=self._owner).add(generation)
+
+    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+        if isinstance(jam, Named):
+            jam = jam.complete(await self.preset(jam.owners, jam.key))
+        return await super().add_jam(jam)
 
     async def save(self, generation: Generation) -> None:
         self._check_open()

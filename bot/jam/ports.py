@@ -13,6 +13,7 @@ from bot.domain.generation import AudioSource
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
+from bot.domain.presets import Named
 from bot.jam.jam import Jam, Shown
 
 
@@ -58,8 +59,11 @@ class TakeSound:
 class JamStore(Protocol):
     """Jams, their takes and their audio. Methods raise `JournalFault`."""
 
-    async def add_jam(self, jam: Jam) -> bool:
-        """Write a new jam; False where it is there already."""
+    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+        """Write a new jam; False where it is there already.
+
+        What names a preset is completed in the same transaction: raises `RequestRefused`, too.
+        """
         ...
 
     async def change_jam(

@@ -16,6 +16,7 @@ from bot.domain.errors import JamUnknown, JournalFault
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import MODEL_WINDOW_S
+from bot.domain.presets import Named
 from bot.domain.request import GenerationRequest
 from bot.jam import rules, steps
 from bot.jam.jam import Jam, Progress, Terms
@@ -61,8 +62,12 @@ class Jams:
         self.changed: Callable[[str], None] = lambda _: None
         """Told the id of each jam that has changed here."""
 
-    async def start(self, jam: Jam) -> bool:
-        """Write a new jam; False where its command was delivered before."""
+    async def start(self, jam: Jam | Named[Jam]) -> bool:
+        """Write a new jam; False where its command was delivered before.
+
+        Raises:
+            RequestRefused: it names a preset, with which it cannot be begun.
+        """
         return await self._store.add_jam(jam)
 
     async def get(self, jam_id: str) -> Jam:

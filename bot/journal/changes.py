@@ -23,7 +23,7 @@ from bot.domain.presses import ButtonPress
 from bot.journal.charges import Ledger, settle
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
-from bot.journal.preset_rows import presets_by_key
+from bot.journal.preset_rows import first_of, presets_by_key
 from bot.journal.presses import forget_presses, second_presses
 from bot.journal.tables import Moment, generation_events, generations
 
@@ -205,9 +205,8 @@ async def _complete(
     for addition in additions:
         if (one := addition.named) is None:
             continue
-        theirs = (found.get((owner, one.key)) for owner in one.owners)
         try:
-            addition.written = one.complete(next(filter(None, theirs), None))
+            addition.written = one.complete(first_of(found, one))
         except UserError as error:
             refusals[addition] = error
     return refusals

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.presets import Named
 from bot.jam import steps
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from bot.journal.database import insert
 from bot.journal.jam_tables import jam_takes, jams
+from bot.journal.preset_rows import completed
 from bot.journal.store import Store, unbroken
 
 _log = logging.getLogger(__name__)
@@ -28,10 +30,15 @@ class JamRows(Store):
     """The part of the journal that knows jams."""
 
     @unbroken
-    async def add_jam(self, jam: Jam) -> bool:
-        """Write a new jam; False where it is there already."""
-        new = {"id": jam.id, "version": 1, **_values(jam)}
+    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+        """Write a new jam; False where it is there already.
+
+        One that names a preset is completed here; raises `RequestRefused`, then, too.
+        """
         async with self._writing() as connection:
+            if isinstance(jam, Named):
+                jam = await completed(connection, jam)
+            new = {"id": jam.id, "version": 1, **_values(jam)}
             put = insert(connection, jams).values(new)
             added = await connection.execute(put.on_conflict_do_nothing().returning(_j.id))
             return added.first() is not None

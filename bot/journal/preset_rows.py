@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.presets import Preset, PresetOwner
+from bot.domain.presets import Named, Preset, PresetOwner
 from bot.journal.rows import inputs_in
 from bot.journal.tables import presets
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _c = presets.c
 
@@ -31,6 +33,18 @@ async def presets_by_key(
     query = sa.select(presets).where(sa.or_(*is_owners), _c.key.in_({key for _, key in wanted}))
     rows = (await connection.execute(query)).mappings().all()
     return {(preset.owner, key): preset for key, preset in by_key(map(dict, rows))}
+
+
+async def completed(connection: AsyncConnection, named: Named[T]) -> T:
+    """What comes of a preset that is read now; raises `RequestRefused`."""
+    found = await presets_by_key(connection, [(named.owners, named.key)])
+    return named.complete(first_of(found, named))
+
+
+def first_of(found: Mapping[tuple[PresetOwner, str], Preset], named: Named[T]) -> Preset | None:
+    """The one that is named, of the first owner that has it."""
+    theirs = (found.get((owner, named.key)) for owner in named.owners)
+    return next(filter(None, theirs), None)
 
 
 def by_key(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Preset]]:

@@ -6,8 +6,13 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from bot.domain.errors import PresetUnknown
 from bot.domain.generation import AudioSource
+from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import MusicalTerms
+from bot.domain.presets import Named, Preset, PresetOwner
 from bot.jam import rules, steps
 from bot.jam.jam import Beginning, Jam, Opening, Shown, Terms
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
@@ -75,6 +80,28 @@ async def test_a_jam_is_found_as_it_was_written(journal: OpenJournal) -> None:
         assert found is not None
         assert found.jam == jam
     assert await journal.jam_in(78) is None
+
+
+async def test_one_that_names_a_preset_is_completed_where_it_is_written(
+    journal: OpenJournal,
+) -> None:
+    owners = PresetOwner.person(ADA), PresetOwner.server(1)
+    for owner, duration in zip(owners, (20, 5), strict=True):
+        await journal.save_preset(owner, "calm", "Calm", Inputs("", duration=duration), 9)
+
+    def complete(preset: Preset | None) -> Jam:
+        if preset is None:
+            raise PresetUnknown("loud")
+        return replace(a_jam(), guild_id=preset.inputs.duration or 0)
+
+    with pytest.raises(PresetUnknown):
+        await journal.add_jam(Named(owners, "loud", complete))
+    assert await journal.jam("jam") is None
+    assert await journal.add_jam(Named(owners, "calm", complete))
+    stored = await journal.jam("jam")
+    assert stored is not None
+    assert stored.jam.guild_id == 20, "a person's own goes first"
+    assert not await journal.add_jam(Named(owners, "calm", complete))
 
 
 async def test_of_two_ends_at_once_one_counts(start: Start) -> None:

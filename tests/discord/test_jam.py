@@ -99,6 +99,7 @@ async def test_an_evening(world: World) -> None:
     room = await a_room(world)
     first = await room.propose(world.bo, "soft piano")
     assert first.embeds[0].title == "soft piano"
+    assert "loops" not in str(first.embeds[0].description), "it is there to be gone on from"
     assert first.embeds[0].author.name == "Take 1"
     assert labels(first) == ["Vote", "Riff"]
     [row] = world.journal.rows.values()
@@ -382,7 +383,13 @@ async def test_a_track_whose_card_is_gone_begins_no_jam(world: World) -> None:
     assert world.channel.threads == []
 
 
-async def test_a_preset_sets_what_is_not_typed(world: World) -> None:
+async def test_a_preset_sets_what_is_not_typed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unread(*_: object) -> None:
+        raise AssertionError("the acknowledgement waits for it")
+
+    monkeypatch.setattr(world.bot.presets, "get", unread)
     await world.ada.slash(
         world.channel,
         "preset save",
@@ -399,8 +406,10 @@ async def test_a_preset_sets_what_is_not_typed(world: World) -> None:
     assert inputs.output_format is None, "takes are kept without loss"
     room = await a_room(world, preset="calm", seconds=5)
     assert room.jam.terms.section_s == 5
+    jams = len(world.journal.tables.jams.jams)
     result = await world.ada.slash(world.channel, "jam start", theme="x", preset="loud")
     assert "loud" in Used(world, result).told
+    assert len(world.journal.tables.jams.jams) == jams
 
 
 async def test_list_show_and_branch(world: World) -> None:
