@@ -76,7 +76,7 @@ class StarRows(Store):
         limit: int,
         until: datetime | None = None,
     ) -> list[StarredTrack]:
-        """The tracks of a server's channels with most stars given between these moments, or ever."""
+        """The tracks of a server's channels with most stars between these moments, or ever."""
         count = sa.func.count(stars.c.user_id)
         here = _c.guild_id == guild_id, _c.channel_id.in_(channel_ids), sa.not_(_c.private)
         query = (

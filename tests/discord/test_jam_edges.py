@@ -102,7 +102,7 @@ async def test_where_the_bot_was_removed_its_jams_go(world: World) -> None:
     world.bot.dispatch("guild_remove", guild)
     await world.pass_s(3)
     tables = world.journal.tables.jams
-    assert not (tables.jams or tables.takes or tables.sounds)
+    assert (tables.jams, tables.takes, tables.sounds) == ({}, {}, {})
     # It may come back, and its old card is still there.
     told = await world.bo.click(room.card, label="Propose")
     assert told.response is not None
