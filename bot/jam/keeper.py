@@ -75,6 +75,7 @@ class Keeper:
         self._paused: dict[str, _Pause] = {}
         """By jam that Discord refuses, until it is shown."""
         jams.changed = self.wake
+        jams.doubted = self._doubt
 
     def start(self) -> None:
         """Look every few seconds for what other processes have left, and what time has brought."""
@@ -91,6 +92,9 @@ class Keeper:
         elif not self._rests(jam_id):
             self._at_work[jam_id] = False
             self._owner.start(self._work(jam_id), name=f"jam {jam_id}")
+
+    def _doubt(self, take_id: str) -> None:
+        self._owner.start(self._look_for(take_id), name=f"take {take_id}")
 
     def try_again(self, guild_id: int) -> None:
         """Where Discord refused something in a server, it may not any more."""
@@ -201,6 +205,13 @@ class Keeper:
         for take in jam.making:
             if take.asked_at <= long_ago:
                 await self._jams.found(take.id, await self._journal.get(take.id))
+
+    async def _look_for(self, take_id: str) -> None:
+        """Find out about a take whose person was told that nothing was started."""
+        try:
+            await self._jams.found(take_id, await self._journal.get(take_id))
+        except (JamUnknown, JournalFault) as error:
+            log.warning("take %s is looked for later: %r", take_id, error)
 
     async def _cannot(self, jam_id: str, error: Exception) -> None:
         """It cannot be shown: where its thread is gone it ends, else it waits, but not for ever.

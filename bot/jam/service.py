@@ -61,6 +61,8 @@ class Jams:
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
         self.changed: Callable[[str], None] = lambda _: None
         """Told the id of each jam that has changed here."""
+        self.doubted: Callable[[str], None] = lambda _: None
+        """Told the id of a take of which it is not known whether it is being made."""
 
     async def start(self, jam: Jam | Named[Jam]) -> bool:
         """Write a new jam; False where its command was delivered before.

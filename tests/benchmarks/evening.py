@@ -20,6 +20,8 @@ import numpy as np
 
 from bot.audio.seam_beat import measure_beat
 from bot.audio.seam_metrics import measure as measure_joint
+from bot.card.strings.errors import sentence
+from bot.domain.errors import TookTooLong
 from bot.jam.jam import Jam
 from bot.journal.jams import loaded
 from bot.playground.discord.actors import Actor
@@ -40,6 +42,7 @@ BPM = 110
 """Of which no whole number of beats takes four seconds."""
 _ADOPTED_S = 120.0
 """What a process that died has left is taken up by the other one, or by the next start."""
+TOO_LONG = sentence(TookTooLong())
 _SAME_TEMPO = 0.03
 _FADE_FRAMES = RATE_HZ // 4
 
@@ -52,7 +55,7 @@ class Evening:
         self.pair = pair
         self.people = people
         self.rng = random.Random(7)
-        self.takes = self.votes = self.kills = 0
+        self.takes = self.votes = self.kills = self.again = 0
         self.waits_s: list[float] = []
 
     async def begin(self, theme: str, **options: str | int | bool) -> Room:
@@ -73,10 +76,7 @@ class Evening:
         titles = [f"idea {number}-{take}" for take in range(TAKES_A_ROUND)]
         authors = self.rng.sample(self.people, TAKES_A_ROUND)
         await asyncio.gather(
-            *(
-                room.ask(who, title, str(SECTION_S))
-                for who, title in zip(authors, titles, strict=True)
-            )
+            *(self._ask(room, who, title) for who, title in zip(authors, titles, strict=True))
         )
         if killed:
             await self.kill()
@@ -94,6 +94,13 @@ class Evening:
                 break
         await room.shows(f"Round {number + 1}")
         self.waits_s.append(time.monotonic() - began_s)
+
+    async def _ask(self, room: Room, who: Actor, title: str) -> None:
+        """Propose; where that took the bot too long, again, as it asks for."""
+        while (used := await room.asked(who, title, str(SECTION_S))).ephemeral:
+            told = "" if used.reply is None else words(used.reply)
+            assert told == TOO_LONG, told
+            self.again += 1
 
     async def _vote(self, room: Room, who: Actor, take: Message) -> None:
         label = (await eventually(lambda: [b for b in buttons(take) if b]))[0] or ""
@@ -152,6 +159,7 @@ async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
     paid = evening_rig.requests(*CREATE.split())
     kept = await scalars(url, "SELECT count(*) FROM jam_takes")
     yield f"takes: {evening.takes} made, {paid} paid, {kept[0]} in rows; kills: {evening.kills}"
+    yield f"proposals made again, for they took too long: {evening.again}"
     yield f"votes: {evening.votes} counted; sections: {sections} of the first jam"
     cuts = quantiles(evening.waits_s, n=100)
     yield (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import simcord
 
 from bot.card import strings
-from bot.domain.errors import AudioOfOthers, AudioUnavailable
+from bot.domain.errors import AudioOfOthers, AudioUnavailable, TookTooLong
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.measures import EndCut
@@ -263,6 +264,30 @@ async def test_three_takes_in_a_round_are_one_too_many(world: World) -> None:
     opened = await room.press(world.bo, "Propose")
     assert "all that one person may" in (await opened.send(world.bo, prompt="three")).told
     assert len(world.journal.rows) == 2, "nothing is paid for it"
+
+
+@pytest.mark.parametrize("hangs_at", ["jam_take", "add"])
+async def test_a_take_that_took_too_long_to_write_down_takes_no_place(
+    world: World, monkeypatch: pytest.MonkeyPatch, hangs_at: str
+) -> None:
+    """Its person was told that nothing was started, and to try again: they can, as often as so."""
+    room = await a_room(world)
+
+    async def hang(*_: object, **__: object) -> None:
+        slow.undo()
+        await world.clock.wait(asyncio.Event(), None)
+
+    for _ in range(2):
+        opened = await room.press(world.bo, "Propose")
+        with monkeypatch.context() as slow:
+            slow.setattr(world.journal, hangs_at, hang)
+            sent = await opened.send(world.bo, prompt="soft")
+            await world.pass_s(3)
+        assert sent.told == strings.errors.sentence(TookTooLong())
+    assert not any(take.counts for take in room.jam.round.takes)
+    for words in ("soft", "softer"):
+        await room.propose(world.bo, words)
+    assert [take.words for take in room.jam.round.made] == ["soft", "softer"]
 
 
 async def test_how_many_takes_a_round_may_have_is_set_and_can_be_said(world: World) -> None:

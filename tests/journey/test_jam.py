@@ -14,7 +14,7 @@ import pytest
 from mutagen.wave import WAVE
 
 from bot.audio.seam_metrics import measure
-from bot.playground.discord.actors import Actor
+from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel
 from bot.playground.replicate.timings import Timings
@@ -65,9 +65,14 @@ class Room:
         return await self.take(prompt)
 
     async def ask(self, who: Actor, prompt: str, more: str = "2") -> None:
+        used = await self.asked(who, prompt, more)
+        assert not used.ephemeral, f"refused: {used.reply and words(used.reply)}"
+
+    async def asked(self, who: Actor, prompt: str, more: str = "2") -> Used:
+        """The same, whatever the answer."""
         used = await (await who.click(self.card, "Propose")).answered()
         values = {"prompt": prompt, "more": more}
-        await (await who.submit_modal(used, values)).answered()
+        return await (await who.submit_modal(used, values)).answered()
 
     async def vote(self, who: Actor, take: Message) -> None:
         label = (await eventually(lambda: [b for b in buttons(take) if b]))[0]

@@ -12,11 +12,10 @@ from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.domain.errors import (
+    DeliveredTwice,
     JournalFault,
     NotANumber,
     OutOfBounds,
-    RequestRefused,
-    TookTooLong,
 )
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.inputs import MODEL_WINDOW_S
@@ -65,22 +64,22 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     # A form that was opened before there was a piece does not ask how closely.
     closeness = Closeness(form.text(_CLOSENESS) or Closeness.FOLLOW)
     context.check_rules()
-    async with reading():
-        jam = await context.jams.get(form.about)
-        most_s = MORE_MAX_S if jam.sections else MODEL_WINDOW_S
-        more_s = _seconds(form, jam, most_s)
-        by = context.interaction.user.id
-        words = form.text(PROMPT)
-        request = await context.jams.propose(jam.id, by, take_id, words, more_s, closeness)
     try:
+        async with reading():
+            jam = await context.jams.get(form.about)
+            most_s = MORE_MAX_S if jam.sections else MODEL_WINDOW_S
+            more_s = _seconds(form, jam, most_s)
+            by = context.interaction.user.id
+            words = form.text(PROMPT)
+            request = await context.jams.propose(jam.id, by, take_id, words, more_s, closeness)
         await context.start(request)
-    except TookTooLong:
-        # It may have been written down all the same; else it is looked for, and given up, soon.
+    except DeliveredTwice:
         raise
-    except RequestRefused:
-        await context.jams.failed(take_id)
+    except Exception:
+        # Whether its generation was written down all the same, the journal knows. If it was not,
+        # its place is free for their next try; the answer to this one does not wait for that.
+        context.jams.doubted(take_id)
         raise
-    # Of what Discord has refused to acknowledge, the engine tells the end, or it is looked for.
     if context.jam_budget.applies(jam.guild_id):
         try:
             await context.jams.change(jam.id, steps.charged)
