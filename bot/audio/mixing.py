@@ -1,22 +1,21 @@
 """The mix of a piece: as loud as other music, with a fade, in the format that was asked for.
 
-Loudness and true peak are those of EBU R128 (ITU-R BS.1770), by pyebur128. The file that was
-written is measured again: an MP3 has peaks that what it was made of had not. Everything here
-blocks; see `probe`.
+The file that was written is measured again: an MP3 has peaks that what it was made of had not.
+Everything here blocks; see `probe`.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.audio.convert import fit
+from bot.audio.loudness import loudness_of
 from bot.audio.probe import probe
-from bot.audio.samples import opened, pcm_file
+from bot.audio.samples import mixed, opened, pcm_file
 from bot.audio.tags import TagsNotWritten, write_tags
 from bot.domain.errors import OutputTooLarge
 from bot.domain.mixes import Loudness, Mixed, MixFormat, MixLabels
@@ -33,8 +32,6 @@ PEAK_MAX_DB = -1.0
 _HIGHEST_DB = PEAK_MAX_DB - 0.05
 """What is aimed at: 16 bits round, and the next try of an MP3 is not quite the same."""
 _TRIES = 4
-_MOMENT_S = 0.4
-"""Of less the loudness cannot be measured (ITU-R BS.1770)."""
 _TAGS_BYTES = 64 * 1024
 """What chapters and credits take beside the picture, at most."""
 
@@ -100,23 +97,10 @@ def measure_loudness(path: Path) -> Loudness:
     Raises:
         AudioUnreadable, NotAudio, AudioBeyondBounds: it cannot be decoded.
     """
-    import numpy as np
-    import pyebur128  # pyright: ignore[reportMissingTypeStubs] - a compiled module without types
-
-    meter: Any = pyebur128
     with opened(path) as stream:
-        modes = meter.MeasurementMode.MODE_I | meter.MeasurementMode.MODE_TRUE_PEAK
-        state = meter.R128State(stream.channels, stream.rate_hz, modes)
-        frames = 0
-        for block in stream.blocks():
-            state.add_frames(np.ascontiguousarray(block).reshape(-1), len(block))
-            frames += len(block)
-        peak = max(float(meter.get_true_peak(state, n)) for n in range(stream.channels))
-        peak_db = 20 * math.log10(peak) if peak > 0 else -math.inf
-        if frames < _MOMENT_S * stream.rate_hz:
-            return Loudness(None, peak_db)
-        lufs = float(meter.get_loudness_global(state))
-    return Loudness(lufs if math.isfinite(lufs) else None, peak_db)
+        channels = min(stream.channels, 2)
+        blocks = (mixed(block, channels) for block in stream.blocks())
+        return loudness_of(blocks, stream.rate_hz, channels)
 
 
 def _level(piece: Path, gain_db: float, fade_s: float, target: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.audio.loudness import loudness_of
 
 SAMPLE_RATE_HZ = 32_000
 """MusicGen's."""
@@ -66,15 +67,10 @@ def normalized(audio: Audio, strategy: str) -> Audio:
 
 
 def _gain_to_loudness(audio: Audio) -> float:
-    import pyebur128  # pyright: ignore[reportMissingTypeStubs] - a compiled module without types
-
     if not audio.size or float(np.square(audio).mean()) ** 0.5 < _AS_GOOD_AS_SILENT:
         return 1.0
-    library: Any = pyebur128
-    meter = library.R128State(len(audio), SAMPLE_RATE_HZ, library.MeasurementMode.MODE_I)
-    meter.add_frames(np.ascontiguousarray(audio.T, dtype=np.float64).reshape(-1), audio.shape[1])
-    loudness = float(library.get_loudness_global(meter))
-    return 10 ** ((_LOUDNESS_LUFS - loudness) / 20) if np.isfinite(loudness) else 1.0
+    lufs = loudness_of([audio.T], SAMPLE_RATE_HZ, len(audio)).lufs
+    return 1.0 if lufs is None else 10 ** ((_LOUDNESS_LUFS - lufs) / 20)
 
 
 def write(audio: Audio, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - its source is typed well enough
 
+from bot.audio.loudness import loudness_of
 from bot.audio.mixing import LOUDNESS_LUFS, measure_loudness, mix
 from bot.domain.errors import OutputTooLarge
 from bot.domain.mixes import Chapter, Credits, Fit, Mixed, MixFormat, MixLabels, fit_of
@@ -72,6 +73,25 @@ def test_high_peaks_keep_it_quieter_and_stay_below_the_limit(
     assert made.loudness.lufs is not None
     assert made.loudness.lufs < LOUDNESS_LUFS - 0.5
     assert -3 < measure_loudness(made.path).peak_db <= -1
+
+
+@pytest.mark.parametrize(("channels", "lufs"), [(2, -23.0), (1, -26.0)])
+def test_loudness_is_that_of_the_standard(channels: int, lufs: float) -> None:
+    """EBU Tech 3341, first case: a stereo tone of 1 kHz at -23 dBFS; one channel has half of it."""
+    wave = 10 ** (-23 / 20) * np.sin(2 * np.pi * 1000 * np.arange(20 * RATE) / RATE)
+    tone = np.column_stack([wave] * channels).astype(np.float32)
+    found = loudness_of([tone[at : at + 777] for at in range(0, len(tone), 777)], RATE, channels)
+    assert found.lufs == pytest.approx(lufs, abs=0.1)
+    assert found.peak_db == pytest.approx(-23, abs=0.1)
+
+
+def test_a_peak_between_the_samples_is_one_to_the_very_end() -> None:
+    """Every sample of such a tone is 3 dB below what a converter makes of it."""
+    wave = np.zeros(2 * RATE + 1000)
+    wave[-900:] = 0.5 * np.sin(np.pi / 2 * np.arange(900) + np.pi / 4)
+    found = loudness_of([wave.astype(np.float32)[:, None]], RATE, 1)
+    assert found.peak_db == pytest.approx(20 * np.log10(0.5), abs=0.6)
+    assert np.abs(wave).max() < 0.36
 
 
 def test_it_fades_only_where_that_is_asked_for(tmp_path: Path) -> None:
