@@ -22,11 +22,12 @@ from bot.domain.generation import Generation
 from bot.domain.house import Change
 from bot.domain.request import AnyRequest
 from bot.jam.jam import Jam, Terms
+from bot.jam.request import JamRequest
 from bot.voice.session import Item, Session
 from cogs.acknowledging import acknowledge
 from cogs.announce import announce
+from cogs.jam_asked import begin_asked, begin_with
 from cogs.jam_listen import play_piece
-from cogs.jam_start import begin_with
 from cogs.loops import make_loop
 from cogs.pack import pack
 from cogs.repost import repost
@@ -125,6 +126,10 @@ class Context:
     async def pack(self, tracks: Sequence[Generation], card: discord.Message | None) -> None:
         """Give tracks in one file."""
         await pack(self._bot, self.interaction, tracks, card)
+
+    async def start_jam(self, request: JamRequest) -> None:
+        """Begin a jam here, as `/jam start` does."""
+        await begin_asked(self._bot, self.interaction, request)
 
     async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
         """Begin a jam here with this audio."""

@@ -9,32 +9,29 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
+from bot.card.actions.jam_command import ROUND_MINUTES_MAX, draft_of_jam, request_in
 from bot.card.actions.jam_start import THEME_MAX_CHARS
+from bot.card.drafts import DRAFT, FROM, PRESET, SECTION_S
+from bot.card.forms import PROMPT
 from bot.card.interactions import asked_by, reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
 from bot.domain.errors import NoServerHere, OutOfBounds
 from bot.domain.extension import MORE_MAX_S
-from bot.domain.musical_terms import (
-    BARS_MAX,
-    TEMPO_MAX_BPM,
-    TEMPO_MIN_BPM,
-    MusicalTerms,
-    read_terms,
-)
+from bot.domain.musical_terms import BARS_MAX, TEMPO_MAX_BPM, TEMPO_MIN_BPM
 from bot.jam import rules
-from bot.jam.jam import Origin, Terms
-from bot.jam.take_limits import TAKES_MAX, TakeLimits
+from bot.jam.jam import Origin
+from bot.jam.take_limits import TAKES_MAX
 from cogs.autocomplete import presets_for
 from cogs.bring_waiting import bring_waiting
+from cogs.jam_asked import begin_asked
 from cogs.jam_finding import jam_named, jams_offered, may_see
 from cogs.jam_listen import MADE_WITHIN_S
-from cogs.jam_sources import beginning_with, filled, track_named, tracks_offered
-from cogs.jam_start import begin, with_preset
+from cogs.jam_sources import tracks_offered
+from cogs.jam_start import begin
 
 _LISTED_MAX = 15
-_ROUND_MINUTES_MAX = 24 * 60
 _KEY_MAX_CHARS = 30
 
 Choices = list[app_commands.Choice[str]]
@@ -75,7 +72,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         bars: app_commands.Range[int, 1, BARS_MAX] | None = None,
         seconds: app_commands.Range[int, 1, MORE_MAX_S] | None = None,
         model_version: str | None = None,
-        round_minutes: app_commands.Range[int, 0, _ROUND_MINUTES_MAX] = 0,
+        round_minutes: app_commands.Range[int, 0, ROUND_MINUTES_MAX] = 0,
         blind: bool = False,
         members_vote: bool = False,
         takes_per_person: app_commands.Range[int, 1, TAKES_MAX] | None = None,
@@ -84,30 +81,25 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         from_card: str | None = None,
     ) -> None:
         """Begin one here."""
-        usual = self._bot.take_limits
-        music = MusicalTerms(bpm, None if key is None else read_terms(key).key, bars)
-        terms = Terms(
-            theme=theme,
-            music=music,
-            model_version=model_version,
-            round_minutes=round_minutes,
-            blind=blind,
-            members_vote=members_vote,
-            takes=TakeLimits(
-                takes_per_person or usual.per_person, takes_per_round or usual.per_round
-            ),
+        draft = draft_of_jam(
+            {
+                PROMPT: theme,
+                "bpm": bpm,
+                "key": key,
+                "bars": bars,
+                SECTION_S: seconds,
+                "model_version": model_version,
+                "round_minutes": round_minutes,
+                "blind": blind,
+                "members_vote": members_vote,
+                "takes_per_person": takes_per_person,
+                "takes_per_round": takes_per_round,
+                PRESET: preset,
+                FROM: from_card,
+            }
         )
-        beginning, whose = None, None
-        if from_card is not None:
-            async with reading():
-                track = await track_named(self._bot, interaction, from_card)
-            beginning, whose = beginning_with(interaction, track), track.requester_id
-            terms = replace(terms, music=filled(music, track.terms))
-        by_bars = terms.music.length_s(MORE_MAX_S) if seconds is None else None
-        whole = with_preset(self._bot, interaction, terms, seconds or by_bars, preset)
-        await begin(
-            self._bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose
-        )
+        interaction.extras[DRAFT] = draft
+        await begin_asked(self._bot, interaction, request_in(draft))
 
     @app_commands.command(description=strings.jam.BRANCH)
     @app_commands.describe(

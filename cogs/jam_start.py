@@ -9,7 +9,7 @@ import discord
 from bot.card import strings
 from bot.card.actions.change import completed
 from bot.card.actions.extend import can_go_on
-from bot.card.audio_attachments import AudioAttachment
+from bot.card.drafts import DRAFT, SECTION_S, Draft, written
 from bot.card.interactions import asked_by, reading
 from bot.client import MusicGenBot
 from bot.community.presets import without
@@ -17,9 +17,9 @@ from bot.domain.errors import (
     DeliveredTwice,
     JamNotHere,
     ModelCannotContinue,
+    OutOfBounds,
     PermissionsMissing,
 )
-from bot.domain.generation import Generation
 from bot.domain.inputs import Inputs
 from bot.domain.plain_text import one_line
 from bot.domain.presets import Named
@@ -82,33 +82,6 @@ async def begin(
         await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
 
 
-async def begin_with(
-    bot: MusicGenBot,
-    interaction: discord.Interaction,
-    terms: Terms,
-    audio: AudioAttachment,
-    track: Generation | None,
-) -> None:
-    """Begin one with audio of a message, which is this track where it is one of ours.
-
-    Raises:
-        RequestRefused: not here, or not by them.
-    """
-    beginning = Beginning(
-        audio.owner_id or interaction.user.id, audio.filename, source=audio.source
-    )
-    if track is not None:
-        beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
-    await begin(
-        bot,
-        interaction,
-        with_preset(bot, interaction, replace(terms, takes=bot.take_limits), None, None),
-        beginning=beginning,
-        audio_of=audio.owner_id,
-        card_of=None if track is None else track.requester_id,
-    )
-
-
 def with_preset(
     bot: MusicGenBot,
     interaction: discord.Interaction,
@@ -160,12 +133,23 @@ def _checked(
         model_version=terms.model_version,
         duration=terms.section_s,
     )
-    check_request(table, inputs, has_audio=False)
+    try:
+        check_request(table, inputs, has_audio=False)
+    except OutOfBounds as error:
+        # The command has another name for it.
+        name = SECTION_S if error.name == "duration" else error.name
+        raise OutOfBounds(name, error.value, error.minimum, error.maximum) from error
     may = interaction.app_permissions
     missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
     if missing:
         raise PermissionsMissing(missing)
-    opening = Opening(interaction.application_id, interaction.token, interaction.expires_at)
+    typed: Draft | None = interaction.extras.get(DRAFT)
+    opening = Opening(
+        interaction.application_id,
+        interaction.token,
+        interaction.expires_at,
+        draft=None if typed is None else written(typed),
+    )
     return rules.start(
         bot.service.id_for(interaction.token),
         bot.clock.now(),

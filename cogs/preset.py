@@ -9,7 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
-from bot.card.actions.preset import preset_owner, settings_line
+from bot.card.actions.preset import preset_owner, save_preset, settings_line
+from bot.card.actions.preset_command import draft_of_saving
+from bot.card.drafts import DRAFT
 from bot.card.interactions import reading
 from bot.card.markup import quoted
 from bot.client import MusicGenBot
@@ -52,15 +54,15 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
 
     async def save(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Save what was typed."""
-        name = options["name"]
-        owner = preset_owner(interaction, of_server=bool(options.get("server")))
-        inputs, fine_tune = Inputs("", **typed_values(options)), options.get("fine_tune")
-        async with reading():
-            is_new = await self._bot.presets.save(owner, name, inputs, fine_tune)
-        line = settings_line(inputs, fine_tune)
-        await _tell(
+        inputs = Inputs("", **typed_values(options))
+        interaction.extras[DRAFT] = draft_of_saving(options, inputs)
+        await save_preset(
+            self._bot.presets,
             interaction,
-            strings.presets.saved(name, line, is_new=is_new, of_server=owner.is_server),
+            options["name"],
+            inputs,
+            options.get("fine_tune"),
+            of_server=bool(options.get("server")),
         )
 
     @app_commands.command(description=strings.presets.SHOW)

@@ -27,6 +27,7 @@ from bot.domain.inputs import InputTable
 from bot.domain.request import AnyRequest, GenerationRequest
 from bot.engine.service import GenerationService
 from bot.jam.jam import Jam, Terms
+from bot.jam.request import JamRequest
 from bot.jam.service import Jams
 from bot.voice.session import Item, Session
 
@@ -122,6 +123,14 @@ class ActionContext(Protocol):
 
     async def announce(self, changes: Sequence[Change]) -> None:
         """Post what was changed to the server's log channel, where it has one."""
+        ...
+
+    async def start_jam(self, request: JamRequest) -> None:
+        """Begin a jam here, as `/jam start` does.
+
+        Raises:
+            RequestRefused: not here, or not with this.
+        """
         ...
 
     async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:

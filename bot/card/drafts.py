@@ -14,12 +14,18 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from bot.card.audio_attachments import AudioAttachment
-from bot.card.forms import SubmittedForm
+from bot.card.forms import TERMS, SubmittedForm
 from bot.community.ports import DraftJournal
 from bot.domain import errors
 from bot.domain.clock import Clock
 from bot.domain.drafts import StoredDraft
-from bot.domain.errors import DraftGone, DraftOfAnother, OutOfBounds, UnknownChoice
+from bot.domain.errors import (
+    DraftGone,
+    DraftOfAnother,
+    InputsNotTaken,
+    OutOfBounds,
+    UnknownChoice,
+)
 from bot.domain.generation import AudioSource, new_generation_id
 from bot.domain.inputs import Inputs
 
@@ -31,6 +37,12 @@ AUDIO, ADDRESS, PRESET = "input_audio", "input_audio_url", "preset"
 """The names of options that are no values of inputs."""
 NEW_AUDIO = "new_audio"
 """The field of a form where a file can be given."""
+FROM, SECTION_S = "from", "seconds"
+"""Options of `/jam start`."""
+NAME, OF_SERVER, FINE_TUNE = "name", "server", "fine_tune"
+"""What `/preset save` has beside inputs."""
+COMMAND = "command"
+"""What a command's form is about."""
 THE_FILE = "file"
 """The choice of audio that is the upload which is kept."""
 _WINDOW = ("continuation_start", "continuation_end")
@@ -44,6 +56,11 @@ _CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
     errors.AudioPromptTooLong: ("duration", *_WINDOW),
     errors.DiffusionNeedsMono: ("model_version", "multi_band_diffusion"),
     errors.PresetUnknown: (PRESET,),
+    errors.PresetFineTuneGone: (PRESET,),
+    errors.PresetsFull: (OF_SERVER,),
+    errors.PresetsOfManagers: (OF_SERVER,),
+    errors.NoServerHere: (OF_SERVER,),
+    errors.FineTuneUnknown: (FINE_TUNE,),
     errors.LongerThanAllowed: ("duration",),
     **dict.fromkeys(
         (
@@ -64,7 +81,17 @@ _CONCERNS: Mapping[type[BaseException], tuple[str, ...]] = {
             errors.AudioBeyondBounds,
             errors.AudioBeyondRoom,
         ),
-        _OF_THE_FILE,
+        (*_OF_THE_FILE, FROM),
+    ),
+    **dict.fromkeys((errors.TermsUnreadable, errors.TermOutOfBounds, errors.BarsTooLong), (TERMS,)),
+    **dict.fromkeys(
+        (
+            errors.JamTakeToChoose,
+            errors.JamTrackGone,
+            errors.JamTrackUnknown,
+            errors.PieceTooLong,
+        ),
+        (FROM,),
     ),
 }
 """The fields that an error is about."""
@@ -73,6 +100,7 @@ _FOR_GOOD = (
     DraftOfAnother,
     errors.GenerationUnknown,
     errors.JamClosed,
+    errors.JamNotHere,
     errors.JamUnknown,
     errors.ManagersOnly,
     errors.NotAllowed,
@@ -113,12 +141,15 @@ class Draft:
 
     def showing(self, error: BaseException) -> Draft:
         """The same, to be opened with the fields that matter after this error."""
-        if self.inputs is None:
+        if self.about != COMMAND:
             return self
         concerned = _CONCERNS.get(type(error), ())
         if isinstance(error, OutOfBounds | UnknownChoice):
             concerned = (error.name,)
-        given = [*self.inputs.set_values(), *self.values, *([AUDIO] if self.upload else ())]
+        elif isinstance(error, InputsNotTaken):
+            concerned = error.names
+        inputs = {} if self.inputs is None else self.inputs.set_values()
+        given = [*inputs, *self.values, *([AUDIO] if self.upload else ())]
         names = dict.fromkeys(["prompt", *concerned, *given, "duration", "model_version"])
         return replace(self, fields=tuple(names))
 

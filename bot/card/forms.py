@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import discord
@@ -25,6 +25,7 @@ PROMPT, TERMS, OPTION, MORE = "prompt", "terms", "pick", "more"
 
 _PLACEHOLDER_MAX_CHARS = 100
 _OPTION_MAX_CHARS = 100
+FIELDS_MAX = 5
 _OPTIONS_MAX = 25
 _NUMBER_MAX_CHARS = 30
 _TERMS_MAX_CHARS = 100
@@ -48,6 +49,10 @@ class SubmittedForm:
     """Of a form that was opened again: what it was refused with before."""
     upload: AudioSource | None = None
     """The file that was given with it."""
+
+    def over(self, before: Mapping[str, str]) -> SubmittedForm:
+        """With what stood in fields before that this form has not."""
+        return replace(self, values={**before, **self.values})
 
     def text(self, name: str) -> str:
         """A field's text as it can be read, without spaces around it; empty where there is none."""
@@ -142,7 +147,7 @@ class CardForm(discord.ui.Modal):
         self.custom_id = f"{self.custom_id}:{draft_id}"
         for part in self.walk_children():
             if isinstance(part, discord.ui.TextInput) and part.custom_id in values:
-                part.default = values[part.custom_id]
+                part.default = values[part.custom_id][: part.max_length]
             elif isinstance(part, discord.ui.Select) and part.custom_id in values:
                 for option in part.options:
                     option.default = option.value == values[part.custom_id]

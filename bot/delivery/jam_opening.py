@@ -11,11 +11,15 @@ from typing import Protocol
 import discord
 
 from bot.card import strings
+from bot.card.actions import CHANGE
 from bot.card.audio_attachments import track_attachment, track_files
+from bot.card.buttons import card_button, view_of
+from bot.card.drafts import Drafts, may_be_changed, read
+from bot.community.ports import DraftJournal
 from bot.discord_errors import REQUEST_FAILED, Meaning, has_thread, meaning_of
 from bot.discord_internals import interaction_webhook, original_response
 from bot.domain.clock import Clock
-from bot.domain.errors import JamTrackGone, UserError
+from bot.domain.errors import JamTrackGone, JournalFault, UserError
 from bot.domain.generation import AudioSource
 from bot.engine.ports import DiscordFault, Journal, Unreachable
 from bot.jam.jam import Jam, Opening
@@ -30,7 +34,7 @@ _ARCHIVED_MINUTES = 10080
 """A week without a message, and Discord puts a thread away; the next one brings it back."""
 
 
-class StageJournal(Journal, JamStore, Protocol):
+class StageJournal(Journal, JamStore, DraftJournal, Protocol):
     """What the stage reads."""
 
 
@@ -71,6 +75,7 @@ class JamOpening:
         if opening is None:
             return
         text = strings.errors.sentence(error)
+        view = await self._change_it(jam.host_id, opening, error)
         with asked_of_discord():
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
@@ -80,8 +85,20 @@ class JamOpening:
                 return
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             with suppress(*REQUEST_FAILED):
-                await webhook.send(text, ephemeral=True, wait=True)
+                await webhook.send(text, view=view, ephemeral=True, wait=True)
                 await webhook.delete_message(message_id)
+
+    async def _change_it(self, host_id: int, opening: Opening, error: UserError) -> discord.ui.View:
+        """A button that opens what was typed again; none where that is not at hand."""
+        draft = None if opening.draft is None else read(opening.draft)
+        if draft is None or not may_be_changed(error):
+            return view_of()
+        try:
+            draft_id = await Drafts(self._journal, self._clock).keep(host_id, draft.showing(error))
+        except JournalFault as fault:
+            log.warning("what was refused cannot be kept: %s", fault)
+            return view_of()
+        return view_of(card_button(CHANGE, draft_id))
 
     async def open(self, jam: Jam) -> int | None:
         """Its thread, made now or before; None where that has to wait a moment."""

@@ -208,6 +208,8 @@ class Opening:
     token_expires_at: datetime
     message_id: int = 0
     """0 until Discord has told it."""
+    draft: str | None = field(default=None, repr=False)
+    """What was typed, as `bot.card.drafts` writes it: what it is to begin with may be refused."""
 
 
 @dataclass(frozen=True, slots=True)

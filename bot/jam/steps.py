@@ -148,12 +148,15 @@ def forgot(jam: Jam, user_id: int) -> Jam:
     beginning = jam.beginning
     if beginning is not None and beginning.author_id == user_id:
         beginning = replace(beginning, author_id=NOBODY, words="")
-    is_host = jam.host_id == user_id
+    is_host, opening = jam.host_id == user_id, jam.opening
+    if is_host and opening is not None:
+        opening = replace(opening, draft=None)
     after = replace(
         jam,
         round=round_,
         sections=sections,
         beginning=beginning,
+        opening=opening,
         late=tuple(map(of, jam.late)),
         seen={who: last for who, last in jam.seen.items() if who != user_id},
         host_id=NOBODY if is_host else jam.host_id,

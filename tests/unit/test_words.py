@@ -236,7 +236,7 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
     elsewhere = (
         "change chart drop fewer finer forget forgetit forgetone keep loop newseed pack page "
-        "preset show take"
+        "preset presetsave show take"
     )
     settings = (
         "amounts cancelall chartchannel defaults defaultsfrom defaultsfrommore droproles limits "
@@ -245,7 +245,7 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
     )
     jam = (
         "jamchoose jamclose jamclosenow jamdone jamend jamlisten jammix jampropose jamriff "
-        "jamstart jamundo jamvote"
+        "jambegin jamstart jamundo jamvote"
     )
     voice = "voice voicelouder voicepiece voicequieter voiceskip voicestop voicetakes"
     known = [*on_cards.split(), *elsewhere.split(), *settings.split(), *jam.split(), *voice.split()]

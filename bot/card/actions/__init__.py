@@ -22,12 +22,14 @@ from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
 from bot.card.actions.info import INFO, INFO_OF_TAKE
 from bot.card.actions.jam import JAM_ACTIONS
+from bot.card.actions.jam_command import JAM_COMMAND
 from bot.card.actions.jam_start import JAM_START
 from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.actions.loop import LOOP
 from bot.card.actions.melody import MELODY
 from bot.card.actions.pack import PACK
 from bot.card.actions.preset import SAVE_PRESET
+from bot.card.actions.preset_command import PRESET_COMMAND
 from bot.card.actions.same import SAME
 from bot.card.actions.settings import PANEL_ACTIONS
 from bot.card.actions.settings_log import LOG, LOG_EVERYWHERE, OPEN_LOG
@@ -48,7 +50,7 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 _BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, INFO_OF_TAKE, FORGET, FORGET_ONE, FORGET_IT)
-_BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED)
+_BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED, PRESET_COMMAND, JAM_COMMAND)
 _JAM = (*JAM_ACTIONS, VOTE, RIFF, JAM_START)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 
@@ -63,6 +65,7 @@ __all__ = [
     "AGAIN",
     "BRING",
     "CANCEL",
+    "CHANGE",
     "DELETE",
     "EDIT",
     "EXTEND",

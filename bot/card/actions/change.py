@@ -13,23 +13,31 @@ import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
-from bot.card.drafts import ADDRESS, AUDIO, NEW_AUDIO, PRESET, THE_FILE, Draft, may_be_changed, read
-from bot.card.forms import CardForm, FormOption, SubmittedForm
+from bot.card.drafts import (
+    ADDRESS,
+    AUDIO,
+    COMMAND,
+    NEW_AUDIO,
+    PRESET,
+    THE_FILE,
+    Draft,
+    may_be_changed,
+    read,
+)
+from bot.card.forms import FIELDS_MAX, CardForm, FormOption, SubmittedForm
 from bot.card.given_audio import given_audio
+from bot.card.input_fields import add_input, typed_input
 from bot.community.house_rules import HouseRules
 from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
 from bot.domain.errors import DraftGone, InternalFault
 from bot.domain.generation import AudioSource, Generation, Relation
-from bot.domain.inputs import Inputs, InputSpec, InputTable, InputValue, plain
+from bot.domain.inputs import Inputs, InputTable
 from bot.domain.request import AnyRequest, GenerationRequest
 from bot.engine.service import GenerationService
 
 _NAME = "change"
-_COMMAND = "command"
 _NONE = "none"
-_FIELDS_MAX = 5
 _ADDRESS_MAX_CHARS = 1000
-_ON, _OFF = plain(value=True), plain(value=False)
 _BY_FORMS = frozenset({Relation.EXTEND, Relation.MELODY, Relation.EDIT, Relation.TAKE})
 
 
@@ -38,7 +46,7 @@ def draft_of_command(
 ) -> Draft:
     """A command as it was typed, whatever may be wrong with it."""
     values = {name: text for name, text in ((ADDRESS, address), (PRESET, preset)) if text}
-    return Draft(_NAME, _COMMAND, True, values, inputs=inputs, upload=upload)
+    return Draft(_NAME, COMMAND, True, values, inputs=inputs, upload=upload)
 
 
 def is_offered(generation: Generation) -> bool:
@@ -74,7 +82,7 @@ def _fields(draft: Draft, table: InputTable) -> list[str]:
         there.add(NEW_AUDIO)
     if draft.upload is None and ADDRESS not in draft.values:
         there.discard(AUDIO)
-    return [name for name in draft.fields if name in there][:_FIELDS_MAX]
+    return [name for name in draft.fields if name in there][:FIELDS_MAX]
 
 
 def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
@@ -89,17 +97,7 @@ def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
         most = NAME_MAX_CHARS if name == PRESET else _ADDRESS_MAX_CHARS
         form.add_text(name, label, None, max_chars=most, default=draft.values.get(name))
         return
-    spec, value = table[name], table.effective(inputs, name)
-    about = spec.description
-    if name == "prompt":
-        form.add_prompt(label, about, default=inputs.prompt)
-    elif spec.choices or spec.kind == "boolean":
-        choices = spec.choices or (_ON, _OFF)
-        options = [FormOption(choice, choice) for choice in choices]
-        form.add_select(name, label, options, None if value is None else plain(value))
-    else:
-        given = inputs.value(name)
-        form.add_line(name, label, about, None if given is None else plain(given))
+    add_input(form, name, table, inputs)
 
 
 def _add_audio(form: CardForm, draft: Draft) -> None:
@@ -116,33 +114,16 @@ async def _request(context: ActionContext, form: SubmittedForm) -> AnyRequest:
     draft, table = context.draft, context.service.models.main.table
     if draft is None or draft.inputs is None:
         raise DraftGone
-    inputs = draft.inputs
+    form, inputs = form.over(draft.values), draft.inputs
     for spec in table:
         if spec.name in form.values and spec.name != AUDIO:
-            inputs = replace(inputs, **{spec.name: _typed(spec, form, inputs)})
+            inputs = replace(inputs, **{spec.name: typed_input(form, spec, inputs)})
     chosen = form.text(AUDIO)
     # A file that was just given is meant, whatever was chosen among the others.
     upload = form.upload or (draft.upload if chosen in {"", THE_FILE} else None)
     address = form.text(ADDRESS) if chosen in {"", ADDRESS} and form.upload is None else ""
     request = GenerationRequest(inputs, given_audio(upload, address or None))
     return completed(context, context.interaction, request, form.text(PRESET) or None)
-
-
-def _typed(spec: InputSpec, form: SubmittedForm, before: Inputs) -> InputValue | None:
-    """A field's value; None where it is not set, and stays so."""
-    name, label = spec.name, strings.forms.LABELS[spec.name]
-    value: InputValue | None
-    match spec.kind:
-        case "integer":
-            return form.number(name, label)
-        case "number":
-            return form.decimal(name, label)
-        case "boolean":
-            value = form.text(name) == _ON
-        case _:
-            value = form.text(name)
-    # What a select shows where nothing was chosen is the model's own default.
-    return None if before.value(name) is None and value == spec.default else value
 
 
 class HasPresets(Protocol):

@@ -9,7 +9,7 @@ from bot.card.action import Action, ActionContext, opens
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
 from bot.card.markup import quoted
-from bot.community.presets import NAME_MAX_CHARS, settings_of
+from bot.community.presets import NAME_MAX_CHARS, Presets, settings_of
 from bot.domain.errors import NoServerHere, PresetsOfManagers
 from bot.domain.inputs import Inputs, plain
 from bot.domain.presets import PresetOwner
@@ -70,18 +70,40 @@ async def _form(context: ActionContext, generation_id: str) -> CardForm:
     return preset_form(generation_id, for_server=may)
 
 
+async def save_preset(
+    presets: Presets,
+    interaction: discord.Interaction,
+    name: str,
+    inputs: Inputs,
+    fine_tune: str | None,
+    *,
+    of_server: bool,
+) -> None:
+    """Save what somebody wants to have saved, and tell them.
+
+    Raises:
+        RequestRefused: it cannot be saved so, or not by them.
+    """
+    owner = preset_owner(interaction, of_server=of_server)
+    async with reading():
+        is_new = await presets.save(owner, name, inputs, fine_tune)
+    line = settings_line(inputs, fine_tune)
+    told = strings.presets.saved(name, line, is_new=is_new, of_server=of_server)
+    await interaction.response.send_message(told, ephemeral=True)
+
+
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
-    interaction = context.interaction
-    owner = preset_owner(interaction, of_server=form.text(_OWNER) == "server")
-    name = form.text(_CALLED)
     async with reading():
         generation = await context.service.get(form.about)
-        context.service.models.named(generation.fine_tune)
-        inputs = settings_of(generation, with_seed=form.text(_SEED) == _YES)
-        is_new = await context.presets.save(owner, name, inputs, generation.fine_tune)
-    line = settings_line(inputs, generation.fine_tune)
-    told = strings.presets.saved(name, line, is_new=is_new, of_server=owner.is_server)
-    await interaction.response.send_message(told, ephemeral=True)
+    context.service.models.named(generation.fine_tune)
+    await save_preset(
+        context.presets,
+        context.interaction,
+        form.text(_CALLED),
+        settings_of(generation, with_seed=form.text(_SEED) == _YES),
+        generation.fine_tune,
+        of_server=form.text(_OWNER) == "server",
+    )
 
 
 SAVE_PRESET = Action(_NAME, opens(_form), strings.presets.BUTTON, "💾", submit=_submit, form=_form)

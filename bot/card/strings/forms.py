@@ -64,6 +64,14 @@ LABELS = {
     "length": LENGTH,
     "preset": "Preset",
     "new_audio": "Another file",
+    "fine_tune": "Fine-tune",
+    "seconds": "Length of each section, in seconds",
+    "from": "Track it begins with",
+    "round_minutes": "Minutes of a round",
+    "blind": "Hide votes and authors until a round ends",
+    "members_vote": "Only earlier members vote",
+    "takes_per_person": "Takes of one person in a round",
+    "takes_per_round": "Takes in a round",
 }
 """What fields are called, by the options, or the names in errors, that they stand for."""
 _OPTION = re.compile(r"`([a-z_]+)`")

@@ -56,6 +56,7 @@ OPENING_WORDS = "How should it begin?"
 MORE = "Length"
 START_TITLE = "Start a jam from this audio"
 THEME_LABEL = "Theme"
+USUAL_MODEL = "The usual one"
 START_THEME_ABOUT = "The thread is called so, and it is joined to everybody's words."
 
 SQUARES = ("🟦", "🟪", "🟩", "🟨", "🟧", "🟥", "🟫", "⬜")
@@ -75,6 +76,11 @@ _ENDINGS = {
 
 
 WORDS_HIDDEN = "-# AutoMod of this server keeps me from showing what was written."
+
+
+def number_about(least: int, most: int) -> str:
+    """The bounds of a number that may be left out."""
+    return f"{least} to {most}, or nothing for what is usual."
 
 
 def title(jam: Jam) -> str:

@@ -1,0 +1,77 @@
+"""Begins jams as they are asked for: by `/jam start`, or from a message with audio."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import discord
+
+from bot.card.audio_attachments import AudioAttachment
+from bot.card.interactions import reading
+from bot.client import MusicGenBot
+from bot.domain.extension import MORE_MAX_S
+from bot.domain.generation import Generation
+from bot.jam.jam import Beginning, Terms
+from bot.jam.request import JamRequest
+from bot.jam.take_limits import TakeLimits
+from cogs.jam_sources import beginning_with, filled, track_named
+from cogs.jam_start import begin, with_preset
+
+
+async def begin_asked(
+    bot: MusicGenBot, interaction: discord.Interaction, request: JamRequest
+) -> None:
+    """Begin one as it is asked for.
+
+    Raises:
+        RequestRefused: not here, not by them, or not with this.
+    """
+    usual = bot.take_limits
+    terms = Terms(
+        theme=request.theme,
+        music=request.music,
+        model_version=request.model_version,
+        round_minutes=request.round_minutes,
+        blind=request.blind,
+        members_vote=request.members_vote,
+        takes=TakeLimits(
+            request.takes_per_person or usual.per_person,
+            request.takes_per_round or usual.per_round,
+        ),
+    )
+    beginning, whose = None, None
+    if request.track is not None:
+        async with reading():
+            track = await track_named(bot, interaction, request.track)
+        beginning, whose = beginning_with(interaction, track), track.requester_id
+        terms = replace(terms, music=filled(terms.music, track.terms))
+    by_bars = terms.music.length_s(MORE_MAX_S) if request.section_s is None else None
+    whole = with_preset(bot, interaction, terms, request.section_s or by_bars, request.preset)
+    await begin(bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose)
+
+
+async def begin_with(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    terms: Terms,
+    audio: AudioAttachment,
+    track: Generation | None,
+) -> None:
+    """Begin one with audio of a message, which is this track where it is one of ours.
+
+    Raises:
+        RequestRefused: not here, or not by them.
+    """
+    beginning = Beginning(
+        audio.owner_id or interaction.user.id, audio.filename, source=audio.source
+    )
+    if track is not None:
+        beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
+    await begin(
+        bot,
+        interaction,
+        with_preset(bot, interaction, replace(terms, takes=bot.take_limits), None, None),
+        beginning=beginning,
+        audio_of=audio.owner_id,
+        card_of=None if track is None else track.requester_id,
+    )
