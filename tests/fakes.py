@@ -120,6 +120,7 @@ class FakePredictions:
     ran_s: float | None = None
     """What one that is canceled had run."""
     members: int = 1
+    finds_all: bool = False
 
     async def create(
         self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None

@@ -66,6 +66,7 @@ class CogClient:
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
     ) -> None:
         self.members = 1
+        self.finds_all = True
         self._urls, self._folder, self._clock, self._port = urls, folder, clock, port
         self._middlewares = tuple(middlewares)
         self._records = Records(folder)

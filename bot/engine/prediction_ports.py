@@ -16,6 +16,8 @@ class Predictions(Protocol):
 
     members: int
     """Processes that share its budget of requests."""
+    finds_all: bool
+    """Whether `find` knows at once of all that may have started; a list may show it late."""
 
     async def create(
         self, version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None

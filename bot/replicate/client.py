@@ -73,6 +73,7 @@ class ReplicateClient:
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
     ) -> None:
         self.members = 1
+        self.finds_all = False
         """Processes that share the budget."""
         self._root = api_root(base_url)
         self._token = token.encode()

@@ -145,6 +145,35 @@ async def test_canceled_meanwhile_it_is_stopped_when_it_turns_up(lag_s: float) -
     assert rig.predictions.canceled == ["p1"]
 
 
+@pytest.mark.parametrize("was_sent", [False, True])
+async def test_a_service_that_is_sure_is_sent_what_never_came_to_it(*, was_sent: bool) -> None:
+    """As servers of one's own: each create is written down before it is sent."""
+    rig = a_lagging_rig(0, faults=0)
+    assert isinstance(rig.predictions, Lagging)
+    rig.predictions.finds_all = True
+    rig.predictions.on_find.append(ServiceFault(503))
+    if was_sent:
+        rig.predictions.created.append(LOFI)
+        rig.predictions.seen_at_s.append(0.0)
+    row = a_generation(inputs=LOFI, state=State.SUBMITTING, submitted_at=NOON)
+    [made] = await resumed(rig, row)
+    assert (made.state, made.prediction_id) == (State.DELIVERED, "p1")
+    assert rig.predictions.created == [LOFI]
+    assert made.ended_at is not None
+    assert made.ended_at - NOON < timedelta(seconds=15), "nobody waits for a list"
+
+
+async def test_a_service_that_is_sure_is_not_sent_what_was_canceled() -> None:
+    rig = a_lagging_rig(0, faults=0)
+    rig.predictions.finds_all = True
+    row = a_generation(
+        inputs=LOFI, state=State.SUBMITTING, submitted_at=NOON, cancel_requested=True
+    )
+    [canceled] = await resumed(rig, row)
+    assert canceled.state is State.CANCELED
+    assert rig.predictions.created == []
+
+
 # ------------------------------------------------------------------ Again
 
 

@@ -4,6 +4,8 @@ Replicate has no idempotency key, so what tells is its list: our version, seed a
 created since. No delay of the list is documented (api.replicate.com/v1/predictions, 2026-04); one
 of a minute, as a list served from a copy might have, is provided for. Where it has a webhook, its
 first push tells which one it is.
+
+A service that writes down each create before it sends it (`Predictions.finds_all`) is sure at once.
 """
 
 from __future__ import annotations
@@ -36,19 +38,24 @@ _TRIES_MAX = 20
 
 
 async def find_again(job: Job) -> None:
-    """SUBMITTING, after a crash or a fault: go on from our prediction, wherever it turns up."""
+    """SUBMITTING, after a crash or a fault: go on from our prediction, wherever it turns up.
+
+    Where it is sure that there is none, it is sent again.
+    """
     # Where only the answer to a commit got lost, the row knows more.
     await job.reload()
     if job.generation.state is not State.SUBMITTING:
         return
     job.seat.take()
     job.goes_on()
+    is_sure = job.context.predictions.finds_all
+    waits_s = _FIND_AFTER_S[:1] if is_sure else _FIND_AFTER_S
     patience = Patience(job, _sent_at(job.generation))
     looked = 0
-    while looked < len(_FIND_AFTER_S):
+    while looked < len(waits_s):
         job.show(Stage.LOOKING)
         # Not cut short by a Cancel: what comes late is still to be found, and stopped.
-        await job.context.clock.wait(job.create_push.came, _FIND_AFTER_S[looked])
+        await job.context.clock.wait(job.create_push.came, waits_s[looked])
         try:
             if await _take_over(job, job.generation):
                 return
@@ -58,7 +65,12 @@ async def find_again(job: Job) -> None:
         else:
             patience.answered()
             looked += 1
-    raise Stopped if job.generation.cancel_requested else SubmitUncertain
+    if job.generation.cancel_requested:
+        raise Stopped
+    if not is_sure:
+        raise SubmitUncertain
+    log.info("its create was never sent")
+    await job.save(State.QUEUED, submitted_at=None)
 
 
 async def keep_looking(job: Job) -> None:
