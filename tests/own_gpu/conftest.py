@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Generator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.own_gpu.process import OwnGpuProcess
 
 # They run in an environment of their own, which `.ci/run` makes: PyTorch is large.
 collect_ignore_glob = [] if find_spec("torch") and find_spec("transformers") else ["test_*.py"]
@@ -26,6 +30,25 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, channels in (("small", 1), ("stereo-small", 2), ("melody", 1)):
         _save(folder / f"musicgen-{name}", channels, is_melody=name == "melody")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[OwnGpuProcess]:
+    """`python -m bot own-gpu` with melody and stereo-small, and its models loaded."""
+    process = OwnGpuProcess(weights, tmp_path_factory.mktemp("own-gpu"))
+    process.start()
+    try:
+        asyncio.run(process.until("READY"))
+        yield process
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+async def url(server: OwnGpuProcess) -> str:
+    """Where it is; nobody else's track is being made there."""
+    await server.until("READY")
+    return server.url
 
 
 def _save(folder: Path, channels: int, *, is_melody: bool) -> None:
@@ -70,11 +93,23 @@ def _save(folder: Path, channels: int, *, is_melody: bool) -> None:
     for name, weight in model.named_parameters():
         if weight.dim() == 2 and not name.startswith("audio_encoder"):
             weight.data.mul_(20)
+    _soften(model.audio_encoder)
     generation = model.generation_config
     generation.decoder_start_token_id = generation.pad_token_id = _TOKENS
     generation.bos_token_id = _TOKENS
     model.save_pretrained(folder)
     _save_tokenizer(folder)
+
+
+def _soften(codec: Any) -> None:
+    """An untrained one plays a loud hum: leveled, all of it would be at full scale."""
+    torch: Any = import_module("torch")
+    last = codec.decoder.layers[-1].conv
+    with torch.inference_mode():
+        sound = codec.decode(torch.randint(_TOKENS, (1, 1, 4, 100)), [None]).audio_values
+    original = last.parametrizations.weight.original0
+    original.data.mul_(0.1 / sound.std())
+    last.bias.data.sub_(sound.mean()).mul_(0.1 / sound.std())
 
 
 def _save_tokenizer(folder: Path) -> None:
