@@ -159,6 +159,7 @@ def _service(
             settings.data_folder / "cog",
             clock,
             port=settings.port,
+            webhook_url=settings.cog_webhook_url,
             middlewares=(settings.proxies,),
         )
     return ReplicateClient(

@@ -260,6 +260,15 @@ class SettingsFields(BaseModel):
         ),
         json_schema_extra=_unset("none"),
     )
+    cog_webhook_url: HttpAddress | None = Field(
+        default=None,
+        alias="COG_WEBHOOK_URL",
+        description=(
+            "the http(s) address at which the servers of `COG_URL` reach `PORT`, where it is not "
+            "that of this machine"
+        ),
+        json_schema_extra=_unset("found out"),
+    )
     replicate_base_url: HttpAddress = Field(
         default="https://api.replicate.com",
         alias="REPLICATE_BASE_URL",
@@ -299,6 +308,12 @@ class SettingsFields(BaseModel):
             raise ValueError("FINE_TUNES names models at Replicate, which COG_URL is instead of")
         if self.cog_urls and self.public_url is not None:
             raise ValueError("PUBLIC_URL is where Replicate pushes to, which COG_URL is instead of")
+        return self
+
+    @model_validator(mode="after")
+    def _servers_reach_something(self) -> Self:
+        if self.cog_webhook_url is not None and not (self.cog_urls and self.port is not None):
+            raise ValueError("COG_WEBHOOK_URL is where the servers of COG_URL reach PORT: set both")
         return self
 
     @model_validator(mode="after")

@@ -26,6 +26,8 @@ _TAKEN_WITHIN_S = 3.0
 _SLOT_FREE_S = 0.2
 _SLOT_TRIES = 5
 """A place is free a moment after the answer of who had it (cog 0.23.1)."""
+_QUIET_S = 10.0
+"""Webhooks come twice a second; one that has sent none for so long is asked."""
 _GRACE_S = 3.0
 _GRACE_MAX_S = 105.0
 """The longest wait between two tries of coglet's last webhook is 102.4 s."""
@@ -41,6 +43,8 @@ class Attempt:
         """Whether it has been seen to run."""
         self.is_heard = False
         """Whether a webhook about it has come."""
+        self.is_over = False
+        """Whether its server has said that it has ended, or has taken a cancel."""
         self.logs = ""
         self.silence: Down | None = None
         """How its server does not answer, where it does not just now."""
@@ -49,6 +53,7 @@ class Attempt:
         self._clock = clock
         self._seen_at_s = clock.monotonic()
         self._gone_at_s = math.inf
+        self._missed_since_s = math.inf
         self._put: asyncio.Task[Answer] | None = None
 
     @classmethod
@@ -60,7 +65,7 @@ class Attempt:
         return attempt
 
     async def begin(self, record: Record, hook: str | None) -> Answer | None:
-        """Send it; None where it has begun.
+        """Send it; None where it has begun, `Runs` where it was running already.
 
         Raises:
             SourceGone: its input audio is no longer kept.
@@ -84,13 +89,15 @@ class Attempt:
         if self._put is not None and self._put.done():
             return self._put.result()
         answer = None
-        if self.is_hooked or not self.is_heard:
+        if self.is_hooked or not self.is_heard or self.silent_s > _QUIET_S:
             answer = await self._asked(run_id)
         self.silence = answer if isinstance(answer, Down) else None
         if isinstance(answer, Runs):
             self.is_seen, self.logs = True, answer.logs or self.logs
-            self._seen_at_s, self._gone_at_s = self._clock.monotonic(), math.inf
-        elif self.is_hooked and (end := self._end_by(answer)) is not None:
+            self._is_there()
+        elif answer is not None:
+            self._missed_since_s = min(self._missed_since_s, self._clock.monotonic())
+        if self.is_hooked and (end := self._end_by(answer)) is not None:
             return end
         await self._clock.wait(self.news, _ASK_EVERY_S)
         self.news.clear()
@@ -99,13 +106,23 @@ class Attempt:
     def hear(self, told: Told) -> None:
         """A webhook has told of it."""
         self.is_heard = self.is_seen = True
+        self.is_over = told.ended
         self.logs = told.logs or self.logs
-        self._seen_at_s = self._clock.monotonic()
+        self._is_there()
 
     @property
     def silent_s(self) -> float:
         """How long nothing was heard or seen of it."""
         return self._clock.monotonic() - self._seen_at_s
+
+    @property
+    def missed_s(self) -> float:
+        """How long its server, whenever it was asked, has not said that it runs."""
+        return max(0.0, self._clock.monotonic() - self._missed_since_s)
+
+    def _is_there(self) -> None:
+        self._seen_at_s = self._clock.monotonic()
+        self._gone_at_s = self._missed_since_s = math.inf
 
     async def close(self) -> None:
         """Let go of it: a held one ends at its server, a hooked one goes on."""
@@ -115,7 +132,7 @@ class Attempt:
 
     async def _send(self, record: Record, hook: str | None) -> Answer | None:
         answer = await self.server.put(record, held=False, hook=hook)
-        return None if isinstance(answer, Runs) else answer
+        return None if isinstance(answer, Runs) and not answer.already else answer
 
     async def _hold(self, record: Record, hook: str | None) -> Answer | None:
         put = self._put = asyncio.create_task(self.server.put(record, held=True, hook=hook))
@@ -135,7 +152,8 @@ class Attempt:
         if self.server.is_coglet is False:
             return None
         # A server that was still loading had no schema yet.
-        await self.server.learn()
+        if (down := await self.server.learn()) is not None:
+            return down
         return await self.server.ask(run_id) if self.server.may_be_asked else None
 
     def _end_by(self, answer: Answer | None) -> Answer | None:

@@ -7,8 +7,8 @@ import hmac
 import logging
 import secrets
 from base64 import b32encode
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from bot.cog.fleet import Fleet
 from bot.cog.outputs import fetch_output
 from bot.cog.records import INPUT, OUTPUT, Record, Records, discard_draft
 from bot.cog.run import Run
-from bot.cog.server import CogServer, Health, sent_once
+from bot.cog.server import CogServer, Health, kept_alive, sent_once
 from bot.domain.clock import Clock
 from bot.domain.errors import DiskUnusable, ReplicateError
 from bot.domain.errors.servers import RunLost, ServersDown
@@ -51,8 +51,8 @@ class ServedModel:
 class CogClient:
     """Speaks with Cog servers as if they were one service. Use it as an async context manager.
 
-    `folder` is where runs are written down, `port` where webhooks may come to, None where nothing
-    listens. Methods raise `ReplicateError` as the port says; the servers cost nobody anything, so
+    `folder` is where runs are written down; `port` and `webhook_url` are where webhooks may come to
+    (`Fleet`). Methods raise `ReplicateError` as the port says; the servers cost nobody anything, so
     what one has lost is begun again, once.
     """
 
@@ -63,30 +63,34 @@ class CogClient:
         clock: Clock,
         *,
         port: int | None = None,
+        webhook_url: str | None = None,
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
     ) -> None:
         self.members = 1
         self.finds_all = True
-        self._urls, self._folder, self._clock, self._port = urls, folder, clock, port
+        self._urls, self._folder, self._clock = urls, folder, clock
+        self._port, self._webhook_url = port, webhook_url
         self._middlewares = tuple(middlewares)
         self._records = Records(folder)
         self._runs: dict[str, Run] = {}
         self._taking_up = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._fleet = Fleet((), clock, folder)
+        self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Open the session."""
         self._session = session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=Resolver(), limit=0),
+            connector=aiohttp.TCPConnector(resolver=Resolver(), limit=0, socket_factory=kept_alive),
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(*self._middlewares, sent_once),
         )
         inputs = self._folder / "inputs"
         servers = [CogServer(url, session, inputs) for url in self._urls]
-        self._fleet = Fleet(servers, self._clock, self._folder)
+        self._fleet = Fleet(servers, self._clock, self._folder, self._port, self._webhook_url)
         await self._fleet.load()
         await self._tidy()
+        self._watching = asyncio.create_task(self._fleet.watch(), name="servers that are down")
         return self
 
     async def __aexit__(
@@ -96,6 +100,9 @@ class CogClient:
         traceback: TracebackType | None,
     ) -> None:
         """Let go of all runs, and close the session."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
         await asyncio.gather(*(run.close() for run in self._runs.values()))
         self._runs.clear()
         if self._session is not None:
@@ -240,15 +247,20 @@ class CogClient:
         disk: a server tries again after 503.
         """
         run = self._runs.get(run_id)
-        record = await TRACKS.run(self._records.read, run_id) if run is None else run.record
+        try:
+            record = await TRACKS.run(self._records.read, run_id) if run is None else run.record
+        except OSError as error:
+            log.warning("what a webhook is about cannot be read: %r", error)
+            return 503
         if record is None or not hmac.compare_digest(record.token.encode(), token.encode()):
             return 404
         told = read_told(await TRACKS.run(read_json, await read()))
         if told is None:
             return 400
         try:
-            if self._port is not None and (base := await self._base(record)):
-                await self._fleet.learn(self._fleet.get(record.server), base)
+            server = self._fleet.get(record.server)
+            if (base := await self._fleet.hook_base(server)) is not None:
+                await self._fleet.learn(server, base)
             if run is not None:
                 await run.hear(told)
             elif told.ended and record.is_hooked and record.outcome is None:
@@ -261,13 +273,14 @@ class CogClient:
     # ------------------------------------------------------------------ what is known
 
     def _run(self, record: Record) -> Run:
-        return Run(record, self._fleet, self._records, self._clock, self._port)
+        return Run(record, self._fleet, self._records, self._clock)
 
     async def _known(self, run_id: str) -> Run:
         async with self._taking_up:
             if (run := self._runs.get(run_id)) is not None:
                 return run
-            record = await TRACKS.run(self._records.read, run_id)
+            with self._reading():
+                record = await TRACKS.run(self._records.read, run_id)
             if record is None:
                 raise RunLost
             run = self._runs[run_id] = self._run(record)
@@ -276,16 +289,19 @@ class CogClient:
             return run
 
     async def _since(self, created_after: datetime) -> list[Record]:
-        records = await TRACKS.run(lambda: list(self._records.every()))
+        with self._reading():
+            records = await TRACKS.run(lambda: list(self._records.every()))
         recent = [record for record in records if record.created_at >= created_after]
         return sorted(recent, key=lambda record: record.created_at, reverse=True)
 
-    async def _base(self, record: Record) -> str | None:
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """What cannot be read now is asked for again; it is not unknown."""
         try:
-            address = await self._fleet.get(record.server).local_address()
-        except (OSError, TimeoutError):
-            return None
-        return f"http://{address}:{self._port}"
+            yield
+        except OSError as error:
+            log.warning("what is known of runs cannot be read: %r", error)
+            raise ServersDown from error
 
     async def _tidy(self) -> None:
         ended = [run_id for run_id, run in self._runs.items() if run.has_ended]

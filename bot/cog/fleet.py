@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections import Counter
@@ -21,15 +22,27 @@ log = logging.getLogger(__name__)
 _BUSY_AGAIN_S = 2.0
 _LOADING_AGAIN_S = 3.0
 _DOWN_AGAIN_S = 5.0
-"""A server that is down is left alone so long, while another one is up."""
+"""How long after a look at those that are down the next one comes."""
 
 
 class Fleet:
-    """The servers, in their owner's order."""
+    """The servers, in their owner's order.
 
-    def __init__(self, servers: Sequence[CogServer], clock: Clock, folder: Path) -> None:
+    `port` is where their webhooks may come to, None where nothing listens; at `webhook_url`, or
+    where that is None at the address that we reach each of them from.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[CogServer],
+        clock: Clock,
+        folder: Path,
+        port: int | None = None,
+        webhook_url: str | None = None,
+    ) -> None:
         self.servers = tuple(servers)
         self._clock = clock
+        self._port, self._webhook_url = port, webhook_url
         self._path = folder / "reached.txt"
         self._reached: dict[str, str] = {}
         self.runs = Counter[str]()
@@ -40,35 +53,55 @@ class Fleet:
         return next((one for one in self.servers if one.url == url), self.servers[0])
 
     def in_order(self) -> list[CogServer]:
-        """Whom to ask next: those that are up first, and of these the one with fewest runs."""
-        now_s = self._clock.monotonic()
-        up = [one for one in self.servers if _may_be_up(one, now_s)]
+        """Whom to ask next: all that are up, or else all; the one with fewest runs first."""
+        up = [one for one in self.servers if not one.is_down]
         return sorted(up or self.servers, key=lambda one: self.runs[one.url])
 
-    def is_down(self, server: CogServer) -> bool:
-        """Whether it did not answer when it was last asked."""
-        return server.down_since_s is not None
+    def has_another_than(self, server: CogServer) -> bool:
+        """Whether there is another server that is up."""
+        return any(one is not server and not one.is_down for one in self.servers)
+
+    async def watch(self) -> None:
+        """See whether those that are down are back: nobody's run waits for a dead one to answer."""
+        while True:
+            await self._clock.sleep(_DOWN_AGAIN_S)
+            await asyncio.gather(*(self._look_at(one) for one in self.servers if one.is_down))
+
+    async def _look_at(self, server: CogServer) -> None:
+        if (await server.health()).status is not None:
+            self.met(server, None)
 
     def met(self, server: CogServer, answer: Answer | None) -> None:
         """Note what an answer says of the server's health; a change is logged."""
         if isinstance(answer, Down):
-            if server.down_since_s is None:
-                others = sum(not self.is_down(one) for one in self.servers) - 1
+            if not server.is_down:
+                others = sum(not one.is_down for one in self.servers) - 1
                 rest = f"; {others} of {len(self.servers)} go on" if len(self.servers) > 1 else ""
                 log.warning("the Cog server %s is down: %s%s", server.url, answer.why, rest)
-            server.down_since_s = self._clock.monotonic()
+            server.is_down = True
             # Another image may answer there next.
             server.is_coglet, server.has_schema = None, False
-        elif server.down_since_s is not None:
-            server.down_since_s = None
+        elif server.is_down:
+            server.is_down = False
             log.info("the Cog server %s is back", server.url)
 
     def told(self) -> str:
         """How the servers do, in a line."""
-        down = [one.url for one in self.servers if self.is_down(one)]
+        down = [one.url for one in self.servers if one.is_down]
         return "ok" if not down else f"down: {', '.join(down)}"
 
     # ------------------------------------------------------------------ webhooks
+
+    async def hook_base(self, server: CogServer) -> str | None:
+        """The address that a server's webhooks are to come to; None where there is none."""
+        if self._port is None:
+            return None
+        if self._webhook_url is not None:
+            return self._webhook_url
+        try:
+            return f"http://{await server.local_address()}:{self._port}"
+        except (OSError, TimeoutError):
+            return None
 
     async def load(self) -> None:
         """Remember which servers have reached us in an earlier start."""
@@ -107,7 +140,3 @@ def worst_of(answers: Sequence[Answer]) -> ReplicateError:
     if any(isinstance(answer, Loading) for answer in answers):
         return ServersBusy(_LOADING_AGAIN_S, loading=True)
     return ServersDown()
-
-
-def _may_be_up(server: CogServer, now_s: float) -> bool:
-    return server.down_since_s is None or now_s > server.down_since_s + _DOWN_AGAIN_S

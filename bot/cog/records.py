@@ -113,14 +113,14 @@ class Records:
             draft.write_text(record.model_dump_json())
 
     def read(self, run_id: str) -> Record | None:
-        """What is known of a run."""
+        """What is known of a run. Raises `OSError`: that cannot be read."""
         try:
             return Record.model_validate_json(self._path(run_id).read_bytes())
-        except (OSError, ValidationError):
+        except (FileNotFoundError, ValidationError):
             return None
 
     def every(self) -> Iterator[Record]:
-        """All that is known of, in no order."""
+        """All that is known of, in no order. Raises `OSError`: that cannot be read."""
         for path in self._folder.glob("*.json"):
             if (record := self.read(path.stem)) is not None:
                 yield record

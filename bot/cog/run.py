@@ -36,13 +36,11 @@ _STOPPED_WITHIN_S = 3.0
 
 
 class Run:
-    """Follows one run; `port` is where webhooks may come to, if anywhere."""
+    """Follows one run."""
 
-    def __init__(
-        self, record: Record, fleet: Fleet, records: Records, clock: Clock, port: int | None
-    ) -> None:
+    def __init__(self, record: Record, fleet: Fleet, records: Records, clock: Clock) -> None:
         self.record = record
-        self._fleet, self._records, self._clock, self._port = fleet, records, clock, port
+        self._fleet, self._records, self._clock = fleet, records, clock
         self._attempt: Attempt | None = None
         self._trouble: ReplicateError | None = None
         """Why it is not begun just now."""
@@ -62,12 +60,7 @@ class Run:
         return self.record.outcome is not None
 
     def prediction(self) -> Prediction:
-        """How it does.
-
-        Raises:
-            RunLost: it is gone.
-            ServersBusy, ServersDown: it does not go on just now.
-        """
+        """How it does. Raises `RunLost`, `ServersBusy` and `ServersDown`, as `CogClient.get`."""
         if (outcome := self.record.outcome) is not None:
             if outcome.is_lost:
                 raise RunLost
@@ -166,6 +159,9 @@ class Run:
             if (attempt := self._attempt) is not None:
                 self._set_attempt(None)
                 await attempt.close()
+                if self.has_ended and attempt.is_hooked and not attempt.is_over:
+                    # It was canceled just as it began.
+                    await attempt.server.cancel(self.record.id)
 
     async def _go_on(self) -> None:
         """Do what comes next. Raises `OSError`: that cannot be written down."""
@@ -174,10 +170,11 @@ class Run:
         elif self._attempt is None:
             if (answer := await self._begin(self._where_again())) is not None:
                 await self._bear(answer)
-        elif (answer := await self._attempt.step(self.record.id)) is not None:
+        elif (answer := await self._heard_of(self._attempt)) is not None:
             attempt = self._attempt
             self._silent_since_s = self._clock.monotonic() - attempt.silent_s
             self._set_attempt(None)
+            await attempt.close()
             if attempt.is_hooked and await self._is_written():
                 return
             if attempt.is_hooked and not attempt.is_heard:
@@ -185,6 +182,18 @@ class Run:
                 await self._fleet.learn(attempt.server, None)
             self._fleet.met(attempt.server, answer)
             await self._bear(answer)
+
+    async def _heard_of(self, attempt: Attempt) -> Answer | None:
+        """What has come of it, None where it goes on; who is silent for too long has lost it.
+
+        A hooked one goes on without us, so it is only given up for another server's sake.
+        """
+        answer = await attempt.step(self.record.id)
+        if answer is not None or attempt.missed_s <= _UNREACHABLE_S:
+            return answer
+        if attempt.is_hooked and not self._fleet.has_another_than(attempt.server):
+            return None
+        return Down(f"it has not said for {_UNREACHABLE_S:.0f} s that it runs", began=True)
 
     def _is_over(self) -> bool:
         """Whether it is to be stopped, and nobody has begun to."""
@@ -196,20 +205,23 @@ class Run:
         """Its own server, unless nothing can run there any more and another one is up."""
         own = self._fleet.get(self.record.server)
         silent_s = self._clock.monotonic() - self._silent_since_s
-        if self._fleet.is_down(own) and (self._may_move or silent_s > _UNREACHABLE_S):
+        if own.is_down and (self._may_move or silent_s > _UNREACHABLE_S):
             return self._fleet.in_order()[0]
         return own
 
     async def _begin(self, server: CogServer) -> Answer | None:
         """Send it to a server; None where it has begun there."""
-        await server.learn()
-        base = await self._hook_base(server)
+        if (down := await server.learn()) is not None:
+            self._fleet.met(server, down)
+            return down
+        base = await self._fleet.hook_base(server)
         token = secrets.token_urlsafe(16)
         is_hooked = (
             base is not None and bool(server.is_coglet) and self._fleet.reaches(server, base)
         )
+        before = self.record
         changes = {"server": server.url, "token": token, "is_hooked": is_hooked}
-        record = self.record = self.record.model_copy(update=changes)
+        record = self.record = before.model_copy(update=changes)
         await TRACKS.run(self._records.write, record)
         hook = None if base is None else f"{base}/cog/{record.id}/{token}"
         # Its webhooks may be faster than the answer.
@@ -221,6 +233,11 @@ class Run:
         except RequestRefused:
             self._set_attempt(None)
             raise
+        if isinstance(answer, Runs) and is_hooked and before.is_hooked:
+            # A PUT whose answer was lost has begun it: its webhooks come to the address in there.
+            self.record = record.model_copy(update={"token": before.token})
+            await TRACKS.run(self._records.write, self.record)
+            answer = None
         if answer is not None:
             self._set_attempt(None)
         self._fleet.met(server, answer)
@@ -259,12 +276,13 @@ class Run:
         self.record = known
         return True
 
-    # ------------------------------------------------------------------ its end
-
     async def _stop(self) -> None:
-        self.record = self.record.model_copy(update={"cancel_requested": True})
-        with suppress(OSError):
-            await TRACKS.run(self._records.write, self.record)
+        async with self._ending:
+            if self.has_ended:
+                return
+            self.record = self.record.model_copy(update={"cancel_requested": True})
+            with suppress(OSError):
+                await TRACKS.run(self._records.write, self.record)
         self._news.set()
         server = None if self._attempt is None else self._attempt.server
         # While a PUT is held, the server in Python answers nothing else.
@@ -306,11 +324,3 @@ class Run:
         self._attempt = attempt
         if attempt is not None:
             self._fleet.runs[attempt.server.url] += 1
-
-    async def _hook_base(self, server: CogServer) -> str | None:
-        if self._port is None:
-            return None
-        try:
-            return f"http://{await server.local_address()}:{self._port}"
-        except (OSError, TimeoutError):
-            return None

@@ -25,6 +25,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp.abc import ResolveResult
@@ -61,6 +62,8 @@ _QUESTION_S = 10.0
 _SEND_S = 120.0
 _CANNOT_BE: JsonValue = {"prompt": [], "duration": [], "seed": []}
 """An input that no schema takes; a number would do for a string with the server in Python."""
+_KEPT_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Seconds of silence before the first question, seconds between them, and how many."""
 _IN_BETWEEN = "(here stands the audio)"
 
 
@@ -70,6 +73,8 @@ class Health:
 
     status: str | None
     why: str = ""
+    down: Down | None = None
+    """Where nobody answers at all."""
     answers_questions: bool = False
     """Whether it is coglet."""
 
@@ -89,7 +94,8 @@ class CogServer:
     is_coglet: bool | None = None
     """None until it has said so."""
     has_schema: bool = False
-    down_since_s: float | None = None
+    is_down: bool = False
+    """Whether it did not answer when it was last asked."""
     _local: str | None = field(default=None, repr=False)
     _resolver: Resolver = field(default_factory=lambda: Resolver(deadline_s=_CONNECT_S), repr=False)
 
@@ -98,7 +104,7 @@ class CogServer:
         try:
             status, body = await self._ask("GET", "health-check")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Health(None, reason(error))
+            return Health(None, reason(error), _unanswered(error))
         value = read_json(body)
         said = value.get("status") if isinstance(value, dict) else None
         if status != 200 or not isinstance(said, str):
@@ -119,13 +125,14 @@ class CogServer:
         """Whether the question that starts nothing does start nothing there."""
         return bool(self.is_coglet) and self.has_schema
 
-    async def learn(self) -> None:
-        """Find out what may be asked, where that is not known."""
-        if self.is_coglet is None:
-            await self.health()
+    async def learn(self) -> Down | None:
+        """Find out what may be asked, where that is not known; why nobody answers, if so."""
+        if self.is_coglet is None and (down := (await self.health()).down) is not None:
+            return down
         if not self.has_schema:
             with suppress(aiohttp.ClientError, TimeoutError, OSError):
                 await self.schema()
+        return None
 
     async def put(self, record: Record, *, held: bool, hook: str | None) -> Answer:
         """Start it, or meet it where it runs already; `held` waits for its end.
@@ -143,10 +150,8 @@ class CogServer:
                 self._run_url(record.id), data=parts, headers=headers, timeout=limits
             ) as response:
                 return await _read_put(response, held=held)
-        except aiohttp.ClientConnectorError as error:
-            return Down(reason(error), is_gone=isinstance(error.os_error, ConnectionRefusedError))
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorDNSError) as error:
-            return Down(reason(error))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return _unanswered(error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Down(reason(error), began=True)
 
@@ -155,10 +160,8 @@ class CogServer:
         body = json.dumps({"input": _CANNOT_BE}).encode()
         try:
             status, answer = await self._ask("PUT", f"predictions/{run_id}", body)
-        except aiohttp.ClientConnectorError as error:
-            return Down(reason(error), is_gone=isinstance(error.os_error, ConnectionRefusedError))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return Down(reason(error))
+            return _unanswered(error)
         match status:
             case 202:
                 told = read_told(read_json(answer))
@@ -174,10 +177,8 @@ class CogServer:
         """Stop it; False where it does not run there, None where nobody can tell."""
         try:
             status, _ = await self._ask("POST", f"predictions/{run_id}/cancel")
-        except aiohttp.ClientConnectorError as error:
-            return False if isinstance(error.os_error, ConnectionRefusedError) else None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return False if _unanswered(error).is_gone else None
         return {200: True, 404: False}.get(status)
 
     async def local_address(self) -> str:
@@ -284,6 +285,27 @@ async def _read_put(response: aiohttp.ClientResponse, *, held: bool) -> Answer:
             return Refused(read_detail(value))
         case _:
             return Down(f"HTTP {response.status}", began=response.status >= 500)
+
+
+def _unanswered(error: aiohttp.ClientError | OSError) -> Down:
+    """Who did not answer what starts nothing; a port where nobody listens has lost its server."""
+    at_connect = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    return Down(reason(error), is_gone=isinstance(at_connect, ConnectionRefusedError))
+
+
+def kept_alive(address: tuple[Any, ...]) -> socket.socket:
+    """A socket that notices within a minute and half where the machine at its other end is gone.
+
+    A held PUT says nothing for minutes, and the server in Python cannot be asked meanwhile.
+    `address` is as `socket.getaddrinfo` gives it.
+    """
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEPT_ALIVE.items():
+        # Not every system has each of them.
+        if (option := getattr(socket, name, None)) is not None:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
 
 
 def _address_towards(there: ResolveResult) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
 
+from bot.cog import run, server
+from bot.cog.answers import Answer, Down
 from bot.cog.client import VERSION, CogClient
+from bot.cog.records import Record, Records
 from bot.cog.server import CogServer
 from bot.domain.errors import OutputExpired, OutputTooLarge, ReplicateError, SourceGone
 from bot.domain.errors.servers import RunLost, ServerRefused, ServersBusy, ServersDown
@@ -32,6 +37,7 @@ pytestmark = pytest.mark.xdist_group("cog")
 STOP_AFTER_S = 1800
 SLOW = 100
 """Steps a second: two seconds for a second of music and half."""
+Put = Callable[[], Awaitable[Answer]]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -71,8 +77,11 @@ async def a_client(
     *more: str,
     clock: QuickClock | None = None,
     port: int | None = None,
+    webhook_url: str | None = None,
 ) -> AsyncGenerator[CogClient]:
-    client = CogClient([*more, cog.url], folder, clock or QuickClock(), port=port)
+    client = CogClient(
+        [*more, cog.url], folder, clock or QuickClock(), port=port, webhook_url=webhook_url
+    )
     async with client:
         yield client
 
@@ -284,14 +293,15 @@ async def test_another_server_takes_what_one_has_lost(cog: CogProcess, tmp_path:
 
 @asynccontextmanager
 async def hooked(
-    cog: CogProcess, folder: Path, port: int = 0
+    cog: CogProcess, folder: Path, port: int = 0, *, is_told: bool = False
 ) -> AsyncGenerator[tuple[CogClient, int]]:
-    """A client that this server's webhooks come to."""
+    """A client that this server's webhooks come to; `is_told` where only the owner knows how."""
     operations = Operations(Metrics(0))
     async with AsyncExitStack() as stack:
         taken = await stack.enter_async_context(operations.serving(port, "127.0.0.1"))
+        told = {"port": 1, "webhook_url": f"http://localhost:{taken}"} if is_told else {}
         client = await stack.enter_async_context(
-            a_client(cog, folder, clock=TrueClock(), port=taken)
+            a_client(cog, folder, clock=TrueClock(), **{"port": taken, **told})  # pyright: ignore[reportArgumentType] - each its own
         )
         stack.enter_context(operations.handing_on(client))
         yield client, taken
@@ -319,6 +329,76 @@ async def test_where_webhooks_arrive_a_run_outlives_the_process(
     assert [one.seed for one in cog.runs()] == [1, 2, 3]
 
 
+async def test_webhooks_come_to_the_address_that_the_owner_says(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    async with hooked(cog, tmp_path, is_told=True) as (client, _):
+        assert (await until(client, (await create(client, asks(1))).id)).status == "succeeded"
+        run = await create(client, asks(2))
+        assert read_record(tmp_path, run.id).is_hooked
+        assert await track(client, await until(client, run.id), tmp_path) == music(2)
+
+
+def read_record(folder: Path, run_id: str) -> Record:
+    record = Records(folder).read(run_id)
+    assert record is not None
+    return record
+
+
+def answering(client: CogClient, *answers: Callable[[Put], Awaitable[Answer]]) -> None:
+    """Have the next PUTs to the only server go through these."""
+    [server] = client._fleet.servers  # pyright: ignore[reportPrivateUsage] - what lies between
+    put, waiting = server.put, iter(answers)
+
+    async def through(record: Record, *, held: bool, hook: str | None) -> Answer:
+        send = partial(put, record, held=held, hook=hook)
+        answer = next(waiting, None)
+        return await (send() if answer is None else answer(send))
+
+    server.put = through
+
+
+async def test_what_is_canceled_as_it_is_sent_does_not_keep_the_card(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    canceled = asyncio.Event()
+
+    async def late(send: Put) -> Answer:
+        await canceled.wait()
+        return await send()
+
+    async with hooked(cog, tmp_path) as (client, _):
+        await until(client, (await create(client, asks(1))).id)
+        cog.says("rate", SLOW / 10)
+        answering(client, late)
+        creating = asyncio.create_task(create(client, asks(2, duration=20)))
+        while not (found := await client.find(VERSION, asks(2, duration=20), LONG_AGO)):  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0.01)
+        assert (await client.cancel(found[0].id)).status == "canceled"
+        canceled.set()
+        assert (await creating).status == "canceled"
+        # It would take 100 s.
+        await cog.until("READY")
+        assert [note.what for note in cog.notes()][-2:] == ["began", "failed"]
+
+
+async def test_a_run_whose_beginning_went_unheard_is_met_and_brings_its_track(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    async def lost(send: Put) -> Answer:
+        await send()
+        return Down("the answer was lost", began=True)
+
+    async with hooked(cog, tmp_path) as (client, _):
+        await until(client, (await create(client, asks(1))).id)
+        cog.says("rate", SLOW)
+        answering(client, lost)
+        ended = await until(client, (await create(client, asks(2, duration=2))).id)
+        assert (ended.status, ended.begun_again) == ("succeeded", False)
+        assert await track(client, ended, tmp_path) == music(2, 2)
+    assert [one.seed for one in cog.runs()] == [1, 2]
+
+
 async def test_nobody_else_tells_of_a_run(cog: CogProcess, tmp_path: Path) -> None:
     cog.says("rate", SLOW)
     async with hooked(cog, tmp_path) as (client, port), ClientSession() as session:
@@ -342,6 +422,125 @@ async def test_a_full_disk_makes_the_server_try_again(cog: CogProcess, tmp_path:
         assert not (await client.get(run.id)).ended
         (tmp_path / f"{run.id}.audio.draft").rmdir()
         assert await track(client, await until(client, run.id), tmp_path) == music(2)
+
+
+async def test_what_cannot_be_read_is_not_taken_for_unknown(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    async with a_client(cog, tmp_path) as client:
+        (tmp_path / f"{'a' * 26}.json").mkdir()
+        with pytest.raises(ServersDown):
+            await client.find(VERSION, asks(), LONG_AGO)
+        with pytest.raises(ServersDown):
+            await client.get("a" * 26)
+
+
+# ------------------------------------------------------------------ servers that vanish
+
+
+class Cable:
+    """Between the bot and a server; what is plugged out says nothing more, for ever."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._is_out = asyncio.Event()
+        self._tasks = set[asyncio.Task[None]]()
+
+    def plug_out(self) -> None:
+        self._is_out.set()
+
+    def plug_in(self) -> None:
+        self._is_out = asyncio.Event()
+
+    @asynccontextmanager
+    async def laid(self) -> AsyncGenerator[str]:
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_out = self._is_out
+        there, back = await asyncio.open_connection("127.0.0.1", self._port)
+        for source, target in ((reader, back), (there, writer)):
+            task = asyncio.create_task(_pump(source, target, is_out))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+async def _pump(
+    source: asyncio.StreamReader, target: asyncio.StreamWriter, is_out: asyncio.Event
+) -> None:
+    try:
+        while part := await source.read(65536):
+            if is_out.is_set():
+                # Neither side hears of the other's end.
+                await asyncio.Event().wait()
+            target.write(part)
+    finally:
+        target.close()
+
+
+@pytest.mark.parametrize("has_another", [True, False], ids=["another", "alone"])
+async def test_a_machine_that_vanishes_is_not_waited_for(
+    cog: CogProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_another: bool
+) -> None:
+    """Its connections stay as they are: no answer comes, and no end."""
+    monkeypatch.setattr(run, "_UNREACHABLE_S", 6.0)
+    monkeypatch.setattr(server, "_QUESTION_S", 0.2)
+    cable = Cable(cog.port)
+    async with AsyncExitStack() as stack:
+        urls, other = [await stack.enter_async_context(cable.laid())], None
+        if has_another:
+            other = stack.enter_context(a_cog_server(tmp_path / "other"))
+            await other.until("READY")
+            urls.append(other.url)
+        cog.says("rate", SLOW)
+        client = await stack.enter_async_context(CogClient(urls, tmp_path, QuickClock()))
+        going = await create(client, asks(duration=20))
+        await until(client, going.id, steps)
+        cable.plug_out()
+        await trouble(client, going.id, ServersDown)
+        cog.says("rate", 5000)
+        if not has_another:
+            cable.plug_in()
+        ended = await until(client, going.id)
+        assert (ended.status, ended.begun_again) == ("succeeded", True)
+        assert await track(client, ended, tmp_path) == music(7, 20)
+        assert other is None or [one.seed for one in other.runs()] == [7]
+    assert cog.overlaps() == []
+
+
+async def test_a_server_that_was_down_is_seen_to_be_back_and_takes_its_share(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    with a_cog_server(tmp_path / "other") as other:
+        await other.until("READY")
+        other.kill()
+        async with a_client(cog, tmp_path, other.url) as client:
+            await until(client, (await create(client, asks(1))).id)
+            assert client.servers_told() == f"down: {other.url}"
+            other.start()
+            async with asyncio.timeout(30):
+                while client.servers_told() != "ok":  # noqa: ASYNC110 - no event tells of it
+                    await asyncio.sleep(0.02)
+            await other.until("READY")
+            cog.says("rate", SLOW)
+            other.says("rate", SLOW)
+            both = [await create(client, asks(seed)) for seed in (2, 3)]
+            assert {(await until(client, one.id)).status for one in both} == {"succeeded"}
+            assert len(other.runs()) == 1
+
+
+def test_a_connection_that_is_held_notices_when_the_other_machine_is_gone() -> None:
+    with server.kept_alive((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        seconds = made.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+        assert seconds <= 60
 
 
 # ------------------------------------------------------------------ older images

@@ -176,6 +176,17 @@ def test_what_does_not_do_is_said_in_one_sentence(name: str, given: str, said: s
     assert "hunter2" not in problem
 
 
+@pytest.mark.parametrize(
+    "beside", [{}, {"PORT": "8080"}, {"COG_URL": "http://gpu:5000"}], ids=["", "PORT", "COG_URL"]
+)
+def test_servers_are_told_of_an_address_only_where_both_ends_are(beside: dict[str, str]) -> None:
+    given = TOKENS | beside | {"COG_WEBHOOK_URL": "http://10.0.0.2:8080/"}
+    with pytest.raises(ConfigError, match="COG_WEBHOOK_URL is where the servers of COG_URL reach"):
+        Settings.from_env(given)
+    both = given | {"PORT": "8080", "COG_URL": "http://gpu:5000"}
+    assert Settings.from_env(both).cog_webhook_url == "http://10.0.0.2:8080"
+
+
 def test_own_servers_have_no_use_for_a_public_address() -> None:
     given = {"COG_URL": "http://gpu:5000", "PUBLIC_URL": "https://b.org", "PORT": "8080"}
     with pytest.raises(ConfigError, match="PUBLIC_URL"):
