@@ -3,8 +3,10 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.txt .
 COPY bot/voice/requirements.txt bot/voice/
+COPY bot/operations/requirements.txt bot/operations/
 # Wheels alone: nothing is compiled, so no build tools are needed in either stage.
-RUN pip install --no-cache-dir --only-binary :all: --prefix /install -r bot/voice/requirements.txt
+RUN pip install --no-cache-dir --only-binary :all: --prefix /install \
+    -r bot/voice/requirements.txt -r bot/operations/requirements.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

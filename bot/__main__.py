@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.domain.errors import ConfigError
+    from bot.settings import Settings
 
+EXIT_FAULT = 1
 EXIT_CONFIG = 2
 _GARBAGE_THRESHOLDS = (700, 10, 1000)
 """As usual, but for the oldest: a search through all that 10,000 generations hold takes half a
@@ -70,6 +73,7 @@ def _serve_own_gpu(arguments: argparse.Namespace) -> int:
 def _serve(command: str | None) -> int:
     import asyncio
     import gc
+    import logging
 
     # What is loaded here stays. Looking for garbage among it would take a tenth of the start, and
     # hold up the event loop whenever thousands are under way.
@@ -98,10 +102,26 @@ def _serve(command: str | None) -> int:
             return asyncio.run(check(settings))
         if command == "migrate":
             return asyncio.run(migrate(settings))
-        return run(settings, only_sync=command == "sync")
+        with _reporting(settings, secrets):
+            try:
+                return run(settings, only_sync=command == "sync")
+            except ConfigError:
+                raise
+            except Exception:
+                logging.getLogger("bot").critical("the bot ends by a fault of ours", exc_info=True)
+                return EXIT_FAULT
     except ConfigError as error:
         _say_problems(error)
         return EXIT_CONFIG
+
+
+def _reporting(settings: Settings, secrets: tuple[str, ...]) -> AbstractContextManager[None]:
+    """Where faults are to be sent, they are so in here."""
+    if settings.sentry_dsn is None:
+        return nullcontext()
+    from bot.operations.fault_reports import reporting_faults
+
+    return reporting_faults(settings.sentry_dsn, settings.owner, secrets, settings.proxies)
 
 
 def environment() -> Mapping[str, str]:

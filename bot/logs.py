@@ -66,6 +66,22 @@ class SecretlessFormatter(logging.Formatter):
             record.exc_info = None
         return record
 
+    def subject_of(self, record: logging.LogRecord) -> dict[str, str]:
+        """What a record is about: `reference`, `generation`, `server` and `shard`, where known."""
+        found: dict[str, str] = {}
+        if (reference := getattr(record, "reference", None)) is not None:
+            found["reference"] = str(reference)
+        subject: object = getattr(record, "subject", None)
+        if not isinstance(subject, Subject):
+            return found
+        if subject.generation_id is not None:
+            found["generation"] = subject.generation_id
+        if subject.guild_id is not None:
+            found["server"] = str(subject.guild_id)
+            if self.shard_count is not None:
+                found["shard"] = str((subject.guild_id >> 22) % self.shard_count)
+        return found
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
         """The line of a record: nothing in it begins another, or does anything to a terminal."""
         return escaped(super().formatMessage(record))
@@ -92,13 +108,7 @@ class JsonFormatter(SecretlessFormatter):
             "logger": record.name,
             "message": self.clean(record.getMessage()),
         }
-        subject: object = getattr(record, "subject", None)
-        if isinstance(subject, Subject):
-            fields["generation"] = subject.generation_id
-            if subject.guild_id is not None:
-                fields["server"] = str(subject.guild_id)
-                if self.shard_count is not None:
-                    fields["shard"] = str((subject.guild_id >> 22) % self.shard_count)
+        fields |= self.subject_of(record)
         if record.exc_info:
             trace = logging.Formatter.formatException(self, record.exc_info)
             fields["error"] = self.clean(trace)

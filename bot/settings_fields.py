@@ -26,6 +26,7 @@ from bot.settings_values import (
     Numbers,
     ProxyAddress,
     PublicAddress,
+    SentryProject,
     Token,
     Version,
     Whole,
@@ -244,6 +245,16 @@ class SettingsFields(BaseModel):
         alias="LOG_FORMAT",
         description="`text`, or `json`: an object a line",
         json_schema_extra=_unset("text on a terminal, else json"),
+    )
+    sentry_dsn: SentryProject | None = Field(
+        default=None,
+        alias="SENTRY_DSN",
+        repr=False,
+        description=(
+            "a project at Sentry that faults are sent to: where in the code, and under which "
+            "reference; needs the extra `sentry`"
+        ),
+        json_schema_extra=_unset("none"),
     )
     port: Annotated[Whole, Field(ge=1, le=65_535)] | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_core import ErrorDetails
+from yarl import URL
 
 from bot.community.limits import Amount
 from bot.community.written_amounts import decimal, parse_amounts
@@ -66,6 +67,18 @@ def _public_address(text: str) -> str:
     if address.query_string or address.fragment:
         raise ValueError("must be an address alone, like https://bot.example.org")
     return str(address).rstrip("/")
+
+
+def _sentry_project(text: str) -> str:
+    try:
+        address = URL(text)
+        is_one = address.scheme in {"https", "http"} and address.host and address.user
+    except ValueError:
+        is_one = False
+        address = URL()
+    if not is_one or not address.name.isdigit():
+        raise ValueError("must be a DSN as Sentry shows it, like https://key@o1.ingest.sentry.io/2")
+    return text
 
 
 def _is_this_machine(host: str) -> bool:
@@ -203,6 +216,7 @@ Token = Annotated[SecretStr, BeforeValidator(_token)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 HttpAddresses = Annotated[tuple[str, ...], BeforeValidator(_http_addresses)]
 PublicAddress = Annotated[str, AfterValidator(_public_address)]
+SentryProject = Annotated[str, AfterValidator(_sentry_project)]
 ProxyAddress = Annotated[str, AfterValidator(proxy_address)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Amounts = Annotated[tuple[Amount, ...], BeforeValidator(_amounts)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from typing import Any, Protocol, cast
 
@@ -26,11 +27,16 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.errors.voice import VoiceIsOver
+from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGED = "acknowledged"
 """In the `extras` of an interaction that Discord holds for acknowledged, unlike discord.py."""
+_OF_CARD = re.compile(
+    r"mg:1:(?:m-)?(?!jam(?!vote|riff)|change)[a-z]{1,20}:(?P<generation>[A-Za-z0-9_-]{12})(?::.*)?"
+)
+"""A button or a form that is about a generation; others are about jams, drafts, or words."""
 _KEPT_WITHIN_S = 0.5
 _GIVE_WAY_S = 0.7
 """Who does not know what it is about answers only after those who may."""
@@ -75,9 +81,17 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
             text = strings.forms.in_form(text, is_extension=MORE in form.values)
     else:
         reference = secrets.token_hex(3)
-        log.error("interaction failed, reference %s", reference, exc_info=error)
+        with about(_generation_of(interaction), interaction.guild_id):
+            more = {"reference": reference}
+            log.error("interaction failed, reference %s", reference, exc_info=error, extra=more)
         text = strings.errors.unexpected(reference)
     await tell(interaction, text, await _change_it(interaction, error))
+
+
+def _generation_of(interaction: discord.Interaction) -> str | None:
+    """The generation whose card was pressed, where it is a card's button or form."""
+    used = _OF_CARD.fullmatch(str((interaction.data or {}).get("custom_id", "")))
+    return None if used is None else used["generation"]
 
 
 async def _change_it(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class Subject:
     """What a line is about."""
 
-    generation_id: str
+    generation_id: str | None
     guild_id: int | None = None
 
 
@@ -21,8 +21,8 @@ _SUBJECT: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 @contextmanager
-def about(generation_id: str, guild_id: int | None = None) -> Generator[None]:
-    """Lines written in here, and in tasks begun in here, are about this generation."""
+def about(generation_id: str | None, guild_id: int | None = None) -> Generator[None]:
+    """Lines written in here, and in tasks begun in here, are about this generation, or server."""
     token = _SUBJECT.set(Subject(generation_id, guild_id))
     try:
         yield
@@ -36,5 +36,6 @@ class AboutGeneration(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""
         record.subject = subject = _SUBJECT.get()
-        record.about = "" if subject is None else f"generation {subject.generation_id}: "
+        about_it = None if subject is None else subject.generation_id
+        record.about = "" if about_it is None else f"generation {about_it}: "
         return True

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 
+from yarl import URL
+
 from bot.card import strings
 from bot.community.written_amounts import amounts_text
 from bot.delivery.voice_speaker import is_installed
@@ -17,6 +19,7 @@ from bot.discord_internals import point_at
 from bot.domain.errors import ConfigError, JournalFault, ReplicateError, TokenRefused
 from bot.host.folders import make_writable
 from bot.journal import JournalForm, form_of
+from bot.operations import fault_reports
 from bot.operations.check_cog import check_cog
 from bot.operations.check_discord import check_discord
 from bot.operations.check_webhooks import check_webhooks
@@ -206,6 +209,21 @@ async def probe_voice(_: Settings | None = None) -> Sequence[Finding]:
     return [Finding(Verdict.NOTE, strings.voice.NOT_INSTALLED)]
 
 
+async def probe_sentry(settings: Settings) -> Sequence[Finding]:
+    """Whether faults can be sent to Sentry, where they are to be."""
+    if settings.sentry_dsn is None:
+        return []
+    if not fault_reports.is_installed():
+        return [Finding(Verdict.NOTE, strings.operating.SENTRY_NOT_INSTALLED)]
+    where = URL(settings.sentry_dsn).host
+    problem = await asyncio.to_thread(
+        fault_reports.try_out, settings.sentry_dsn, settings.owner, settings.proxies
+    )
+    if problem is None:
+        return [Finding(Verdict.OK, f"SENTRY_DSN: {where} has taken an event to try it out")]
+    return [Finding(Verdict.NOTE, f"SENTRY_DSN: {where} {problem}; faults are in the log alone")]
+
+
 async def _limits(settings: Settings) -> Sequence[Finding]:
     limits = settings.terms.limits
     told = [
@@ -239,5 +257,6 @@ _PROBES: tuple[tuple[str, Probe], ...] = (
     ("PUBLIC_URL", _webhooks),
     ("libraries", _libraries),
     ("voice", probe_voice),
+    ("SENTRY_DSN", probe_sentry),
     ("limits", _limits),
 )

@@ -10,6 +10,8 @@ import pytest
 from bot.card import strings
 from bot.domain.errors import InternalFault
 from bot.domain.generation import State
+from bot.host.log_context import AboutGeneration
+from bot.logs import JsonFormatter
 from tests.discord.world import World
 
 REFERENCE = re.compile(r"the reference `([0-9a-f]{6})`\.$")
@@ -63,8 +65,15 @@ async def test_a_button_with_a_bug(
     world.bug_expected = True
     asked = await world.musicgen()
     monkeypatch.setattr(world.bot.service, "cancel", abuggy)
+    caplog.handler.addFilter(AboutGeneration())
     [words] = (await asked.press(world.ada)).told
     assert told_of_a_bug(words, caplog.text)
+    [fault] = [record for record in caplog.records if record.exc_info]
+    assert JsonFormatter(()).subject_of(fault) == {
+        "reference": words.split("`")[-2],
+        "generation": world.generation.id,
+        "server": str(world.guild.id),
+    }
     await world.done()
     assert len(asked.reply.attachments) == 1
 

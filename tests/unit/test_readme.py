@@ -20,6 +20,7 @@ README = (ROOT / "README.md").read_text()
 PINS = (
     "requirements.txt",
     "bot/voice/requirements.txt",
+    "bot/operations/requirements.txt",
     "tests/requirements.txt",
     "tests/own_gpu/requirements.txt",
 )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+SENTRY_NOT_INSTALLED = (
+    "SENTRY_DSN: faults are not sent to Sentry, for what that needs is not installed: "
+    "pip install -r bot/operations/requirements.txt"
+)
+
 
 def vanishes(host: str, *, with_journal: bool, has_volumes: bool) -> str:
     """The disk that the data folder is on goes with the machine."""
