@@ -6,8 +6,9 @@ import logging
 import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from yarl import URL
 
 from bot.community.limits import Allowed, Limits
@@ -22,6 +23,34 @@ from bot.settings_values import problem, unquoted
 
 class Settings(SettingsFields):
     """Everything that is set, and what follows from it."""
+
+    @model_validator(mode="after")
+    def _one_service(self) -> Self:
+        if self.cog_urls and self.fine_tunes:
+            raise ValueError("FINE_TUNES names models at Replicate, which COG_URL is instead of")
+        if self.cog_urls and self.public_url is not None:
+            raise ValueError("PUBLIC_URL is where Replicate pushes to, which COG_URL is instead of")
+        return self
+
+    @model_validator(mode="after")
+    def _servers_reach_something(self) -> Self:
+        if self.cog_webhook_url is not None and not (self.cog_urls and self.port is not None):
+            raise ValueError("COG_WEBHOOK_URL is where the servers of COG_URL reach PORT: set both")
+        return self
+
+    @model_validator(mode="after")
+    def _public_url_leads_somewhere(self) -> Self:
+        if self.public_url is not None and self.port is None:
+            raise ValueError("PUBLIC_URL needs PORT, the port that it leads to")
+        return self
+
+    @model_validator(mode="after")
+    def _shards_fit(self) -> Self:
+        if self.shard_ids is None:
+            return self
+        if self.shard_count is None or max(self.shard_ids) >= self.shard_count:
+            raise ValueError("SHARD_IDS must be smaller than SHARD_COUNT, which it needs")
+        return self
 
     @property
     def terms(self) -> Terms:
