@@ -26,6 +26,7 @@ from bot.community.ports import CommunityJournal, PriceJournal
 from bot.community.presets import Presets
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
+from bot.delivery.answers import AnswerJournal, Answers
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_stage import JamStage
 from bot.delivery.requests import request_trace
@@ -103,7 +104,7 @@ class Shards:
     count: int | None = None
 
 
-class BotJournal(CommunityJournal, JamStore, Protocol):
+class BotJournal(CommunityJournal, JamStore, AnswerJournal, Protocol):
     """All that is journalled."""
 
 
@@ -192,6 +193,7 @@ class MusicGenBot(ReconnectingBot):
         self.run_action: RunAction
         self.sound = parts.sound
         self.drafts = Drafts(parts.journal, parts.clock)
+        self.answers = Answers(self, parts.journal, parts.clock)
         self.stars = Stars(parts.journal, parts.clock)
         self.presets = Presets(parts.journal, parts.config.models, parts.clock)
         self.prices: PriceJournal = parts.journal
@@ -302,6 +304,7 @@ class MusicGenBot(ReconnectingBot):
             link = invite_link(self.application_id, with_voice=self.voice is not None)
             log.info("ready in %d servers; invite me with %s", len(self.guilds), link)
         self.weekly_chart.start()
+        self.answers.start()
 
     async def close(self) -> None:
         """Let go of the runs, whose rows say where to go on, then of Discord."""
@@ -312,6 +315,7 @@ class MusicGenBot(ReconnectingBot):
             self.house_rules.close(),
             self.presets.close(),
             self.weekly_chart.close(),
+            self.answers.close(),
             self._owner.close(),
             *([self.voice.rooms.close()] if self.voice is not None else ()),
         )

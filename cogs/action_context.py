@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 import discord
@@ -148,6 +149,10 @@ class Context:
         """Have what plays here changed, for one who listens."""
         self._take_on()
         await change_voice(self._bot, self.interaction, rule)
+
+    def thinking(self, *, ephemeral: bool = False) -> AbstractAsyncContextManager[None]:
+        """Acknowledge, and surround what ends in an answer."""
+        return self._bot.answers.thinking(self.interaction, ephemeral=ephemeral)
 
     async def repost(self, generation: Generation, note: str = "") -> None:
         """Show a track once more."""

@@ -57,19 +57,19 @@ class Blocks(commands.Cog):
         everywhere: bool = False,
     ) -> None:
         """Block a person, or change their block."""
-        await interaction.response.defer(ephemeral=True)
-        guild_id = await self._where(interaction, everywhere=everywhere)
-        life = timedelta(hours=hours, days=days)
-        until = self._bot.clock.now() + life if life else None
-        block = Block(guild_id, person.id, one_line(reason) or "–", until)
-        changes = await self._bot.house_rules.block(block, interaction.user.id)
-        told = (
-            strings.house.blocked(person.id, block.reason, until, everywhere=everywhere)
-            if changes
-            else strings.house.blocked_already(person.id)
-        )
-        await interaction.edit_original_response(content=told)
-        await self._announce(interaction, guild_id, changes)
+        async with self._bot.answers.thinking(interaction, ephemeral=True):
+            guild_id = await self._where(interaction, everywhere=everywhere)
+            life = timedelta(hours=hours, days=days)
+            until = self._bot.clock.now() + life if life else None
+            block = Block(guild_id, person.id, one_line(reason) or "–", until)
+            changes = await self._bot.house_rules.block(block, interaction.user.id)
+            told = (
+                strings.house.blocked(person.id, block.reason, until, everywhere=everywhere)
+                if changes
+                else strings.house.blocked_already(person.id)
+            )
+            await interaction.edit_original_response(content=told)
+            await self._announce(interaction, guild_id, changes)
 
     @app_commands.command(description=strings.commands.UNBLOCK)
     @app_commands.describe(
@@ -79,14 +79,14 @@ class Blocks(commands.Cog):
         self, interaction: discord.Interaction, person: discord.User, everywhere: bool = False
     ) -> None:
         """End a person's block."""
-        await interaction.response.defer(ephemeral=True)
-        guild_id = await self._where(interaction, everywhere=everywhere)
-        changes = await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id)
-        if not changes:
-            raise NotBlocked(person.id)
-        told = strings.house.unblocked(person.id, everywhere=everywhere)
-        await interaction.edit_original_response(content=told)
-        await self._announce(interaction, guild_id, changes)
+        async with self._bot.answers.thinking(interaction, ephemeral=True):
+            guild_id = await self._where(interaction, everywhere=everywhere)
+            changes = await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id)
+            if not changes:
+                raise NotBlocked(person.id)
+            told = strings.house.unblocked(person.id, everywhere=everywhere)
+            await interaction.edit_original_response(content=told)
+            await self._announce(interaction, guild_id, changes)
 
     async def _announce(
         self, interaction: discord.Interaction, guild_id: int, changes: Sequence[Change]

@@ -149,9 +149,9 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         """Its card, with its piece, for their eyes only."""
         async with reading():
             found = await jam_named(self._bot, interaction, jam)
-        await interaction.response.defer(ephemeral=True, thinking=True)
         limit_bytes = interaction.filesize_limit
         async with (
+            self._bot.answers.thinking(interaction, ephemeral=True),
             reading(MADE_WITHIN_S),
             self._bot.jam_files.of_card(found, limit_bytes) as uploads,
             uploads.opened() as files,

@@ -15,11 +15,11 @@ MADE_WITHIN_S = 300.0
 
 async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Jam) -> None:
     """Send it to whoever pressed, and to nobody else."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
     if jam.head is None:
-        await interaction.edit_original_response(content=strings.jam.NOTHING_YET)
+        await interaction.response.send_message(strings.jam.NOTHING_YET, ephemeral=True)
         return
     async with (
+        bot.answers.thinking(interaction, ephemeral=True),
         reading(MADE_WITHIN_S),
         bot.jam_files.to_hear(jam, interaction.filesize_limit) as uploads,
         uploads.opened() as files,

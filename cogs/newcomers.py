@@ -42,10 +42,10 @@ class Newcomers(commands.Cog):
     @app_commands.command(name="help", description=strings.commands.HELP)
     async def show_help(self, interaction: discord.Interaction) -> None:
         """What there is to know, for their eyes only."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        async with reading(_WITHIN_S):
-            costs = await self._costs(interaction)
-        await interaction.edit_original_response(embed=self._embed(costs))
+        async with self._bot.answers.thinking(interaction, ephemeral=True):
+            async with reading(_WITHIN_S):
+                costs = await self._costs(interaction)
+            await interaction.edit_original_response(embed=self._embed(costs))
         await bring_waiting(self._bot, interaction)
 
     def _embed(self, costs: list[str]) -> discord.Embed:

@@ -61,7 +61,11 @@ class Usage(commands.Cog):
     async def usage(self, interaction: discord.Interaction, of: str = Scope.PERSON.value) -> None:
         """Today, this month, and each of the last days, for their eyes only."""
         scope = Scope(of)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        async with self._bot.answers.thinking(interaction, ephemeral=True):
+            await self._show(interaction, scope)
+        await bring_waiting(self._bot, interaction)
+
+    async def _show(self, interaction: discord.Interaction, scope: Scope) -> None:
         async with reading(_WITHIN_S):
             await self._check(interaction, scope)
             embed = await self._embed(interaction, scope)
@@ -74,7 +78,6 @@ class Usage(commands.Cog):
             log.warning("the picture of /usage is missing: %r", error)
             embed.description = strings.usage.NOT_DRAWN
         await interaction.edit_original_response(embed=embed, attachments=attachments)
-        await bring_waiting(self._bot, interaction)
 
     async def _check(self, interaction: discord.Interaction, scope: Scope) -> None:
         if scope is Scope.ALL and not await self._bot.is_owner(interaction.user):

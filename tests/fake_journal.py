@@ -27,7 +27,7 @@ from bot.domain.charges import Charge, ChargeState, Spent, Sums
 from bot.domain.drafts import DRAFT_LIFE, StoredDraft
 from bot.domain.errors import NoRoomLeft, PressedTwice
 from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
-from bot.domain.journal_values import Forgotten, Kept, Push, Renewal, TrackPage
+from bot.domain.journal_values import Forgotten, Kept, PendingAnswer, Push, Renewal, TrackPage
 from bot.domain.presets import Named, PresetOwner
 from bot.domain.presses import ButtonPress, is_one_press
 from bot.jam.jam import Jam
@@ -76,6 +76,10 @@ class Tables:
         default_factory=dict[tuple[int, str], datetime]
     )
     drafts: dict[str, StoredDraft] = field(default_factory=dict[str, StoredDraft])
+    answers: dict[str, tuple[PendingAnswer, str]] = field(
+        default_factory=dict[str, tuple[PendingAnswer, str]]
+    )
+    """With who has begun it."""
     pushes: dict[tuple[str, str], tuple[Push, datetime]] = field(
         default_factory=dict[tuple[str, str], tuple[Push, datetime]]
     )
@@ -190,6 +194,20 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
 
     async def expected_micro_usd(self, kind: Kind) -> int:
         return self._price(kind)
+
+    async def expect_answer(self, answer: PendingAnswer) -> None:
+        self._check_open()
+        self.tables.answers[answer.id] = answer, self._incarnation
+
+    async def answered(self, *answer_ids: str) -> None:
+        self._check_open()
+        for answer_id in answer_ids:
+            self.tables.answers.pop(answer_id, None)
+
+    async def lost_answers(self) -> list[PendingAnswer]:
+        # One bot runs at a time beside it.
+        kept = self.tables.answers.values()
+        return [answer for answer, whose in kept if whose != self._incarnation]
 
     async def keep_draft(self, draft: StoredDraft) -> None:
         self._check_open()

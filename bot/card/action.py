@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -159,6 +160,10 @@ class ActionContext(Protocol):
         Raises:
             RequestRefused: nothing plays, or they do not listen.
         """
+        ...
+
+    def thinking(self, *, ephemeral: bool = False) -> AbstractAsyncContextManager[None]:
+        """Acknowledge, and surround what ends in an answer, which no kill leaves open for ever."""
         ...
 
     async def repost(self, generation: Generation, note: str = "") -> None:

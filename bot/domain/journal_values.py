@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.domain.generation import Generation, Reply
 
@@ -27,6 +28,16 @@ class Renewal:
     An answer of the database was lost on its way, or whoever added them was cancelled. Nobody
     else takes them while this process lives.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAnswer:
+    """An answer that somebody waits for, by the token of their interaction."""
+
+    id: str
+    application_id: int
+    token: str = field(repr=False)
+    token_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.domain.presets import Named
 from bot.domain.presses import ButtonPress
 from bot.host.private_files import make_private_database
 from bot.journal.addresses import async_url, ignored_parameters
+from bot.journal.answers import AnswerRows
 from bot.journal.changes import Written
 from bot.journal.charges import (
     Terms,
@@ -74,6 +75,7 @@ class SqlJournal(
     ChartPostRows,
     JamRows,
     PushRows,
+    AnswerRows,
 ):
     """Generations, their events, and the few facts that outlive a process.
 

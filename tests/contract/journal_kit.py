@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from bot.community.ports import CommunityJournal
+from bot.delivery.answers import AnswerJournal
 from bot.domain import errors
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State, new_generation_id
@@ -30,7 +31,7 @@ AT_ONCE_S = 0.0
 """A lease that has expired by the time anyone can look."""
 
 
-class OpenJournal(CommunityJournal, JamStore, Protocol):
+class OpenJournal(CommunityJournal, JamStore, AnswerJournal, Protocol):
     """A journal with what belongs to its process."""
 
     async def release(self) -> None: ...

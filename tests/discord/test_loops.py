@@ -10,6 +10,7 @@ import pytest
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import Relation
+from bot.domain.journal_values import PendingAnswer
 from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.track_names import track_filename
 from tests.discord.card_kit import PLACES, Used, Who, button_ids, finished
@@ -210,3 +211,32 @@ async def test_a_zip_holds_nothing_that_its_person_may_not_see(world: World) -> 
         info = Used(world, await who.click(up.card.reply, label="Info"))
         assert info.result.response is not None
         assert (LINE in button_ids(info.result.response)) == sees
+
+
+async def test_what_was_answered_before_a_kill_stays_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes next finds it noted, and sees by its message that nobody waits."""
+    scene = await finished(world)
+    info = await scene.press(world.bo, "Info")
+
+    async def dies(*_: str) -> None:
+        raise errors.JournalFault
+
+    monkeypatch.setattr(world.journal, "answered", dies)
+    made = (await below_info(world, info, "Loop")).card
+    told = made.text
+    [pending] = world.journal.tables.answers
+    await world.restart()
+    await world.pass_s(11)
+    assert pending not in world.journal.tables.answers
+    assert made.text == told
+    assert made.reply.content == ""
+
+
+async def test_an_answer_whose_token_has_died_is_let_go(world: World) -> None:
+    answer = PendingAnswer("a", 1, "token", world.clock.now())
+    world.journal.tables.answers["a"] = answer, "another"
+    await world.pass_s(11)
+    assert world.journal.tables.answers == {}
+    assert world.requests("*", "/webhooks/*") == []

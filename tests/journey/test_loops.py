@@ -47,7 +47,7 @@ async def test_a_loop_of_a_track(rig: Rig, output_format: str) -> None:
 
 
 async def test_a_loop_that_was_cut_off_is_made_at_the_next_press(tmp_path: Path) -> None:
-    """Nothing of it is kept, for nothing was paid: the button works on after the crash."""
+    """Nothing of it is kept, for nothing was paid; who waits for it is told so."""
     async with a_rig(tmp_path) as rig:
         card = await (await rig.musicgen(PROMPT, duration=8, seed=7)).until(has_track)
         info = await (await rig.bo.click(card, "Info")).answered()
@@ -60,11 +60,12 @@ async def test_a_loop_that_was_cut_off_is_made_at_the_next_press(tmp_path: Path)
             await asyncio.Event().wait()
 
         rig.bot.sound.loop = never  # pyright: ignore[reportAttributeAccessIssue] - it has just begun
-        await rig.bo.click(info.reply, "Loop")
+        cut_off = await rig.bo.click(info.reply, "Loop")
         async with asyncio.timeout(10):
             await begun.wait()
         await rig.stop()
         await rig.start()
+        await cut_off.until(lambda message: message.body.content == strings.card.CUT_OFF)
         message = await (await rig.bo.click(info.reply, "Loop")).until(has_track)
         assert "A loop of 2 bars" in words(message)
 

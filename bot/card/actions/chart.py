@@ -108,8 +108,8 @@ async def _show(context: ActionContext, generation_id: str) -> None:
         raise GenerationUnknown
     check_permissions(interaction)
     is_public = is_for_everyone(interaction, track.reply.channel_id)
-    await interaction.response.defer(thinking=True, ephemeral=not is_public)
-    await context.repost(track, "" if is_public else strings.stars.HERE_ALONE)
+    async with context.thinking(ephemeral=not is_public):
+        await context.repost(track, "" if is_public else strings.stars.HERE_ALONE)
 
 
 CHART = Action("chart", _show, makes=True)

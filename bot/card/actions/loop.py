@@ -63,8 +63,8 @@ def _check(context: ActionContext, generation: Generation) -> None:
 
 
 async def _make(context: ActionContext, take: Generation, message_id: int) -> None:
-    await context.interaction.response.defer(thinking=True)
-    await context.make_loop(take, context.memory.cards.get(message_id))
+    async with context.thinking():
+        await context.make_loop(take, context.memory.cards.get(message_id))
 
 
 LOOP = Action(_NAME, _press, strings.card.LOOP, makes=True, submit=_submit)

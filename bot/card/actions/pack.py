@@ -43,9 +43,9 @@ async def _press(context: ActionContext, about: str) -> None:
             line = await context.service.journal.ancestry(generation.id)
             onlooker = Onlooker(interaction.channel_id or 0, interaction.user.id)
             ancestors = visible(line, onlooker)
-    await interaction.response.defer(ephemeral=True, thinking=True)
     tracks = [track for track in (*reversed(ancestors), *takes) if track.state in _MADE]
-    await context.pack(tracks, context.memory.cards.get(int(message_id)))
+    async with context.thinking(ephemeral=True):
+        await context.pack(tracks, context.memory.cards.get(int(message_id)))
 
 
 PACK = Action("pack", _press)

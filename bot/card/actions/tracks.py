@@ -157,8 +157,8 @@ async def _show(context: ActionContext, generation_id: str) -> None:
         generation = await context.service.get(generation_id)
     check_requester(context.interaction, generation.requester_id)
     check_permissions(context.interaction)
-    await context.interaction.response.defer(thinking=True)
-    await context.repost(generation)
+    async with context.thinking():
+        await context.repost(generation)
 
 
 PAGE = Action("page", _turn)

@@ -64,6 +64,7 @@ WORDS_BLOCKED = (
     "**Info** tells them to you alone."
 )
 PLACE_GONE = "the place where you asked for this was deleted, so it comes to you here."
+CUT_OFF = "This was cut off: I was stopped while I was at it. Please ask for it once more."
 EARLIER = "Here is what you asked for earlier."
 CANCELED = "**Canceled.** No track was made."
 CANCELED_BY_OTHER = "**Canceled** by <@{}>. No track was made."
