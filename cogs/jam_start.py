@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import discord
@@ -16,6 +17,7 @@ from bot.community.presets import without
 from bot.domain.errors import (
     DeliveredTwice,
     JamNotHere,
+    JournalFault,
     ModelCannotContinue,
     OutOfBounds,
     PermissionsMissing,
@@ -28,6 +30,8 @@ from bot.domain.validation import check_request
 from bot.jam import rules, steps
 from bot.jam.jam import SECTION_USUAL_S, Beginning, Jam, Opening, Origin, Section, Terms
 from cogs.acknowledging import open_reply
+
+log = logging.getLogger(__name__)
 
 _NEEDED = {
     "create_public_threads": strings.jam.CREATE_THREADS,
@@ -79,7 +83,10 @@ async def begin(
     # Where Discord's answer was lost, the reply is found by its token.
     if reply is not None:
         jam_id = bot.service.id_for(interaction.token)
-        await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
+        try:
+            await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
+        except JournalFault as error:
+            log.warning("the reply that jam %s begins with is looked for: %s", jam_id, error)
 
 
 def with_preset(

@@ -211,8 +211,7 @@ class JamStage(JamOpening):
         while len(self._known) > _JAMS_REMEMBERED:
             del self._known[next(iter(self._known))]
         if stage.round_number != jam.round.number:
-            before = await self._journal.takes_in(jam.id, jam.round.number - 1)
-            for take in await self._generations([row.id for row in before]):
+            for take in await self._generations(await self._takes_before(jam)):
                 if take.state is State.DELIVERED:
                     await self._edit_take(jam, take)
             stage.round_number, stage.labels = jam.round.number, {}
@@ -223,6 +222,14 @@ class JamStage(JamOpening):
             if is_new and take.state is State.DELIVERED:
                 await self._edit_take(jam, take)
                 stage.labels[take.id] = label
+
+    async def _takes_before(self, jam: Jam) -> list[str]:
+        """The takes of the round before; none where they are not known: the card is shown."""
+        try:
+            return [row.id for row in await self._journal.takes_in(jam.id, jam.round.number - 1)]
+        except JournalFault as error:
+            log.warning("the takes of a round that is over keep their buttons: %s", error)
+            return []
 
     async def _edit_take(self, jam: Jam, take: Generation) -> None:
         message = self._thread(jam).get_partial_message(take.reply.message_id)

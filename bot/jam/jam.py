@@ -233,7 +233,7 @@ class Jam:
     gone: bool = False
     """Whether its thread was never made, or is there no more."""
     end_told: bool = False
-    """Whether it is told where it was begun that it is gone."""
+    """Whether it is told where it was begun that it is closed, or gone."""
     sections: tuple[Section, ...] = ()
     late: tuple[Take, ...] = ()
     """Takes of earlier rounds that are still being made; they are heard, and not counted."""
@@ -312,7 +312,8 @@ class Jam:
         if self.hindered is not None and self.hindered.is_over:
             return False
         is_stale = self.shown is None or self.shown.revision < self.revision
-        return self.thread_id is None or is_stale or bool(self.mixes)
+        is_to_be_told = self.phase is Phase.CLOSED and not self.end_told
+        return self.thread_id is None or is_stale or bool(self.mixes) or is_to_be_told
 
     @property
     def look_at(self) -> datetime | None:

@@ -6,6 +6,7 @@ keeps two processes from posting the same; that each change counts once, the row
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
-from bot.jam.jam import TAKE_UNHEARD_OF, Jam
+from bot.jam.jam import TAKE_UNHEARD_OF, Jam, Phase
 from bot.jam.openings import Openings
 from bot.jam.ports import JamStore, Locks, Stage
 from bot.jam.service import Jams
@@ -126,10 +127,13 @@ class Keeper:
                 return
             holding = self._owner.start(self._hold(lock), name=lock)
             try:
-                while await self._goes_on(jam_id):
+                # Once the lock is lost, another process is at it.
+                while not holding.done() and await self._goes_on(jam_id):
                     await self._clock.sleep(_SPACING_S)
             finally:
                 holding.cancel()
+                # Else what it is just writing would hold the lock that is given back.
+                await asyncio.wait({holding})
                 await self._journal.unlock(lock)
             self._paused.pop(jam_id, None)
         except JamUnknown:
@@ -141,15 +145,20 @@ class Keeper:
             log.exception("jam %s met a fault of ours", jam_id)
             await self._cannot(jam_id, error)
         finally:
-            self._at_work.pop(jam_id, None)
+            # What has changed while the lock was given back waits for no other look.
+            if self._at_work.pop(jam_id, False):
+                self.wake(jam_id)
 
     async def _hold(self, lock: str) -> None:
-        while True:
+        """Prolong a lock, until another process has it: this one was held up for too long."""
+        is_ours = True
+        while is_ours:
             await self._clock.sleep(_RENEW_S)
             try:
-                await self._journal.try_lock(lock, _LEASE_S)
+                is_ours = await self._journal.try_lock(lock, _LEASE_S)
             except JournalFault as error:
                 log.warning("%s: the lock is not prolonged: %s", lock, error)
+        log.warning("%s: another process has it", lock)
 
     async def _goes_on(self, jam_id: str) -> bool:
         """Do what is to be done now; whether there is more."""
@@ -170,6 +179,9 @@ class Keeper:
         if jam.mixes:
             await self._stage.post_mix(jam, jam.mixes[0])
             jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_posted + 1)
+        if jam.phase is Phase.CLOSED and not jam.end_told:
+            await self._stage.tell(jam)
+            jam = await self._jams.change(jam_id, steps.told_end)
         if jam.hindered is not None:
             was_told = jam.hindered.is_told
             jam = await self._jams.change(jam_id, steps.unhindered)

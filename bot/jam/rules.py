@@ -231,7 +231,9 @@ def undo(jam: Jam, now: datetime, by: int) -> Jam:
         jam = _took_part(replace(jam, round=replace(jam.round, undo=wanted)), by)
         if 2 * len(wanted & jam.active) <= len(jam.active):
             return jam
-    jam = _host_was_here(replace(jam, sections=jam.sections[:-1]), by)
+    # Nobody has stayed away from a round that was broken off.
+    seen = {**jam.seen, **dict.fromkeys(jam.active, jam.round.number)}
+    jam = _host_was_here(replace(jam, sections=jam.sections[:-1], seen=seen), by)
     outcome = Outcome(jam.round.number, Ending.UNDO)
     return replace(next_round(jam, now), last=outcome, phase=Phase.GOING)
 

@@ -63,7 +63,7 @@ def lost(jam: Jam, now: datetime) -> Jam:
         return jam
     if jam.phase is Phase.GOING and jam.round.votes:
         jam = ended(jam, now, Ending.CLOSE)
-    return replace(closed(jam), gone=True, beginning=None)
+    return replace(closed(jam), gone=True, end_told=False, beginning=None)
 
 
 def charged(jam: Jam, now: datetime) -> Jam:
@@ -72,7 +72,7 @@ def charged(jam: Jam, now: datetime) -> Jam:
 
 
 def told_end(jam: Jam, now: datetime) -> Jam:
-    """The message that it began with says that it is gone, as far as that could be."""
+    """The message that it began with says that it is over, as far as that could be."""
     return replace(jam, end_told=True, opening=None)
 
 

@@ -204,6 +204,8 @@ async def test_undo_mix_and_close(world: World) -> None:
     await world.pass_s(4)
     assert room.jam.phase is Phase.CLOSED
     assert labels(room.card) == ["Listen", "Mix"]
+    begun = world.messages[0].content
+    assert f"**rain on tin**. It is closed; what was made is in <#{room.thread.id}>." in begun
 
 
 async def test_a_blind_round_hides_authors_and_votes(world: World) -> None:
@@ -445,7 +447,7 @@ async def test_list_show_and_branch(world: World) -> None:
     jam_id = room.jam.id
     listed = Used(world, await world.bo.slash(world.channel, "jam list"))
     assert listed.answer is not None
-    assert "rain on tin · going on · 1 section, 10 s" in str(listed.answer.embeds[0].description)
+    assert "· going on · 1 section, 10 s" in str(listed.answer.embeds[0].description)
     shown = await world.bo.slash(room.thread, "jam show")
     assert shown.response is not None
     assert len(shown.response.attachments) == 2

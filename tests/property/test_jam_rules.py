@@ -145,7 +145,7 @@ class Jams(RuleBasedStateMachine):
         counted = [take for take in present.takes if take.counts]
         limits = jam.terms.takes
         assert len(counted) <= limits.per_round
-        by_person = Counter(take.author_id for take in counted)
+        by_person = Counter(take.author_id for take in counted if take.author_id != steps.NOBODY)
         assert max(by_person.values(), default=0) <= limits.per_person
         heard = {take.id for take in present.made}
         assert set(present.votes.values()) <= heard
@@ -236,6 +236,16 @@ def test_undo_makes_what_went_on_from_the_section_late() -> None:
     jam = rules.undo(jam, NOON, HOST)
     assert jam.sections == ()
     assert [take.id for take in jam.late] == ["more"]
+
+
+def test_undo_takes_nobody_out_of_those_who_take_part() -> None:
+    """Else one who comes late could end the next round alone."""
+    jam = rules.vote(_with_takes(_a_jam(), 2, 3), NOON, 4, "by2")
+    jam = rules.undo(rules.end(jam, NOON, HOST), NOON, HOST)
+    assert jam.active == {2, 3, 4}
+    jam = rules.propose(jam, NOON, 5, "by5", "words", 10)
+    jam = rules.done(rules.made(jam, NOON, "by5", 10.0), NOON, 5)
+    assert jam.sections == ()
 
 
 def test_of_two_presses_of_undo_one_counts() -> None:

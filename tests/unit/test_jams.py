@@ -268,6 +268,50 @@ async def test_one_process_keeps_a_jam_and_another_takes_it_up(
     assert [jam.thread_id for jam in other.stage.shown] == [77]
 
 
+async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
+    process: Process, tmp_path: Path
+) -> None:
+    """It was held up for longer than its lock lasts, in the middle of showing the card."""
+    other = Process(tmp_path, process)
+    await process.begin()
+    held_up, goes_on = asyncio.Event(), asyncio.Event()
+    show = process.stage.show
+
+    async def slowly(jam: Jam) -> Shown:
+        held_up.set()
+        await goes_on.wait()
+        return await show(jam)
+
+    process.stage.show = slowly  # pyright: ignore[reportAttributeAccessIssue] - as a test may
+    await process.works()
+    assert held_up.is_set()
+    del process.journal.tables.locks["jam j"]
+    assert await other.journal.try_lock("jam j", 60)
+    process.clock.pass_s(3)
+    await process.works()
+    await process.jams.change("j", rules.propose, BO, "t1", "words", 10)
+    goes_on.set()
+    await process.works()
+    assert len(process.stage.shown) == 1, "what it was at, and no more"
+    assert not await process.journal.try_lock("jam j", 60), "the lock is the other one's"
+
+
+async def test_what_changes_while_a_lock_is_given_back_waits_for_no_other_look(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await process.begin()
+    unlock = process.journal.unlock
+
+    async def meanwhile(name: str) -> None:
+        monkeypatch.undo()
+        await process.jams.change("j", rules.propose, BO, "t1", "words", 10)
+        await unlock(name)
+
+    monkeypatch.setattr(process.journal, "unlock", meanwhile)
+    await process.works()
+    assert [len(jam.round.takes) for jam in process.stage.shown] == [0, 1]
+
+
 @pytest.mark.parametrize("done", [0, 1, 2])
 async def test_whatever_was_done_the_next_process_does_the_rest(
     process: Process, tmp_path: Path, done: int
@@ -288,6 +332,7 @@ async def test_whatever_was_done_the_next_process_does_the_rest(
     assert later.stage.mixes == [(0, "t1", MixTerms())]
     jam = await later.jam()
     assert (jam.thread_id, jam.phase, jam.wants_work) == (77, Phase.CLOSED, False)
+    assert [one.phase for one in later.stage.told] == [Phase.CLOSED], "told where it was begun"
 
 
 async def test_each_mix_is_posted_as_it_was_asked_for(process: Process) -> None:

@@ -281,7 +281,7 @@ def listed(jam: Jam) -> str:
     facts_ = f"{going[jam.phase]} · {what}, {jam.length_s:.0f} s · <t:{_seconds(jam.created_at)}:R>"
     if jam.thread_id is None or jam.gone:
         return f"“{theme}” · {facts_}"
-    return f"<#{jam.thread_id}> · {theme} · {facts_}"
+    return f"“{theme}” in <#{jam.thread_id}> · {facts_}"
 
 
 NO_JAMS = "No jam has been here yet. `/jam start` begins one."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.card.markup import quoted
 from bot.domain.plain_text import shortened
-from bot.jam.jam import Jam
+from bot.jam.jam import Jam, Phase
 
 A_TRACK = "a track"
 """What a jam began with whose words are not for all."""
@@ -42,6 +42,8 @@ def where_begun(jam: Jam, theme: str | None, thread_id: int) -> str:
 def _begun(jam: Jam, theme: str | None, thread_id: int) -> str:
     """Who has begun it is told at first only: the host may be another by now."""
     call = f"Everybody can propose what comes next, and vote, in <#{thread_id}>."
+    if jam.phase is Phase.CLOSED:
+        call = f"It is closed; what was made is in <#{thread_id}>."
     named = None if theme is None else quoted(theme, _THEME_MAX_CHARS)
     match (jam.opening is not None, named):
         case True, None:

@@ -151,8 +151,8 @@ VOICE_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "I play in the voice channels of servers that I am a member of, so not here."
     ),
     errors.NotInVoice: lambda e: (
-        "You are in no voice channel of this server, as far as I can see. Join one, and press "
-        f"**{PLAY}** again."
+        "You are in no voice channel of this server, as far as I can see. Join one, and press the "
+        "button again."
     ),
     errors.VoicePermissionsMissing: lambda e: (
         f"To play in <#{e.channel_id}> I need to be given {listed(e.permissions)} there. "
