@@ -27,7 +27,7 @@ from bot.jam.request import JamRequest
 from bot.voice.session import Item, Session
 from cogs.acknowledging import acknowledge
 from cogs.announce import announce
-from cogs.jam_asked import begin_asked, begin_with
+from cogs.jam_asked import begin_asked, begin_with, branch_asked
 from cogs.jam_listen import play_piece
 from cogs.loops import make_loop
 from cogs.pack import pack
@@ -131,6 +131,10 @@ class Context:
     async def start_jam(self, request: JamRequest) -> None:
         """Begin a jam here, as `/jam start` does."""
         await begin_asked(self._bot, self.interaction, request)
+
+    async def branch_jam(self, jam_id: str, theme: str | None, sections: int | None) -> None:
+        """Begin a jam here with the piece of another one."""
+        await branch_asked(self._bot, self.interaction, jam_id, theme, sections)
 
     async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
         """Begin a jam here with this audio."""

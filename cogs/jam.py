@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.card import strings
-from bot.card.actions.jam_command import ROUND_MINUTES_MAX, draft_of_jam, request_in
+from bot.card.actions.jam_command import (
+    ROUND_MINUTES_MAX,
+    draft_of_branch,
+    draft_of_jam,
+    request_in,
+)
 from bot.card.actions.jam_start import THEME_MAX_CHARS
 from bot.card.drafts import DRAFT, FROM, PRESET, SECTION_S
 from bot.card.forms import PROMPT
@@ -17,19 +20,17 @@ from bot.card.interactions import asked_by, reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
-from bot.domain.errors import NoServerHere, OutOfBounds
+from bot.domain.errors import NoServerHere
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.musical_terms import BARS_MAX, TEMPO_MAX_BPM, TEMPO_MIN_BPM
 from bot.jam import rules
-from bot.jam.jam import Origin
 from bot.jam.take_limits import TAKES_MAX
 from cogs.autocomplete import presets_for
 from cogs.bring_waiting import bring_waiting
-from cogs.jam_asked import begin_asked
+from cogs.jam_asked import begin_asked, branch_asked
 from cogs.jam_finding import jam_named, jams_offered, may_see
 from cogs.jam_listen import MADE_WITHIN_S
 from cogs.jam_sources import tracks_offered
-from cogs.jam_start import begin
 
 _LISTED_MAX = 15
 _KEY_MAX_CHARS = 30
@@ -113,21 +114,8 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         sections: app_commands.Range[int, 1] | None = None,
     ) -> None:
         """Begin a new one with the piece of another one."""
-        async with reading():
-            old = await jam_named(self._bot, interaction, jam)
-        count = len(old.sections) if sections is None else sections
-        if not 1 <= count <= len(old.sections):
-            raise OutOfBounds("sections", count, 1, len(old.sections))
-        terms = replace(
-            old.terms,
-            theme=theme or old.terms.theme,
-            round_minutes=0,
-            blind=False,
-            members_vote=False,
-        )
-        origin = Origin(old.id, old.terms.theme, count)
-        kept = old.sections[:count]
-        await begin(self._bot, interaction, terms, sections=kept, origin=origin)
+        interaction.extras[DRAFT] = draft_of_branch(jam, theme, sections)
+        await branch_asked(self._bot, interaction, jam, theme, sections)
 
     @app_commands.command(name="list", description=strings.jam.LIST)
     async def list_jams(self, interaction: discord.Interaction) -> None:

@@ -7,13 +7,16 @@ from dataclasses import replace
 import discord
 
 from bot.card.audio_attachments import AudioAttachment
+from bot.card.drafts import SECTIONS
 from bot.card.interactions import reading
 from bot.client import MusicGenBot
+from bot.domain.errors import OutOfBounds
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation
-from bot.jam.jam import Beginning, Terms
+from bot.jam.jam import Beginning, Origin, Terms
 from bot.jam.request import JamRequest
 from bot.jam.take_limits import TakeLimits
+from cogs.jam_finding import jam_named
 from cogs.jam_sources import beginning_with, filled, track_named
 from cogs.jam_start import begin, with_preset
 
@@ -48,6 +51,34 @@ async def begin_asked(
     by_bars = terms.music.length_s(MORE_MAX_S) if request.section_s is None else None
     whole = with_preset(bot, interaction, terms, request.section_s or by_bars, request.preset)
     await begin(bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose)
+
+
+async def branch_asked(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    jam_id: str,
+    theme: str | None,
+    sections: int | None,
+) -> None:
+    """Begin a new one with the piece of another one, or so many of its sections.
+
+    Raises:
+        RequestRefused: not here, not by them, or not with this.
+    """
+    async with reading():
+        old = await jam_named(bot, interaction, jam_id)
+    count = len(old.sections) if sections is None else sections
+    if not 1 <= count <= len(old.sections):
+        raise OutOfBounds(SECTIONS, count, 1, len(old.sections))
+    terms = replace(
+        old.terms,
+        theme=theme or old.terms.theme,
+        round_minutes=0,
+        blind=False,
+        members_vote=False,
+    )
+    origin = Origin(old.id, old.terms.theme, count)
+    await begin(bot, interaction, terms, sections=old.sections[:count], origin=origin)
 
 
 async def begin_with(

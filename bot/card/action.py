@@ -134,6 +134,14 @@ class ActionContext(Protocol):
         """
         ...
 
+    async def branch_jam(self, jam_id: str, theme: str | None, sections: int | None) -> None:
+        """Begin a jam here with the piece of another one, as `/jam branch` does.
+
+        Raises:
+            RequestRefused: not here, or not with this.
+        """
+        ...
+
     async def begin_jam(self, terms: Terms, file: AudioAttachment, made: Generation | None) -> None:
         """Begin a jam here with this audio, which is what was `made` where it is one of ours.
 

@@ -127,6 +127,22 @@ async def test_a_jam_that_names_no_track_keeps_what_was_named(world: World) -> N
     assert beginning is None or beginning.track_id == world.generation.id
 
 
+async def test_a_refused_branch_opens_as_a_form(world: World) -> None:
+    room = await a_room(world)
+    await room.press(world.bo, "Vote", await room.propose(world.bo, "soft piano"))
+    await room.press(world.ada, "End round")
+    await world.pass_s(3)
+    options = {"jam": room.jam.id, "theme": "hail on tin", "sections": 2}
+    refused = Used(world, await world.bo.slash(world.channel, "jam branch", **options))
+    assert refused.told == "`sections` must be between 1 and 1; you gave 2."
+    opened = Used(world, await world.bo.click(refused.answer, label="Change it"))
+    assert filled(opened) == {"prompt": "hail on tin", "sections": "2"}
+    await opened.send(world.bo, prompt="hail on tin", sections="1")
+    await world.pass_s(3)
+    assert world.channel.threads[-1].name == "hail on tin"
+    assert len(room.jam.sections) == 1
+
+
 @pytest.mark.parametrize("by_menu", [False, True])
 async def test_what_a_jam_cannot_begin_with_can_be_changed_too(world: World, by_menu: bool) -> None:
     await world.musicgen()

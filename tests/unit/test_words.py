@@ -245,7 +245,7 @@ def test_actions_are_called_as_in_the_messages_out_there() -> None:
     )
     jam = (
         "jamchoose jamclose jamclosenow jamdone jamend jamlisten jammix jampropose jamriff "
-        "jambegin jamstart jamundo jamvote"
+        "jambegin jambranch jamstart jamundo jamvote"
     )
     voice = "voice voicelouder voicepiece voicequieter voiceskip voicestop voicetakes"
     known = [*on_cards.split(), *elsewhere.split(), *settings.split(), *jam.split(), *voice.split()]

@@ -22,7 +22,7 @@ from bot.card.actions.extend import EXTEND
 from bot.card.actions.forget import FORGET, FORGET_IT, FORGET_ONE
 from bot.card.actions.info import INFO, INFO_OF_TAKE
 from bot.card.actions.jam import JAM_ACTIONS
-from bot.card.actions.jam_command import JAM_COMMAND
+from bot.card.actions.jam_command import JAM_BRANCH, JAM_COMMAND
 from bot.card.actions.jam_start import JAM_START
 from bot.card.actions.jam_takes import RIFF, VOTE
 from bot.card.actions.loop import LOOP
@@ -50,7 +50,7 @@ WITHOUT_AUDIO = (SAME, EDIT, INFO)
 _ELSEWHERE = (CANCEL, BRING, SAME, CONFIRM_DELETE, KEEP, PAGE, SHOW, CHART)
 """On cards that run, below questions, and in lists."""
 _BELOW_ANSWERS = (FEWER, LOOP, PACK, SAVE_PRESET, INFO_OF_TAKE, FORGET, FORGET_ONE, FORGET_IT)
-_BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED, PRESET_COMMAND, JAM_COMMAND)
+_BELOW_REFUSALS = (CHANGE, FINER, WITH_NEW_SEED, PRESET_COMMAND, JAM_COMMAND, JAM_BRANCH)
 _JAM = (*JAM_ACTIONS, VOTE, RIFF, JAM_START)
 _SETTINGS = (*PANEL_ACTIONS, OPEN_LOG, LOG, LOG_EVERYWHERE)
 

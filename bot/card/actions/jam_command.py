@@ -1,6 +1,7 @@
-"""Change it, below a refused `/jam start`: the same as a form, as it was left; for them alone.
+"""Change it, below a refused `/jam start` or `/jam branch`: the same as a form, as it was left.
 
-The command itself is read as that form is, so what is typed there means the same.
+For who has typed it alone. `/jam start` itself is read as that form is, so what is typed there
+means the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from bot.card import strings
 from bot.card.action import Action, ActionContext, opens
 from bot.card.actions.jam_start import THEME_MAX_CHARS
-from bot.card.drafts import COMMAND, FROM, PRESET, SECTION_S, Draft
+from bot.card.drafts import COMMAND, FROM, PRESET, SECTION_S, SECTIONS, Draft
 from bot.card.forms import FIELDS_MAX, PROMPT, TERMS, CardForm, FormOption, SubmittedForm
 from bot.card.input_fields import OFF, ON
 from bot.community.presets import NAME_MAX_CHARS
@@ -21,7 +22,7 @@ from bot.domain.musical_terms import NO_TERMS
 from bot.jam.request import JamRequest
 from bot.jam.take_limits import TAKES_MAX
 
-_NAME = "jambegin"
+_NAME, _BRANCH = "jambegin", "jambranch"
 ROUND_MINUTES_MAX = 24 * 60
 _MODEL, _USUAL_MODEL = "model_version", "usual"
 _FROM_MAX_CHARS = 200
@@ -32,6 +33,7 @@ _NUMBERS = {
     "takes_per_round": (1, TAKES_MAX),
 }
 """The least and the most of each."""
+_JAM = "jam"
 _SWITCHES = ("blind", "members_vote")
 _USUAL = (TERMS, SECTION_S, PRESET, _MODEL)
 """What is asked for where there is room, given before or not."""
@@ -127,4 +129,31 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
     await context.start_jam(request_in(context.draft, form))
 
 
+def draft_of_branch(jam_id: str, theme: str | None, sections: int | None) -> Draft:
+    """`/jam branch` as it was typed."""
+    values = {_JAM: jam_id, PROMPT: theme, SECTIONS: None if sections is None else str(sections)}
+    given = {name: value for name, value in values.items() if value is not None}
+    return Draft(_BRANCH, COMMAND, True, given)
+
+
+async def _branch_form(context: ActionContext, about: str) -> CardForm:
+    form = CardForm(_BRANCH, about, strings.forms.CHANGE_TITLE, from_card=True)
+    form.add_text(
+        PROMPT, strings.jam.THEME_LABEL, strings.jam.THEME_KEPT, max_chars=THEME_MAX_CHARS
+    )
+    form.add_number(SECTIONS, strings.forms.LABELS[SECTIONS], strings.jam.BRANCH_SECTIONS, None)
+    return form
+
+
+async def _submit_branch(context: ActionContext, form: SubmittedForm) -> None:
+    if context.draft is None:
+        raise DraftGone
+    form = form.over(context.draft.values)
+    sections = form.number(SECTIONS, strings.forms.LABELS[SECTIONS])
+    await context.branch_jam(form.text(_JAM), form.text(PROMPT) or None, sections)
+
+
 JAM_COMMAND = Action(_NAME, opens(_form), submit=_submit, form=_form, makes=True)
+JAM_BRANCH = Action(
+    _BRANCH, opens(_branch_form), submit=_submit_branch, form=_branch_form, makes=True
+)

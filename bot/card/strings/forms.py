@@ -66,6 +66,7 @@ LABELS = {
     "new_audio": "Another file",
     "fine_tune": "Fine-tune",
     "seconds": "Length of each section, in seconds",
+    "sections": "How many of its sections",
     "from": "Track it begins with",
     "round_minutes": "Minutes of a round",
     "blind": "Hide votes and authors until a round ends",

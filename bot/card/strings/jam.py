@@ -57,6 +57,7 @@ MORE = "Length"
 START_TITLE = "Start a jam from this audio"
 THEME_LABEL = "Theme"
 USUAL_MODEL = "The usual one"
+THEME_KEPT = "Leave it empty to keep that of the other jam."
 START_THEME_ABOUT = "The thread is called so, and it is joined to everybody's words."
 
 SQUARES = ("🟦", "🟪", "🟩", "🟨", "🟧", "🟥", "🟫", "⬜")
