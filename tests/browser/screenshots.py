@@ -58,6 +58,7 @@ async def pictures(folder: Path) -> list[Path]:
                 timings=Timings(),
                 speed=1,
                 notice=NOTICE,
+                voice=True,
             ) as rig,
         ):
             return await _take_all(rig, browser, folder)
@@ -70,6 +71,8 @@ async def _take_all(rig: Rig, browser: Browser, folder: Path) -> list[Path]:
     taken: list[Path] = []
 
     async def take(name: str, of: Locator | None = None) -> None:
+        # What is under the pointer has a menu.
+        await ada.page.mouse.move(0, 0)
         await ada.page.evaluate(_SHOWN)
         path = folder / f"{name}.png"
         if of is None:
