@@ -24,5 +24,5 @@ async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Ja
         bot.jam_files.to_hear(jam, interaction.filesize_limit) as uploads,
         uploads.opened() as files,
     ):
-        text = None if files else strings.jam_mix.LOST
+        text = None if files else strings.jam_mix.NOT_HEARD
         await interaction.edit_original_response(content=text, attachments=files)

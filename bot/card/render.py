@@ -271,7 +271,8 @@ def _ended_in_jam(card: Card, generation: Generation, take: TakeView) -> Card:
     card = _in_jam(card, take)
     embed = card.embed
     if take.number is None and generation.state is State.DELIVERED:
-        embed.description = f"{strings.jam.LATE}\n{embed.description}"
+        why = strings.jam.UNUSABLE if take.is_unusable else strings.jam.LATE
+        embed.description = f"{why}\n{embed.description}"
     labels = {generation.id: strings.jam.vote_label(0 if take.is_blind else take.votes)}
     return Card(embed, actions_of_take(generation, is_open=take.is_open), labels)
 

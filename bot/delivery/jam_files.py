@@ -19,7 +19,7 @@ from bot.domain.track_names import track_filename
 from bot.engine.ports import Sound
 from bot.host.threads import TRACKS
 from bot.jam.jam import Jam
-from bot.jam.pieces import UNUSABLE, PieceMissing, Pieces
+from bot.jam.pieces import UNUSABLE, PieceMissing, PieceNotWorkedOn, Pieces
 from bot.jam.ports import PieceSound
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class MixUploads(Uploads):
     """None where there is none."""
     has_sections: bool = False
     is_too_large: bool = False
+    is_lost: bool = False
+    """Whether there never will be one: the piece's audio is not there any more."""
 
 
 class JamFiles:
@@ -120,7 +122,8 @@ class JamFiles:
             yield MixUploads(is_too_large=True)
         except (PieceMissing, *UNUSABLE) as error:
             log.warning("the mix of jam %s cannot be made: %r", jam.id, error)
-            yield MixUploads()
+            is_there = isinstance(error, (PieceNotWorkedOn, *UNUSABLE))
+            yield MixUploads(is_lost=not is_there)
 
     async def _mixed(
         self,

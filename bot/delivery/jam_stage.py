@@ -161,7 +161,8 @@ class JamStage(JamOpening):
             async with self._files.of_mix(jam, terms, names, self._limit_bytes(jam)) as found:
                 if found.mixed is None:
                     words = strings.jam_mix
-                    text = words.TOO_LARGE if found.is_too_large else words.LOST
+                    text = words.LOST if found.is_lost else words.FAILED
+                    text = words.TOO_LARGE if found.is_too_large else text
                     await self._thread(jam).send(text, nonce=nonce)
                     return
                 for said in (jam, without_words(jam)):

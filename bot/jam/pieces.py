@@ -28,10 +28,16 @@ UNUSABLE = (AudioWorkFailed, NotAudio, AudioUnreadable, AudioBeyondBounds)
 
 _LEAST_S = 0.1
 """Of a piece, so that its last take alone is read."""
+_KEEP_TRIES = 3
+"""A take is paid for: that a process came to nothing over it once is no reason to let it go."""
 
 
 class PieceMissing(BotError):
     """The audio of a piece is not there any more, or cannot be worked on."""
+
+
+class PieceNotWorkedOn(PieceMissing):
+    """It is there, and nothing came of working on it: the next try may fare better."""
 
 
 def end_called(take_id: str, last_s: float) -> str:
@@ -59,13 +65,17 @@ class Pieces:
         self, take_id: str, track: Path, given_s: float, asked_bpm: float | None
     ) -> TakeSound | None:
         """Keep a take without loss; None where that cannot be done."""
-        try:
-            sound = await self.made_of(take_id, track, given_s, asked_bpm)
-        except UNUSABLE as error:
-            log.warning("take %s cannot be joined to a piece: %r", take_id, error)
-            return None
-        await self._store.keep_sound(sound)
-        return sound
+        for tried in range(1, _KEEP_TRIES + 1):
+            try:
+                sound = await self.made_of(take_id, track, given_s, asked_bpm)
+            except UNUSABLE as error:
+                log.warning("take %s cannot be joined to a piece: %r", take_id, error)
+                if isinstance(error, AudioWorkFailed) and tried < _KEEP_TRIES:
+                    continue
+                return None
+            await self._store.keep_sound(sound)
+            return sound
+        return None
 
     async def made_of(
         self, take_id: str, audio: Path, given_s: float, asked_bpm: float | None
@@ -150,7 +160,7 @@ class Pieces:
             over_s = [sound.given_s + tail for sound, tail in zip(sounds, tails_s, strict=False)]
             yield _LaidOut(paths, over_s, tails_s[-1])
         except UNUSABLE as error:
-            raise PieceMissing from error
+            raise PieceNotWorkedOn from error
         finally:
             await _remove(paths)
 

@@ -49,6 +49,8 @@ class TakeView:
     is_blind: bool
     is_open: bool
     """Whether it can be voted for."""
+    is_unusable: bool = False
+    """Whether it is in its round, and cannot be joined to the piece."""
 
 
 class Jams:
@@ -269,6 +271,7 @@ def view_of(jam: Jam, row: TakeRow) -> TakeView:
         votes=jam.round.tally[row.id],
         is_blind=jam.terms.blind and counts,
         is_open=take is not None and take.progress is Progress.MADE,
+        is_unusable=take is not None and not counts,
     )
 
 

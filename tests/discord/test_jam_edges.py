@@ -206,3 +206,36 @@ async def test_in_a_long_round_the_card_comes_to_where_people_are(world: World) 
     assert room.card.id > room.messages[-2].id
     assert room.card.id != old.id
     assert len(room.jam.round.made) == 4
+
+
+async def test_a_mix_that_came_to_nothing_is_said_and_can_be_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await a_chosen_take(world)
+    await room.press(world.ada, "End round")
+    await world.pass_s(3)
+
+    async def dies(*_: object) -> None:
+        raise errors.WorkerTooSlow(20.0)
+
+    for mix in (dies, world.piece_sound.mix):
+        monkeypatch.setattr(world.piece_sound, "mix", mix)
+        opened = await room.press(world.bo, "Mix")
+        await opened.send(world.bo, format=["wav"], fade="0")
+        await world.pass_s(4)
+    told, made = room.messages[-2:]
+    assert told.content == strings.jam_mix.FAILED
+    assert "Mix of" in str(made.embeds[0].title)
+
+
+async def test_a_take_that_cannot_be_joined_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise errors.NotAudio
+
+    monkeypatch.setattr(world.piece_sound, "keep_lossless", broken)
+    room = await a_room(world)
+    take = await room.propose(world.bo, "soft piano")
+    assert strings.jam.UNUSABLE in str(take.embeds[0].description)
+    assert labels(take) == ["Riff"]

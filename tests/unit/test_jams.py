@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain.errors import AudioUnavailable, AudioUnreadable, JamUnknown, TakesUsedUp, UserError
+from bot.domain.errors import (
+    AudioUnavailable,
+    AudioUnreadable,
+    JamUnknown,
+    TakesUsedUp,
+    UserError,
+    WorkerTooSlow,
+)
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import Inputs
@@ -215,6 +222,27 @@ async def test_what_fails_or_cannot_be_joined_frees_its_place(process: Process) 
     await process.delivery.end(failed)
     await process.take("broken")
     assert [take.counts for take in (await process.jam()).round.takes] == [False, True, False]
+    view = await process.jams.view_of("broken")
+    assert view is not None
+    assert view.is_unusable
+
+
+@pytest.mark.parametrize(("fails", "progress"), [(2, Progress.MADE), (9, Progress.FAILED)])
+async def test_a_take_whose_process_died_is_kept_by_another_one(
+    process: Process, fails: int, progress: Progress
+) -> None:
+    keep, left = process.piece_sound.keep_lossless, [WorkerTooSlow(20.0)] * fails
+
+    async def dies(track: Path, target: Path) -> float:
+        if left:
+            raise left.pop()
+        return await keep(track, target)
+
+    process.piece_sound.keep_lossless = dies
+    await process.begin()
+    await process.take("t1")
+    [take] = (await process.jam()).round.takes
+    assert take.progress is progress
 
 
 async def test_a_hundred_votes_at_once_over_two_processes_all_count(

@@ -235,6 +235,7 @@ def take_title(number: int | None) -> str:
     return "Take, not counted" if number is None else f"Take {number}"
 
 
+UNUSABLE = "-# I could not join it to the piece: to be heard, not counted. **Riff** makes it anew."
 LATE = "-# It came too late for its round: to be heard, not counted."
 VOTED_BLIND = (
     "Your vote is noted; votes are shown when the round ends. You can change it until then."
