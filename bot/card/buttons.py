@@ -26,7 +26,8 @@ AnySelect = (
     | discord.ui.UserSelect[discord.ui.View]
 )
 
-_ROW = 5
+_ROW, _ROW_OF_PHONE = 5, 4
+"""What a row holds, and what of it a phone shows side by side."""
 _NO_TAKES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -173,7 +174,7 @@ def card_view(
             if action.is_of_a_take
             else [(action, generation_id, None)]
         )
-    rows = -(-len(named) // _ROW)
+    rows = 1 if len(named) <= _ROW else -(-len(named) // _ROW_OF_PHONE)
     # Rows of the same length: on a phone, fewer of them are broken.
     in_a_row = -(-len(named) // rows)
     return view_of(

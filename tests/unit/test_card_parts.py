@@ -20,6 +20,7 @@ from bot.card.actions.info import command_line, info_embed
 from bot.card.actions.melody import melody_form, melody_model
 from bot.card.actions.tracks import PAGE_SIZE, TrackList, read_turn
 from bot.card.audio_attachments import audio_attachments, track_attachment, track_attachments
+from bot.card.buttons import card_view
 from bot.card.forms import FormOption, SubmittedForm, read_form
 from bot.card.lineage import at_card_of
 from bot.domain.errors import NotANumber
@@ -112,6 +113,18 @@ def test_anything_is_a_number_or_refused(text: str) -> None:
     except NotANumber:
         return
     assert number is not None or not one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("with_voice", "in_rows"), [(False, [4, 4]), (True, [3, 3, 3])], ids=["alone", "with voice"]
+)
+def test_a_row_of_buttons_is_one_on_a_phone(with_voice: bool, in_rows: list[int]) -> None:
+    """A phone has room for four labels; a fifth would have a line to itself."""
+    track = a_generation(state=State.DELIVERED)
+    actions = actions_after([track], TABLE_, with_voice=with_voice)
+    view = card_view(actions, track.id, {track.id: "Star"})
+    assert view is not None
+    assert [len(row["components"]) for row in view.to_components()] == in_rows
 
 
 # ------------------------------------------------------------------ Info
