@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from contextlib import suppress
 from pathlib import Path
@@ -29,11 +30,15 @@ BROKEN_FILES = tuple(
 
 
 class Crowd:
-    """Two people and a moderator, in every kind of place."""
+    """Two people and a moderator, in every kind of place.
 
-    def __init__(self, rig: Rig, rng: random.Random) -> None:
+    They ask on however long the line is, unless they are `patient`.
+    """
+
+    def __init__(self, rig: Rig, rng: random.Random, *, patient: bool = False) -> None:
         self._rig = rig
         self._rng = rng
+        self._young_s = math.inf if patient else YOUNG_S
         self._take = wav(0.5)
         self._canceled: set[Asked] = set()
         self._varied: set[int] = set()
@@ -48,7 +53,7 @@ class Crowd:
         return self._waiting
 
     def _young(self) -> list[Asked]:
-        since = self._rig.discord.clock.now() - YOUNG_S
+        since = self._rig.discord.clock.now() - self._young_s
         return [asked for asked in self.open() if asked.used.interaction.created_at > since]
 
     async def ask_on(self) -> None:

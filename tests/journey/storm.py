@@ -49,6 +49,8 @@ from tests.postgres import a_postgres
 START_S = 20.0
 LIFE_MAX_S = 1.1
 """From being connected to being killed; a track takes about that long."""
+COG_LIFE_MAX_S = 2.5
+"""The same where one after the other is made."""
 STILLBORN = 0.2
 """The share of processes that are killed while they start."""
 START_TAKES_S = 1.5
@@ -58,6 +60,8 @@ LONG_LIFE_S = 12.0
 FULL_DISK = 0.1
 """The share of processes whose disk is full all their life."""
 SETTLE_S = 60.0
+COG_SETTLE_S = 240.0
+"""A server whose last webhook found nobody may wait for 102 s before it tries again."""
 CLOSE_S = 5.0
 TOKEN_LIFE_S = 6.0
 """Some generations outlive it, most do not."""
@@ -135,7 +139,10 @@ class Storm:
             self.witness = CogWitness(cog)
         if database_url is not None:
             self._env["DATABASE_URL"] = database_url
-        self.crowd = Crowd(rig, rng)
+        # One server makes one track at a time: a longer line would only meet kills while it waits.
+        self.crowd = Crowd(rig, rng, patient=cog is not None)
+        self._life_max_s = LIFE_MAX_S if cog is None else COG_LIFE_MAX_S
+        self._settle_s = SETTLE_S if cog is None else COG_SETTLE_S
         self.phases: Counter[str] = Counter()
         self.died_at: list[float] = []
         """By Discord's clock."""
@@ -161,7 +168,7 @@ class Storm:
             await self._connected(bot)
             people = asyncio.create_task(self.crowd.come_back())
             with suppress(TimeoutError):
-                await eventually(lambda: not self.crowd.open(), SETTLE_S)
+                await eventually(lambda: not self.crowd.open(), self._settle_s)
             people.cancel()
             bot.ask_to_stop()
             assert await bot.ended(CLOSE_S) == 0, bot.output
@@ -180,7 +187,9 @@ class Storm:
             else:
                 await self._connected(bot)
                 is_long = self._rng.random() < LONG
-                await asyncio.sleep(self._rng.uniform(0.0, LONG_LIFE_S if is_long else LIFE_MAX_S))
+                await asyncio.sleep(
+                    self._rng.uniform(0.0, LONG_LIFE_S if is_long else self._life_max_s)
+                )
         finally:
             self.died_at.append(self._rig.discord.clock.now())
             await bot.kill()
