@@ -62,12 +62,17 @@ def _play(arguments: argparse.Namespace) -> int:
 def _serve_own_gpu(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
+    from bot.own_gpu.measure import SIZES, measure
     from bot.own_gpu.options import OwnGpu
     from bot.own_gpu.serve import serve
 
-    models = tuple(name.strip() for name in arguments.models.split(","))
+    named = arguments.models or (",".join(SIZES) if arguments.measure else "melody")
+    models = tuple(name.strip() for name in named.split(","))
     weights = None if arguments.weights is None else Path(arguments.weights).resolve()
-    return serve(OwnGpu(models, weights, arguments.device), arguments.host, arguments.port)
+    own_gpu = OwnGpu(models, weights, arguments.device)
+    if arguments.measure:
+        return measure(own_gpu, arguments.seconds)
+    return serve(own_gpu, arguments.host, arguments.port)
 
 
 def _serve(command: str | None) -> int:
@@ -171,11 +176,17 @@ def _arguments() -> argparse.Namespace:
     )
     playground.add_argument("--no-browser", action="store_true", help="open no browser")
     own_gpu = commands.add_parser("own-gpu", help="serve MusicGen from this machine's card")
-    own_gpu.add_argument("--models", default="melody", help="comma-separated (default melody)")
+    own_gpu.add_argument("--models", default="", help="comma-separated (default melody)")
     own_gpu.add_argument("--weights", metavar="FOLDER", help="of the models; else from the hub")
     own_gpu.add_argument("--device", default="", help="cuda, cuda:1, mps, cpu (default: the best)")
     own_gpu.add_argument("--host", default="127.0.0.1", help="who may ask (default: this machine)")
     own_gpu.add_argument("--port", type=int, default=5000, help="default 5000")
+    own_gpu.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure speed and memory here with random weights (of small, medium, large), and end",
+    )
+    own_gpu.add_argument("--seconds", type=int, default=8, help="of what is measured (default 8)")
     return parser.parse_args()
 
 

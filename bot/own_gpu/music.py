@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -47,10 +47,24 @@ def best_device() -> str:
 
 
 class MusicModel:
-    """One of MusicGen's models, loaded from a folder or the hub."""
+    """One of MusicGen's models, on a device."""
 
-    def __init__(self, source: str, device: str) -> None:
-        """Load it; half as wide numbers on CUDA, but for the codec, where they would be heard.
+    def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
+        """`model` is transformers' own, whatever its weights."""
+        self._model = model.eval().to(device)
+        self._tokenizer = tokenizer
+        self._device = device
+        self.follows_melodies = model.config.model_type == _MELODY
+        decoder = model.config.decoder
+        self._channels = int(decoder.audio_channels)
+        self._codebooks = int(decoder.num_codebooks) // self._channels
+        self._frames_per_s = int(model.config.audio_encoder.frame_rate)
+
+    @classmethod
+    def load(cls, source: str, device: str) -> Self:
+        """Load it from a folder or the hub.
+
+        Its numbers are half as wide on CUDA, but for the codec, where they would be heard.
 
         Raises:
             OSError: its files are not there, or cannot be read.
@@ -63,14 +77,7 @@ class MusicModel:
         family = getattr(transformers, f"{name}ForConditionalGeneration")
         model = family.from_pretrained(source, dtype=width)
         model.audio_encoder.float()
-        self._model = model.eval().to(device)
-        self._tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-        self._device = device
-        self.follows_melodies = kind == _MELODY
-        decoder = model.config.decoder
-        self._channels = int(decoder.audio_channels)
-        self._codebooks = int(decoder.num_codebooks) // self._channels
-        self._frames_per_s = int(model.config.audio_encoder.frame_rate)
+        return cls(model, transformers.AutoTokenizer.from_pretrained(source), device)
 
     def make(self, wish: Wish, told: Told) -> Audio:
         """The music: exactly as long as is wished, and the same for the same wish on one machine.
@@ -78,18 +85,23 @@ class MusicModel:
         Raises:
             ValueError: what it is to begin with is as long as all of it.
         """
+        [audio] = self.make_takes(wish, 1, told)
+        return audio
+
+    def make_takes(self, wish: Wish, takes: int, told: Told) -> list[Audio]:
+        """Several of the same wish at once, each of them different. Raises as `make`."""
         torch: Any = import_module("torch")
         torch.manual_seed(wish.seed)
         frames = wish.duration_s * self._frames_per_s
         with torch.inference_mode():
-            given = self._tokenizer([wish.prompt], return_tensors="pt").to(self._device)
+            given = self._tokenizer([wish.prompt] * takes, return_tensors="pt").to(self._device)
             heard: dict[str, Any] = {}
             if wish.melody is not None:
-                features = leading_tones(wish.melody)
-                heard["input_features"] = features.to(self._device, self._model.dtype)
+                features = leading_tones(wish.melody).to(self._device, self._model.dtype)
+                heard["input_features"] = features.repeat(takes, 1, 1)
             if wish.beginning is not None:
                 codes = self._codes(wish.beginning)
-                heard["decoder_input_ids"] = codes
+                heard["decoder_input_ids"] = codes.repeat(takes, 1)
                 frames -= codes.shape[-1]
                 if frames < 1:
                     raise ValueError("The audio to go on from is as long as the whole track.")
@@ -104,9 +116,9 @@ class MusicModel:
                 **_sampling(wish),
                 **heard,
             )
-        audio: Audio = made[0].float().cpu().numpy()
         samples = wish.duration_s * SAMPLE_RATE_HZ
-        return np.ascontiguousarray(audio[:, :samples])
+        audio = made.float().cpu().numpy()
+        return [np.ascontiguousarray(take[:, :samples]) for take in audio]
 
     def _codes(self, audio: Audio) -> Any:
         """Audio as the tokens that the model goes on from; left and right take turns."""

@@ -26,8 +26,9 @@ class Predictor(BasePredictor):
         # One track at a time: the next takes its place, once Cog has sent it.
         self._folder = File(tempfile.mkdtemp(prefix="musicgen-track-"))
         self._device = self._options.device or best_device()
-        self._name = self._options.models[0]
-        self._model = MusicModel(self._options.source(self._name), self._device)
+        self._model: MusicModel | None = None
+        self._name = ""
+        self._loaded(self._options.models[0])
 
     def predict(
         self,
@@ -75,12 +76,12 @@ class Predictor(BasePredictor):
         return Path(path)
 
     def _loaded(self, name: str) -> MusicModel:
-        if name != self._name:
+        if self._model is None or name != self._name:
             sys.stdout.write(f"Loading {name}\n")
-            # Two do not fit on most cards.
-            del self._model
+            # Two do not fit on most cards. Where this one cannot be loaded there is none.
+            self._model = None
+            self._model = MusicModel.load(self._options.source(name), self._device)
             self._name = name
-            self._model = MusicModel(self._options.source(name), self._device)
         return self._model
 
 

@@ -29,9 +29,7 @@ class NotServed(Exception):
 def serve(own_gpu: OwnGpu, host: str, port: int) -> int:
     """Run the server until it ends; only where something is missing does it return, with 1."""
     try:
-        _check_models(own_gpu)
-        _check_packages()
-        device = _check_device(own_gpu)
+        device = check(own_gpu)
         _check_weights(own_gpu)
     except NotServed as error:
         sys.stderr.write(f"The server cannot start: {error}\n")
@@ -47,6 +45,17 @@ def serve(own_gpu: OwnGpu, host: str, port: int) -> int:
     command = [sys.executable, "-m", "cog.server.http", "--host", host]
     # It takes this process's place: signals reach it, and its end is the end.
     return os.execve(sys.executable, command, environment(own_gpu, port))  # noqa: S606 - our own
+
+
+def check(own_gpu: OwnGpu) -> str:
+    """Look that all but the weights is there; the device to work on.
+
+    Raises:
+        NotServed: it is not.
+    """
+    _check_models(own_gpu)
+    _check_packages()
+    return _check_device(own_gpu)
 
 
 def prepared(own_gpu: OwnGpu) -> Path:

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bot.own_gpu.music import MusicModel, Wish
+from bot.own_gpu.options import OwnGpu
+from bot.own_gpu.predict import Predictor
 from bot.own_gpu.sound import SAMPLE_RATE_HZ, Audio
 
 A_WISH = Wish("a slow tango", 2, top_k=250, top_p=0.0, temperature=1.0, guidance=3, seed=7)
+
+_REST: dict[str, Any] = {
+    "duration": 1,
+    "input_audio": None,
+    "continuation": False,
+    "continuation_start": None,
+    "continuation_end": None,
+    "normalization_strategy": "loudness",
+    "top_k": 250,
+    "top_p": 0.0,
+    "temperature": 1.0,
+    "classifier_free_guidance": 3,
+    "output_format": "wav",
+    "seed": 1,
+}
 
 
 def untold(_: int, __: int) -> None:
@@ -27,7 +45,7 @@ def tone(hertz: float, seconds: float, channels: int = 1) -> Audio:
 @pytest.fixture(scope="session")
 def models(weights: Path) -> dict[str, MusicModel]:
     names = ("small", "stereo-small", "melody")
-    return {name: MusicModel(str(weights / f"musicgen-{name}"), "cpu") for name in names}
+    return {name: MusicModel.load(str(weights / f"musicgen-{name}"), "cpu") for name in names}
 
 
 @pytest.mark.parametrize(("name", "channels"), [("small", 1), ("stereo-small", 2), ("melody", 1)])
@@ -115,3 +133,27 @@ def test_progress_only_rises_and_ends_at_the_end(models: dict[str, MusicModel]) 
     models["small"].make(A_WISH, lambda done, steps: told.append((done, steps)))
     [steps] = {steps for _, steps in told}
     assert [done for done, _ in told] == list(range(1, steps + 1))
+
+
+def test_takes_of_one_wish_are_made_at_once_and_differ(models: dict[str, MusicModel]) -> None:
+    heard = replace(A_WISH, duration_s=3, beginning=tone(220, 1, 2))
+    for name in ("stereo-small", "melody"):
+        takes = models[name].make_takes(heard, 3, untold)
+        assert {take.shape[-1] for take in takes} == {3 * SAMPLE_RATE_HZ}
+        assert len({take.tobytes() for take in takes}) == 3
+    melody = models["melody"].make_takes(replace(A_WISH, melody=tone(220, 4)), 2, untold)
+    assert len({take.tobytes() for take in melody}) == 2
+
+
+def test_a_model_that_cannot_be_loaded_keeps_no_other_from_it(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, told in OwnGpu(("small", "large"), weights, "cpu").environment().items():
+        monkeypatch.setenv(name, told)
+    predictor = Predictor()
+    predictor.setup()
+    for _ in range(2):
+        with pytest.raises(OSError, match="musicgen-large"):
+            predictor.predict(prompt="a tango", model_version="large", **_REST)
+    made = predictor.predict(prompt="a tango", model_version="small", **_REST)
+    assert Path(made).stat().st_size > SAMPLE_RATE_HZ
