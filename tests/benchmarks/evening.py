@@ -43,6 +43,8 @@ BPM = 110
 _ADOPTED_S = 120.0
 """What a process that died has left is taken up by the other one, or by the next start."""
 TOO_LONG = sentence(TookTooLong())
+_RESTS_S = 2.0
+"""Before somebody tries again."""
 _SAME_TEMPO = 0.03
 _FADE_FRAMES = RATE_HZ // 4
 
@@ -101,6 +103,7 @@ class Evening:
             told = "" if used.reply is None else words(used.reply)
             assert told == TOO_LONG, told
             self.again += 1
+            await asyncio.sleep(_RESTS_S)
 
     async def _vote(self, room: Room, who: Actor, take: Message) -> None:
         label = (await eventually(lambda: [b for b in buttons(take) if b]))[0] or ""
