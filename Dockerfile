@@ -13,7 +13,7 @@ COPY cogs cogs
 RUN pip install --no-cache-dir --no-deps --prefix /install .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --no-create-home musicgen && install -d -o musicgen -m 700 /data
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin musicgen && install -d -o musicgen -m 700 /data
 COPY --from=build /install /usr/local
 USER musicgen
 WORKDIR /data
