@@ -53,14 +53,18 @@ class AnswerRows(Store):
             await connection.execute(sa.delete(answers).where(_c.id.in_(answer_ids)))
 
     async def lost_answers(self) -> list[PendingAnswer]:
-        """Those of processes that are gone, of earlier starts of this one, too."""
+        """Those of processes that are gone, of earlier starts of this one, too.
+
+        And whatever can be answered no more, so that no token is kept beyond its life.
+        """
         alive = sa.select(members.c.incarnation).where(members.c.alive_until > present_us())
         is_gone = sa.and_(
             _c.begun_at <= self._now() - _YOUNG, _c.incarnation.not_in(alive.scalar_subquery())
         )
+        is_anothers = _c.incarnation != self._me.incarnation
+        is_left = sa.and_(is_anothers, sa.or_(_c.owner == self._me.owner, is_gone))
         query = sa.select(_c.id, _c.application_id, _c.token, _c.token_expires_at).where(
-            _c.incarnation != self._me.incarnation,
-            sa.or_(_c.owner == self._me.owner, is_gone),
+            sa.or_(is_left, _c.token_expires_at <= self._now())
         )
         async with self._reading() as connection:
             rows = (await connection.execute(query)).all()

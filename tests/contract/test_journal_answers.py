@@ -14,18 +14,19 @@ from tests.contract.journal_kit import LEASE_S, NOW, Start
 LATER = NOW + timedelta(seconds=31)
 
 
-def an_answer(key: str = "a") -> PendingAnswer:
-    return PendingAnswer(key, 2**62, "interaction-token", NOW + timedelta(minutes=15))
+def an_answer(key: str = "a", life: timedelta = timedelta(minutes=15)) -> PendingAnswer:
+    return PendingAnswer(key, 2**62, "interaction-token", NOW + life)
 
 
 async def test_the_next_start_of_a_process_finds_what_it_has_left(start: Start) -> None:
+    long = timedelta(days=9999)
     before = await start("here")
-    await before.expect_answer(an_answer())
-    await before.expect_answer(an_answer("b"))
+    await before.expect_answer(an_answer(life=long))
+    await before.expect_answer(an_answer("b", long))
     assert await before.lost_answers() == [], "they are under way"
     await before.answered("b")
     after = await start("here")
-    assert await after.lost_answers() == [an_answer()]
+    assert await after.lost_answers() == [an_answer(life=long)]
     await after.answered("a")
     assert await after.lost_answers() == []
 
@@ -51,3 +52,5 @@ async def test_another_process_finds_it_once_that_one_lives_no_more(
         await here.release()
         assert await there.lost_answers() == [an_answer()]
         assert await here.lost_answers() == [], "it may still be at it"
+        moment = an_answer().token_expires_at
+        assert await here.lost_answers() == [an_answer()], "no token is kept beyond its life"

@@ -232,6 +232,13 @@ def test_buttons_carry_an_action_and_an_id(action: Action) -> None:
     assert isinstance(button.item, discord.ui.Button)
 
 
+def test_whoever_filled_in_a_form_reads_of_its_labels() -> None:
+    """A fine-tune may take less than the form allows."""
+    said = strings.errors.sentence(errors.OutOfBounds("seconds more", 25, 1, 10))
+    told = strings.forms.in_form(said, is_extension=True)
+    assert told == "**Seconds more** must be between 1 and 10; you gave 25."
+
+
 def test_actions_are_called_as_in_the_messages_out_there() -> None:
     on_cards = "again bring cancel delete edit extend info melody same star variations"
     elsewhere = (

@@ -48,6 +48,7 @@ LABELS = {
     "model_version": MODEL,
     "duration": DURATION,
     "more": MORE,
+    "seconds more": MORE,
     "input_audio": "Audio",
     "input_audio_url": "Address of the audio",
     "continuation": "Go on from the audio",
@@ -75,7 +76,7 @@ LABELS = {
     "takes_per_round": "Takes in a round",
 }
 """What fields are called, by the options, or the names in errors, that they stand for."""
-_OPTION = re.compile(r"`([a-z_]+)`")
+_OPTION = re.compile(r"`([a-z_ ]+)`")
 
 
 def in_form(text: str, *, is_extension: bool) -> str:
