@@ -40,6 +40,8 @@ async def play_in_voice(
         return
     voice.rooms.begin(guild_id, channel.id, items)
     try:
+        # What is played is forgotten by a kill, and so is who waits for its card.
+        await bot.answers.expect(interaction)
         reply = await open_reply(bot, interaction, [])
     except BaseException:
         voice.rooms.drop(guild_id)

@@ -73,15 +73,8 @@ class Answers:
         """Look no more."""
         await self._owner.close()
 
-    @asynccontextmanager
-    async def thinking(
-        self, interaction: discord.Interaction, *, ephemeral: bool = False
-    ) -> AsyncGenerator[None, None]:
-        """Acknowledge, and surround what ends in an answer: it, or why there is none.
-
-        Raises:
-            discord.HTTPException: Discord has not taken it.
-        """
+    async def expect(self, interaction: discord.Interaction) -> PendingAnswer:
+        """Note that it is about to be acknowledged; looked at anew only where this process dies."""
         answer = PendingAnswer(
             new_generation_id(),
             interaction.application_id,
@@ -94,6 +87,18 @@ class Answers:
         except (JournalFault, TimeoutError) as error:
             # Without its row it is as good, unless this process dies meanwhile.
             log.warning("an answer is not journalled: %r", error)
+        return answer
+
+    @asynccontextmanager
+    async def thinking(
+        self, interaction: discord.Interaction, *, ephemeral: bool = False
+    ) -> AsyncGenerator[None, None]:
+        """Acknowledge, and surround what ends in an answer: it, or why there is none.
+
+        Raises:
+            discord.HTTPException: Discord has not taken it.
+        """
+        answer = await self.expect(interaction)
         try:
             await interaction.response.defer(thinking=True, ephemeral=ephemeral)
             yield

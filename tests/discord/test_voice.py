@@ -354,3 +354,19 @@ async def test_a_jam_plays_its_takes_with_their_numbers(world: World, studio: St
 def playing_in(room: Room) -> str:
     shown = [m for m in room.messages if m.embeds and m.embeds[0].title == strings.voice.TITLE]
     return shown[-1].embeds[0].description or ""
+
+
+async def test_a_kill_before_its_card_is_there_is_told(
+    evening: Evening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert evening.world.bot.voice is not None
+
+    def dies(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(evening.world.bot.voice.rooms, "start", dies)
+    used = await evening.play()
+    await evening.world.restart()
+    await evening.world.pass_s(11)
+    assert used.response.content == strings.card.CUT_OFF
+    assert evening.world.journal.tables.answers == {}
