@@ -239,9 +239,10 @@ async def _serve_on(settings: Settings, operations: Operations | None, *, only_s
             why = error
         except ConfigError as error:
             # It did for the start before; a database may be away like any other service.
-            if not (started_before and isinstance(error.__cause__, JournalError)):
-                raise
             why = error.__cause__
+            did = isinstance(why, JournalNotReady) or started_before
+            if not (did and isinstance(why, JournalError)):
+                raise
         else:
             return
         started_before |= isinstance(why, StartOver)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -9,6 +12,7 @@ from bot.host.reasons import first_line, reason
 
 _STARTING = frozenset({"57P03", "53300"})
 """cannot_connect_now and too_many_connections (postgresql.org, docs/18/errcodes-appendix)."""
+_UNREACHABLE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN})
 
 
 def database_reason(error: BaseException) -> str:
@@ -22,8 +26,26 @@ def database_reason(error: BaseException) -> str:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether a server is there, and will be ready in a while."""
-    return getattr(_drivers_own(error), "sqlstate", None) in _STARTING
+    """Whether a server is not there yet, or not ready, as when both machines have just started."""
+    said = _drivers_own(error)
+    return getattr(said, "sqlstate", None) in _STARTING or _is_away(said)
+
+
+def _is_away(said: BaseException) -> bool:
+    """Whether nobody answers at an address that may be right."""
+    match said:
+        case ConnectionError() | TimeoutError():
+            return True
+        case socket.gaierror():
+            return said.errno == socket.EAI_AGAIN
+        case FileNotFoundError():
+            # A server's socket; whatever else is missing has a name.
+            return said.filename is None
+        case OSError():
+            # asyncio's words where an address stands for several, and none of them answers.
+            return said.errno in _UNREACHABLE or str(said).startswith("Multiple exceptions")
+        case _:
+            return False
 
 
 def _drivers_own(error: BaseException) -> BaseException:

@@ -89,6 +89,21 @@ async def test_without_a_network_it_waits_until_a_signal(stage: Rig) -> None:
         assert await bot.ended(CLOSE_S) == 0
 
 
+@pytest.mark.parametrize("is_socket", [False, True])
+async def test_a_database_that_is_away_is_waited_for(
+    stage: Rig, tmp_path: Path, is_socket: bool
+) -> None:
+    """A machine that starts may be faster than its database, here or elsewhere."""
+    address = f"postgresql:///musicgen?host={tmp_path}&user=musicgen"
+    if not is_socket:
+        address = f"postgresql://musicgen@127.0.0.1:{a_closed_port()}/musicgen"
+    async with a_process(stage, DATABASE_URL=address) as bot:
+        await eventually(lambda: bot.output.count("the bot starts over in") > 1)
+        assert "cannot start" not in bot.output
+        bot.ask_to_stop()
+        assert await bot.ended(CLOSE_S) == 0
+
+
 async def test_what_is_paid_goes_on_while_discord_lets_nobody_in(tmp_path: Path) -> None:
     timings = Timings(cold_start_s=0.5, step_rate_per_s=50, tick_s=0.2)
     async with a_rig(tmp_path, speed=1, start=False, timings=timings) as rig:
