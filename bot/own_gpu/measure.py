@@ -57,7 +57,7 @@ class Figures:
     def __str__(self) -> str:
         return (
             f"| {self.name} | {self.parameters / 1e9:.1f} billion | {self.weights_bytes / _GB:.1f}"
-            f" GB | {self.peak_bytes / _GB:.1f} GB | {self.one:.2f} | {self.takes:.2f} |"
+            f" GB | {self.peak_bytes / _GB:.1f} GB | {self.one:.3g} | {self.takes:.3g} |"
         )
 
 
