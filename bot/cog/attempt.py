@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from bot.cog.answers import (
     Answer,
@@ -28,6 +29,8 @@ _SLOT_TRIES = 5
 """A place is free a moment after the answer of who had it (cog 0.23.1)."""
 _QUIET_S = 10.0
 """Webhooks come twice a second; one that has sent none for so long is asked."""
+_STOP_TRIES, _STOP_LOOKS = 5, 10
+"""So often it is canceled, with so many looks in between."""
 _GRACE_S = 3.0
 _GRACE_MAX_S = 105.0
 """The longest wait between two tries of coglet's last webhook is 102.4 s."""
@@ -123,6 +126,22 @@ class Attempt:
     def _is_there(self) -> None:
         self._seen_at_s = self._clock.monotonic()
         self._gone_at_s = self._missed_since_s = math.inf
+
+    async def stop(self, run_id: str, is_over: Callable[[], bool]) -> None:
+        """Cancel it until its server no longer knows it: what has just begun may miss the first.
+
+        Its outcome, by which it `is_over`, comes a moment later.
+        """
+        for tries in range(_STOP_TRIES):
+            is_known = await self.server.cancel(run_id)
+            if not is_known and not tries:
+                return
+            for _ in range(_STOP_LOOKS):
+                if is_over():
+                    return
+                await self._clock.sleep(_LOOK_S)
+            if not is_known:
+                return
 
     async def close(self) -> None:
         """Let go of it: a held one ends at its server, a hooked one goes on."""

@@ -32,7 +32,6 @@ _LOSSES_MAX = 1
 _UNREACHABLE_S = 120.0
 """After so long of silence a run is begun at another server, whatever became of it."""
 _WRITE_AGAIN_S = 5.0
-_STOPPED_WITHIN_S = 3.0
 
 
 class Run:
@@ -161,7 +160,7 @@ class Run:
                 await attempt.close()
                 if self.has_ended and attempt.is_hooked and not attempt.is_over:
                     # It was canceled just as it began.
-                    await attempt.server.cancel(self.record.id)
+                    await attempt.stop(self.record.id, lambda: attempt.is_over)
 
     async def _go_on(self) -> None:
         """Do what comes next. Raises `OSError`: that cannot be written down."""
@@ -284,14 +283,9 @@ class Run:
             with suppress(OSError):
                 await TRACKS.run(self._records.write, self.record)
         self._news.set()
-        server = None if self._attempt is None else self._attempt.server
         # While a PUT is held, the server in Python answers nothing else.
-        is_open = server is not None and server.is_coglet is not False
-        if server is not None and is_open and await server.cancel(self.record.id):
-            for _ in range(round(_STOPPED_WITHIN_S / _LOOK_S)):
-                if self.has_ended:
-                    return
-                await self._clock.sleep(_LOOK_S)
+        if self._attempt is not None and self._attempt.server.is_coglet is not False:
+            await self._attempt.stop(self.record.id, lambda: self.has_ended)
         await self._end(Told(Status.CANCELED))
 
     async def _end(self, told: Told, *, is_lost: bool = False) -> None:

@@ -144,7 +144,7 @@ def music(seed: int, duration_s: int = 1) -> bytes:
 async def test_a_run_tells_its_progress_and_ends_with_its_track(
     cog: CogProcess, tmp_path: Path
 ) -> None:
-    cog.says("rate", SLOW)
+    cog.says("rate", SLOW / 5)
     async with a_client(cog, tmp_path) as client:
         run = await create(client, asks())
         going = await until(client, run.id, steps)
@@ -153,6 +153,7 @@ async def test_a_run_tells_its_progress_and_ends_with_its_track(
         with pytest.raises(ServersBusy) as busy:
             await create(client, asks(8))
         assert not busy.value.loading
+        cog.says("rate", 5000)
         ended = await until(client, run.id)
         assert ended.status == "succeeded"
         assert ended.predict_time_s is not None
@@ -377,6 +378,29 @@ async def test_what_is_canceled_as_it_is_sent_does_not_keep_the_card(
         assert (await client.cancel(found[0].id)).status == "canceled"
         canceled.set()
         assert (await creating).status == "canceled"
+        # It would take 100 s.
+        await cog.until("READY")
+        assert [note.what for note in cog.notes()][-2:] == ["began", "failed"]
+
+
+async def test_a_cancel_that_its_server_has_missed_is_sent_again(
+    cog: CogProcess, tmp_path: Path
+) -> None:
+    """As one that comes just as the model begins."""
+    async with hooked(cog, tmp_path) as (client, _):
+        await until(client, (await create(client, asks(1))).id)
+        cog.says("rate", SLOW / 10)
+        run = await create(client, asks(2, duration=20))
+        await cog.until("BUSY")
+        [server] = client._fleet.servers  # pyright: ignore[reportPrivateUsage] - what lies between
+        cancel, heard = server.cancel, list[str]()
+
+        async def missed(run_id: str) -> bool | None:
+            heard.append(run_id)
+            return True if len(heard) == 1 else await cancel(run_id)
+
+        server.cancel = missed
+        assert (await client.cancel(run.id)).status == "canceled"
         # It would take 100 s.
         await cog.until("READY")
         assert [note.what for note in cog.notes()][-2:] == ["began", "failed"]
