@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -14,10 +15,13 @@ from _pytest.nodeid import NodeId
 
 from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
+from tests.loaded_cogs import loaded_once
 from tests.unsynced import unsynced
 
 _WORKERS_PER_CORE = 3
 """Most of a journey's time is waiting."""
+_GARBAGE_THRESHOLDS = (700, 10, 100)
+"""As usual, but for the oldest, of which a test leaves little."""
 _FIRST = ("journey/test_storm.py", "journey/test_processes_share.py", "journey/")
 """The long ones, so that in the end no core waits for another."""
 
@@ -48,10 +52,17 @@ def _show_group(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def unsynced_databases() -> Generator[None]:
-    """Wait for no disk."""
-    with unsynced():
+def quick() -> Generator[None]:
+    """Wait for no disk, and run no module twice."""
+    with unsynced(), loaded_once():
         yield
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among thousands of tests, which stay."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def pytest_runtest_logstart() -> None:
