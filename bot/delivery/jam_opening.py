@@ -75,7 +75,6 @@ class JamOpening:
         if opening is None:
             return
         text = strings.errors.sentence(error)
-        view = await self._change_it(jam.host_id, opening, error)
         with asked_of_discord():
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
@@ -83,6 +82,8 @@ class JamOpening:
             await self._answer(jam, message_id, text)
             if not opening.token:
                 return
+            # Once, and not at each try.
+            view = await self._change_it(jam.host_id, opening, error)
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             with suppress(*REQUEST_FAILED):
                 await webhook.send(text, view=view, ephemeral=True, wait=True)
