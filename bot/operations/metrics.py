@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import aiohttp
@@ -19,6 +20,7 @@ from yarl import URL
 
 from bot.domain.generation import Generation, State
 from bot.engine.observer import Stage
+from bot.operations.health import OK, Health
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1280)
@@ -96,6 +98,12 @@ class Metrics:
             "What runs of the model cost, by PRICE_PER_SECOND_USD.",
             registry=registry,
         )
+        self._healthy = Gauge(
+            "musicgen_healthy",
+            "Whether a part of the bot does its work, as /healthz has it.",
+            ["part"],
+            registry=registry,
+        )
         self.connected = Gauge(
             "discord_connected", "Whether a shard is connected.", ["shard"], registry=registry
         )
@@ -157,6 +165,11 @@ class Metrics:
             self.connected.labels(str(number)).set(is_connected)
             if is_connected and latency_s < float("inf"):
                 self.latency.labels(str(number)).set(latency_s)
+
+    def healthy(self, health: Health) -> None:
+        """Take down how each part does."""
+        for part, how in asdict(health).items():
+            self._healthy.labels(part).set(how == OK)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

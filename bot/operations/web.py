@@ -128,12 +128,15 @@ class Operations:
         return web.Response(status=status)
 
     async def _measured(self, _: web.Request) -> web.Response:
-        if self._bot is not None:
-            await self._take_down(self._bot)
+        # Both ask the database, and wait for it no longer than one of them.
+        health, _ = await asyncio.gather(self._health.of(self._bot), self._take_down(self._bot))
+        self.metrics.healthy(health)
         return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
-    async def _take_down(self, bot: WatchedBot) -> None:
+    async def _take_down(self, bot: WatchedBot | None) -> None:
         """What is not counted as it happens, but looked at now."""
+        if bot is None:
+            return
         metrics = self.metrics
         metrics.shards(bot.shard_states())
         metrics.running.set(bot.running)

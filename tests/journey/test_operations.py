@@ -23,6 +23,7 @@ from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track
 from tests.postgres import a_postgres, frozen
 
 PRICE = 1400
+PARTS = ("gateway", "database", "poller")
 ALL_WELL = {"status": "ok", "gateway": "ok", "database": "ok", "poller": "ok"}
 
 
@@ -86,7 +87,8 @@ async def test_before_the_bot_is_there_it_lives_and_is_not_healthy(watched: Watc
     assert await watched.asked("/livez") == (200, "ok\n")
     status, health = await watched.health()
     assert (status, health["status"], health["gateway"]) == (503, "failing", "not started")
-    assert (await watched.asked("/metrics"))[0] == 200
+    samples = await watched.samples()
+    assert [samples[f"musicgen_healthy part={part}"] for part in PARTS] == [0, 0, 0]
 
 
 async def test_a_bot_that_does_its_work_is_healthy(running: Watched) -> None:
@@ -103,7 +105,9 @@ async def test_a_gateway_that_is_gone_and_comes_back(running: Watched) -> None:
     running.rig.discord.gateway.drop()
     health = await running.until_health(503)
     assert health == {**ALL_WELL, "status": "failing", "gateway": "not connected: shard 0"}
-    assert (await running.samples())["discord_connected shard=0"] == 0
+    samples = await running.samples()
+    assert samples["discord_connected shard=0"] == 0
+    assert [samples[f"musicgen_healthy part={part}"] for part in PARTS] == [0, 1, 1]
     assert (await running.asked("/livez"))[0] == 200
     running.rig.discord.faults.clear()
     assert await running.until_health(200) == ALL_WELL
@@ -121,6 +125,7 @@ async def test_a_poller_that_is_stuck(running: Watched, monkeypatch: pytest.Monk
     health = await running.until_health(503)
     assert {**health, "poller": "ok"} == {**ALL_WELL, "status": "failing"}
     assert health["poller"] == "running predictions are not asked about"
+    assert (await running.samples())["musicgen_healthy part=poller"] == 0
 
 
 async def test_a_service_that_is_away_is_no_fault_of_the_bots(running: Watched) -> None:
@@ -203,7 +208,9 @@ async def test_a_database_that_is_gone(tmp_path: Path) -> None:
                 assert health["database"] == "no answer within 3 s"
                 assert (await watched.asked("/livez"))[0] == 200
                 async with asyncio.timeout(10):
-                    assert budget_left not in await watched.samples()
+                    samples = await watched.samples()
+                assert budget_left not in samples
+                assert samples["musicgen_healthy part=database"] == 0
             assert await watched.until_health(200) == ALL_WELL
 
 
