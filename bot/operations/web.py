@@ -129,7 +129,8 @@ class Operations:
 
     async def _measured(self, _: web.Request) -> web.Response:
         # Both ask the database, and wait for it no longer than one of them.
-        health, _ = await asyncio.gather(self._health.of(self._bot), self._take_down(self._bot))
+        bot = self._bot
+        health, _done = await asyncio.gather(self._health.of(bot), self._take_down(bot))
         self.metrics.healthy(health)
         return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
