@@ -311,12 +311,14 @@ async def names_on_the_wire(postgres_url: str, names: list[bytes]) -> AsyncGener
         while some := await reader.read(65536):
             writer.write(some)
             await writer.drain()
+        writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server = await asyncio.open_unix_connection(f"{socket_folder}/.s.PGSQL.5432")
         try:
             await asyncio.gather(forward(reader, server[1]), answer(server[0], writer))
         finally:
+            writer.close()
             server[1].close()
             await server[1].wait_closed()
 
