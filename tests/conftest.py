@@ -16,6 +16,7 @@ from _pytest.nodeid import NodeId
 from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
 from tests.loaded_cogs import loaded_once
+from tests.shared_statements import compiled_once
 from tests.unsynced import unsynced
 
 _WORKERS_PER_CORE = 3
@@ -53,8 +54,8 @@ def _show_group(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick() -> Generator[None]:
-    """Wait for no disk, and run no module twice."""
-    with unsynced(), loaded_once():
+    """Wait for no disk, and make nothing twice that stays the same."""
+    with unsynced(), loaded_once(), compiled_once():
         yield
 
 

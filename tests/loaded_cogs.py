@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from discord.ext.commands import AutoShardedBot
+from discord.ext import commands
 
 
 async def _load(bot: Any, _: ModuleSpec, key: str) -> None:
@@ -31,7 +31,7 @@ async def _forget(bot: Any, _: ModuleType, key: str) -> None:
 def loaded_once() -> Generator[None]:
     """Have bots share the modules."""
     with (
-        patch.object(AutoShardedBot, "_load_from_module_spec", _load),
-        patch.object(AutoShardedBot, "_call_module_finalizers", _forget),
+        patch.object(commands.AutoShardedBot, "_load_from_module_spec", _load),
+        patch.object(commands.AutoShardedBot, "_call_module_finalizers", _forget),
     ):
         yield
