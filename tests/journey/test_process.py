@@ -267,5 +267,6 @@ async def test_no_secret_is_in_any_output(stage: Rig) -> None:
         "an interaction's token": used.interaction.token,
         "another's": other.interaction.token,
         "a signature": "hm=",
+        "a prompt": "deep house",
     }
     assert [name for name, secret in secrets.items() if secret in said] == []
