@@ -15,6 +15,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.client import MusicGenBot
 from bot.community import following
+from bot.delivery import answers
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
 from bot.engine import lease_keeper, poller
@@ -240,7 +241,7 @@ def _looking_rarely(speed: float) -> Generator[None]:
     if speed <= SPEED:
         yield
         return
-    rarely = max(1.0, speed / 500)
+    rarely = max(1.0, speed / 200)
     with (
         patch.object(lease_keeper, "_EVERY_S", 20.0 * rarely),
         patch.object(lease_keeper, "_LEASE_S", 80.0 * rarely),
@@ -248,7 +249,8 @@ def _looking_rarely(speed: float) -> Generator[None]:
         patch.object(lease_keeper, "_TIDY_EVERY_S", 300.0 * rarely),
         patch.object(following, "LOOK_EVERY_S", 60.0 * rarely),
         patch.object(keeper, "LOOK_S", 30.0 * rarely),
-        patch.object(poller, "_ALONE_S", 5.0 * rarely),
+        patch.object(answers, "_LOOK_EVERY_S", 60.0 * rarely),
+        patch.object(poller, "_ALONE_S", 5.0 * max(1.0, speed / 500)),
     ):
         yield
 
