@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AsyncExitStack
-from inspect import unwrap
 from pathlib import Path
 from typing import Protocol
 
@@ -13,14 +12,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from bot.card.interactions import reading
 from bot.playground.discord import DiscordStandIn, Rules
 from tests.browser.chromium import NAMES, Visitor, a_browser, a_context, arrive, find_chromium
 from tests.browser.showcase import showcase_bot
 from tests.contract.discord_kit import running
 from tests.journey.rig import Rig, a_rig
-
-_PATIENCE_S = 15.0
 
 
 class Visit(Protocol):
@@ -64,16 +60,9 @@ async def visit(browser: Browser) -> AsyncGenerator[Visit]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def rig(
-    tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Rig]:
-    """The real bot between the stand-ins, with more patience than Discord has.
-
-    Bot, stand-ins and Chromium share what the other tests leave of the processor; that the bot
-    answers in time is measured elsewhere (`tests/benchmarks/acknowledge.py`).
-    """
-    monkeypatch.setattr(unwrap(reading), "__defaults__", (_PATIENCE_S,))
-    async with a_rig(tmp_path, rules=Rules(first_response_s=_PATIENCE_S)) as rig:
+async def rig(tmp_path: Path, browser: Browser) -> AsyncGenerator[Rig]:
+    """The real bot between the stand-ins."""
+    async with a_rig(tmp_path) as rig:
         yield rig
 
 
