@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 
 import discord
 import pytest
@@ -215,7 +215,13 @@ async def test_a_lost_connection_comes_back_and_plays_on(
     monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", at_once)
     client = await bot.join(standin.world.lounge)
     before = client.ws
-    playing = asyncio.create_task(play(client, CLIP))
+
+    def packets() -> Iterator[bytes]:
+        while client.ws is before or not client.is_connected():
+            yield CLIP[0]
+        yield from CLIP
+
+    playing = asyncio.create_task(play(client, packets()))
     recording = standin.voice.recording(standin.world.guild)
     await arrived(recording, 3)
     if code is None:
@@ -224,6 +230,4 @@ async def test_a_lost_connection_comes_back_and_plays_on(
         standin.voice.gateway.end(code)
     await playing
 
-    assert client.ws is not before
-    last = (await arrived(recording, 4))[-1]
-    assert last.payload == CLIP[-1]
+    await eventually(lambda: CLIP[-1] in [packet.payload for packet in recording.packets])

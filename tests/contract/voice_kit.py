@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -38,7 +38,7 @@ def opus(seconds: float) -> tuple[bytes, ...]:
 class Clip(discord.AudioSource):
     """Packets that are sent as they are; `ended` is set when they have been."""
 
-    def __init__(self, packets: Sequence[bytes]) -> None:
+    def __init__(self, packets: Iterable[bytes]) -> None:
         self._left = iter(packets)
 
     def read(self) -> bytes:
@@ -83,7 +83,7 @@ async def a_voice_bot(standin: DiscordStandIn) -> AsyncGenerator[VoiceBot]:
             await life
 
 
-async def play(client: discord.VoiceClient, packets: Sequence[bytes]) -> None:
+async def play(client: discord.VoiceClient, packets: Iterable[bytes]) -> None:
     """Play to the end."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -77,8 +77,15 @@ def workers(bot: BotProcess) -> list[psutil.Process]:
 
 
 def at_work(bot: BotProcess) -> list[psutil.Process]:
-    """Those that have begun on a file: to start takes a tenth of a second."""
-    return [worker for worker in workers(bot) if worker.cpu_times().user > 0.3]
+    """Those that have a file of somebody's open."""
+    return [worker for worker in workers(bot) if _reads_input(worker)]
+
+
+def _reads_input(worker: psutil.Process) -> bool:
+    try:
+        return any(Path(file.path).name.startswith("input-") for file in worker.open_files())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_gone(worker: psutil.Process) -> bool:
