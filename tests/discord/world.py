@@ -7,6 +7,7 @@ of the bot hangs on it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatch
@@ -34,6 +35,7 @@ from tests.fakes import (
     FakeTrackStore,
     step,
 )
+from tests.rarely import looking_rarely
 
 TRACK = b"RIFF, and what a track is made of"
 DONE = Prediction(
@@ -46,6 +48,7 @@ BY_TOKEN = "/webhooks/*"
 BY_BOT = "/channels/*"
 CALLBACK = ("POST", "/interactions/*/callback")
 TOKEN_LIFE_S = 15 * 60
+_LONG_S = 10 * 60
 FINISHED = ["Again", "Extend", "Edit", "Melody", "Variations", "Star", "Info", "Delete"]
 ENDED = ["Again", "Edit", "Info", "Delete"]
 """The buttons of a card with a track, and of one that ended without."""
@@ -178,8 +181,9 @@ class World:
     async def outage(self, seconds: float) -> None:
         """The bot is down for so long; in its place stands one that knows nothing."""
         journal = self.journal
-        await self.restart(journal=FakeJournal())
-        await self.pass_s(seconds)
+        with looking_rarely():
+            await self.restart(journal=FakeJournal())
+            await self.pass_s(seconds)
         await self.restart(journal=journal)
 
     async def musicgen(
@@ -207,7 +211,8 @@ class World:
         self.predictions.answers = (Prediction("p1", "processing", logs=step(done, total)),)
 
     async def pass_s(self, seconds: float) -> None:
-        await self.env.advance_time(seconds)
+        with looking_rarely() if seconds >= _LONG_S else nullcontext():
+            await self.env.advance_time(seconds)
 
     async def edits_within(self, seconds: float) -> list[float]:
         """Let time pass in half seconds; when the bot edited a card, counted from now."""

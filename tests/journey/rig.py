@@ -17,12 +17,9 @@ from pydantic import JsonValue, TypeAdapter
 
 from bot.card.interactions import reading
 from bot.client import MusicGenBot
-from bot.community import following
-from bot.delivery import answers
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
 from bot.engine import lease_keeper, poller
-from bot.jam import keeper
 from bot.main import open_parts
 from bot.operations.metrics import Metrics
 from bot.playground.discord.actors import Actor, Used, Value
@@ -41,6 +38,7 @@ from bot.settings import Settings
 from tests import forked_workers
 from tests.evidence import show_on_failure
 from tests.journey.fast_clock import FastClock
+from tests.rarely import looking_rarely
 
 SPEED = 25.0
 PATIENCE_S = 30.0
@@ -245,22 +243,15 @@ def _trust(discord: DiscordStandIn) -> None:
 
 @contextmanager
 def _looking_rarely(speed: float) -> Generator[None]:
-    """Where an hour passes in seconds, do what is done again and again less often.
-
-    Its tests are about one event in that hour; a look every 5 s of it is most of what they cost.
-    """
+    """Where an hour passes in seconds, do what is done again and again less often."""
     if speed <= SPEED:
         yield
         return
     rarely = max(1.0, speed / 200)
     with (
-        patch.object(lease_keeper, "_EVERY_S", 20.0 * rarely),
-        patch.object(lease_keeper, "_LEASE_S", 80.0 * rarely),
+        looking_rarely(rarely),
         patch.object(lease_keeper, "_FORGET_EVERY_S", 300.0 * rarely),
         patch.object(lease_keeper, "_TIDY_EVERY_S", 300.0 * rarely),
-        patch.object(following, "LOOK_EVERY_S", 60.0 * rarely),
-        patch.object(keeper, "LOOK_S", 30.0 * rarely),
-        patch.object(answers, "_LOOK_EVERY_S", 60.0 * rarely),
         patch.object(poller, "_ALONE_S", 5.0 * max(1.0, speed / 500)),
     ):
         yield
