@@ -173,12 +173,14 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         lines, with_places = Lines(places, self._owner), self.with_places()
         for row in self.rows.values():
             lease = self._leases.get(row.id)
-            key = None if lease is None else lease.owner, row.requester_id
-            before = lines.standings.get(key, Standing())
+            process = None if lease is None else lease.owner
+            theirs = lines.standings.setdefault(row.requester_id, {})
+            before = theirs.get(process, Standing())
             is_placed = row.state.has_seat or (row.state.unpaid and row.id in with_places)
             is_without = row.state.unpaid and not is_placed
-            lines.standings[key] = Standing(before.unpaid + is_without, before.running + is_placed)
-        for (process, _), standing in lines.standings.items():
+            theirs[process] = Standing(before.unpaid + is_without, before.running + is_placed)
+        everyones = [item for theirs in lines.standings.values() for item in theirs.items()]
+        for process, standing in everyones:
             load = lines.loads.get(process, Load())
             lines.loads[process] = Load(
                 load.could_begin + standing.could_begin(places), load.running + standing.running

@@ -225,10 +225,18 @@ def holds_of_jam(
 
 
 def _key(scope: Scope, asked: Asked, amount: Amount) -> Key:
-    person = asked.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else None
-    server = asked.guild_id if scope in {Scope.SERVER, Scope.MEMBER} else None
-    jam_id = asked.jam_id if scope is Scope.JAM else None
-    return scope, person, server, window(amount.period, asked.at), jam_id
+    counted = window(amount.period, asked.at)
+    match scope:
+        case Scope.PERSON:
+            return scope, asked.requester_id, None, counted, None
+        case Scope.MEMBER:
+            return scope, asked.requester_id, asked.guild_id, counted, None
+        case Scope.SERVER:
+            return scope, None, asked.guild_id, counted, None
+        case Scope.JAM:
+            return scope, None, None, counted, asked.jam_id
+        case Scope.ALL:
+            return scope, None, None, counted, None
 
 
 def left_of(amount: Amount, spent: Sums) -> int:

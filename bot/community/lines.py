@@ -37,6 +37,9 @@ class Standing:
         return min(self.unpaid, max(0, places.running_per_user - self.running))
 
 
+_NONE = Standing()
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """How many of all people's are with one process."""
@@ -51,24 +54,23 @@ class Lines:
 
     places: Places
     here: Process = None
-    standings: dict[tuple[Process, int], Standing] = field(
-        default_factory=dict[tuple[Process, int], Standing]
+    standings: dict[int, dict[Process, Standing]] = field(
+        default_factory=dict[int, dict[Process, Standing]]
     )
-    """By process and person."""
+    """By person and process."""
     loads: dict[Process, Load] = field(default_factory=dict[Process, Load])
     """Of the processes whose places may all be taken."""
 
     def waiting_of(self, person: int, more: int = 0) -> int:
         """How many of a person's have to wait, if so many more are accepted here."""
-        theirs = {process for process, user_id in self.standings if user_id == person}
+        theirs = self.standings.get(person, {})
         return sum(
-            self._waiting_at(process, person, more if process == self.here else 0)
-            for process in theirs | {self.here}
+            self._waiting_at(process, theirs.get(process, _NONE), more * (process == self.here))
+            for process in {*theirs, self.here}
         )
 
-    def _waiting_at(self, process: Process, person: int, more: int) -> int:
-        before = self.standings.get((process, person), Standing())
-        standing = replace(before, unpaid=before.unpaid + more)
+    def _waiting_at(self, process: Process, before: Standing, more: int) -> int:
+        standing = Standing(before.unpaid + more, before.running) if more else before
         begin = standing.could_begin(self.places)
         if (load := self.loads.get(process)) is not None:
             others = load.could_begin - before.could_begin(self.places)
@@ -77,9 +79,9 @@ class Lines:
 
     def add(self, person: int, number: int) -> None:
         """Count so many more of a person's, accepted here."""
-        before = self.standings.get((self.here, person), Standing())
-        after = replace(before, unpaid=before.unpaid + number)
-        self.standings[self.here, person] = after
+        theirs = self.standings.setdefault(person, {})
+        before = theirs.get(self.here, _NONE)
+        after = theirs[self.here] = Standing(before.unpaid + number, before.running)
         if (load := self.loads.get(self.here)) is not None:
             more = after.could_begin(self.places) - before.could_begin(self.places)
             self.loads[self.here] = replace(load, could_begin=load.could_begin + more)

@@ -6,13 +6,15 @@ Only a transaction that has its turn (`charges.Ledger`) counts, so nothing is ac
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.community.limits import Asked, Key, Limits, Scope, Tally, holds
+from bot.community.limits import Asked, Limits, Scope, Tally, Window, holds
 from bot.community.lines import Lines, Load, Places, Standing
 from bot.domain.charges import ChargeState, Sums
 from bot.domain.generation import State
@@ -38,6 +40,11 @@ _THEIRS, _OPEN, _LOADS = -1, -2, -3
 """Which part of the query a row is of; those that are not below zero are sums."""
 # The very words of the partial index.
 _IS_OPEN = sa.text("open")
+_LISTS = frozenset({"people", "servers", "jams"})
+_THESE_PEOPLE = sa.bindparam("people", expanding=True, type_=sa.BigInteger)
+_THESE_SERVERS = sa.bindparam("servers", expanding=True, type_=sa.BigInteger)
+_THESE_JAMS = sa.bindparam("jams", expanding=True, type_=sa.Text)
+_QUERIES_KEPT = 64
 _IS_UNPAID = _g.state.in_([one for one in State if one.unpaid])
 _IS_RUNNING = _g.state.in_([one for one in State if one.has_seat])
 
@@ -59,30 +66,33 @@ async def counted(
     `with_places` tells which generations have a place there, though their rows do not say so.
     """
     tally = Tally(limits)
-    wanted = sorted({hold.key for one in asked for hold in holds(limits, one)}, key=str)
-    parts: list[_Query] = []
-    groups = list(dict.fromkeys((scope, window) for scope, _, _, window, _ in wanted))
-    for number, group in enumerate(groups):
-        keys = [key for key in wanted if (key[0], key[3]) == group]
-        parts.append(_sums(number, keys))
+    held = {hold.key for one in asked for hold in holds(limits, one)}
+    groups = tuple(sorted({(scope, window) for scope, _, _, window, _ in held}, key=str))
     people = {one.requester_id for one in asked}
-    if limits.max_waiting_per_user is not None:
+    with_lines = limits.max_waiting_per_user is not None
+    if with_lines:
         tally.lines = Lines(limits.places, here)
-        parts += [_standings(people), _all_open()]
-    if not parts:
+    elif not groups:
         return tally
+    query = _counting(groups, with_lines=with_lines)
+    about = {
+        "people": people,
+        "servers": {one.guild_id for one in asked if one.guild_id is not None},
+        "jams": {one.jam_id for one in asked if one.jam_id is not None},
+    }
+    named = {name: sorted(about[name]) for name in query.names}
     is_full = False
-    for row in (await connection.execute(sa.union_all(*parts))).all():
+    for row in (await connection.execute(query.statement, named)).all():
         number = int(row[0])
-        person, server, named, tracks, seconds, micro_usd = row[1:]
+        person, server, name, tracks, seconds, micro_usd = row[1:]
         if number >= 0:
             scope, window = groups[number]
-            tally.sums[scope, person, server, window, named] = Sums(tracks, seconds, micro_usd)
+            tally.sums[scope, person, server, window, name] = Sums(tracks, seconds, micro_usd)
         elif number == _OPEN:
             takes = sum(one.takes for one in asked)
             is_full = tracks + takes > limits.places.running
         elif tally.lines is not None:
-            tally.lines.standings[named, person] = Standing(tracks, seconds)
+            tally.lines.standings.setdefault(person, {})[name] = Standing(tracks, seconds)
     if is_full and tally.lines is not None:
         await _weigh(connection, tally.lines, people, with_places())
     return tally
@@ -98,14 +108,31 @@ async def _weigh(
     query = sa.union_all(_standings(people, with_places), _loads(lines.places, with_places))
     for number, person, _, process, first, second, _ in await connection.execute(query):
         if number == _THEIRS:
-            lines.standings[process, person] = Standing(first, second)
+            lines.standings.setdefault(person, {})[process] = Standing(first, second)
         else:
             lines.loads[process] = Load(first, second)
 
 
-def _sums(number: int, keys: Sequence[Key]) -> _Query:
-    """What is counted for keys of one scope and time; for a few others as well, perhaps."""
-    scope, _, _, counted, _ = keys[0]
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """A query of all that requests are held against, and the names of the lists it is given."""
+
+    statement: sa.CompoundSelect[*tuple[Any, ...]]
+    names: frozenset[str]
+
+
+@lru_cache(maxsize=_QUERIES_KEPT)
+def _counting(groups: Sequence[tuple[Scope, Window]], *, with_lines: bool) -> _Counting:
+    """The query; making it anew takes longer than it does, and there are few in a day."""
+    parts = [_sums(number, *group) for number, group in enumerate(groups)]
+    if with_lines:
+        parts += [_standings(_THESE_PEOPLE), _all_open()]
+    statement = sa.union_all(*parts)
+    return _Counting(statement, frozenset(statement.compile().params.keys() & _LISTS))
+
+
+def _sums(number: int, scope: Scope, counted: Window) -> _Query:
+    """What is counted in one scope and time; for a few others as well, perhaps."""
     query = sa.select(
         sa.literal(number, sa.Integer),
         _c.requester_id if scope in {Scope.PERSON, Scope.MEMBER} else _NOBODY,
@@ -113,13 +140,12 @@ def _sums(number: int, keys: Sequence[Key]) -> _Query:
         _c.jam_id if scope is Scope.JAM else _NO_NAME,
         *SUMS,
     ).where(*between(counted.begins_at, counted.ends_at))
-    people, servers = {key[1] for key in keys}, {key[2] for key in keys}
-    if people != {None}:
-        query = query.where(_c.requester_id.in_(people)).group_by(_c.requester_id)
-    if servers != {None}:
-        query = query.where(_c.guild_id.in_(servers)).group_by(_c.guild_id)
+    if scope in {Scope.PERSON, Scope.MEMBER}:
+        query = query.where(_c.requester_id.in_(_THESE_PEOPLE)).group_by(_c.requester_id)
+    if scope in {Scope.SERVER, Scope.MEMBER}:
+        query = query.where(_c.guild_id.in_(_THESE_SERVERS)).group_by(_c.guild_id)
     if scope is Scope.JAM:
-        query = query.where(_c.jam_id.in_({key[4] for key in keys})).group_by(_c.jam_id)
+        query = query.where(_c.jam_id.in_(_THESE_JAMS)).group_by(_c.jam_id)
     return query
 
 
@@ -133,7 +159,9 @@ def _counts(with_places: Collection[str]) -> tuple[sa.Function[int], sa.Function
     return sa.func.count(sa.case((is_unpaid, 1))), sa.func.count(sa.case((has_place, 1)))
 
 
-def _standings(people: Collection[int], with_places: Collection[str] = ()) -> _Query:
+def _standings(
+    people: Collection[int] | sa.BindParameter[Any], with_places: Collection[str] = ()
+) -> _Query:
     """How many of each person's are with each process."""
     number = sa.literal(_THEIRS, sa.Integer)
     return (

@@ -43,8 +43,9 @@ def lines_of(places: Places, entries: list[QueueEntry]) -> Lines:
     counts = Counter((entry.user_id, entry.granted.is_set()) for entry in entries)
     lines = Lines(places, HERE)
     for person in PEOPLE:
-        lines.standings[HERE, person] = Standing(counts[person, False], counts[person, True])
-    standings = lines.standings.values()
+        standing = Standing(counts[person, False], counts[person, True])
+        lines.standings[person] = {HERE: standing}
+    standings = [theirs[HERE] for theirs in lines.standings.values()]
     lines.loads[HERE] = Load(
         sum(one.could_begin(places) for one in standings), sum(one.running for one in standings)
     )

@@ -204,8 +204,8 @@ def test_money_that_nothing_costs_is_no_limit() -> None:
 
 def test_the_line_of_a_person_is_full() -> None:
     lines = Lines(Places(running_per_user=2), "here")
-    lines.standings["here", 1] = Standing(unpaid=2, running=1)
-    lines.standings["there", 1] = Standing(unpaid=3, running=1)
+    lines.standings[1] = {"here": Standing(unpaid=2, running=1)}
+    lines.standings[1]["there"] = Standing(unpaid=3, running=1)
     tally = Tally(Limits(max_waiting_per_user=5), lines=lines)
     error = tally.decide(asked(3))
     assert isinstance(error, LineFull)
