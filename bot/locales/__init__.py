@@ -1,0 +1,36 @@
+"""Words in the reader's language: gettext catalogues, a folder each, and numbers by Babel."""
+
+from bot.locales.current import current, speaking
+from bot.locales.formats import (
+    date,
+    listed,
+    listed_or,
+    money,
+    number,
+    percent,
+    spoken_length,
+    together,
+)
+from bot.locales.languages import LANGUAGES, called, spoken
+from bot.locales.messages import Text, _, ngettext, pgettext, translated
+
+__all__ = [
+    "LANGUAGES",
+    "Text",
+    "_",
+    "called",
+    "current",
+    "date",
+    "listed",
+    "listed_or",
+    "money",
+    "ngettext",
+    "number",
+    "percent",
+    "pgettext",
+    "speaking",
+    "spoken",
+    "spoken_length",
+    "together",
+    "translated",
+]

@@ -1,0 +1,41 @@
+"""The languages there are: English, and one for each folder beside this file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+
+from bot.domain.language import SOURCE, Language
+
+DOMAIN = "messages"
+"""What gettext calls a set of messages; there is one."""
+FOLDER = Path(__file__).parent
+
+
+def _languages() -> tuple[Language, ...]:
+    catalogues = FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    codes = sorted(path.parts[-3].replace("_", "-") for path in catalogues)
+    return (SOURCE, *(Language(code) for code in codes))
+
+
+LANGUAGES = _languages()
+"""English as it is written in the United States first."""
+
+
+def spoken(code: str | None) -> Language | None:
+    """The language with Discord's name `code`; None where it is not among them."""
+    return Language(code) if code is not None and code in LANGUAGES else None
+
+
+@cache
+def locale_of(language: Language) -> Locale:
+    """How a language writes numbers, dates and lists."""
+    return Locale.parse(language, sep="-")
+
+
+def called(language: Language) -> str:
+    """What a language is called in itself, as `Deutsch`."""
+    name: str = locale_of(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
