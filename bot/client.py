@@ -14,7 +14,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import logs
+from bot.card.action import Recent
 from bot.card.buttons import CardButton, CardPicker, CardSelect, RunAction
+from bot.card.command_words import CommandWords
 from bot.card.drafts import Drafts
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
@@ -32,9 +34,10 @@ from bot.delivery.jam_stage import JamStage
 from bot.delivery.requests import request_trace
 from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
-from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet
+from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet, speak_to_each
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
+from bot.domain.language import Language
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
@@ -209,6 +212,9 @@ class MusicGenBot(ReconnectingBot):
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
         self.command_mentions = self._command_sync.mentions
         hear_only_ours(self)
+        self.languages = Recent[Language]()
+        """What those read who have used it last, by their ids: a message does not tell."""
+        speak_to_each(self, self.languages.__setitem__)
         self.renderer = CardRenderer(parts.config.models, with_voice=parts.voice is not None)
         pieces = Pieces(parts.journal, parts.piece_sound, parts.config.tracks_folder)
         parts.sound.comes_from(pieces)
@@ -252,6 +258,7 @@ class MusicGenBot(ReconnectingBot):
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
         self.add_dynamic_items(CardButton, CardSelect, CardPicker)
+        await self.tree.set_translator(CommandWords())
         for name in COGS:
             # A login that failed half way is tried again.
             if name not in self.extensions:

@@ -28,6 +28,8 @@ from yarl import URL
 from bot.discord_errors import DiscordAway
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
+from bot.domain.language import SOURCE, Language
+from bot.locales import speaking, spoken
 from bot.network.proxies import Proxies
 from bot.network.resolver import Resolver
 
@@ -39,6 +41,7 @@ Time for 10 MB over a slow line, but not for an answer that does not come.
 _APPLICATION_WEBHOOK = 3
 _SESSION = "_HTTPClient__session"
 _CREATED, _EDITED = "MESSAGE_CREATE", "MESSAGE_UPDATE"
+_INTERACTION = "INTERACTION_CREATE"
 _UNAUTHORIZED = 401
 
 
@@ -177,6 +180,25 @@ def hear_only_ours(client: discord.Client) -> None:
     del parsers[_EDITED]
 
 
+def speak_to_each(client: discord.Client, learn: Callable[[int, Language], None]) -> None:
+    """Handle each interaction, and what it starts, in the language of its person; `learn` it.
+
+    discord.py makes the tasks of commands, presses and forms in this parser, and they inherit its
+    context.
+    """
+    parsers = client._connection.parsers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
+    create = parsers[_INTERACTION]
+
+    def created(data: Any) -> None:
+        language = spoken(data.get("locale")) or SOURCE
+        person = data["member"]["user"] if "member" in data else data["user"]
+        learn(int(person["id"]), language)
+        with speaking(language):
+            create(data)
+
+    parsers[_INTERACTION] = created
+
+
 def message_flags(number: int) -> discord.MessageFlags:
     """A message's flags, of their number at the API."""
     return discord.MessageFlags._from_value(number)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - there is no public way
@@ -277,7 +299,9 @@ def _problems() -> Iterator[str]:
     yield from _missing(client, ("_connection", "http"))
     yield from _missing(client.http, _HTTP_ATTRIBUTES)
     parsers = getattr(client._connection, "parsers", {})  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
-    yield from (f"no parser of {name}" for name in (_CREATED, _EDITED) if name not in parsers)
+    yield from (
+        f"no parser of {name}" for name in (_CREATED, _EDITED, _INTERACTION) if name not in parsers
+    )
     for owner, names in _CLASS_ATTRIBUTES:
         yield from _missing(owner, names)
     for owner, name, expected in _PARAMETERS:

@@ -112,7 +112,7 @@ class Actions(commands.Cog):
             await entry.form(str(message.id), options_among(files)).send(interaction)
             await bring_waiting(self._bot, interaction)
 
-        return app_commands.ContextMenu(name=entry.label, callback=open_form)
+        return app_commands.ContextMenu(name=entry.label.message, callback=open_form)
 
     def _context(self, interaction: discord.Interaction) -> Context:
         return Context(self._bot, interaction, self._memory, self._taken)

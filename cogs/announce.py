@@ -9,10 +9,12 @@ import discord
 
 from bot.card import strings
 from bot.card.actions.settings_log import log_embed
+from bot.card.interactions import language_here
 from bot.card.report import tell
 from bot.client import MusicGenBot
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.house import Change
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,10 @@ async def announce(
     if channel_id is None or not changes:
         return
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
+    with speaking(language_here(interaction)):
+        embed = log_embed(changes)
     try:
-        await channel.send(embed=log_embed(changes))
+        await channel.send(embed=embed)
     except REQUEST_FAILED as error:
         log.info("changes in server %s cannot be posted: %r", guild_id, error)
-        await tell(interaction, strings.settings.NOT_POSTED)
+        await tell(interaction, strings.settings.NOT_POSTED())

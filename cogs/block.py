@@ -39,13 +39,13 @@ class Blocks(commands.Cog):
             for rule in _in_servers:
                 rule(command)
 
-    @app_commands.command(description=strings.commands.BLOCK)
+    @app_commands.command(description=strings.commands.BLOCK.message)
     @app_commands.describe(
-        person=strings.commands.BLOCK_WHO,
-        reason=strings.commands.BLOCK_REASON,
-        hours=strings.commands.BLOCK_HOURS,
-        days=strings.commands.BLOCK_DAYS,
-        everywhere=strings.commands.BLOCK_EVERYWHERE,
+        person=strings.commands.BLOCK_WHO.message,
+        reason=strings.commands.BLOCK_REASON.message,
+        hours=strings.commands.BLOCK_HOURS.message,
+        days=strings.commands.BLOCK_DAYS.message,
+        everywhere=strings.commands.BLOCK_EVERYWHERE.message,
     )
     async def block(
         self,
@@ -71,9 +71,10 @@ class Blocks(commands.Cog):
             await interaction.edit_original_response(content=told)
             await self._announce(interaction, guild_id, changes)
 
-    @app_commands.command(description=strings.commands.UNBLOCK)
+    @app_commands.command(description=strings.commands.UNBLOCK.message)
     @app_commands.describe(
-        person=strings.commands.BLOCK_WHO, everywhere=strings.commands.BLOCK_EVERYWHERE
+        person=strings.commands.BLOCK_WHO.message,
+        everywhere=strings.commands.BLOCK_EVERYWHERE.message,
     )
     async def unblock(
         self, interaction: discord.Interaction, person: discord.User, everywhere: bool = False

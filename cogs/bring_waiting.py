@@ -7,10 +7,11 @@ import logging
 import discord
 
 from bot.card import strings
-from bot.card.interactions import check_permissions, reply_in
+from bot.card.interactions import check_permissions, language_here, reply_in
 from bot.client import MusicGenBot
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import BotError
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +52,10 @@ async def waiting_behind_reply(bot: MusicGenBot, interaction: discord.Interactio
     """
     waiting = await _waiting_here(bot, interaction)
     if waiting:
+        with speaking(language_here(interaction)):
+            queued = discord.Embed(description=strings.card.QUEUED())
         try:
-            await interaction.edit_original_response(
-                embed=discord.Embed(description=strings.card.QUEUED)
-            )
+            await interaction.edit_original_response(embed=queued)
         except REQUEST_FAILED as error:
             log.warning("nothing is brought to user %d: %r", interaction.user.id, error)
             return []
@@ -64,10 +65,12 @@ async def waiting_behind_reply(bot: MusicGenBot, interaction: discord.Interactio
 async def bring_all(bot: MusicGenBot, interaction: discord.Interaction, waiting: list[str]) -> None:
     """Move each into a message of its own."""
     opened = list[tuple[str, discord.WebhookMessage]]()
+    with speaking(language_here(interaction)):
+        earlier = strings.card.EARLIER()
     for generation_id in waiting:
         # All of them first: a track that has arrived mentions its person in another followup.
         try:
-            message = await interaction.followup.send(strings.card.EARLIER, wait=True)
+            message = await interaction.followup.send(earlier, wait=True)
         except REQUEST_FAILED as error:
             log.warning("no more is brought to user %d: %r", interaction.user.id, error)
             break

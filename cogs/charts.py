@@ -13,8 +13,16 @@ from bot.client import MusicGenBot
 from bot.community.stars import Period
 from bot.domain.errors import NoServerHere
 from cogs.bring_waiting import bring_waiting
+from cogs.options import choice
 
-_PERIODS = [app_commands.Choice(name=period.value, value=period.value) for period in Period]
+_PERIODS = [
+    choice(words, period.value)
+    for period, words in {
+        Period.WEEK: strings.commands.CHARTS_WEEK,
+        Period.MONTH: strings.commands.CHARTS_MONTH,
+        Period.ALL_TIME: strings.commands.CHARTS_ALL_TIME,
+    }.items()
+]
 
 
 class Charts(commands.Cog):
@@ -23,8 +31,8 @@ class Charts(commands.Cog):
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
 
-    @app_commands.command(description=strings.commands.CHARTS)
-    @app_commands.describe(period=strings.commands.CHARTS_PERIOD)
+    @app_commands.command(description=strings.commands.CHARTS.message)
+    @app_commands.describe(period=strings.commands.CHARTS_PERIOD.message)
     @app_commands.choices(period=_PERIODS)
     async def charts(self, interaction: discord.Interaction, period: str = Period.WEEK) -> None:
         """The chart, for their eyes only: another may see fewer channels."""

@@ -25,6 +25,7 @@ from bot.domain.extension import MORE_MAX_S
 from bot.domain.musical_terms import BARS_MAX, TEMPO_MAX_BPM, TEMPO_MIN_BPM
 from bot.jam import rules
 from bot.jam.take_limits import TAKES_MAX
+from bot.locales import speaking
 from cogs.autocomplete import presets_for
 from cogs.bring_waiting import bring_waiting
 from cogs.jam_asked import begin_asked, branch_asked
@@ -40,28 +41,28 @@ Choices = list[app_commands.Choice[str]]
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
-class JamCommands(commands.GroupCog, group_name="jam", group_description=strings.jam.JAM):
+class JamCommands(commands.GroupCog, group_name="jam", group_description=strings.jam.JAM.message):
     """Jams of a server."""
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
         super().__init__()
 
-    @app_commands.command(description=strings.jam.START)
+    @app_commands.command(description=strings.jam.START.message)
     @app_commands.describe(
-        theme=strings.jam.THEME,
-        bpm=strings.jam.BPM,
-        key=strings.jam.KEY,
-        bars=strings.jam.BARS,
-        seconds=strings.jam.SECONDS,
-        model_version=strings.jam.MODEL,
-        round_minutes=strings.jam.ROUND_MINUTES,
-        blind=strings.jam.BLIND,
-        members_vote=strings.jam.MEMBERS_VOTE,
-        takes_per_person=strings.jam.TAKES_PER_PERSON,
-        takes_per_round=strings.jam.TAKES_PER_ROUND,
-        preset=strings.presets.OPTION,
-        from_card=strings.jam.FROM,
+        theme=strings.jam.THEME.message,
+        bpm=strings.jam.BPM.message,
+        key=strings.jam.KEY.message,
+        bars=strings.jam.BARS.message,
+        seconds=strings.jam.SECONDS.message,
+        model_version=strings.jam.MODEL.message,
+        round_minutes=strings.jam.ROUND_MINUTES.message,
+        blind=strings.jam.BLIND.message,
+        members_vote=strings.jam.MEMBERS_VOTE.message,
+        takes_per_person=strings.jam.TAKES_PER_PERSON.message,
+        takes_per_round=strings.jam.TAKES_PER_ROUND.message,
+        preset=strings.presets.OPTION.message,
+        from_card=strings.jam.FROM.message,
     )
     @app_commands.rename(from_card="from")
     async def start(
@@ -102,9 +103,11 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         interaction.extras[DRAFT] = draft
         await begin_asked(self._bot, interaction, request_in(draft))
 
-    @app_commands.command(description=strings.jam.BRANCH)
+    @app_commands.command(description=strings.jam.BRANCH.message)
     @app_commands.describe(
-        jam=strings.jam.BRANCH_FROM, theme=strings.jam.THEME, sections=strings.jam.BRANCH_SECTIONS
+        jam=strings.jam.BRANCH_FROM.message,
+        theme=strings.jam.THEME.message,
+        sections=strings.jam.BRANCH_SECTIONS.message,
     )
     async def branch(
         self,
@@ -117,7 +120,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         interaction.extras[DRAFT] = draft_of_branch(jam, theme, sections)
         await branch_asked(self._bot, interaction, jam, theme, sections)
 
-    @app_commands.command(name="list", description=strings.jam.LIST)
+    @app_commands.command(name="list", description=strings.jam.LIST.message)
     async def list_jams(self, interaction: discord.Interaction) -> None:
         """Those of this server, for their eyes only."""
         if interaction.guild_id is None:
@@ -125,14 +128,14 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         async with reading():
             jams = await self._bot.jams.of_server(interaction.guild_id)
         lines = [strings.jam.listed(jam) for jam in jams if may_see(interaction, jam)]
-        text = "\n".join(lines[:_LISTED_MAX]) or strings.jam.NO_JAMS
+        text = "\n".join(lines[:_LISTED_MAX]) or strings.jam.NO_JAMS()
         await interaction.response.send_message(
             embed=discord.Embed(description=text), ephemeral=True
         )
         await bring_waiting(self._bot, interaction)
 
-    @app_commands.command(description=strings.jam.SHOW)
-    @app_commands.describe(jam=strings.jam.SHOW_WHICH)
+    @app_commands.command(description=strings.jam.SHOW.message)
+    @app_commands.describe(jam=strings.jam.SHOW_WHICH.message)
     async def show(self, interaction: discord.Interaction, jam: str | None = None) -> None:
         """Its card, with its piece, for their eyes only."""
         async with reading():
@@ -154,8 +157,8 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
                 attachments=files,
             )
 
-    @app_commands.command(description=strings.jam.HOST)
-    @app_commands.describe(who=strings.jam.HOST_WHO)
+    @app_commands.command(description=strings.jam.HOST.message)
+    @app_commands.describe(who=strings.jam.HOST_WHO.message)
     async def host(self, interaction: discord.Interaction, who: discord.User | None = None) -> None:
         """Pass it on, or take it from one who stays away."""
         by, house = interaction.user.id, self._bot.house_rules
@@ -169,7 +172,9 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
                 )
             else:
                 jam = await self._bot.jams.change(jam.id, rules.pass_host, by, who.id)
-        await interaction.response.send_message(strings.jam.is_host(jam.host_id))
+        with speaking(jam.language):
+            told = strings.jam.is_host(jam.host_id)
+        await interaction.response.send_message(told)
 
     @branch.autocomplete("jam")
     @show.autocomplete("jam")

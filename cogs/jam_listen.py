@@ -16,7 +16,7 @@ MADE_WITHIN_S = 300.0
 async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Jam) -> None:
     """Send it to whoever pressed, and to nobody else."""
     if jam.head is None:
-        await interaction.response.send_message(strings.jam.NOTHING_YET, ephemeral=True)
+        await interaction.response.send_message(strings.jam.NOTHING_YET(), ephemeral=True)
         return
     async with (
         bot.answers.thinking(interaction, ephemeral=True),
@@ -24,5 +24,5 @@ async def play_piece(bot: MusicGenBot, interaction: discord.Interaction, jam: Ja
         bot.jam_files.to_hear(jam, interaction.filesize_limit) as uploads,
         uploads.opened() as files,
     ):
-        text = None if files else strings.jam_mix.NOT_HEARD
+        text = None if files else strings.jam_mix.NOT_HEARD()
         await interaction.edit_original_response(content=text, attachments=files)

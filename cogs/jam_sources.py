@@ -52,7 +52,7 @@ def beginning_with(interaction: discord.Interaction, track: Generation) -> Begin
     is_own = track.requester_id == interaction.user.id
     if is_own or is_for_everyone(interaction, track.reply.channel_id):
         return Beginning(track.requester_id, track.inputs.prompt, track_id=track.id)
-    return Beginning(interaction.user.id, strings.jam_begin.A_TRACK, track_id=track.id)
+    return Beginning(interaction.user.id, strings.jam_begin.A_TRACK(), track_id=track.id)
 
 
 async def tracks_offered(

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import discord
 
-from bot.card import strings
 from bot.card.actions.change import completed
 from bot.card.actions.extend import can_go_on
 from bot.card.drafts import DRAFT, SECTION_S, Draft, written
-from bot.card.interactions import asked_by, reading
+from bot.card.interactions import asked_by, language_here, reading
 from bot.client import MusicGenBot
 from bot.community.presets import without
 from bot.domain.errors import (
@@ -33,13 +32,10 @@ from cogs.acknowledging import open_reply
 
 log = logging.getLogger(__name__)
 
-_NEEDED = {
-    "create_public_threads": strings.jam.CREATE_THREADS,
-    "send_messages_in_threads": strings.jam.SEND_IN_THREADS,
-    "read_message_history": strings.jam.READ_HISTORY,
-    "attach_files": strings.commands.ATTACH_FILES,
-    "embed_links": strings.commands.EMBED_LINKS,
-}
+_NEEDED = (
+    *("create_public_threads", "send_messages_in_threads", "read_message_history"),
+    *("attach_files", "embed_links"),
+)
 _NOT_OF_TAKES = frozenset(
     {
         *("prompt", "model_version", "duration", "seed", "output_format"),
@@ -71,7 +67,13 @@ async def begin(
 
     def made(whole: Terms) -> Jam:
         jam = _checked(bot, interaction, whole, audio_of, card_of)
-        return replace(jam, sections=sections, origin=origin, beginning=beginning)
+        return replace(
+            jam,
+            sections=sections,
+            origin=origin,
+            beginning=beginning,
+            language=language_here(interaction),
+        )
 
     # What depends on a preset is checked where that is read, in the row's own transaction.
     jam = terms.then(made) if isinstance(terms, Named) else made(terms)
@@ -147,7 +149,7 @@ def _checked(
         name = SECTION_S if error.name == "duration" else error.name
         raise OutOfBounds(name, error.value, error.minimum, error.maximum) from error
     may = interaction.app_permissions
-    missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
+    missing = tuple(flag for flag in _NEEDED if not getattr(may, flag))
     if missing:
         raise PermissionsMissing(missing)
     typed: Draft | None = interaction.extras.get(DRAFT)

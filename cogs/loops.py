@@ -12,7 +12,7 @@ from bot.card import strings
 from bot.card.actions import DELETE
 from bot.card.audio_attachments import track_files
 from bot.card.buttons import card_button, view_of
-from bot.card.interactions import reading
+from bot.card.interactions import language_here, reading
 from bot.card.markup import fitted
 from bot.card.report import tell
 from bot.client import MusicGenBot
@@ -32,6 +32,7 @@ from bot.domain.generation import Generation
 from bot.domain.measures import Loop
 from bot.domain.track_names import track_filename
 from bot.host.threads import TRACKS
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,8 @@ async def make_loop(
             target = folder / "loop.wav"
             made = await bot.sound.loop(parts, target)
             path = await _fitting(bot, target, interaction.filesize_limit)
-            await _show(bot, interaction, take, made, parts[0], path)
+            with speaking(language_here(interaction)):
+                await _show(bot, interaction, take, made, parts[0], path)
     except UserError as error:
         await _refuse(interaction, error)
 
@@ -101,7 +103,7 @@ async def _show(
     embed = discord.Embed(
         title=fitted(take.inputs.prompt, _TITLE_MAX_CHARS), description="\n".join(lines)
     )
-    embed.set_author(name=strings.files.LOOP_OF)
+    embed.set_author(name=strings.files.LOOP_OF())
     named = strings.files.loop_name(made, take.inputs.prompt)
     files = [await TRACKS.run(discord.File, path, track_filename(named, take.seed, format_))]
     if (picture := await picture_of(bot.sound, take, path, given_s=0.0)) is not None:
@@ -123,9 +125,10 @@ async def _show(
 
 async def _refuse(interaction: discord.Interaction, error: UserError) -> None:
     """Tell it to its person alone: a followup is private once the deferred reply was edited."""
-    text = strings.errors.sentence(error)
-    await interaction.edit_original_response(content=text)
-    await tell(interaction, text)
+    with speaking(language_here(interaction)):
+        shown = strings.errors.sentence(error)
+    await interaction.edit_original_response(content=shown)
+    await tell(interaction, strings.errors.sentence(error))
     try:
         await interaction.delete_original_response()
     except REQUEST_FAILED as fault:

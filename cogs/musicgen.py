@@ -40,13 +40,13 @@ class MusicGen(commands.Cog):
         ) -> list[app_commands.Choice[str]]:
             return await presets_for(bot.presets, interaction, typed)
 
-        preset = OtherOption("preset", _PRESET_NAME, strings.presets.OPTION)
+        preset = OtherOption("preset", _PRESET_NAME, strings.presets.OPTION.message)
         callback = app_commands.autocomplete(prompt=suggest, preset=presets)(
             cast("Any", describe(musicgen, bot.service.models.main.table, after=(preset,)))
         )
         self._command = app_commands.Command[Any, Any, None](
             name="musicgen",
-            description=strings.commands.MUSICGEN,
+            description=strings.commands.MUSICGEN.message,
             callback=callback,
         )
 

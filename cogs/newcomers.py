@@ -12,12 +12,14 @@ from discord.ext import commands
 from bot.card import strings
 from bot.card.action import Recent
 from bot.card.actions import EXTEND, MELODY
-from bot.card.interactions import reading, written_by
+from bot.card.interactions import language_of_server, reading, written_by
 from bot.client import MusicGenBot
 from bot.community.charges import Kind
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import RequestRefused
 from bot.domain.inputs import Inputs
+from bot.domain.language import SOURCE, Language
+from bot.locales import speaking
 from cogs.bring_waiting import bring_waiting
 from cogs.limits_left import OWN, limits_left, limits_of_all
 
@@ -39,7 +41,7 @@ class Newcomers(commands.Cog):
         self._answered = Recent[datetime]()
         """When whom, the last ones."""
 
-    @app_commands.command(name="help", description=strings.commands.HELP)
+    @app_commands.command(name="help", description=strings.commands.HELP.message)
     async def show_help(self, interaction: discord.Interaction) -> None:
         """What there is to know, for their eyes only."""
         async with self._bot.answers.thinking(interaction, ephemeral=True):
@@ -81,7 +83,7 @@ class Newcomers(commands.Cog):
         waiting = self._bot.limits.max_waiting_per_user
         if waiting is not None:
             limits.append(strings.limits.waiting_limit(waiting))
-        return [strings.newcomers.cost(price, seconds), *(limits or [strings.newcomers.NO_LIMIT])]
+        return [strings.newcomers.cost(price, seconds), *(limits or [strings.newcomers.NO_LIMIT()])]
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -89,7 +91,8 @@ class Newcomers(commands.Cog):
         if not self._is_to_us(message) or not self._is_due(message):
             return
         mention = self._bot.command_mentions
-        text = strings.newcomers.greeting(mention("musicgen"), mention("help"))
+        with speaking(self._language_of(message)):
+            text = strings.newcomers.greeting(mention("musicgen"), mention("help"))
         # Whoever else has this token and was told of the message, too, sends the same one.
         nonce = str(message.id)
         try:
@@ -99,6 +102,12 @@ class Newcomers(commands.Cog):
                 await message.reply(text, mention_author=False, nonce=nonce)
         except REQUEST_FAILED as error:
             log.info("message %d cannot be answered: %r", message.id, error)
+
+    def _language_of(self, message: discord.Message) -> Language:
+        if message.guild is None:
+            return self._bot.languages.get(message.author.id, SOURCE)
+        settings = self._bot.house_rules.settings_of(message.guild.id)
+        return language_of_server(settings, message.guild.preferred_locale)
 
     def _is_to_us(self, message: discord.Message) -> bool:
         if message.author.bot or message.type not in _WRITTEN_BY_PEOPLE:

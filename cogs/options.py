@@ -9,6 +9,7 @@ from typing import Any, Optional
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 
 from bot.card import strings
 from bot.card.actions.change import draft_of_command
@@ -24,6 +25,7 @@ from bot.domain.inputs import (
 )
 from bot.domain.plain_text import readable
 from bot.domain.request import GenerationRequest
+from bot.locales import Text
 
 AUDIO = "input_audio"
 AUDIO_URL = "input_audio_url"
@@ -53,30 +55,38 @@ def describe(
     """Give `callback(interaction, **options)` the options of `table`, bounds and all.
 
     discord.py reads options from a signature; this one is made from the table, so that Discord
-    itself enforces every type, choice and bound. Other options stand before and after those.
+    itself enforces every type, choice and bound. Other options stand before and after those. A
+    translator of the descriptions finds an input in its string's `extras`, as `spec`.
     """
     interaction = inspect.Parameter(
         "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
     )
     parameters = [interaction]
     parameters += [_parameter(o.name, o.annotation, required=o.required) for o in before]
-    descriptions = {option.name: option.description for option in (*before, *after)}
+    descriptions: dict[str, str | locale_str] = {
+        option.name: option.description for option in (*before, *after)
+    }
     choices: dict[str, list[app_commands.Choice[str]]] = {}
     for spec in table:
         if spec.name in without:
             continue
         parameters.append(_parameter(spec.name, _annotation(spec), required=spec.required))
-        descriptions[spec.name] = spec.description
+        descriptions[spec.name] = locale_str(spec.description, spec=spec)
         if spec.choices:
             offered = spec.choices[:CHOICES_MAX]
             choices[spec.name] = [app_commands.Choice(name=c, value=c) for c in offered]
         if spec.name == AUDIO:
             parameters.append(_parameter(AUDIO_URL, str, required=False))
-            descriptions[AUDIO_URL] = strings.commands.INPUT_AUDIO_URL
+            descriptions[AUDIO_URL] = strings.commands.INPUT_AUDIO_URL.message
     parameters += [_parameter(o.name, o.annotation, required=o.required) for o in after]
     vars(callback)["__signature__"] = inspect.Signature(parameters)
     callback = app_commands.describe(**descriptions)(callback)
     return app_commands.choices(**choices)(callback)
+
+
+def choice(words: Text, value: str) -> app_commands.Choice[str]:
+    """A choice that is words; a translator finds them in its name's `extras`, as `text`."""
+    return app_commands.Choice(name=locale_str(words.message, text=words), value=value)
 
 
 def _parameter(name: str, annotation: Any, *, required: bool) -> inspect.Parameter:

@@ -24,7 +24,9 @@ from cogs.options import OtherOption, describe, typed_values
 _NAME_SHOWN_MAX_CHARS = 64
 
 
-class Presets(commands.GroupCog, group_name="preset", group_description=strings.presets.PRESET):
+class Presets(
+    commands.GroupCog, group_name="preset", group_description=strings.presets.PRESET.message
+):
     """Saves, shows and deletes presets."""
 
     def __init__(self, bot: MusicGenBot) -> None:
@@ -36,17 +38,17 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
 
         name = app_commands.Range[str, 1, NAME_MAX_CHARS]
         options = [
-            OtherOption("name", name, strings.presets.NAME, required=True),
-            OtherOption("server", bool, strings.presets.SERVER),
+            OtherOption("name", name, strings.presets.NAME.message, required=True),
+            OtherOption("server", bool, strings.presets.SERVER.message),
         ]
         models = bot.service.models
         if models.fine_tunes:
-            options.append(OtherOption("fine_tune", str, strings.presets.FINE_TUNE))
+            options.append(OtherOption("fine_tune", str, strings.presets.FINE_TUNE.message))
         callback: Any = describe(save, models.widest, before=options, without=NOT_KEPT)
         if models.fine_tunes:
             callback = app_commands.autocomplete(fine_tune=self._fine_tunes)(callback)
         command = app_commands.Command[Any, Any, None](
-            name="save", description=strings.presets.SAVE, callback=callback
+            name="save", description=strings.presets.SAVE.message, callback=callback
         )
         group = self.app_command
         if isinstance(group, app_commands.Group):
@@ -65,8 +67,8 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
             of_server=bool(options.get("server")),
         )
 
-    @app_commands.command(description=strings.presets.SHOW)
-    @app_commands.describe(name=strings.presets.NAME_OF)
+    @app_commands.command(description=strings.presets.SHOW.message)
+    @app_commands.describe(name=strings.presets.NAME_OF.message)
     async def show(
         self, interaction: discord.Interaction, name: app_commands.Range[str, 1, NAME_MAX_CHARS]
     ) -> None:
@@ -80,20 +82,20 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
         )
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
-    @app_commands.command(name="list", description=strings.presets.LIST)
+    @app_commands.command(name="list", description=strings.presets.LIST.message)
     async def list_presets(self, interaction: discord.Interaction) -> None:
         """Whose presets can be used here."""
         async with reading():
             found = await self._bot.presets.all_of(interaction.user.id, interaction.guild_id)
         own = [preset for preset in found if not preset.owner.is_server]
         servers = [preset for preset in found if preset.owner.is_server]
-        embeds = [_listed(strings.presets.TITLE_OWN, own, LIMIT_PER_PERSON)]
+        embeds = [_listed(strings.presets.TITLE_OWN(), own, LIMIT_PER_PERSON)]
         if interaction.guild_id is not None:
-            embeds.append(_listed(strings.presets.TITLE_SERVER, servers, LIMIT_PER_SERVER))
+            embeds.append(_listed(strings.presets.TITLE_SERVER(), servers, LIMIT_PER_SERVER))
         await interaction.response.send_message(embeds=embeds, ephemeral=True)
 
-    @app_commands.command(description=strings.presets.DELETE)
-    @app_commands.describe(name=strings.presets.NAME, server=strings.presets.SERVER)
+    @app_commands.command(description=strings.presets.DELETE.message)
+    @app_commands.describe(name=strings.presets.NAME.message, server=strings.presets.SERVER.message)
     async def delete(
         self,
         interaction: discord.Interaction,
@@ -106,8 +108,8 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
             await self._bot.presets.delete(owner, name)
         await _tell(interaction, strings.presets.deleted(name))
 
-    @app_commands.command(description=strings.presets.DEFAULT)
-    @app_commands.describe(name=strings.presets.DEFAULT_NAME)
+    @app_commands.command(description=strings.presets.DEFAULT.message)
+    @app_commands.describe(name=strings.presets.DEFAULT_NAME.message)
     async def default(
         self,
         interaction: discord.Interaction,
@@ -116,7 +118,7 @@ class Presets(commands.GroupCog, group_name="preset", group_description=strings.
         """Choose one's default, or none."""
         async with reading():
             await self._bot.presets.choose_default(interaction.user.id, name)
-        told = strings.presets.NO_DEFAULT if name is None else strings.presets.default(name)
+        told = strings.presets.NO_DEFAULT() if name is None else strings.presets.default(name)
         await _tell(interaction, told)
 
     async def _fine_tunes(
@@ -147,7 +149,7 @@ def _listed(title: str, presets: list[Preset], limit: int) -> discord.Embed:
         )
         for preset in presets
     ]
-    embed = discord.Embed(title=title, description=" · ".join(names) or strings.presets.NONE)
+    embed = discord.Embed(title=title, description=" · ".join(names) or strings.presets.NONE())
     return embed.set_footer(text=strings.presets.count(len(presets), limit))
 
 

@@ -22,6 +22,7 @@ from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
+from bot.locales import current, speaking
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,23 @@ async def repost(
     bot: MusicGenBot, interaction: discord.Interaction, generation: Generation, note: str = ""
 ) -> None:
     """Show it in the deferred reply, with its audio, or with what is to be done without."""
+    # Where it came from is shown to those who are here, whatever they see elsewhere.
+    shown = replace(generation, reply=reply_at(interaction, 0))
+    # What has a note about this place is for one person alone.
+    with speaking(current() if note else shown.language):
+        await _show(bot, interaction, generation, shown, note)
+
+
+async def _show(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    generation: Generation,
+    shown: Generation,
+    note: str,
+) -> None:
     stars = await bot.stars.count([generation.id])
     parents = await bot.service.journal.ancestry(generation.id, 1)
     parent = parents[0] if parents else None
-    # Where it came from is shown to those who are here, whatever they see elsewhere.
-    shown = replace(generation, reply=reply_at(interaction, 0))
     try:
         async with a_folder() as folder:
             path = await _fetched(bot, generation, folder)
@@ -89,11 +102,11 @@ async def _fetched(bot: MusicGenBot, generation: Generation, folder: Path) -> Pa
             message = await channel.fetch_message(reply.message_id)
             file = track_attachment(message, generation)
             if file is None:
-                raise _NotHere(strings.tracks.LOST)
+                raise _NotHere(strings.tracks.LOST())
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
             [path] = await fetch([attachment], folder, "track")
     except REQUEST_FAILED as error:
         log.info("the track of generation %s cannot be fetched: %r", generation.id, error)
         gone = meaning_of(error) is Meaning.MESSAGE_GONE
-        raise _NotHere(strings.tracks.LOST if gone else elsewhere) from error
+        raise _NotHere(strings.tracks.LOST() if gone else elsewhere) from error
     return path

@@ -19,7 +19,7 @@ from bot.domain.house import EVERYWHERE
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class ServerSettingsCog(
-    commands.GroupCog, group_name="settings", group_description=strings.commands.SETTINGS
+    commands.GroupCog, group_name="settings", group_description=strings.commands.SETTINGS.message
 ):
     """What those who manage a server set for it."""
 
@@ -27,15 +27,15 @@ class ServerSettingsCog(
         self._bot = bot
         super().__init__()
 
-    @app_commands.command(name="panel", description=strings.commands.SETTINGS_PANEL)
+    @app_commands.command(name="panel", description=strings.commands.SETTINGS_PANEL.message)
     async def show_panel(self, interaction: discord.Interaction) -> None:
         """All of them, for their eyes only."""
         settings = self._bot.house_rules.settings_of(interaction.guild_id)
         embed, view = panel(settings, interaction.guild)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
-    @app_commands.command(name="log", description=strings.commands.SETTINGS_LOG)
-    @app_commands.describe(everywhere=strings.commands.SETTINGS_LOG_EVERYWHERE)
+    @app_commands.command(name="log", description=strings.commands.SETTINGS_LOG.message)
+    @app_commands.describe(everywhere=strings.commands.SETTINGS_LOG_EVERYWHERE.message)
     async def show_log(self, interaction: discord.Interaction, everywhere: bool = False) -> None:
         """The last changes, for their eyes only."""
         if everywhere:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -16,24 +14,35 @@ from bot.card.interactions import reading
 from bot.client import MusicGenBot
 from bot.domain.plain_text import one_line
 from cogs.bring_waiting import bring_waiting
+from cogs.options import choice
+
+_NEWEST, _STARS = "newest", "stars"
+_ORDERS = [
+    choice(strings.commands.TRACKS_NEWEST, _NEWEST),
+    choice(strings.commands.TRACKS_STARS, _STARS),
+]
 
 
-class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.commands.TRACKS):
+class Tracks(
+    commands.GroupCog, group_name="tracks", group_description=strings.commands.TRACKS.message
+):
     """A person's own tracks."""
 
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
         super().__init__()
 
-    @app_commands.command(name="list", description=strings.commands.TRACKS_LIST)
+    @app_commands.command(name="list", description=strings.commands.TRACKS_LIST.message)
     @app_commands.describe(
-        words=strings.commands.TRACKS_LIST_WORDS, order=strings.commands.TRACKS_LIST_ORDER
+        words=strings.commands.TRACKS_LIST_WORDS.message,
+        order=strings.commands.TRACKS_LIST_ORDER.message,
     )
+    @app_commands.choices(order=_ORDERS)
     async def list_tracks(
         self,
         interaction: discord.Interaction,
         words: app_commands.Range[str, 1, WORDS_MAX_CHARS] = "",
-        order: Literal["newest", "stars"] = "newest",
+        order: str = _NEWEST,
     ) -> None:
         """The first page, for their eyes only."""
         page = await read_page(
@@ -42,7 +51,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
             interaction.user.id,
             0,
             one_line(words),
-            by_stars=order == "stars",
+            by_stars=order == _STARS,
         )
         models = self._bot.service.models
         await interaction.response.send_message(
@@ -52,7 +61,7 @@ class Tracks(commands.GroupCog, group_name="tracks", group_description=strings.c
         )
         await bring_waiting(self._bot, interaction)
 
-    @app_commands.command(description=strings.commands.TRACKS_FORGET)
+    @app_commands.command(description=strings.commands.TRACKS_FORGET.message)
     async def forget(self, interaction: discord.Interaction) -> None:
         """Ask first."""
         async with reading():

@@ -23,6 +23,7 @@ from bot.domain.errors import UsageNotTold
 from bot.host.threads import PICTURES
 from cogs.bring_waiting import bring_waiting
 from cogs.limits_left import OWN, limits_left
+from cogs.options import choice
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,12 @@ _SHOWN = {
 }
 """Whose limits are told with whose use."""
 _NAMES = {Period.DAY: strings.limits.TODAY, Period.MONTH: strings.limits.MONTH}
-_CHOICES = [
-    app_commands.Choice(name=strings.commands.USAGE_OF_ME, value=Scope.PERSON.value),
-    app_commands.Choice(name=strings.commands.USAGE_OF_SERVER, value=Scope.SERVER.value),
-    app_commands.Choice(name=strings.commands.USAGE_OF_ALL, value=Scope.ALL.value),
-]
+_OF = {
+    Scope.PERSON: strings.commands.USAGE_OF_ME,
+    Scope.SERVER: strings.commands.USAGE_OF_SERVER,
+    Scope.ALL: strings.commands.USAGE_OF_ALL,
+}
+_CHOICES = [choice(words, scope.value) for scope, words in _OF.items()]
 
 
 class Usage(commands.Cog):
@@ -55,8 +57,8 @@ class Usage(commands.Cog):
     def __init__(self, bot: MusicGenBot) -> None:
         self._bot = bot
 
-    @app_commands.command(description=strings.commands.USAGE)
-    @app_commands.describe(of=strings.commands.USAGE_OF)
+    @app_commands.command(description=strings.commands.USAGE.message)
+    @app_commands.describe(of=strings.commands.USAGE_OF.message)
     @app_commands.choices(of=_CHOICES)
     async def usage(self, interaction: discord.Interaction, of: str = Scope.PERSON.value) -> None:
         """Today, this month, and each of the last days, for their eyes only."""
@@ -76,7 +78,7 @@ class Usage(commands.Cog):
             embed.set_image(url=f"attachment://{_PICTURE_NAME}")
         except (OSError, MemoryError) as error:
             log.warning("the picture of /usage is missing: %r", error)
-            embed.description = strings.usage.NOT_DRAWN
+            embed.description = strings.usage.NOT_DRAWN()
         await interaction.edit_original_response(embed=embed, attachments=attachments)
 
     async def _check(self, interaction: discord.Interaction, scope: Scope) -> None:
@@ -89,16 +91,16 @@ class Usage(commands.Cog):
     async def _embed(self, interaction: discord.Interaction, scope: Scope) -> discord.Embed:
         now = self._bot.clock.now()
         spent = {period: await self._spent(interaction, scope, period, now) for period in _NAMES}
-        embed = discord.Embed(title=_TITLES[scope])
+        embed = discord.Embed(title=_TITLES[scope]())
         for period, name in _NAMES.items():
-            embed.add_field(name=name, value=strings.limits.used(spent[period]), inline=False)
+            embed.add_field(name=name(), value=strings.limits.used(spent[period]), inline=False)
         lines = await limits_left(self._bot, interaction, _SHOWN[scope])
         waiting = self._bot.limits.max_waiting_per_user
         if scope is Scope.PERSON and waiting is not None:
             lines.append(strings.limits.waiting_limit(waiting))
-        told = "\n".join(lines) or strings.limits.UNLIMITED
-        embed.add_field(name=strings.limits.LIMITS, value=told, inline=False)
-        return embed.set_footer(text=strings.limits.IN_UTC)
+        told = "\n".join(lines) or strings.limits.UNLIMITED()
+        embed.add_field(name=strings.limits.LIMITS(), value=told, inline=False)
+        return embed.set_footer(text=strings.limits.IN_UTC())
 
     async def _days(self, interaction: discord.Interaction, scope: Scope) -> Sequence[Spent]:
         first = window(Period.DAY, self._bot.clock.now()).begins_at - timedelta(days=_DAYS - 1)
@@ -109,7 +111,7 @@ class Usage(commands.Cog):
         now = self._bot.clock.now()
         labels = strings.usage.labels(now, _DAYS)
         png = await PICTURES.run(
-            draw_usage, strings.usage.rows(days), labels, strings.usage.NOTHING
+            draw_usage, strings.usage.rows(days), labels, strings.usage.NOTHING()
         )
         words = strings.usage.describe(days, now)
         return discord.File(io.BytesIO(png), _PICTURE_NAME, description=words)

@@ -196,7 +196,7 @@ def _sound_in(container: InputContainer, format_: Format) -> AudioStream:
         return next((stream for stream in able if stream is best), able[0])
     named = [name for name in decoders.values() if name]
     if named:
-        raise FormatNotTaken(f"{FORMATS[format_].label} with {named[0].upper()} sound")
+        raise FormatNotTaken(f"{FORMATS[format_].label} ({named[0].upper()})")
     if container.streams.video and not decoders:
         raise SoundMissing(format_)
     raise AudioUnreadable(format_)

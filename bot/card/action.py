@@ -30,6 +30,7 @@ from bot.engine.service import GenerationService
 from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
 from bot.jam.service import Jams
+from bot.locales import Text
 from bot.voice.session import Item, Session
 
 T = TypeVar("T")
@@ -221,7 +222,7 @@ def always(_: InputTable) -> bool:
 class MenuEntry:
     """An entry in the Apps menu of every message, which opens a form about its audio."""
 
-    label: str
+    label: Text
     form: Callable[[str, Sequence[FormOption]], CardForm]
     """Given the message's id, and its files to choose from."""
 
@@ -233,7 +234,7 @@ class Action:
     name: str
     """In the custom_ids of messages out there: it stays."""
     press: Press
-    label: str = ""
+    label: Text | None = None
     emoji: str | None = None
     """Few have one: a row of a phone is narrow."""
     style: discord.ButtonStyle = discord.ButtonStyle.secondary

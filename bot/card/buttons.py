@@ -126,7 +126,7 @@ def card_button(
 ) -> CardButton:
     """A button for an action."""
     button = discord.ui.Button[discord.ui.View](
-        label=label or action.label,
+        label=label or (action.label and action.label()),
         emoji=action.emoji if with_emoji else None,
         style=action.style,
         disabled=disabled,

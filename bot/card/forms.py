@@ -206,8 +206,8 @@ class CardForm(discord.ui.Modal):
         """A line for tempo, key and bars; see `SubmittedForm.terms`."""
         self.add_text(
             TERMS,
-            strings.terms.TERMS,
-            strings.terms.TERMS_ABOUT,
+            strings.terms.TERMS(),
+            strings.terms.TERMS_ABOUT(),
             max_chars=_TERMS_MAX_CHARS,
             default=str(terms) or None,
             placeholder=strings.terms.TERMS_EXAMPLE,

@@ -12,17 +12,23 @@ ON: Final = plain(value=True)
 OFF: Final = plain(value=False)
 
 
+def on_off() -> list[FormOption]:
+    """What a switch can be."""
+    return [FormOption(ON, strings.commands.ON()), FormOption(OFF, strings.commands.OFF())]
+
+
 def add_input(form: CardForm, name: str, table: InputTable, inputs: Inputs) -> None:
     """A field for an input, with what it is set to."""
-    label, spec, value = strings.forms.LABELS[name], table[name], table.effective(inputs, name)
+    label, spec, value = strings.forms.LABELS[name](), table[name], table.effective(inputs, name)
+    about = strings.commands.option(spec)
     if name == "prompt":
-        form.add_prompt(label, spec.description, default=inputs.prompt)
+        form.add_prompt(label, about, default=inputs.prompt)
     elif spec.choices or spec.kind == "boolean":
-        options = [FormOption(choice, choice) for choice in spec.choices or (ON, OFF)]
+        options = [FormOption(choice, choice) for choice in spec.choices] or on_off()
         form.add_select(name, label, options, None if value is None else plain(value))
     else:
         given = inputs.value(name)
-        form.add_line(name, label, spec.description, None if given is None else plain(given))
+        form.add_line(name, label, about, None if given is None else plain(given))
 
 
 def typed_input(form: SubmittedForm, spec: InputSpec, before: Inputs) -> InputValue | None:
@@ -31,7 +37,7 @@ def typed_input(form: SubmittedForm, spec: InputSpec, before: Inputs) -> InputVa
     Raises:
         NotANumber: it holds no number where one is wanted.
     """
-    name, label = spec.name, strings.forms.LABELS[spec.name]
+    name, label = spec.name, strings.forms.LABELS[spec.name]()
     value: InputValue | None
     match spec.kind:
         case "integer":

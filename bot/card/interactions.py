@@ -6,20 +6,20 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Protocol, cast
 
 import discord
 
-from bot.card import strings
-from bot.community.settings import Asked
+from bot.community.house_rules import HouseRules
+from bot.community.settings import Asked, ServerSettings
 from bot.discord_internals import role_ids
 from bot.domain.errors import ManagersOnly, NotYours, PermissionsMissing, TookTooLong
 from bot.domain.generation import Reply
+from bot.domain.language import SOURCE, Language
 from bot.domain.presses import ButtonPress
+from bot.locales import current, spoken
 
-_NEEDED = {
-    "attach_files": strings.commands.ATTACH_FILES,
-    "embed_links": strings.commands.EMBED_LINKS,
-}
+_NEEDED = ("attach_files", "embed_links")
 _READ_WITHIN_S = 1.2
 """Of the 3 s that Discord waits for an answer; some read, and then write."""
 
@@ -50,7 +50,7 @@ def check_permissions(interaction: discord.Interaction) -> None:
         PermissionsMissing: it may not.
     """
     may = interaction.app_permissions
-    missing = tuple(name for flag, name in _NEEDED.items() if not getattr(may, flag))
+    missing = tuple(flag for flag in _NEEDED if not getattr(may, flag))
     if missing:
         raise PermissionsMissing(missing)
 
@@ -124,6 +124,27 @@ def check_requester(interaction: discord.Interaction, requester_id: int | None) 
         raise NotYours(requester_id)
 
 
+class HasHouseRules(Protocol):
+    """A client that knows the rules of servers."""
+
+    house_rules: HouseRules
+
+
+def language_here(interaction: discord.Interaction) -> Language:
+    """What is written for all who read along: a server's language, or in private the person's."""
+    if interaction.guild_id is None:
+        return current()
+    rules = cast("HasHouseRules", interaction.client).house_rules
+    return language_of_server(rules.settings_of(interaction.guild_id), interaction.guild_locale)
+
+
+def language_of_server(settings: ServerSettings, locale: discord.Locale | None) -> Language:
+    """The language a server has set, or has at Discord, where that is spoken here."""
+    set_here = spoken(settings.language)
+    at_discord = None if locale is None else spoken(locale.value)
+    return set_here or at_discord or SOURCE
+
+
 def reply_at(interaction: discord.Interaction, message_id: int, *, private: bool = False) -> Reply:
     """The message with this id, editable for as long as this interaction's token lives."""
     return Reply(
@@ -135,6 +156,7 @@ def reply_at(interaction: discord.Interaction, message_id: int, *, private: bool
         filesize_limit_bytes=interaction.filesize_limit,
         guild_id=interaction.guild_id,
         private=private,
+        language=current() if private else language_here(interaction),
     )
 
 

@@ -48,7 +48,7 @@ class _Detail:
 
 
 _DETAILS = (
-    _Detail(20, strings.jam.LEGEND_MAX, strings.jam.CREDIT_MAX_CHARS),
+    _Detail(20, strings.jam_rounds.LEGEND_MAX, strings.jam.CREDIT_MAX_CHARS),
     _Detail(12, 12, 40),
     _Detail(6, 6, 20),
     _Detail(3, 3, 10, has_links=False),
@@ -68,10 +68,10 @@ def without_words(jam: Jam) -> Jam:
     def of(take: Take) -> Take:
         return replace(take, words="")
 
-    origin = None if jam.origin is None else replace(jam.origin, theme=strings.jam_begin.THREAD)
+    origin = None if jam.origin is None else replace(jam.origin, theme=strings.jam_begin.THREAD())
     return replace(
         jam,
-        terms=replace(jam.terms, theme=strings.jam_begin.THREAD),
+        terms=replace(jam.terms, theme=strings.jam_begin.THREAD()),
         origin=origin,
         sections=tuple(replace(section, words="") for section in jam.sections),
         round=replace(jam.round, takes=tuple(map(of, jam.round.takes))),
@@ -84,7 +84,7 @@ def jam_embed(
     """What a jam's card says; `links` lead to its takes, by their ids; `budget` is what is left."""
     hidden = None
     if not with_words:
-        jam, hidden = without_words(jam), strings.jam.WORDS_HIDDEN
+        jam, hidden = without_words(jam), strings.jam.words_hidden()
     text = ""
     for detail in _DETAILS:
         text = _description(jam, links, budget, hidden, detail)
@@ -110,17 +110,17 @@ def _description(
         "",
     ]
     if jam.last is not None:
-        lines.append(strings.jam.outcome(jam, jam.last))
-    lines.append(strings.jam.round_line(jam))
+        lines.append(strings.jam_rounds.outcome(jam, jam.last))
+    lines.append(strings.jam_rounds.round_line(jam))
     for take in jam.round.made:
         url = links.get(take.id) if detail.has_links else None
-        lines.append(strings.jam.take(jam, take, url, detail.words_chars))
+        lines.append(strings.jam_rounds.take(jam, take, url, detail.words_chars))
     if making := len(jam.making):
-        lines.append(strings.jam.making(making))
+        lines.append(strings.jam_rounds.making(making))
     lines += [
-        strings.jam.takes_allowed(jam),
-        strings.jam.who(jam, detail.people),
-        strings.jam.undo_wanted(jam),
+        strings.jam_rounds.takes_allowed(jam),
+        strings.jam_rounds.who(jam, detail.people),
+        strings.jam_rounds.undo_wanted(jam),
     ]
     return "\n".join(line for line in lines if line is not None)
 
@@ -170,7 +170,7 @@ def mix_embed(
         strings.jam.origin(jam),
         strings.jam_mix.facts(mixed, terms.fade_s),
         strings.jam_mix.instead(terms.format, mixed.format),
-        None if has_sections else strings.jam_mix.NO_SECTIONS,
+        None if has_sections else strings.jam_mix.no_sections(),
     ]
     text = "\n".join(line for line in lines if line is not None)
     embed = discord.Embed(
@@ -204,7 +204,7 @@ def _next_section(jam: Jam) -> str | None:
 
 def _piece(jam: Jam, detail: _Detail) -> list[str]:
     if not jam.sections:
-        return [strings.jam.NOTHING_YET]
+        return [strings.jam.NOTHING_YET()]
     numbers = colour_numbers(jam)
     lines = [
         strings.jam.section(

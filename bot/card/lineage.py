@@ -53,9 +53,9 @@ def lineage(generation: Generation, parent: Generation | None) -> str | None:
     if generation.parent_id is None and generation.source is not None:
         name = generation.source.filename
     if generation.more_s is not None and generation.relation is Relation.AGAIN:
-        return strings.lineage.END_AGAIN
+        return strings.lineage.END_AGAIN()
     if name is None or name == generation.inputs.prompt:
-        return strings.lineage.LINES[generation.relation]
+        return strings.lineage.LINES[generation.relation]()
     if not (quote := shortened(name, _QUOTE_MAX_CHARS)):
-        return strings.lineage.LINES[generation.relation]
+        return strings.lineage.LINES[generation.relation]()
     return strings.lineage.line(generation.relation, quote)

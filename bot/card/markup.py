@@ -8,6 +8,7 @@ import discord
 
 from bot.domain.generation import Generation, Reply
 from bot.domain.plain_text import shortened
+from bot.locales import _, number
 
 _MENTION = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 """What discord.py takes for one (discord.py 2.7.1, utils.escape_mentions)."""
@@ -52,8 +53,13 @@ def jump_url(reply: Reply) -> str:
     return f"https://discord.com/channels/{place}/{reply.channel_id}/{reply.message_id}"
 
 
+def mention(user_id: int | None) -> str:
+    """A person, as Discord draws one."""
+    return f"<@{user_id}>"
+
+
 def size(size_bytes: int) -> str:
     """A file's size in words."""
     if size_bytes < _MIB:
-        return f"{max(1, size_bytes // 1024)} KiB"
-    return f"{size_bytes / _MIB:.0f} MiB"
+        return _("{size} KiB", size=number(max(1, size_bytes // 1024)))
+    return _("{size} MiB", size=number(round(size_bytes / _MIB)))

@@ -16,7 +16,7 @@ from bot.card.lineage import lineage
 from bot.card.markup import fitted, quoted
 from bot.domain.extension import Closeness
 from bot.domain.generation import LATE, Generation, Relation, State
-from bot.domain.inputs import Inputs, InputTable, plain
+from bot.domain.inputs import Inputs, InputTable
 from bot.domain.models import Models
 from bot.domain.progress import Progress
 from bot.domain.waits import NotPostable
@@ -66,7 +66,7 @@ class CardRenderer:
         words = strings.card.stage(progress)
         actions = (CANCEL,) if generation.state.cancelable else ()
         if progress.now > generation.reply.token_expires_at - LATE:
-            words = f"{words}\n{strings.card.LATE}"
+            words = f"{words}\n{strings.card.LATE()}"
             actions = (*actions, BRING)
         elif isinstance(progress.wait, NotPostable):
             actions = (*actions, BRING)
@@ -75,11 +75,11 @@ class CardRenderer:
 
     def coming(self, generation: Generation) -> Card:
         """What a new message shows until the track is in it."""
-        return self._card((generation,), _RUNNING, strings.card.COMING, None, (BRING,))
+        return self._card((generation,), _RUNNING, strings.card.COMING(), None, (BRING,))
 
     def waiting(self, generation: Generation) -> Card:
         """What a message shows that does not take the track now."""
-        return self._card((generation,), _RUNNING, strings.card.WAITS, None, (BRING,))
+        return self._card((generation,), _RUNNING, strings.card.WAITS(), None, (BRING,))
 
     def ended(
         self,
@@ -96,7 +96,7 @@ class CardRenderer:
             case State.CANCELED:
                 words = strings.card.canceled(generation.canceled_by, generation.requester_id)
             case _:
-                words = f"{strings.card.FAILED}\n{words_of(generation)}"
+                words = f"{strings.card.FAILED()}\n{words_of(generation)}"
         card = self._finished((generation,), words, parent, stars)
         return card if take is None else _ended_in_jam(card, generation, take)
 
@@ -125,7 +125,7 @@ class CardRenderer:
         actions = (CANCEL,) if cancelable else ()
         expires_at = max(take.reply.token_expires_at for take in running)
         if any(progress.now > expires_at - LATE for progress in current):
-            lines.append(strings.card.LATE)
+            lines.append(strings.card.LATE())
             actions = (*actions, BRING)
         return self._card(takes, _RUNNING, "\n".join(lines), parent, actions)
 
@@ -138,7 +138,7 @@ class CardRenderer:
     ) -> Card:
         labels = {
             take.id: strings.stars.label(
-                strings.stars.STAR if len(takes) == 1 else strings.stars.take(number),
+                strings.stars.STAR() if len(takes) == 1 else strings.stars.take(number),
                 stars.get(take.id, 0),
             )
             for number, take in enumerate(takes, start=1)
@@ -170,7 +170,7 @@ class CardRenderer:
         # Of those that have ended it is not known any more.
         source = next((take.source for take in takes if take.source is not None), None)
         first = replace(takes[0], source=source)
-        settings = strings.card.small([str(first.terms), self._settings_of(first)])
+        settings = strings.card.small([strings.terms.terms(first.terms), self._settings_of(first)])
         asked_by = strings.card.small(
             [strings.card.asked_by(first.requester_id), _looping(takes) if has_ended else None]
         )
@@ -252,7 +252,7 @@ def settings_line(table: InputTable, inputs: Inputs, audio_name: str | None) -> 
         if name in _SHOWN_ELSEWHERE or name not in table:
             continue
         if value != table[name].default:
-            parts.append(f"{name} {plain(value)}".replace("_", "\\_"))
+            parts.append(f"{name} {strings.commands.value(value)}".replace("_", "\\_"))
     return " · ".join(parts)[:_SETTINGS_MAX_CHARS]
 
 
@@ -271,7 +271,7 @@ def _ended_in_jam(card: Card, generation: Generation, take: TakeView) -> Card:
     card = _in_jam(card, take)
     embed = card.embed
     if take.number is None and generation.state is State.DELIVERED:
-        why = strings.jam.UNUSABLE if take.is_unusable else strings.jam.LATE
+        why = strings.jam.unusable() if take.is_unusable else strings.jam.late()
         embed.description = f"{why}\n{embed.description}"
     labels = {generation.id: strings.jam.vote_label(0 if take.is_blind else take.votes)}
     return Card(embed, actions_of_take(generation, is_open=take.is_open), labels)
@@ -280,10 +280,10 @@ def _ended_in_jam(card: Card, generation: Generation, take: TakeView) -> Card:
 def without_words(card: Card) -> Card:
     """The card without what its person wrote, for where AutoMod does not allow that."""
     embed = card.embed.copy()
-    embed.title = strings.card.UNNAMED
+    embed.title = strings.card.UNNAMED()
     lines = (embed.description or "").splitlines()
     lines = [line for line in lines if line != card.named_audio]
-    embed.description = "\n".join([*lines, strings.card.WORDS_BLOCKED])
+    embed.description = "\n".join([*lines, strings.card.WORDS_BLOCKED()])
     embed.remove_author()
     return replace(card, embed=embed)
 

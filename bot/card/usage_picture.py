@@ -1,7 +1,8 @@
 """The picture of /usage: what was used on each of the last days, as three rows of bars.
 
 It is drawn as wide as phones show it, for its words to be read there. Its colours stand against a
-ground of its own, so Discord's dark and light do not matter. Everything here blocks.
+ground of its own, so Discord's dark and light do not matter. Its font, which has the glyphs of
+European languages and of the Japanese that captions need, lies beside it. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
-
-    Font = FreeTypeFont | ImageFont
+    from PIL.ImageFont import FreeTypeFont
 
 Colour = tuple[int, int, int]
+
+FONT = Path(__file__).parent / "fonts" / "NotoSansCJKjp-Captions.otf"
 
 WIDTH = 640
 GROUND: Colour = (24, 25, 34)
@@ -62,8 +64,8 @@ def draw_usage(rows: Sequence[Row], days: Sequence[str], nothing: str) -> bytes:
     draw = ImageDraw.Draw(image)
     box = (0, 0, WIDTH * _SCALE - 1, height * _SCALE - 1)
     draw.rounded_rectangle(box, _CORNER * _SCALE, GROUND, EDGE, _SCALE)
-    title = ImageFont.load_default(_TITLE_SIZE * _SCALE)
-    text = ImageFont.load_default(_TEXT_SIZE * _SCALE)
+    title = ImageFont.truetype(FONT, _TITLE_SIZE * _SCALE)
+    text = ImageFont.truetype(FONT, _TEXT_SIZE * _SCALE)
     for number, row in enumerate(rows):
         canvas = _Canvas(draw, _MARGIN / 2 + number * _ROW_HEIGHT)
         canvas.write(_MARGIN, 32, row.title, TEXT, title, "lm")
@@ -88,7 +90,9 @@ class _Canvas:
         self._draw = draw
         self._top = top
 
-    def write(self, x: float, y: float, text: str, colour: Colour, font: Font, anchor: str) -> None:
+    def write(
+        self, x: float, y: float, text: str, colour: Colour, font: FreeTypeFont, anchor: str
+    ) -> None:
         place = x * _SCALE, (self._top + y) * _SCALE
         self._draw.text(place, text, colour, font, anchor=anchor)
 
@@ -108,7 +112,7 @@ class _Canvas:
         return x[0] * _SCALE, top * _SCALE, x[1] * _SCALE - 1, bottom * _SCALE - 1
 
 
-def _bars(canvas: _Canvas, row: Row, colour: Colour, font: Font) -> None:
+def _bars(canvas: _Canvas, row: Row, colour: Colour, font: FreeTypeFont) -> None:
     highest = max(row.values, default=0)
     canvas.line(_BAR_BOTTOM)
     if not highest:

@@ -18,14 +18,14 @@ def session_embed(session: Session) -> discord.Embed:
     """What plays, what comes next, and how it ends."""
     words = strings.voice
     if session.is_over:
-        lines, title = words.over(session), words.TITLE_OVER
+        lines, title = words.over(session), words.TITLE_OVER()
     else:
-        lines, title = _lines(session), words.TITLE
+        lines, title = _lines(session), words.TITLE()
     if session.failed is not None:
         item, error = session.failed
         lines.append(words.failed(item, strings.errors.sentence(error)))
     if not session.is_over:
-        lines.append(words.WHO_MAY)
+        lines.append(words.who_may())
     sounds = session.ends_at is not None
     return discord.Embed(
         title=title,
@@ -44,11 +44,11 @@ def _lines(session: Session) -> list[str]:
     else:
         lines.append(words.now(session, session.playing.item))
         if session.is_heard and session.ends_at is None:
-            lines.append(words.PREPARING)
+            lines.append(words.PREPARING())
     if session.silenced_since is not None:
-        lines.append(words.SILENCED)
+        lines.append(words.SILENCED())
     if session.alone_since is not None:
-        lines.append(words.NOBODY)
+        lines.append(words.NOBODY())
     if session.leaves_at is not None:
         lines.append(words.leaves(int(session.leaves_at.timestamp())))
     return lines + words.waiting([entry.item for entry in session.waiting])

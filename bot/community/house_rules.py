@@ -30,6 +30,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.house import Block, Change
 from bot.domain.inputs import Inputs
+from bot.domain.language import Language
 from bot.engine.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class SettingsChanges(TypedDict, total=False):
     together: Amounts
     per_jam: Amounts
     defaults: Inputs
+    language: Language | None
 
 
 class HouseRules:

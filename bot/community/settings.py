@@ -25,6 +25,7 @@ from bot.domain.errors import (
 )
 from bot.domain.house import EVERYWHERE, Block
 from bot.domain.inputs import Inputs
+from bot.domain.language import Language
 from bot.domain.stored_inputs import typed_inputs
 
 REASON_MAX_CHARS = 200
@@ -68,6 +69,8 @@ class ServerSettings:
     """What those with a role may, in place of `per_person`; nothing for as much as they like."""
     defaults: Inputs = NO_INPUTS
     """What is used in this server where a person says nothing else."""
+    language: Language | None = None
+    """What cards are written in; None for the server's own language at Discord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,7 @@ _STORED: Mapping[str, _Stored] = {
     "together": _Stored(_amounts, amounts_text),
     "per_jam": _Stored(_jam_amounts, amounts_text),
     "defaults": _Stored(_defaults, _plain_inputs),
+    "language": _Stored(str),
 }
 _OF_ROLE = "of_role:"
 """Before a role's id. Each is stored by itself, so that two who set two of them do not collide."""

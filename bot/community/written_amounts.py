@@ -8,9 +8,18 @@ from decimal import Decimal
 
 from bot.domain.amounts import Amount, Period, Unit
 from bot.domain.errors import AmountsUnreadable
+from bot.domain.errors.limits import AmountFault
 
 _AMOUNT = re.compile(r"(?P<number>\S+)\s+(?P<unit>[a-z]+)(?:\s*/\s*(?P<period>[a-z]+))?")
 _NUMBER_MAX = Decimal(10**12)
+
+
+class _Unreadable(ValueError):
+    """What is wrong with one amount: its kind for those who type in Discord, English for logs."""
+
+    def __init__(self, fault: AmountFault, words: str) -> None:
+        super().__init__(words)
+        self.fault: AmountFault = fault
 
 
 def parse_amounts(text: str, *, per_jam: bool = False) -> tuple[Amount, ...]:
@@ -21,30 +30,39 @@ def parse_amounts(text: str, *, per_jam: bool = False) -> tuple[Amount, ...]:
     Raises:
         ValueError: with everything that is wrong, by the amounts' places; none is quoted.
     """
-    amounts, faults = list[Amount](), list[str]()
+    amounts, faults = _read(text, per_jam=per_jam)
+    if faults:
+        raise ValueError("; ".join(str(fault) for fault, _ in faults))
+    return amounts
+
+
+def _read(text: str, *, per_jam: bool) -> tuple[tuple[Amount, ...], list[tuple[_Unreadable, str]]]:
+    """The amounts, and each fault with what it is about."""
+    amounts, faults = list[Amount](), list[tuple[_Unreadable, str]]()
     parts = text.split(",")
     for place, part in enumerate(parts, start=1):
         try:
             amounts.append(_amount(part.strip().lower(), per_jam=per_jam))
-        except ValueError as error:
-            faults.append(str(error) if len(parts) == 1 else f"amount {place} {error}")
+        except _Unreadable as error:
+            words = str(error) if len(parts) == 1 else f"amount {place} {error}"
+            faults.append((_Unreadable(error.fault, words), part.strip()))
     kinds = [_kind(amount) for amount in amounts]
-    faults += [f"has {kind} twice" for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(amounts)
+    for kind in dict.fromkeys(kinds):
+        if kinds.count(kind) > 1:
+            faults.append((_Unreadable("twice", f"has {kind} twice"), kind))
+    return tuple(amounts), faults
 
 
 def _amount(text: str, *, per_jam: bool) -> Amount:
     found = _AMOUNT.fullmatch(text)
     if found is None or not (per_jam or found["period"]):
         if per_jam:
-            raise ValueError("must be like 40 tracks, 600 s or 3 usd/day")
-        raise ValueError("must be like 20 tracks/day, 600 s/day or 3 usd/month")
+            raise _Unreadable("form", "must be like 40 tracks, 600 s or 3 usd/day")
+        raise _Unreadable("form", "must be like 20 tracks/day, 600 s/day or 3 usd/month")
     if found["unit"] not in set(Unit):
-        raise ValueError("must have one of the units tracks, s, usd")
+        raise _Unreadable("unit", "must have one of the units tracks, s, usd")
     if found["period"] not in {None, Period.DAY, Period.MONTH}:
-        raise ValueError("must be for a day or a month")
+        raise _Unreadable("period", "must be for a day or a month")
     unit, period = Unit(found["unit"]), Period(found["period"] or Period.JAM)
     decimals = 6 if unit is Unit.USD else 0
     return Amount(decimal(found["number"], decimals), unit, period)
@@ -57,12 +75,13 @@ def decimal(text: str, decimals: int) -> int:
         ValueError: it is no such number.
     """
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII) or Decimal(text) > _NUMBER_MAX:
-        raise ValueError("must have a number like 3 or 0.5" if decimals else "must be a number")
+        words = "must have a number like 3 or 0.5" if decimals else "must be a number"
+        raise _Unreadable("number", words)
     scaled = Decimal(text).scaleb(decimals)
     if scaled != int(scaled):
-        raise ValueError(
-            f"may have {decimals} decimals at most" if decimals else "must have a whole number"
-        )
+        if decimals:
+            raise _Unreadable("decimals", f"may have {decimals} decimals at most")
+        raise _Unreadable("whole", "must have a whole number")
     return int(scaled)
 
 
@@ -70,14 +89,14 @@ def typed_amounts(text: str, *, per_jam: bool = False) -> tuple[Amount, ...]:
     """Amounts as somebody types them in Discord; none for no text.
 
     Raises:
-        AmountsUnreadable: with what is wrong.
+        AmountsUnreadable: with what is wrong with the first that is none.
     """
     if not text:
         return ()
-    try:
-        return parse_amounts(text, per_jam=per_jam)
-    except ValueError as error:
-        raise AmountsUnreadable(str(error)) from error
+    amounts, faults = _read(text, per_jam=per_jam)
+    for error, amount in faults:
+        raise AmountsUnreadable(error.fault, amount) from error
+    return amounts
 
 
 def amounts_text(amounts: Iterable[Amount]) -> str:

@@ -16,6 +16,7 @@ from typing import Protocol
 import discord
 
 from bot.card import strings
+from bot.card.interactions import language_here
 from bot.community.following import look_again_and_again
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.discord_internals import interaction_webhook, message_flags, original_response
@@ -24,6 +25,7 @@ from bot.domain.errors import JournalFault
 from bot.domain.generation import new_generation_id
 from bot.domain.journal_values import PendingAnswer
 from bot.engine.background import BackgroundTasks
+from bot.locales import current, speaking
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +75,16 @@ class Answers:
         """Look no more."""
         await self._owner.close()
 
-    async def expect(self, interaction: discord.Interaction) -> PendingAnswer:
+    async def expect(
+        self, interaction: discord.Interaction, *, ephemeral: bool = False
+    ) -> PendingAnswer:
         """Note that it is about to be acknowledged; looked at anew only where this process dies."""
         answer = PendingAnswer(
             new_generation_id(),
             interaction.application_id,
             interaction.token,
             interaction.expires_at,
+            current() if ephemeral else language_here(interaction),
         )
         try:
             async with asyncio.timeout(_WITHIN_S):
@@ -98,7 +103,7 @@ class Answers:
         Raises:
             discord.HTTPException: Discord has not taken it.
         """
-        answer = await self.expect(interaction)
+        answer = await self.expect(interaction, ephemeral=ephemeral)
         try:
             await interaction.response.defer(thinking=True, ephemeral=ephemeral)
             yield
@@ -131,7 +136,9 @@ class Answers:
             async with asyncio.timeout(_TELL_WITHIN_S):
                 shown = await original_response(webhook)
                 if message_flags(shown.get("flags", 0)).loading:
-                    await webhook.edit_message(int(shown["id"]), content=strings.card.CUT_OFF)
+                    with speaking(answer.language):
+                        text = strings.card.CUT_OFF()
+                    await webhook.edit_message(int(shown["id"]), content=text)
         except REQUEST_FAILED as error:
             log.info("an answer that was cut off cannot be ended: %r", error)
             return meaning_of(error) is not Meaning.FAULT

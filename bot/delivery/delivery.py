@@ -14,6 +14,7 @@ from bot.card.audio_attachments import track_attachment
 from bot.card.render import CardRenderer, without_words
 from bot.community.ports import CommunityJournal
 from bot.delivery.followups import make_private, mention, tell_alone
+from bot.delivery.in_its_language import in_its_language
 from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage, Track
 from bot.delivery.message_turn import message_turn
@@ -28,6 +29,7 @@ from bot.domain.progress import Progress
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Moved, Sound, Unreachable
 from bot.jam.service import Jams
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +67,14 @@ class DiscordDelivery:
         live = self._card(generation)
         live.follow(generation, progress)
         live.editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
-        if live.is_read or not _has_more_to_tell(generation):
-            self._refresh(live, generation)
-        elif not live.reading:
-            live.reading = True
-            self._owner.start(self._read_and_show(live, generation), f"card {generation.id}")
+        with speaking(generation.language):
+            if live.is_read or not _has_more_to_tell(generation):
+                self._refresh(live, generation)
+            elif not live.reading:
+                live.reading = True
+                self._owner.start(self._read_and_show(live, generation), f"card {generation.id}")
 
+    @in_its_language
     async def find(self, generation: Generation) -> Reply | None:
         """Its reply, whose acknowledgement was cut off, with the message; None where it has none.
 
@@ -84,6 +88,7 @@ class DiscordDelivery:
             named = (await self._journal.batch(generation.batch_id))[0].id
         return await self._sender.find(generation, named)
 
+    @in_its_language
     async def deliver(
         self, generation: Generation, track: Path, *, untouched: bool = False
     ) -> Reply | Moved:
@@ -110,6 +115,7 @@ class DiscordDelivery:
             await mention(self._sender, live, generation, self._clock.now())
         return live.reply(generation)
 
+    @in_its_language
     async def follow_up(self, generation: Generation, track: Path) -> None:
         """Add to a delivered track what could wait: its picture. At best effort."""
         if generation.batch_id is None:
@@ -125,6 +131,7 @@ class DiscordDelivery:
         """Whether its file is in its message already: an upload's answer may have been lost."""
         return track_attachment(await self._sender.shown(generation.reply), generation) is not None
 
+    @in_its_language
     async def end(self, generation: Generation) -> Moved | None:
         """Show that it failed or was canceled; a refusal is told to its person alone.
 
@@ -174,8 +181,6 @@ class DiscordDelivery:
         """Stop every editor."""
         await self._owner.close()
 
-    # ------------------------------------------------------------------ one card
-
     def _card(self, generation: Generation) -> LiveCard:
         key = generation.batch_id or generation.id
         if key not in self._cards:
@@ -219,8 +224,6 @@ class DiscordDelivery:
         except JournalFault as error:
             log.warning("its card tells less: %s", error)
         live.is_read = True
-
-    # ------------------------------------------------------------------ the end of one
 
     async def _put_track(
         self, live: LiveCard, generation: Generation, path: Path, *, untouched: bool

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from bot.card import strings
 from bot.card.actions.change import CHANGE, is_offered, words_of
 from bot.card.buttons import card_button, view_of
+from bot.delivery.in_its_language import read_by
 from bot.delivery.live_card import LiveCard
 from bot.delivery.sender import Sender
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.generation import TOKEN_LIFE, Generation, State
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +39,11 @@ async def tell_alone(sender: Sender, generation: Generation) -> bool:
     """Tell a refusal to its person alone, for them to change; False where no token leads there."""
     if not generation.reply.token or generation.failure is None:
         return False
-    try:
+    with speaking(read_by(sender.client, generation.requester_id, generation)):
         view = view_of(card_button(CHANGE, generation.id)) if is_offered(generation) else None
-        await sender.say(generation.reply, words_of(generation), view=view)
+        words = words_of(generation)
+    try:
+        await sender.say(generation.reply, words, view=view)
     except REQUEST_FAILED as error:
         log.info("not refused in private: %s", error)
         return False

@@ -16,6 +16,7 @@ from bot.card.audio_attachments import track_attachment, track_files
 from bot.card.buttons import card_button, view_of
 from bot.card.drafts import Drafts, may_be_changed, read
 from bot.community.ports import DraftJournal
+from bot.delivery.in_its_language import in_its_language, read_by
 from bot.discord_errors import REQUEST_FAILED, Meaning, has_thread, meaning_of
 from bot.discord_internals import interaction_webhook, original_response
 from bot.domain.clock import Clock
@@ -24,6 +25,7 @@ from bot.domain.generation import AudioSource
 from bot.engine.ports import DiscordFault, Journal, Unreachable
 from bot.jam.jam import Jam, Opening
 from bot.jam.ports import JamStore
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -69,21 +71,23 @@ class JamOpening:
             raise JamTrackGone
         return file.source
 
+    @in_its_language
     async def refuse(self, jam: Jam, error: UserError) -> None:
         """Tell who wanted to begin it why it does not: them alone, where its token still lives."""
         opening = jam.opening
         if opening is None:
             return
-        text = strings.errors.sentence(error)
         with asked_of_discord():
             message_id = opening.message_id or await self._find(jam, opening)
             if message_id is None:
                 raise DiscordFault
-            await self._answer(jam, message_id, text)
+            await self._answer(jam, message_id, strings.errors.sentence(error))
             if not opening.token:
                 return
             # Once, and not at each try.
-            view = await self._change_it(jam.host_id, opening, error)
+            with speaking(read_by(self._client, jam.host_id, jam)):
+                text = strings.errors.sentence(error)
+                view = await self._change_it(jam.host_id, opening, error)
             webhook = interaction_webhook(self._client, opening.application_id, opening.token)
             with suppress(*REQUEST_FAILED):
                 await webhook.send(text, view=view, ephemeral=True, wait=True)
@@ -101,6 +105,7 @@ class JamOpening:
             return view_of()
         return view_of(card_button(CHANGE, draft_id))
 
+    @in_its_language
     async def open(self, jam: Jam) -> int | None:
         """Its thread, made now or before; None where that has to wait a moment."""
         opening = jam.opening
@@ -116,6 +121,7 @@ class JamOpening:
             await self._announce(jam, message_id)
             return await self._thread_of(jam, message_id)
 
+    @in_its_language
     async def tell(self, jam: Jam) -> None:
         """Say where it was begun how it stands with it, at best effort; raises nothing."""
         message_id = jam.thread_id or (0 if jam.opening is None else jam.opening.message_id)
@@ -167,7 +173,7 @@ class JamOpening:
         message = self._channel(jam).get_partial_message(message_id)
         names = (
             strings.jam_begin.thread_name(jam.terms.theme, _NAME_MAX_CHARS),
-            strings.jam_begin.THREAD,
+            strings.jam_begin.THREAD(),
         )
         for name in names:
             try:
@@ -177,7 +183,10 @@ class JamOpening:
             except discord.HTTPException as error:
                 if has_thread(error):
                     return message_id
-                if name != strings.jam_begin.THREAD and meaning_of(error) is Meaning.WORDS_BLOCKED:
+                if (
+                    name != strings.jam_begin.THREAD()
+                    and meaning_of(error) is Meaning.WORDS_BLOCKED
+                ):
                     continue
                 raise
             return thread.id

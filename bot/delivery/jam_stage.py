@@ -24,6 +24,7 @@ from bot.card.jam_card import (
 )
 from bot.card.markup import jump_url
 from bot.community.jam_budget import JamBudget
+from bot.delivery.in_its_language import in_its_language
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
 from bot.delivery.member_names import names_of
@@ -73,6 +74,7 @@ class JamStage(JamOpening):
         self._with_voice = with_voice
         self._known: dict[str, _OnStage] = {}
 
+    @in_its_language
     async def show(self, jam: Jam) -> Shown:
         """Show its card: edited, or sent anew where it is gone or has scrolled away."""
         takes = await self._takes_of(jam)
@@ -135,7 +137,7 @@ class JamStage(JamOpening):
     ) -> None:
         try:
             await thread.get_partial_message(old_id).edit(
-                content=strings.jam.MOVED.format(new.jump_url),
+                content=strings.jam.moved(new.jump_url),
                 embed=None,
                 view=None,
                 attachments=[],
@@ -152,6 +154,7 @@ class JamStage(JamOpening):
         ):
             yield files
 
+    @in_its_language
     async def post_mix(self, jam: Jam, terms: MixTerms) -> None:
         """Post the mix of its piece."""
         authors = {section.author_id for section in jam.sections} - {steps.NOBODY}
@@ -161,8 +164,8 @@ class JamStage(JamOpening):
             async with self._files.of_mix(jam, terms, names, self._limit_bytes(jam)) as found:
                 if found.mixed is None:
                     words = strings.jam_mix
-                    text = words.LOST if found.is_lost else words.FAILED
-                    text = words.TOO_LARGE if found.is_too_large else text
+                    text = words.LOST() if found.is_lost else words.FAILED()
+                    text = words.TOO_LARGE() if found.is_too_large else text
                     await self._thread(jam).send(text, nonce=nonce)
                     return
                 for said in (jam, without_words(jam)):

@@ -191,7 +191,7 @@ class LiveCard:
         addressed = replace(generation, reply=self.reply(generation))
         notes = self._notes | ({generation.id: note} if note else {})
         notes |= {
-            take.id: strings.takes.EARLIER
+            take.id: strings.takes.EARLIER()
             for take in takes
             if take.id != generation.id
             and take.state is State.DELIVERED

@@ -102,7 +102,7 @@ async def _find_by_token(
     if not message.buttons:
         await webhook.edit_message(
             message.id,
-            embed=discord.Embed(description=strings.card.QUEUED),
+            embed=discord.Embed(description=strings.card.QUEUED()),
             view=card_view((CANCEL,), named),
         )
         await clock.sleep(_CLAIM_STANDS_S)
@@ -205,7 +205,7 @@ class Replacements:
             filesize_limit_bytes=SURE_LIMIT_BYTES,
         )
         there = replace(outgoing, generation=replace(outgoing.generation, reply=reply))
-        return await self.post(there, by_token=False, words=f" {strings.card.PLACE_GONE}")
+        return await self.post(there, by_token=False, words=f" {strings.card.PLACE_GONE()}")
 
     async def _find(self, outgoing: OutgoingMessage) -> Reply | None:
         """The new message that stands there already: the answer to it, or its row, was lost."""

@@ -39,6 +39,7 @@ class Sender:
     """Puts cards where people see them."""
 
     def __init__(self, client: discord.Client, clock: Clock) -> None:
+        self.client = client
         self._clock = clock
         self._transport = Transport(client, clock)
         self._replacements = Replacements(self._transport)

@@ -25,7 +25,6 @@ _REQUEST_MAX_BYTES = 24 * 1024 * 1024
 _PARTS_MAX = 9
 """Of a message's ten attachments one is the picture."""
 _FORMS = {
-    Form.WHOLE: "",
     Form.ALONE: strings.takes.ALONE,
     Form.UNREAD: strings.takes.UNREAD,
 }
@@ -62,7 +61,8 @@ class TrackUpload:
     @property
     def note(self) -> str:
         """What the card says of the file."""
-        return "\n".join(filter(None, (_FORMS[Form.of(self._path)], self._size_note)))
+        form = _FORMS.get(Form.of(self._path))
+        return "\n".join(filter(None, (form and form(), self._size_note)))
 
     async def track(self) -> Track:
         """The track within the present limit.

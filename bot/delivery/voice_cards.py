@@ -12,6 +12,7 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import JournalFault
+from bot.domain.language import SOURCE, Language
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class CardPlace:
 
     channel_id: int
     message_id: int
+    language: Language = SOURCE
 
 
 _PLACES = TypeAdapter(dict[int, CardPlace])

@@ -14,6 +14,7 @@ from bot.delivery.voice_cards import CardPlace, VoiceCards
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of, needs_new_message
 from bot.domain.clock import Clock
 from bot.domain.generation import Reply
+from bot.locales import speaking
 from bot.voice import session as rules
 from bot.voice.session import Ending, Session, without_words
 
@@ -34,6 +35,10 @@ class VoiceScreen:
         One that was deleted is posted anew. Before it says that something plays, it is written
         down where it is.
         """
+        with speaking(reply.language):
+            return await self._show_and_keep(reply, session)
+
+    async def _show_and_keep(self, reply: Reply, session: Session) -> Reply | None:
         if not session.is_over:
             await self._keep(reply)
         try:
@@ -50,17 +55,19 @@ class VoiceScreen:
 
     async def _keep(self, reply: Reply) -> None:
         if not reply.private:
-            place = CardPlace(reply.channel_id, reply.message_id)
+            place = CardPlace(reply.channel_id, reply.message_id, reply.language)
             await self._cards.put(reply.guild_id or 0, place)
 
     async def tell_of_restart(self, plays_in: Callable[[int], bool]) -> None:
         """Have the cards of an earlier process say that nothing plays there any more."""
-        embed = session_embed(rules.end(Session(0), Ending.RESTARTED))
+        over = rules.end(Session(0), Ending.RESTARTED)
         for guild_id, place in (await self._cards.left_behind()).items():
             if plays_in(guild_id):
                 continue
             channel = self._client.get_partial_messageable(place.channel_id, guild_id=guild_id)
             message = channel.get_partial_message(place.message_id)
+            with speaking(place.language):
+                embed = session_embed(over)
             try:
                 await message.edit(embed=embed, view=None)
             except REQUEST_FAILED as error:

@@ -14,7 +14,6 @@ from functools import partial
 
 import discord
 
-from bot.card import strings
 from bot.discord_errors import NETWORK_FAULTS, REQUEST_FAILED
 from bot.domain.errors.voice import (
     NotInVoice,
@@ -35,11 +34,7 @@ _COMES_BACK_WITHIN_S = 10.0
 _LOOK_S = 0.1
 _FALLS_SILENT_WITHIN_S = 1.0
 _LEAVES_WITHIN_S = 3.0
-_NEEDED = {
-    "view_channel": strings.voice.VIEW_CHANNEL,
-    "connect": strings.voice.CONNECT,
-    "speak": strings.voice.SPEAK,
-}
+_NEEDED = ("view_channel", "connect", "speak")
 _NO_CONNECTION = (
     discord.ClientException,
     discord.ConnectionClosed,
@@ -287,13 +282,16 @@ class _PacketSource(discord.AudioSource):
 
 
 def _missing(channel: VoiceChannel, me: discord.Member) -> tuple[str, ...]:
-    """What the bot needs in a channel and may not do there, as Discord calls it."""
+    """What the bot needs in a channel and may not do there, by the names of the flags."""
     may = channel.permissions_for(me)
     if isinstance(channel, discord.VoiceChannel):
-        return tuple(words for name, words in _NEEDED.items() if not getattr(may, name))
-    needed = [(may.view_channel, strings.voice.VIEW_CHANNEL), (may.connect, strings.voice.CONNECT)]
-    needed.append((may.request_to_speak or may.mute_members, strings.voice.REQUEST_TO_SPEAK))
-    return tuple(words for is_given, words in needed if not is_given)
+        return tuple(flag for flag in _NEEDED if not getattr(may, flag))
+    needed = {
+        "view_channel": may.view_channel,
+        "connect": may.connect,
+        "request_to_speak": may.request_to_speak or may.mute_members,
+    }
+    return tuple(flag for flag, is_given in needed.items() if not is_given)
 
 
 async def _take_the_stage(channel: discord.StageChannel) -> None:

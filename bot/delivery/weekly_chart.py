@@ -18,6 +18,7 @@ from bot.card.actions.chart import CHART, Chart, public_channels
 from bot.card.actions.settings_log import log_embed
 from bot.card.actions.weekly_chart import chart_fault
 from bot.card.buttons import has_pick_of
+from bot.card.interactions import language_of_server
 from bot.community.following import look_again_and_again
 from bot.community.house_rules import HouseRules
 from bot.community.ports import ChartPosts
@@ -27,6 +28,7 @@ from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
 from bot.domain.models import Models
 from bot.engine.background import BackgroundTasks
+from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,9 @@ class WeeklyChart:
                 continue
             claim = await self._journal.claim_chart(guild_id, week, _CLAIM_S)
             if claim is not None:
-                await self._post(guild, channels[guild_id], week, claim)
+                settings = self._house_rules.settings_of(guild_id)
+                with speaking(language_of_server(settings, guild.preferred_locale)):
+                    await self._post(guild, channels[guild_id], week, claim)
 
     async def _keep_posting(self) -> None:
         async def look() -> None:
@@ -136,8 +140,8 @@ class WeeklyChart:
         entries = await self._stars.chart_of_week(guild.id, places, week)
         if not entries:
             return ChartOutcome.NOTHING
-        chart = Chart(entries, Period.WEEK, strings.weekly.TITLE)
-        embed = chart.embed(self._models).set_footer(text=strings.weekly.FOOTER)
+        chart = Chart(entries, Period.WEEK, strings.weekly.TITLE())
+        embed = chart.embed(self._models).set_footer(text=strings.weekly.FOOTER())
         # The nonce makes a repeated send within minutes the same message.
         nonce = f"{guild.id}-{week:%y%V}"
         view = chart.view(self._models) or discord.utils.MISSING

@@ -31,42 +31,29 @@ class AudioFormat:
     endings: tuple[str, ...]
     content_type: str
     is_video: bool = False
-    article: Literal["a", "an"] = "a"
-
-    @property
-    def with_article(self) -> str:
-        """As in "looks like an M4A"."""
-        return f"{self.article} {self.label}"
 
 
 FORMATS: Final[dict[Format, AudioFormat]] = {
     "wav": AudioFormat("WAV", (".wav",), "audio/wav"),
-    "mp3": AudioFormat("MP3", (".mp3",), "audio/mpeg", article="an"),
+    "mp3": AudioFormat("MP3", (".mp3",), "audio/mpeg"),
     "flac": AudioFormat("FLAC", (".flac",), "audio/flac"),
-    "ogg": AudioFormat("OGG", (".ogg", ".oga"), "audio/ogg", article="an"),
-    "opus": AudioFormat("Opus", (".opus",), "audio/ogg", article="an"),
-    "aiff": AudioFormat("AIFF", (".aif", ".aiff", ".aifc"), "audio/aiff", article="an"),
-    "aac": AudioFormat("AAC", (".aac",), "audio/aac", article="an"),
-    "amr": AudioFormat("AMR", (".amr",), "audio/amr", article="an"),
-    "m4a": AudioFormat("M4A", (".m4a", ".m4b"), "audio/mp4", article="an"),
-    "mp4": AudioFormat("MP4", (".mp4", ".m4v"), "video/mp4", is_video=True, article="an"),
+    "ogg": AudioFormat("OGG", (".ogg", ".oga"), "audio/ogg"),
+    "opus": AudioFormat("Opus", (".opus",), "audio/ogg"),
+    "aiff": AudioFormat("AIFF", (".aif", ".aiff", ".aifc"), "audio/aiff"),
+    "aac": AudioFormat("AAC", (".aac",), "audio/aac"),
+    "amr": AudioFormat("AMR", (".amr",), "audio/amr"),
+    "m4a": AudioFormat("M4A", (".m4a", ".m4b"), "audio/mp4"),
+    "mp4": AudioFormat("MP4", (".mp4", ".m4v"), "video/mp4", is_video=True),
     "mov": AudioFormat("MOV", (".mov",), "video/quicktime", is_video=True),
     "3gp": AudioFormat("3GP", (".3gp", ".3g2"), "video/3gpp", is_video=True),
     "webm": AudioFormat("WebM", (".webm", ".weba"), "video/webm", is_video=True),
-    "mkv": AudioFormat("MKV", (".mkv", ".mka"), "video/x-matroska", is_video=True, article="an"),
+    "mkv": AudioFormat("MKV", (".mkv", ".mka"), "video/x-matroska", is_video=True),
 }
 ENDINGS: Final = tuple(ending for known in FORMATS.values() for ending in known.endings)
 CONTENT_TYPES: Final = frozenset(known.content_type for known in FORMATS.values())
 
 
-def with_article(format_: str) -> str:
-    """A format of this list, or one that another release has named, for a sentence."""
-    known = {str(name): known.with_article for name, known in FORMATS.items()}
-    return known.get(format_, f"a file of the format {format_}")
-
-
-def taken() -> str:
-    """All of them, for a sentence that ends with them."""
-    sounds = [known.label for known in FORMATS.values() if not known.is_video]
-    *most, last = [known.label for known in FORMATS.values() if known.is_video]
-    return f"{', '.join(sounds)}, or a video with sound ({', '.join(most)} or {last})"
+def label_of(format_: str) -> str:
+    """How people call a format of this list, or one that another release has named."""
+    labels = {str(name): known.label for name, known in FORMATS.items()}
+    return labels.get(format_, format_)

@@ -13,6 +13,7 @@ from typing import TypedDict, Unpack
 from bot.domain.errors import BotError, InputRefused, RequestRefused, UserError
 from bot.domain.extension import Closeness
 from bot.domain.inputs import Inputs
+from bot.domain.language import SOURCE, Language
 from bot.domain.measures import Measures
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 
@@ -130,6 +131,8 @@ class Reply:
     """Whether its person alone sees it, or has seen it: it is ephemeral, or was deleted."""
     gone: bool = False
     """Whether the message was deleted after its end, and the audio with it."""
+    language: Language = SOURCE
+    """What it is written in, whoever presses its buttons."""
 
     @property
     def known(self) -> bool:
@@ -257,6 +260,11 @@ class Generation:
     def seed(self) -> int:
         """The seed to show: the model's own word where there is one."""
         return self.seed_used if self.seed_used is not None else self.inputs.seed or 0
+
+    @property
+    def language(self) -> Language:
+        """What its card is written in."""
+        return self.reply.language
 
     @property
     def open(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.generation import Generation, Reply
+from bot.domain.language import SOURCE, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class PendingAnswer:
     application_id: int
     token: str = field(repr=False)
     token_expires_at: datetime
+    language: Language = SOURCE
+    """Of whoever waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def check_request(
     table.check(inputs)
     _check_heard(table, inputs, has_audio=has_audio)
     if more_s is not None and more_s > (limit_s := more_max_s(table.window_s)):
-        raise OutOfBounds("seconds more", more_s, MORE_MIN_S, limit_s)
+        raise OutOfBounds("more", more_s, MORE_MIN_S, limit_s)
     model = table.model(table.supported(inputs))
     if inputs.continuation and not has_audio:
         raise ContinuationWithoutAudio

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.domain.errors import AlreadyHere, JournalFault, NotFollowedHere
 from bot.domain.generation import Generation, Reply, State
@@ -35,10 +36,16 @@ class Relocation:
     async def bring(self, takes: Iterable[Generation], reply: Reply) -> None:
         """Show the takes of one card from now on in `reply`, whose token is fresh.
 
+        The card keeps its language.
+
         Raises:
             AlreadyHere: they have ended, and their person knows.
         """
-        brought = [await self._bring(take.id, reply) for take in takes if take.open]
+        brought = [
+            await self._bring(take.id, replace(reply, language=take.reply.language))
+            for take in takes
+            if take.open
+        ]
         if not any(brought):
             raise AlreadyHere
 

@@ -15,6 +15,7 @@ from itertools import accumulate
 from bot.domain.extension import PIECE_MAX_S
 from bot.domain.generation import AudioSource
 from bot.domain.inputs import Inputs
+from bot.domain.language import SOURCE, Language
 from bot.domain.mixes import MixTerms
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.jam.sections import Section, lengths_of
@@ -252,6 +253,8 @@ class Jam:
     """Counts what people may see of it."""
     shown: Shown | None = None
     hindered: Hindrance | None = None
+    language: Language = SOURCE
+    """What its card and its messages are written in."""
 
     @property
     def length_s(self) -> float:

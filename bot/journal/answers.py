@@ -22,6 +22,7 @@ answers = sa.Table(
     sa.Column("token", sa.Text, nullable=False),
     sa.Column("begun_at", Moment, nullable=False),
     sa.Column("token_expires_at", Moment, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False, server_default="en-US"),
 )
 _c = answers.c
 _YOUNG = timedelta(seconds=30)
@@ -42,6 +43,7 @@ class AnswerRows(Store):
             "token": answer.token,
             "begun_at": self._now(),
             "token_expires_at": answer.token_expires_at,
+            "language": answer.language,
         }
         async with self._writing() as connection:
             await connection.execute(sa.insert(answers).values(row))
@@ -63,9 +65,9 @@ class AnswerRows(Store):
         )
         is_anothers = _c.incarnation != self._me.incarnation
         is_left = sa.and_(is_anothers, sa.or_(_c.owner == self._me.owner, is_gone))
-        query = sa.select(_c.id, _c.application_id, _c.token, _c.token_expires_at).where(
-            sa.or_(is_left, _c.token_expires_at <= self._now())
-        )
+        query = sa.select(
+            _c.id, _c.application_id, _c.token, _c.token_expires_at, _c.language
+        ).where(sa.or_(is_left, _c.token_expires_at <= self._now()))
         async with self._reading() as connection:
             rows = (await connection.execute(query)).all()
         return [PendingAnswer(*row) for row in rows]

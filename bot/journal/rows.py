@@ -13,6 +13,7 @@ from bot.domain.errors import dump, load
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
 from bot.domain.inputs import Inputs
+from bot.domain.language import SOURCE
 from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.stored_inputs import typed_inputs
@@ -27,7 +28,7 @@ _OTHERWISE = {
 }
 """What is kept in another form, or with its charge, or not at all."""
 _REPLY = tuple(field.name for field in fields(Reply))
-_UNSAID = {"private": False, "gone": False}
+_UNSAID = {"private": False, "gone": False, "language": SOURCE}
 _ALIKE = tuple(field.name for field in fields(Generation) if field.name not in _OTHERWISE)
 """The fields of a generation that are columns as they are."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-HEAD = "0034"
+HEAD = "0035"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -114,6 +114,7 @@ generations = sa.Table(
     sa.Column("gone", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("measures", sa.Text),
     sa.Column("draft", sa.Text),
+    sa.Column("language", sa.String(8), nullable=False, server_default="en-US"),
 )
 sa.Index("ix_generations_open", generations.c.created_at, sqlite_where=sa.text("open"))
 sa.Index(

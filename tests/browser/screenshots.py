@@ -30,7 +30,7 @@ _WIDTH, _HEIGHT = 1280, 900
 _PHONE_WIDTH, _PHONE_HEIGHT = 390, 844
 _LONG_MS = 40_000
 _THEME = "rain on a tin roof"
-_HALF_WAY = re.compile(r"Generating .* [4-6]\d %")
+_HALF_WAY = re.compile(r"Generating .* [4-6]\d%")
 _TRACKS_OF_DAYS = (
     *(2, 5, 3, 0, 0, 9, 12, 4, 6, 2, 7, 0, 14, 18, 5),
     *(3, 8, 6, 4, 0, 11, 16, 7, 2, 5, 9, 3, 13, 20, 6),

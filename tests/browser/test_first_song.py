@@ -91,7 +91,7 @@ async def test_progress_comes_into_the_same_message_without_reload(
         assert same
         told = "\n".join(said)
         assert "Starting the model" in told
-        percents = [int(number) for number in re.findall(r"(\d+) %", told)]
+        percents = [int(number) for number in re.findall(r"(\d+)%", told)]
         assert len(set(percents)) >= 3, told
         assert percents == sorted(percents)
         assert told.index("Starting") < told.index("Generating ▰") < told.rindex("so far")

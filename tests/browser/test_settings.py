@@ -23,27 +23,27 @@ async def test_a_moderator_sets_rules_and_a_member_meets_them(
 ) -> None:
     mod = await visit(rig.discord.base_url, "mod", phone=phone)
     await mod.send("/settings panel")
-    panel = mod.messages.filter(has_text=words.TITLE)
+    panel = mod.messages.filter(has_text=words.TITLE())
     await expect(panel.get_by_test_id("ephemeral-note")).to_be_visible()
     assert await too_wide(mod.page) == []
     rules = rig.bot.house_rules
     guild_id = rig.discord.world.jam.guild.id  # pyright: ignore[reportOptionalMemberAccess] - a server's
 
-    await mod.button(words.PRESS_OFF).click()
-    await expect(mod.button(words.PRESS_ON)).to_be_visible()
+    await mod.button(words.PRESS_OFF()).click()
+    await expect(mod.button(words.PRESS_ON())).to_be_visible()
     assert not rules.settings_of(guild_id).others_press
 
-    await mod.button(words.LIMITS).click()
+    await mod.button(words.LIMITS()).click()
     form = mod.page.get_by_role("dialog")
-    await form.get_by_label(words.LENGTH).fill("5")
-    await form.get_by_label(words.WORDS).fill("Gong")
+    await form.get_by_label(words.LENGTH()).fill("5")
+    await form.get_by_label(words.WORDS()).fill("Gong")
     await form.get_by_role("button", name="Submit").click()
     await expect(panel).to_contain_text("5 s")
     settings = rules.settings_of(guild_id)
     assert (settings.length_max_s, settings.words) == (5, ("Gong",))
 
-    await mod.button(words.AMOUNTS).click()
-    await form.get_by_label(words.PER_PERSON).fill("1 tracks/day")
+    await mod.button(words.AMOUNTS()).click()
+    await form.get_by_label(words.PER_PERSON()).fill("1 tracks/day")
     await form.get_by_role("button", name="Submit").click()
     await expect(panel).to_contain_text("1 track a day")
 
@@ -51,7 +51,7 @@ async def test_a_moderator_sets_rules_and_a_member_meets_them(
     await places.click()
     await mod.page.get_by_test_id("select-option").filter(has_text="#jam").first.click()
     await mod.page.keyboard.press("Escape")
-    await expect(panel).not_to_contain_text(f"{words.PLACES}\n{words.EVERYWHERE}")
+    await expect(panel).not_to_contain_text(f"{words.PLACES()}\n{words.EVERYWHERE()}")
     assert await too_wide(mod.page) == []
 
     ada = await visit(rig.discord.base_url, phone=phone)
@@ -67,7 +67,7 @@ async def test_what_was_used_is_shown_to_oneself(rig: Rig, visit: Visit, phone: 
     await ada.send("/musicgen a gong duration: 1")
     await expect((await ada.card()).get_by_test_id("audio-player")).to_be_visible()
     await ada.send("/usage ")
-    told = ada.messages.filter(has_text=limits.USAGE_MINE)
+    told = ada.messages.filter(has_text=limits.USAGE_MINE())
     await expect(told).to_contain_text("1 track · 1 s asked for · $")
     await expect(told.get_by_test_id("ephemeral-note")).to_be_visible()
     picture = told.locator(".embed img")

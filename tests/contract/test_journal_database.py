@@ -61,6 +61,7 @@ _WITHOUT_0007 = (
     "DROP INDEX ix_generations_ended_at",
     "DROP INDEX ix_generations_parent_id",
     "ALTER TABLE generations DROP COLUMN draft",
+    "ALTER TABLE generations DROP COLUMN language",
     "DROP INDEX ix_generations_guild_id",
     "DROP INDEX ix_charges_jam_id",
     "ALTER TABLE charges DROP COLUMN jam_id",

@@ -48,13 +48,15 @@ class Panel:
     async def press(self, label: str) -> Used:
         return Used(self._world, await self.who.click(self.message, label=label))
 
-    async def limits(self, length: str = "", forbidden: str = "") -> Used:
+    async def limits(
+        self, length: str = "", forbidden: str = "", language: str = "discord"
+    ) -> Used:
         """Fill in the form for length and words."""
-        form = await self.press(words.LIMITS)
-        return await form.send(self.who, length=length, words=forbidden)
+        form = await self.press(words.LIMITS())
+        return await form.send(self.who, length=length, words=forbidden, language=[language])
 
     async def pause(self, reason: str) -> Used:
-        form = await self.press(words.PAUSE)
+        form = await self.press(words.PAUSE())
         return await form.send(self.who, reason=reason)
 
 

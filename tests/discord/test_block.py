@@ -104,7 +104,7 @@ async def test_a_form_that_was_open_already_is_refused(
     assert scene.newer == []
 
 
-@pytest.mark.parametrize("name", [strings.commands.MENU_EXTEND, strings.commands.MENU_MELODY])
+@pytest.mark.parametrize("name", [strings.commands.MENU_EXTEND(), strings.commands.MENU_MELODY()])
 async def test_the_menu_of_messages_is_refused(
     world: World, boss: simcord.MemberActor, name: str
 ) -> None:

@@ -13,28 +13,28 @@ from tests.fakes import FakeJournal
 
 
 async def bring(world: World, asked: Asked) -> Pressed:
-    return Pressed(await world.ada.click(asked.reply, label=strings.card.BRING))
+    return Pressed(await world.ada.click(asked.reply, label=strings.card.BRING()))
 
 
 async def test_a_card_gains_the_button_before_its_token_dies(world: World) -> None:
     asked = await asked_among_strangers(world)
     await world.outage(TOKEN_LIFE_S - 103)
     await world.pass_s(5)
-    assert strings.card.BRING not in asked.buttons
+    assert strings.card.BRING() not in asked.buttons
     await world.pass_s(20)
-    assert strings.card.BRING in asked.buttons
-    assert strings.card.LATE in asked.text
+    assert strings.card.BRING() in asked.buttons
+    assert strings.card.LATE() in asked.text
 
 
 async def test_a_press_moves_the_card_again(world: World) -> None:
     asked = await token_dead(world)
     world.generates(200)
     await world.pass_s(20)
-    assert "25 %" in asked.text, "nothing reaches it"
+    assert "25%" in asked.text, "nothing reaches it"
     assert (await bring(world, asked)).told == []
     await world.pass_s(20)
-    assert "50 %" in asked.text
-    assert strings.card.BRING not in asked.buttons
+    assert "50%" in asked.text
+    assert strings.card.BRING() not in asked.buttons
 
 
 async def test_a_track_waits_for_a_press(world: World) -> None:
@@ -95,7 +95,7 @@ async def test_a_press_that_comes_too_late_for_discord(world: World) -> None:
 async def test_where_it_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
     asked = await track_waiting(world)
     await allow_files(world, False)
-    missing = strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
+    missing = strings.errors.sentence(errors.PermissionsMissing(("attach_files",)))
     assert (await bring(world, asked)).told == [missing]
     await world.pass_s(1)
     assert world.generation.state is State.DELIVERING

@@ -221,7 +221,7 @@ async def test_info_shows_the_chain_with_links(world: World) -> None:
     await world.done()
     info = Used(world, await world.mod.click(again.card.reply, label="Info"))
     url = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{scene.asked.reply.id}"
-    assert f"Made again from [lofi]({url}) by <@{world.ada.id}>" in shown(info)
+    assert f"Made again from: [lofi]({url}) by <@{world.ada.id}>" in shown(info)
 
 
 async def test_info_of_what_came_from_a_forgotten_track(world: World) -> None:
@@ -230,7 +230,7 @@ async def test_info_of_what_came_from_a_forgotten_track(world: World) -> None:
     await world.done()
     del world.journal.rows[scene.first.id]
     info = Used(world, await world.mod.click(again.card.reply, label="Info"))
-    assert "Made again from a track that has been forgotten" in shown(info)
+    assert "Made again from: a track that has been forgotten" in shown(info)
 
 
 # ------------------------------------------------------------------ Delete
@@ -238,17 +238,17 @@ async def test_info_of_what_came_from_a_forgotten_track(world: World) -> None:
 
 async def asked_to_delete(scene: Scene, who: object = None) -> Used:
     pressed = await scene.press(who or scene.owner, "Delete")  # pyright: ignore[reportArgumentType] - a person
-    assert pressed.told == strings.card.DELETE_ASK
+    assert pressed.told == strings.card.DELETE_ASK()
     return pressed
 
 
-async def confirm(scene: Scene, pressed: Used, label: str = strings.card.DELETE_YES) -> str:
+async def confirm(scene: Scene, pressed: Used, label: str = strings.card.DELETE_YES()) -> str:
     [question] = pressed.result.followups
     who = scene.owner
     result = await who.click(question, label=label)
     assert result.acknowledged
     [question] = pressed.result.followups
-    assert question.components == [] or question.content == strings.card.DELETE_ASK
+    assert question.components == [] or question.content == strings.card.DELETE_ASK()
     told = [m.content for m in result.followups if m.ephemeral]
     return told[0] if told else question.content
 
@@ -263,7 +263,7 @@ async def test_the_owner_deletes_after_being_asked(
     assert scene.asked.result.response is not None
     if restarted:
         await world.restart()
-    assert await confirm(scene, pressed) == strings.card.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED()
     assert scene.asked.result.response is None
     assert scene.first.id in world.journal.rows
 
@@ -271,7 +271,7 @@ async def test_the_owner_deletes_after_being_asked(
 async def test_who_thinks_again_keeps_it(world: World) -> None:
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
-    assert await confirm(scene, pressed, strings.card.KEEP) == strings.card.KEPT
+    assert await confirm(scene, pressed, strings.card.KEEP()) == strings.card.KEPT()
     assert scene.asked.result.response is not None
 
 
@@ -281,8 +281,8 @@ async def test_a_card_without_a_track_is_deleted_too(world: World) -> None:
     await world.pass_s(2)
     question = await world.ada.click(asked.reply, label="Delete")
     [shown] = question.followups
-    assert shown.content == strings.card.DELETE_ASK
-    await world.ada.click(shown, label=strings.card.DELETE_YES)
+    assert shown.content == strings.card.DELETE_ASK()
+    await world.ada.click(shown, label=strings.card.DELETE_YES())
     assert asked.result.response is None
     assert world.generation.reply.private
 
@@ -296,7 +296,7 @@ async def test_who_manages_messages_can(world: World) -> None:
     scene = await finished(world)
     pressed = await asked_to_delete(scene, world.mod)
     [question] = pressed.result.followups
-    await world.mod.click(question, label=strings.card.DELETE_YES)
+    await world.mod.click(question, label=strings.card.DELETE_YES())
     assert scene.asked.result.response is None
 
 
@@ -304,7 +304,7 @@ async def test_where_the_bots_token_reaches_nothing_the_press_deletes(world: Wor
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
     world.fail("DELETE", BY_BOT, 403, 50001, times=None)
-    assert await confirm(scene, pressed) == strings.card.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED()
     assert scene.asked.result.response is None
 
 
@@ -321,7 +321,7 @@ async def test_a_card_that_somebody_else_deleted_meanwhile(world: World) -> None
     scene = await finished(world)
     pressed = await asked_to_delete(scene)
     await world.mod.delete(scene.asked.reply)
-    assert await confirm(scene, pressed) == strings.card.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED()
 
 
 # ------------------------------------------------------------------ what is not as it should be
@@ -341,7 +341,7 @@ async def test_a_forgotten_card_is_still_deleted_by_whose_command_it_answers(wor
     pressed = await scene.press(world.ada, "Delete")
     if pressed.told == UNKNOWN:
         pytest.skip("simcord's messages do not say whose command they answer")
-    assert await confirm(scene, pressed) == strings.card.DELETED
+    assert await confirm(scene, pressed) == strings.card.DELETED()
 
 
 @pytest.mark.parametrize("label", [one for one in FINISHED if one not in {"Star", "Delete"}])
@@ -368,7 +368,7 @@ async def test_where_the_bot_may_not_attach_nothing_is_started(world: World, lab
     assert world.guild.me is not None
     await channel.set_permissions(world.guild.me, attach_files=False)
     pressed = await scene.press(world.mod, label)
-    assert pressed.told == strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
+    assert pressed.told == strings.errors.sentence(errors.PermissionsMissing(("attach_files",)))
     assert scene.newer == []
 
 

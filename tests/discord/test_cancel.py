@@ -12,6 +12,7 @@ from bot.card.buttons import card_view
 from bot.domain import errors
 from bot.domain.generation import State
 from bot.domain.prediction import Prediction
+from bot.locales import Text
 from tests.discord.card_kit import finished
 from tests.discord.token_kit import allow_files, among_strangers, token_dead, track_waiting
 from tests.discord.world import (
@@ -86,9 +87,9 @@ async def test_a_stranger_cannot_cancel(world: World) -> None:
 async def test_cancel_while_the_input_audio_is_on_its_way(world: World) -> None:
     world.sound.slow = True
     asked = await world.musicgen(input_audio=("song.wav", b"RIFF"))
-    assert strings.card.CHECKING in asked.text
+    assert strings.card.CHECKING() in asked.text
     assert (await asked.press(world.ada)).told == []
-    assert strings.card.CANCELED in asked.text
+    assert strings.card.CANCELED() in asked.text
     assert world.predictions.created == []
 
 
@@ -103,7 +104,7 @@ async def test_cancel_while_the_track_is_being_labelled(
     await world.done()
     assert world.generation.state is State.COLLECTING
     assert (await asked.press(world.ada)).told == []
-    assert strings.card.CANCELED in asked.text
+    assert strings.card.CANCELED() in asked.text
 
 
 async def test_pressed_twice_before_replicate_answers(
@@ -222,14 +223,14 @@ async def test_a_failure_that_waits_comes_with_the_press(world: World) -> None:
     assert not world.generation.told
     assert (await asked.press(world.ada)).told == [TOO_LATE]
     await world.pass_s(1)
-    assert strings.card.FAILED in asked.text
+    assert strings.card.FAILED() in asked.text
     assert world.generation.told
 
 
 async def test_where_the_track_may_not_be_posted_it_goes_on_waiting(world: World) -> None:
     asked = await track_waiting(world)
     await allow_files(world, False)
-    missing = strings.errors.sentence(errors.PermissionsMissing(("Attach Files",)))
+    missing = strings.errors.sentence(errors.PermissionsMissing(("attach_files",)))
     assert (await asked.press(world.ada)).told == [missing]
     await world.pass_s(1)
     assert world.generation.state is State.DELIVERING
@@ -298,7 +299,7 @@ async def test_a_button_whose_action_this_release_lacks(world: World) -> None:
     asked = await world.musicgen()
     channel = world.bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
-    view = card_view((Action("remix", CANCEL.press, "Remix"),), world.generation.id)
+    view = card_view((Action("remix", CANCEL.press, Text("Remix")),), world.generation.id)
     assert view is not None
     message = await channel.send("a card of another release", view=view)
     pressed = Pressed(await world.ada.click(message, custom_id=f"mg:1:remix:{world.generation.id}"))

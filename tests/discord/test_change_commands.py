@@ -150,7 +150,7 @@ async def test_what_a_jam_cannot_begin_with_can_be_changed_too(world: World, by_
     card, is_gone = world.messages[-1], errors.AudioUnavailable(404)
     world.sound.refusal = is_gone
     if by_menu:
-        menu = await world.ada.context_menu(world.channel, strings.jam.MENU, card)
+        menu = await world.ada.context_menu(world.channel, strings.jam.MENU(), card)
         began = await Used(world, menu).send(world.ada, theme="a riff")
     else:
         options = {"theme": "a riff", "from": world.generation.id, "bpm": 90}

@@ -32,11 +32,11 @@ async def tracks_forget(world: World, who: simcord.MemberActor) -> simcord.Inter
 
 
 async def menu_extend(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, strings.commands.MENU_EXTEND)
+    return await _menu(world, who, strings.commands.MENU_EXTEND())
 
 
 async def menu_melody(world: World, who: simcord.MemberActor) -> simcord.InteractionResult:
-    return await _menu(world, who, strings.commands.MENU_MELODY)
+    return await _menu(world, who, strings.commands.MENU_MELODY())
 
 
 async def _menu(world: World, who: simcord.MemberActor, menu: str) -> simcord.InteractionResult:
@@ -51,12 +51,14 @@ every = pytest.mark.parametrize("use", COMMANDS, ids=lambda use: use.__name__)
 
 def brought(world: World) -> list[discord.Message]:
     """The messages that what waited was moved into, whatever became of it."""
-    return [message for message in world.messages if message.content == strings.card.EARLIER]
+    return [message for message in world.messages if message.content == strings.card.EARLIER()]
 
 
 def of_ours(result: simcord.InteractionResult) -> list[str]:
     """What a command told its person besides."""
-    return [answer.content for answer in result.followups if answer.content != strings.card.EARLIER]
+    return [
+        answer.content for answer in result.followups if answer.content != strings.card.EARLIER()
+    ]
 
 
 async def some_waiting(world: World, number: int) -> list[str]:

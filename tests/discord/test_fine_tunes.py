@@ -159,7 +159,7 @@ async def test_a_card_is_saved_with_its_fine_tune(world: World) -> None:
     info = await scene.press(world.bo, "Info")
     assert info.result.response is not None
     opened, late = [
-        Used(world, await world.bo.click(info.result.response, label=strings.presets.BUTTON))
+        Used(world, await world.bo.click(info.result.response, label=strings.presets.BUTTON()))
         for _ in range(2)
     ]
     sent = await opened.send(world.bo, name="his", seed=["no"])

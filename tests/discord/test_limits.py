@@ -39,7 +39,7 @@ async def test_a_command_that_a_limit_refuses(world: World) -> None:
     refusal = (await world.musicgen()).refusal
     assert "1 track a day" in refusal
     assert "each person" in refusal
-    assert "nothing is left" in refusal
+    assert "Nothing of it is left." in refusal
     assert opens(world) in refusal
     assert len(world.predictions.created) == sent == 1
     assert len(world.messages) == 1, "nobody else sees it"
@@ -52,9 +52,9 @@ async def test_a_command_that_a_limit_refuses(world: World) -> None:
     [
         (
             Limits(per_server=parse_amounts("12 s/day")),
-            ("12 s of music a day", "4 s of music left"),
+            ("12 s of music a day", "Left of it: 4 s of music."),
         ),
-        (Limits(total=parse_amounts("0.1 usd/month")), ("$0.10 a month", "$0.0132 left")),
+        (Limits(total=parse_amounts("0.1 usd/month")), ("$0.10 a month", "Left of it: $0.0132.")),
     ],
 )
 async def test_what_is_left_is_said(world: World, limits: Limits, said: tuple[str, str]) -> None:
@@ -120,7 +120,7 @@ async def test_variations_with_room_for_fewer_ask_first(world: World, number: in
     again = Used(
         world, await world.ada.click(asked.result.response, label=strings.limits.make(number))
     )
-    assert "nothing is left" in again.told
+    assert "Nothing of it is left." in again.told
 
 
 async def test_an_offer_outlives_a_restart(world: World) -> None:
@@ -140,7 +140,7 @@ async def test_variations_without_any_room_are_refused(world: World) -> None:
     limit(world, Limits(per_user=parse_amounts("1 tracks/day")))
     scene = await finished(world)
     asked = await scene.press(scene.owner, "Variations")
-    assert "nothing is left" in asked.told
+    assert "Nothing of it is left." in asked.told
     assert not asked.result.response or not asked.result.response.components
 
 
@@ -223,7 +223,7 @@ async def test_usage_without_its_picture(world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr(PICTURES, "run", fails)
     asked = await usage(world)
     assert "Today: nothing" in asked.text
-    assert strings.usage.NOT_DRAWN in asked.text
+    assert strings.usage.NOT_DRAWN() in asked.text
     assert asked.reply.attachments == []
 
 

@@ -23,8 +23,8 @@ CLICK = Joint(0.5, 0.1, 1.0, 2.0)
 JUMP = Joint(0.01, 0.1, 9.0, 2.0)
 BOTH = Joint(0.5, 0.1, 9.0, 2.0)
 GONE = strings.errors.sentence(errors.TrackNotHere())
-LINE = strings.files.PACK_LINE
-TAKES = strings.files.PACK_TAKES
+LINE = strings.files.PACK_LINE()
+TAKES = strings.files.PACK_TAKES()
 
 
 def info_words(info: Used) -> str:
@@ -51,8 +51,8 @@ async def files_in(used: Used) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("tempo", "on_card", "in_info"),
     [
-        (Tempo(119.6, 0.93), "about 120 bpm", "Tempo: about 120 bpm (93 % sure)."),
-        (Tempo(97.2, 0.2), None, "Tempo: not sure; 97 bpm at a guess (20 % sure)."),
+        (Tempo(119.6, 0.93), "about 120 bpm", "Tempo: about 120 bpm (93% sure)."),
+        (Tempo(97.2, 0.2), None, "Tempo: not sure; 97 bpm at a guess (20% sure)."),
         (Tempo(97.2, 0.0), None, "Tempo: I find no beat in it."),
         (None, None, "Tempo: the track is too short to tell."),
     ],
@@ -114,9 +114,10 @@ async def test_a_loop_is_a_file_for_everyone(world: World, place: str) -> None:
     made = (await below_info(world, info, "Loop", scene.stranger)).card
     name = track_filename("loop 120 bpm lofi", scene.first.seed, "wav")
     assert [file.filename for file in made.reply.attachments] == [name]
-    assert "**A loop of 2 bars** at 120.0 bpm, four beats to the bar, 4 s, from 0.50 s" in made.text
+    assert "**A loop of 2 bars** at 120.0 bpm, four beats to the bar, 4 s." in made.text
+    assert "It starts 0.50 s into the track." in made.text
     assert "cleanly: no click" in made.text
-    assert "an MP3 can't" in made.text
+    assert "An MP3 can't" in made.text
     assert f"Asked for by <@{scene.stranger.id}>" in made.text
     assert len(world.predictions.created) == 1, "nothing more was paid"
     assert made.buttons == ["Delete"]
@@ -129,7 +130,7 @@ async def test_a_loop_is_deleted_by_who_asked_for_it(world: World) -> None:
     assert refused.told == strings.errors.sentence(errors.NotYours(world.bo.id))
     asked = await world.bo.click(made.reply, label="Delete")
     [question] = [message for message in asked.followups if message.components]
-    await world.bo.click(question, label=strings.card.DELETE_YES)
+    await world.bo.click(question, label=strings.card.DELETE_YES())
     assert made.result.response is None
     assert [message.id for message in world.messages] == [scene.asked.reply.id]
 
@@ -174,7 +175,7 @@ async def test_all_takes_come_in_one_zip(world: World) -> None:
     scene = await finished(world)
     alone = await scene.press(world.bo, "Info")
     assert alone.result.response is not None
-    assert set(button_ids(alone.result.response)) == {"Loop", strings.presets.BUTTON}
+    assert set(button_ids(alone.result.response)) == {"Loop", strings.presets.BUTTON()}
     varied = await scene.press(world.ada, "Variations")
     await world.done(3)
     info = Used(world, await world.mod.click(varied.card.reply, label="Info"))

@@ -18,8 +18,8 @@ from tests.discord.world import BY_BOT, World
 WAV = ("riff.wav", b"RIFF")
 NO_AUDIO = strings.errors.sentence(errors.NoAudioHere())
 MENUS = {
-    strings.commands.MENU_EXTEND: Relation.EXTEND,
-    strings.commands.MENU_MELODY: Relation.MELODY,
+    strings.commands.MENU_EXTEND(): Relation.EXTEND,
+    strings.commands.MENU_MELODY(): Relation.MELODY,
 }
 both = pytest.mark.parametrize(("menu", "relation"), MENUS.items(), ids=["extend", "melody"])
 
@@ -107,7 +107,7 @@ async def test_lineage_is_worth_less_than_the_music(
         raise JournalFault
 
     message = await world.bo.send(world.channel, attachments=[WAV])
-    opened = await used_on(world, strings.commands.MENU_MELODY, message)
+    opened = await used_on(world, strings.commands.MENU_MELODY(), message)
     monkeypatch.setattr(world.journal, "by_message", by_message)
     await opened.send(world.ada, prompt="x")
     await world.pass_s(2)
@@ -119,7 +119,7 @@ async def test_after_a_restart_where_the_bot_cannot_look(
     world: World, status: int, code: int
 ) -> None:
     message = await world.bo.send(world.channel, attachments=[WAV])
-    opened = await used_on(world, strings.commands.MENU_MELODY, message)
+    opened = await used_on(world, strings.commands.MENU_MELODY(), message)
     await world.restart()
     world.fail("GET", BY_BOT, status, code)
     assert (await opened.send(world.ada, prompt="x")).told == NO_AUDIO
@@ -129,7 +129,7 @@ async def test_after_a_restart_where_the_bot_cannot_look(
 async def test_a_message_that_was_deleted_meanwhile_is_tried(world: World) -> None:
     """Its file may be there for a while yet; if not, that is told like any audio that is gone."""
     message = await world.bo.send(world.channel, attachments=[WAV])
-    opened = await used_on(world, strings.commands.MENU_EXTEND, message)
+    opened = await used_on(world, strings.commands.MENU_EXTEND(), message)
     await world.bo.delete(message)
     world.sound.refusal = errors.AudioUnavailable(404)
     sent = await opened.send(world.ada, prompt="x", more="3")
@@ -140,6 +140,6 @@ async def test_a_message_that_was_deleted_meanwhile_is_tried(world: World) -> No
 async def test_many_open_forms_are_not_kept_for_ever(world: World) -> None:
     message = await world.bo.send(world.channel, attachments=[WAV])
     for _ in range(3):
-        await used_on(world, strings.commands.MENU_EXTEND, message)
+        await used_on(world, strings.commands.MENU_EXTEND(), message)
     store = world.bot._connection._view_store  # pyright: ignore[reportPrivateUsage] - where they would leak
     assert store._modals == {}  # pyright: ignore[reportPrivateUsage] - see above

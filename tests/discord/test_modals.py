@@ -13,6 +13,7 @@ from bot.domain.extension import Closeness
 from bot.domain.generation import Generation, Relation
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.musical_terms import MusicalTerms
+from bot.locales import Text
 from tests.discord.card_kit import PLACES, Scene, Used, Who, finished
 from tests.discord.test_doors import abuggy, told_of_a_bug
 from tests.discord.world import World
@@ -119,6 +120,16 @@ async def test_how_an_extension_goes_on_is_chosen(world: World) -> None:
     assert made.as_sent.prompt == "deep house, 120 bpm, A minor, 8 bars"
     assert sent.card.embed.title == "deep house"
     assert "-# 120 bpm, A minor, 8 bars · Surprise me" in sent.card.text
+
+
+async def test_the_end_may_be_typed_as_the_form_calls_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strings.terms, "FROM_EXAMPLE", Text("das Ende"))
+    scene = await finished(world, duration=4)
+    values: dict[str, Any] = {"from": "das Ende"}
+    await filled(scene, world.bo, "Extend", **values)
+    assert world.source_of(scene.newest).keep_s is None
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ async def test_help_has_commands_to_press_costs_and_what_is_kept(world: World) -
     for command in ("musicgen", "tracks list", "tracks forget"):
         assert await mention(world, command) in told
     assert "8 s costs the bot's owner about $0.0868" in told
-    assert strings.newcomers.NO_LIMIT in told
+    assert strings.newcomers.NO_LIMIT() in told
     assert "CC BY-NC 4.0" in told
     assert strings.newcomers.terms([]) in told
 
@@ -85,7 +85,7 @@ async def test_help_tells_what_ones_limits_leave_and_what_all_share(world: World
     assert "2 tracks a day for you: **1 track** left" in told
     assert "9 tracks a day for everybody\n" in told, "what is left of it is not theirs to know"
     assert strings.limits.waiting_limit(3) in told
-    assert strings.newcomers.NO_LIMIT not in told
+    assert strings.newcomers.NO_LIMIT() not in told
 
 
 async def test_help_offers_what_the_model_can_do(world: World) -> None:
@@ -95,7 +95,7 @@ async def test_help_offers_what_the_model_can_do(world: World) -> None:
     await world.restart(table=without)
     told = await helped(world)
     assert "melody" not in told
-    assert strings.commands.MENU_EXTEND not in told
+    assert strings.commands.MENU_EXTEND() not in told
 
 
 async def test_the_ids_of_commands_outlive_a_restart(world: World) -> None:

@@ -101,7 +101,7 @@ async def test_a_default_applies_where_none_is_named(world: World) -> None:
     await world.musicgen()
     assert world.generation.inputs.duration == 2
     world.journal.rows.clear()
-    assert (await preset(world, world.ada, "default")).told == strings.presets.NO_DEFAULT
+    assert (await preset(world, world.ada, "default")).told == strings.presets.NO_DEFAULT()
     await world.musicgen()
     assert world.generation.inputs.duration is None
 
@@ -184,7 +184,7 @@ async def test_a_cards_settings_are_saved_from_info(world: World) -> None:
     scene = await finished(world, duration=4, top_k=0)
     info = await scene.press(world.bo, "Info")
     assert info.result.response is not None
-    opened = Used(world, await world.bo.click(info.result.response, label=strings.presets.BUTTON))
+    opened = Used(world, await world.bo.click(info.result.response, label=strings.presets.BUTTON()))
     assert set(opened.fields) == {"name", "seed"}
     await world.restart()
     sent = await opened.send(world.bo, name="his", seed=["no"])
@@ -199,7 +199,7 @@ async def test_a_manager_saves_a_card_for_the_server_seed_and_all(world: World, 
     manager = a_manager(world)
     info = await scene.press(manager, "Info")
     assert info.result.response is not None
-    opened = Used(world, await manager.click(info.result.response, label=strings.presets.BUTTON))
+    opened = Used(world, await manager.click(info.result.response, label=strings.presets.BUTTON()))
     await opened.send(manager, name="ours", seed=["yes"], owner=[owner])
     [saved] = all_presets(world)
     assert saved.owner.kind == owner

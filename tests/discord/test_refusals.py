@@ -87,11 +87,11 @@ async def test_multi_band_diffusion_is_refused_for_a_stereo_model(world: World) 
 @pytest.mark.parametrize(
     ("denied", "names"),
     [
-        (discord.PermissionOverwrite(attach_files=False), ("Attach Files",)),
-        (discord.PermissionOverwrite(embed_links=False), ("Embed Links",)),
+        (discord.PermissionOverwrite(attach_files=False), ("attach_files",)),
+        (discord.PermissionOverwrite(embed_links=False), ("embed_links",)),
         (
             discord.PermissionOverwrite(attach_files=False, embed_links=False),
-            ("Attach Files", "Embed Links"),
+            ("attach_files", "embed_links"),
         ),
     ],
 )

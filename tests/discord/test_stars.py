@@ -156,7 +156,7 @@ def in_channel(world: World, scene: Scene, channel_id: int, **changes: object) -
 
 async def test_a_chart_with_nothing(world: World) -> None:
     await finished(world)
-    assert strings.stars.NONE in (await chart(world, world.bo)).text
+    assert strings.stars.NONE() in (await chart(world, world.bo)).text
 
 
 async def test_most_stars_come_first(world: World) -> None:
@@ -179,7 +179,7 @@ async def test_stars_of_long_ago_count_in_longer_charts(world: World) -> None:
     for days, periods in ((6, 3), (8, 2), (31, 1)):
         stars[key] = world.clock.now() - timedelta(days=days)
         found = [(await chart(world, world.bo, period=p)).text for p in Period]
-        assert [strings.stars.NONE in text for text in found] == [
+        assert [strings.stars.NONE() in text for text in found] == [
             *[True] * (3 - periods),
             *[False] * periods,
         ]
@@ -198,7 +198,7 @@ async def test_a_chart_is_of_what_its_reader_sees(world: World) -> None:
         in_channel(world, scene, world.channel.id, guild_id=405),
     ):
         await world.journal.toggle_star(row.id, world.bo.id)
-    assert strings.stars.NONE in (await chart(world, world.bo)).text
+    assert strings.stars.NONE() in (await chart(world, world.bo)).text
 
 
 async def test_a_thread_is_seen_by_who_sees_its_channel(world: World) -> None:
@@ -221,10 +221,10 @@ async def test_a_track_of_a_closed_channel_comes_up_for_its_reader_alone(world: 
     )
     track = in_channel(world, scene, staff.id)
     await world.journal.toggle_star(track.id, world.bo.id)
-    assert strings.stars.NONE in (await chart(world, world.bo)).text
+    assert strings.stars.NONE() in (await chart(world, world.bo)).text
     up = await (await chart(world, world.mod)).choose(world.mod)
     assert up.result.ephemeral
-    assert strings.stars.HERE_ALONE in Asked(world, up.result).text
+    assert strings.stars.HERE_ALONE() in Asked(world, up.result).text
 
 
 @pytest.mark.parametrize("restarted", [False, True])

@@ -8,6 +8,9 @@ import pytest
 from bot.card import strings
 from bot.client import CommandTree
 from bot.domain.inputs import TABLE, InputSpec, InputTable
+from bot.domain.language import Language
+from bot.locales import LANGUAGES, speaking
+from bot.locales.messages import translated
 from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 
@@ -43,7 +46,10 @@ def registered(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
 async def test_an_option_is_registered_as_the_table_has_it(world: World, spec: InputSpec) -> None:
     options = {option["name"]: option for option in registered(world)["options"]}
-    assert options[spec.name] == expected(spec)
+    option = options[spec.name]
+    assert not option.pop("name_localizations", None)
+    option.pop("description_localizations", None)
+    assert option == expected(spec)
 
 
 async def test_the_options_are_the_table_and_an_address(world: World) -> None:
@@ -63,6 +69,38 @@ async def test_every_description_fits_and_tells_the_default(world: World) -> Non
         assert option["required"] or "default" in option["description"].lower()
 
 
+def longest(part: dict[str, Any], of: str) -> int:
+    """How long a text is in the language in which it is longest."""
+    localized: dict[str, str] = part.get(f"{of}_localizations") or {}
+    return max(map(len, [part.get(of, ""), *localized.values()]))
+
+
+def count(part: dict[str, Any]) -> int:
+    """How many characters Discord counts for a command, and holds each part to its limit.
+
+    (discord.com developers/interactions/application-commands, slash commands and localization)
+    """
+    assert longest(part, "name") <= (100 if "value" in part else 32)
+    assert longest(part, "description") <= 100
+    inner = [*part.get("options", ()), *part.get("choices", ())]
+    own = longest(part, "name") + longest(part, "description") + len(str(part.get("value", "")))
+    return own + sum(map(count, inner))
+
+
+async def test_every_language_fits(world: World) -> None:
+    assert all(count(command) <= 8000 for command in world.syncs[-1].body)
+    assert registered(world)["description_localizations"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_option_tells_its_default_in_every_language(language: Language) -> None:
+    with speaking(language):
+        for spec in TABLE:
+            told, meaning = strings.commands.option(spec), translated(spec.meaning)
+            assert told.startswith(meaning)
+            assert len(told) > len(meaning), "there is no room for its range and its default"
+
+
 async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world: World) -> None:
     commands = world.syncs[-1].body
     assert {command["name"]: command.get("type", 1) for command in commands} == {
@@ -73,9 +111,9 @@ async def test_every_command_is_there_in_servers_dms_and_for_user_installs(world
         **dict.fromkeys(FOR_SERVERS, 1),
         "usage": 1,
         "help": 1,
-        strings.commands.MENU_EXTEND: 3,
-        strings.commands.MENU_MELODY: 3,
-        strings.jam.MENU: 3,
+        strings.commands.MENU_EXTEND(): 3,
+        strings.commands.MENU_MELODY(): 3,
+        strings.jam.MENU(): 3,
     }
     for command in commands:
         if command["name"] in FOR_SERVERS:

@@ -102,7 +102,7 @@ async def has_made(world: World, scene: Scene, *prompts: str) -> None:
 
 async def test_who_has_none(world: World) -> None:
     page = await listed(world)
-    assert strings.tracks.NONE in page.text
+    assert strings.tracks.NONE() in page.text
     assert page.message.components == []
 
 
@@ -127,7 +127,7 @@ async def test_not_what_others_made_nor_what_failed(world: World) -> None:
     world.journal.rows |= {other.id: other, failed.id: failed}
     assert len((await listed(world)).prompts) == 1
     assert len((await listed(world, world.bo)).prompts) == 1
-    assert strings.tracks.NONE in (await listed(world, world.mod)).text
+    assert strings.tracks.NONE() in (await listed(world, world.mod)).text
 
 
 async def test_a_search(world: World) -> None:
@@ -239,7 +239,7 @@ async def test_one_take_of_several(world: World) -> None:
     [
         (403, 50001, "its own message"),
         (404, 10003, "its own message"),
-        (404, 10008, strings.tracks.LOST),
+        (404, 10008, strings.tracks.LOST()),
     ],
 )
 async def test_a_track_that_cannot_be_fetched_is_made_again(
@@ -250,8 +250,8 @@ async def test_a_track_that_cannot_be_fetched_is_made_again(
     up = await (await listed(world)).choose(world.ada)
     assert words in up.card.text
     assert up.card.reply.attachments == []
-    assert up.card.buttons == [strings.card.SAME, "Edit", "Info"]
-    again = Used(world, await world.bo.click(up.card.reply, label=strings.card.SAME))
+    assert up.card.buttons == [strings.card.SAME(), "Edit", "Info"]
+    again = Used(world, await world.bo.click(up.card.reply, label=strings.card.SAME()))
     await world.done()
     assert len(again.card.reply.attachments) == 1
     assert scene.newest.inputs == scene.first.inputs
@@ -263,7 +263,7 @@ async def test_a_track_whose_message_was_deleted(world: World) -> None:
     await world.mod.delete(scene.asked.reply)
     page = await listed(world)
     assert "1. ~~lofi~~\n-# its message was deleted · 8 s" in page.text
-    assert strings.tracks.LOST in (await (await listed(world)).choose(world.ada)).card.text
+    assert strings.tracks.LOST() in (await (await listed(world)).choose(world.ada)).card.text
 
 
 async def test_a_track_that_was_forgotten_meanwhile(world: World) -> None:
@@ -292,7 +292,7 @@ async def test_forget_asks_first_and_says_how_many(world: World, restarted: bool
         await world.restart()
     assert len(world.journal.rows) == 2
     assert asked.result.response is not None
-    result = await world.ada.click(asked.result.response, label=strings.tracks.FORGET_YES)
+    result = await world.ada.click(asked.result.response, label=strings.tracks.FORGET_YES())
     assert result.acknowledged
     assert asked.told == strings.tracks.forgotten(Kept(tracks=2))
     assert asked.result.response.components == []
@@ -304,8 +304,8 @@ async def test_who_thinks_again_is_not_forgotten(world: World) -> None:
     await finished(world)
     asked = await ask_to_forget(world, world.ada)
     assert asked.result.response is not None
-    await world.ada.click(asked.result.response, label=strings.card.KEEP)
-    assert asked.told == strings.card.KEPT
+    await world.ada.click(asked.result.response, label=strings.card.KEEP())
+    assert asked.told == strings.card.KEPT()
     assert len(world.journal.rows) == 1
 
 
@@ -315,7 +315,7 @@ async def test_only_oneself_is_forgotten(world: World) -> None:
     await world.done()
     asked = await ask_to_forget(world, world.bo)
     assert asked.result.response is not None
-    await world.bo.click(asked.result.response, label=strings.tracks.FORGET_YES)
+    await world.bo.click(asked.result.response, label=strings.tracks.FORGET_YES())
     assert [g.requester_id for g in world.journal.rows.values()] == [world.ada.id]
 
 
@@ -331,7 +331,7 @@ async def test_what_is_under_way_is_left_alone(world: World) -> None:
 
 async def test_there_may_be_nothing_to_forget(world: World) -> None:
     asked = await ask_to_forget(world, world.ada)
-    assert asked.told == strings.tracks.NOTHING_KEPT
+    assert asked.told == strings.tracks.NOTHING_KEPT()
     assert button_ids(asked.response) == {}
 
 
@@ -339,9 +339,9 @@ async def test_who_has_it_done_twice_is_told_that_there_was_nothing_left(world: 
     await finished(world)
     first, second = await ask_to_forget(world, world.ada), await ask_to_forget(world, world.ada)
     for asked in (first, second):
-        await world.ada.click(asked.response, label=strings.tracks.FORGET_YES)
+        await world.ada.click(asked.response, label=strings.tracks.FORGET_YES())
     assert first.told == "Forgotten: 1 track."
-    assert second.told == strings.tracks.NOTHING_KEPT
+    assert second.told == strings.tracks.NOTHING_KEPT()
 
 
 async def test_all_that_is_forgotten_is_counted_before_and_after(world: World) -> None:
@@ -354,11 +354,11 @@ async def test_all_that_is_forgotten_is_counted_before_and_after(world: World) -
         await world.journal.toggle_star(track.id, world.ada.id)
     asked = await ask_to_forget(world, world.ada)
     things = (
-        "1 track, 1 request without a track, 2 stars you gave and "
+        "1 track, 1 request without a track, 2 stars you gave, and "
         "1 request of others that you canceled"
     )
     assert asked.told.startswith(f"Forget all I keep of you: {things}?")
-    await world.ada.click(asked.response, label=strings.tracks.FORGET_YES)
+    await world.ada.click(asked.response, label=strings.tracks.FORGET_YES())
     assert asked.told == f"Forgotten: {things}."
     assert await world.journal.kept_of(world.ada.id) == Kept()
 
@@ -375,7 +375,7 @@ async def test_one_track_is_forgotten(world: World, restarted: bool) -> None:
     assert asked.told == strings.tracks.forget_one_ask(r"\*march\*", scene.first.seed)
     if restarted:
         await world.restart()
-    await world.ada.click(asked.response, label=strings.tracks.FORGET_ONE_YES)
+    await world.ada.click(asked.response, label=strings.tracks.FORGET_ONE_YES())
     assert asked.told == strings.tracks.forgotten_one(r"\*march\*")
     assert [row.id for row in world.journal.rows.values()] == [scene.first.id]
     assert (await listed(world)).prompts == ["lofi"]
@@ -387,15 +387,15 @@ async def test_one_track_is_forgotten(world: World, restarted: bool) -> None:
 async def test_a_track_that_is_not_forgotten_after_all(world: World) -> None:
     await finished(world)
     asked = await (await listed(world)).forget(world.ada)
-    await world.ada.click(asked.response, label=strings.card.KEEP)
-    assert asked.told == strings.card.KEPT
+    await world.ada.click(asked.response, label=strings.card.KEEP())
+    assert asked.told == strings.card.KEPT()
     assert len(world.journal.rows) == 1
 
 
 async def test_the_list_marks_what_was_deleted_by_its_button(world: World) -> None:
     scene = await finished(world)
     [question] = (await scene.press(world.ada, "Delete")).result.followups
-    await world.ada.click(question, label=strings.card.DELETE_YES)
+    await world.ada.click(question, label=strings.card.DELETE_YES())
     page = await listed(world)
     assert "1. ~~lofi~~\n-# its message was deleted · 8 s" in page.text
     assert "https://" not in page.text

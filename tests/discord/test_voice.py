@@ -17,7 +17,7 @@ from tests.discord.test_jam import ROOM, Room, a_room, labels
 from tests.discord.voice_kit import UNREADABLE, Studio, packets_of
 from tests.discord.world import BY_BOT, BY_TOKEN, FINISHED, TRACK, World, text_of
 
-PLAY = strings.voice.PLAY
+PLAY = strings.voice.PLAY()
 BUTTONS = ["Skip", "Stop", "Quieter", "Louder"]
 
 
@@ -45,7 +45,7 @@ class Evening:
     @property
     def card(self) -> discord.Message:
         """What plays, as everybody sees it."""
-        titles = (strings.voice.TITLE, strings.voice.TITLE_OVER)
+        titles = (strings.voice.TITLE(), strings.voice.TITLE_OVER())
         return [m for m in self.world.messages if m.embeds and m.embeds[0].title in titles][-1]
 
     @property
@@ -79,7 +79,7 @@ async def test_a_track_is_played_where_its_person_is(evening: Evening) -> None:
     await evening.play()
     assert evening.studio.speaker.played == [packets_of(TRACK, 100)]
     assert labels(evening.card) == BUTTONS
-    assert f"🔊 <#{evening.lounge.id}> · volume 100 %" in evening.text
+    assert f"🔊 <#{evening.lounge.id}> · volume 100%" in evening.text
     assert f"▶ “lofi”, added by <@{evening.world.ada.id}>, ends <t:" in evening.text
 
 
@@ -131,11 +131,11 @@ async def test_the_volume_is_that_of_what_plays_and_what_comes(evening: Evening)
     await evening.press("Quieter")
     await evening.press("Quieter")
     assert evening.studio.speaker.played == [packets_of(TRACK, 50)], "the same goes on"
-    assert "volume 50 %" in evening.text
+    assert "volume 50%" in evening.text
     await evening.studio.finish()
     assert evening.studio.speaker.played[1] == packets_of(TRACK, 50)
     await evening.press("Louder")
-    assert "volume 75 %" in evening.text
+    assert "volume 75%" in evening.text
 
 
 async def test_the_buttons_are_for_those_who_listen(evening: Evening) -> None:
@@ -151,7 +151,7 @@ async def test_it_waits_a_minute_for_the_last_listener(evening: Evening) -> None
     await evening.world.ada.leave_voice()
     await evening.world.pass_s(30)
     assert evening.studio.speaker.is_paused, "it does not play to nobody"
-    assert strings.voice.NOBODY in evening.text
+    assert strings.voice.NOBODY() in evening.text
     await evening.world.ada.join_voice(evening.lounge)
     await evening.world.pass_s(50)
     assert not evening.studio.speaker.is_paused
@@ -213,9 +213,7 @@ async def test_permissions_taken_away_end_it(evening: Evening) -> None:
     await evening.world.pass_s(2)
     assert "I have left, for I may not play there any more." in evening.text
     refused = await evening.play()
-    assert refused.told == sentence(
-        refusals.VoicePermissionsMissing(evening.lounge.id, (strings.voice.SPEAK,))
-    )
+    assert refused.told == sentence(refusals.VoicePermissionsMissing(evening.lounge.id, ("speak",)))
 
 
 async def forbid(evening: Evening, permission: str) -> None:
@@ -265,7 +263,7 @@ async def test_what_cannot_be_played_is_passed_over(evening: Evening, how: str) 
     varied = await evening.scene.press(evening.world.bo, "Variations")
     await evening.world.done(3)
     added = Used(evening.world, await evening.world.ada.click(varied.card.reply, label=PLAY))
-    assert added.told.startswith("3 tracks are in line, with 1 other before.")
+    assert added.told.startswith("3 tracks are in line. There is 1 other before.")
     if how == "deleted":
         evening.studio.forget_cards()
         assert varied.card.reply.message is not None
@@ -352,7 +350,7 @@ async def test_a_jam_plays_its_takes_with_their_numbers(world: World, studio: St
 
 
 def playing_in(room: Room) -> str:
-    shown = [m for m in room.messages if m.embeds and m.embeds[0].title == strings.voice.TITLE]
+    shown = [m for m in room.messages if m.embeds and m.embeds[0].title == strings.voice.TITLE()]
     return shown[-1].embeds[0].description or ""
 
 
@@ -368,5 +366,5 @@ async def test_a_kill_before_its_card_is_there_is_told(
     used = await evening.play()
     await evening.world.restart()
     await evening.world.pass_s(11)
-    assert used.response.content == strings.card.CUT_OFF
+    assert used.response.content == strings.card.CUT_OFF()
     assert evening.world.journal.tables.answers == {}

@@ -8,7 +8,7 @@ import discord
 import pytest
 import simcord
 
-from bot.card.strings import settings as words
+from bot.card import strings
 from bot.card.strings import weekly
 from bot.community.weekly import WEEK, ChartOutcome, next_week
 from tests.discord.card_kit import Scene, finished
@@ -45,7 +45,7 @@ async def choose(
     world: World, who: simcord.MemberActor, *places: simcord.ChannelHandle
 ) -> simcord.ResponseMessage:
     """Choose a channel, or none; what the message says then."""
-    shown = (await (await opened(world, who)).press(weekly.NAME)).result
+    shown = (await (await opened(world, who)).press(weekly.NAME())).result
     assert shown.ephemeral
     assert shown.response is not None
     assert (await who.select(shown.response, list(places), custom_id=CHART)).acknowledged
@@ -54,7 +54,7 @@ async def choose(
 
 async def field(world: World, who: simcord.MemberActor) -> str:
     """What stands in the panel."""
-    return (await opened(world, who)).text[weekly.NAME]
+    return (await opened(world, who)).text[weekly.NAME()]
 
 
 def monday(world: World) -> datetime:
@@ -77,7 +77,9 @@ def outcome(world: World) -> str | None:
 
 
 async def log_of(world: World) -> list[str]:
-    return [words.change(one) for one in await world.journal.changes_of(world.guild.id)]
+    return [
+        strings.settings_log.change(one) for one in await world.journal.changes_of(world.guild.id)
+    ]
 
 
 async def test_it_is_chosen_and_taken_back(world: World, boss: simcord.MemberActor) -> None:
@@ -91,11 +93,11 @@ async def test_it_is_chosen_and_taken_back(world: World, boss: simcord.MemberAct
     )
     assert await field(world, boss) == place.mention
     assert world.bot.house_rules.settings_of(world.guild.id).chart_channel == place.id
-    [entry] = [line for line in await log_of(world) if weekly.NAME in line]
-    assert entry.endswith(f"<@{boss.id}> *{weekly.NAME}*: {weekly.NOWHERE} → {place.mention}")
+    [entry] = [line for line in await log_of(world) if weekly.NAME() in line]
+    assert entry.endswith(f"<@{boss.id}> *{weekly.NAME()}*: {weekly.NOWHERE()} → {place.mention}")
     assert entry in [str(message.embeds[0].description) for message in log.history()]
     await choose(world, boss)
-    assert await field(world, boss) == weekly.NOWHERE
+    assert await field(world, boss) == weekly.NOWHERE()
     await post(world)
     assert place.history() == []
 
@@ -111,7 +113,7 @@ async def test_it_comes_once_and_pings_nobody(
     await post(world)
     [message] = place.history()
     [embed] = message.embeds
-    assert embed.title == weekly.TITLE
+    assert embed.title == weekly.TITLE()
     assert f"[starred](https://discord.com/channels/{world.guild.id}/" in str(embed.description)
     assert f"⭐ 1 · 8 s · melody · seed {scene.first.seed} · by <@{world.ada.id}>" in str(
         embed.description
@@ -193,7 +195,9 @@ async def test_a_fault_is_told_once(
         code = 200000 if case == "AutoMod" else 50013
         world.fail("POST", f"/channels/{place.id}/messages", 403, code, times=None)
     before = len(await log_of(world))
-    told = weekly.unposted(str(place.id), found)
+    me = world.bot.user
+    assert me is not None
+    told = weekly.unposted(me.mention, str(place.id), found)
     for week in (0, 1, 2):
         keep_starred(world, week)
         await post(world, monday(world) + WEEK * week)

@@ -104,7 +104,7 @@ async def test_an_extended_track_is_extended_again_after_a_restart(tmp_path: Pat
         info = await (await rig.mod.click(whole, "Info")).answered()
         assert info.reply is not None
         chain = words(info.reply).partition("Where it came from: ")[2]
-        assert chain.count("Extended from [slow tango](") == 2
+        assert chain.count("Extended from: [slow tango](") == 2
         assert f"/{longer.id}) by <@{rig.ada.user.id}>" in chain
         assert f"/{card.id}) by <@{rig.ada.user.id}>" in chain
 
@@ -153,7 +153,7 @@ async def test_melody_leads_to_new_music(rig: Rig, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("menu", [strings.commands.MENU_EXTEND, strings.commands.MENU_MELODY])
+@pytest.mark.parametrize("menu", [strings.commands.MENU_EXTEND(), strings.commands.MENU_MELODY()])
 async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> None:
     channel = place_of(rig, place)
     files = [File("take one.wav", wav(2.0)), File("take two.wav", wav(3.0))]
@@ -163,11 +163,11 @@ async def test_audio_that_a_person_posted(rig: Rig, place: str, menu: str) -> No
     sent = await rig.ada.submit_modal(
         opened,
         {"pick": [two], "prompt": "drums", "more": "2"}
-        if menu == strings.commands.MENU_EXTEND
+        if menu == strings.commands.MENU_EXTEND()
         else {"pick": [two], "prompt": "drums"},
     )
     made = samples(track_in(await sent.until(has_track)))
-    if menu == strings.commands.MENU_EXTEND:
+    if menu == strings.commands.MENU_EXTEND():
         assert len(made) == 5 * RATE_HZ
 
 
@@ -176,7 +176,7 @@ async def test_a_form_outlives_the_bot_where_it_can_look_again(tmp_path: Path) -
         forms: list[Used] = []
         for place in ("jam", "foreign"):
             message = await rig.ada.post(place_of(rig, place), "", [File("riff.wav", wav(2.0))])
-            opened = await rig.ada.message_command(message, strings.commands.MENU_EXTEND)
+            opened = await rig.ada.message_command(message, strings.commands.MENU_EXTEND())
             forms.append(await opened.answered())
         await restart(rig)
         here, there = [
@@ -194,9 +194,9 @@ async def test_delete(rig: Rig, place: str) -> None:
     card = await a_card(rig, place)
     pressed = await (await rig.ada.click(card, "Delete")).answered()
     [question] = await rig.discord.world.until(lambda _: pressed.followups)
-    assert question.content == strings.card.DELETE_ASK
-    confirmed = await rig.ada.click(question, strings.card.DELETE_YES)
-    await rig.discord.world.until(lambda _: question.content == strings.card.DELETED)
+    assert question.content == strings.card.DELETE_ASK()
+    confirmed = await rig.ada.click(question, strings.card.DELETE_YES())
+    await rig.discord.world.until(lambda _: question.content == strings.card.DELETED())
     assert card.deleted
     assert confirmed.stage.value == "answered"
 
@@ -250,7 +250,7 @@ async def test_forget(rig: Rig) -> None:
     card = await a_card(rig)
     asked = await (await rig.ada.slash(rig.discord.world.jam, "tracks forget")).answered()
     assert asked.reply is not None
-    pressed = await rig.ada.click(asked.reply, strings.tracks.FORGET_YES)
+    pressed = await rig.ada.click(asked.reply, strings.tracks.FORGET_YES())
     await pressed.answered()
     await asked.until(lambda message: message.content == strings.tracks.forgotten(Kept(1)))
     assert await told(await rig.bo.click(card, "Again")) == strings.errors.sentence(

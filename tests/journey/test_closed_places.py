@@ -124,9 +124,9 @@ async def test_a_press_in_a_thread_brings_it(tmp_path: Path) -> None:
     """Its own card can be edited for what it says, and not for the file."""
     closed = a_track_locked_out(tmp_path, forbid_files, token_dies=False, deaf=True)
     async with closed as (rig, used):
-        shown = await used.until(lambda message: strings.card.WAITS in words(message))
+        shown = await used.until(lambda message: strings.card.WAITS() in words(message))
         allow(rig.discord.world, used.interaction.channel)
-        await rig.ada.click(shown, strings.card.BRING)
+        await rig.ada.click(shown, strings.card.BRING())
         await used.until(has_track)
 
 
@@ -168,7 +168,7 @@ async def test_from_a_deleted_place_it_comes_to_its_person(
         world.delete_channel(place if what == "thread" else world.lab)
         [message] = await world.until(lambda _: with_track(rig))
         assert message.channel is rig.ada.dm
-        assert message.content == f"<@{rig.ada.user.id}> {strings.card.PLACE_GONE}"
+        assert message.content == f"<@{rig.ada.user.id}> {strings.card.PLACE_GONE()}"
         await rig.bot.service.idle()
         assert rig.public_messages() == [message]
         assert rig.paid_once()
@@ -214,7 +214,7 @@ async def test_what_automod_blocks_goes_without_the_words(tmp_path: Path, way: s
         [message] = await rig.discord.world.until(lambda _: with_track(rig))
         assert "gong" not in words(message)
         assert "gong" not in message.attachments[0].filename
-        assert strings.card.WORDS_BLOCKED in words(message)
+        assert strings.card.WORDS_BLOCKED() in words(message)
         assert rig.public_messages() == [message]
         assert rig.paid_once()
 
@@ -240,4 +240,4 @@ async def test_a_failure_in_a_locked_thread_is_told_once_it_is_open(tmp_path: Pa
         await rig.until_waiting(thread)
         reopen(rig.discord.world, thread)
         message = await used.until(has_ended)
-        assert strings.card.FAILED in words(message)
+        assert strings.card.FAILED() in words(message)

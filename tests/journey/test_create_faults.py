@@ -168,7 +168,7 @@ async def test_throttled_for_an_hour_ends_in_a_sentence(tmp_path: Path) -> None:
         message = await (await rig.musicgen()).until(has_ended)
         assert sentence_of(message) == (
             f"{FAILED}\nReplicate is limiting how many tracks this bot may start right now. "
-            "Nothing was started. Try again in 300 s."
+            "Nothing was started. Try again in 5 min."
         )
         assert rig.public_messages()[0] is message
         assert rig.replicate.predictions == []

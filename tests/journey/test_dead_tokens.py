@@ -165,7 +165,7 @@ async def test_where_no_way_is_left_cancel_shows_itself(tmp_path: Path, place: s
         running = await used.until(lambda message: message.body.items)
         click = await rig.ada.click(running, "Cancel")
         message = await used.until(has_ended)
-        assert strings.card.CANCELED in words(message)
+        assert strings.card.CANCELED() in words(message)
         assert message is running
         assert click.followups == []
         assert (await rig.prediction()).status == "canceled"
@@ -241,7 +241,7 @@ async def brought(rig: Rig) -> int:
     used = await rig.ada.slash(rig.discord.world.foreign, "tracks list")
     await used.answered()
     await rig.clock.sleep(300)
-    cards = [message for message in used.followups if strings.card.EARLIER in words(message)]
+    cards = [message for message in used.followups if strings.card.EARLIER() in words(message)]
     assert all(has_track(message) for message in cards)
     return len(cards)
 

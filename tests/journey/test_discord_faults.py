@@ -167,7 +167,7 @@ async def test_permissions_lost_on_the_way(
         await used.until(lambda message: message.embeds)
         jam = rig.discord.world.jam
         rig.discord.world.set_bot_permissions(jam, jam.bot_permissions & ~Permissions.ATTACH_FILES)
-        message = await used.until(lambda message: strings.card.WAITS in words(message))
+        message = await used.until(lambda message: strings.card.WAITS() in words(message))
         assert rig.public_messages() == [message]
         rig.discord.world.set_bot_permissions(jam, jam.bot_permissions | Permissions.ATTACH_FILES)
         assert await used.until(has_track) is message

@@ -68,7 +68,9 @@ async def extend(rig: Rig, card: Message, more_s: int, prompt: str = "") -> Used
 async def extend_file(rig: Rig, file: File, more_s: int = 2, place: str = "") -> Used:
     """From the Apps menu of a message that somebody posted."""
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, strings.commands.MENU_EXTEND)).answered()
+    opened = await (
+        await rig.ada.message_command(message, strings.commands.MENU_EXTEND())
+    ).answered()
     fields = {"more": str(more_s), "from": place, "prompt": "gong"}
     return await rig.ada.submit_modal(opened, fields)
 
@@ -330,5 +332,5 @@ async def test_killed_and_the_disk_lost(stage: Rig, there: bool) -> None:
         assert len(samples(longer.attachments[0].data)) > 3.9 * RATE_HZ
     else:
         assert len(samples(longer.attachments[0].data)) > 3.9 * RATE_HZ
-        assert strings.takes.ALONE in words(longer)
+        assert strings.takes.ALONE() in words(longer)
     assert stage.requests(*CREATE.split()) == 2

@@ -20,7 +20,7 @@ from tests.unit.audio_kit import silence
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 CRASHES = (FIXTURES / "vorbis_setup_byte_crashes.ogg").read_bytes()
 HOSTILE = {
-    "crash.ogg": (CRASHES, "looks like an OGG but cannot be read"),
+    "crash.ogg": (CRASHES, "looks like OGG but cannot be read"),
     "wide.ogg": (
         (FIXTURES / "vorbis_255_channels.ogg").read_bytes(),
         "it has 255 channels, and I take up to 8",
@@ -61,7 +61,9 @@ async def musicgen(rig: Rig, who: Actor, **options: object) -> Used:
 
 async def extend(rig: Rig, file: File) -> Used:
     message = await rig.bo.post(rig.discord.world.jam, "", [file])
-    opened = await (await rig.ada.message_command(message, strings.commands.MENU_EXTEND)).answered()
+    opened = await (
+        await rig.ada.message_command(message, strings.commands.MENU_EXTEND())
+    ).answered()
     return await rig.ada.submit_modal(opened, {"more": "2", "prompt": "gong"})
 
 

@@ -46,13 +46,13 @@ async def test_the_panel_and_its_log(rig: Rig) -> None:
         if channel.guild is jam.guild and channel is not jam
     )
     await (await rig.mod.choose(panel, "mg:1:many-places", str(other.id))).answered()
-    await rig.discord.world.until(lambda _: shown(panel, words.PLACES) == f"<#{other.id}>", 10.0)
+    await rig.discord.world.until(lambda _: shown(panel, words.PLACES()) == f"<#{other.id}>", 10.0)
     refused = await (await rig.ada.slash(jam, "musicgen", prompt="lofi")).answered()
     assert refused.reply is not None
     assert f"<#{other.id}>" in refused.reply.content
-    form = await rig.mod.click(panel, words.PAUSE)
+    form = await rig.mod.click(panel, words.PAUSE())
     await (await rig.mod.submit_modal(form, {"reason": "night"})).answered()
-    await rig.discord.world.until(lambda _: words.RESUME in buttons(panel), 10.0)
+    await rig.discord.world.until(lambda _: words.RESUME() in buttons(panel), 10.0)
     log = await (await rig.mod.slash(jam, "settings log")).answered()
     assert log.reply is not None
     [embed] = log.reply.embeds

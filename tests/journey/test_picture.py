@@ -51,7 +51,7 @@ async def test_every_finished_card_has_one(rig: Rig) -> None:
         picture.HEIGHT,
     )
     assert shown.description is not None
-    assert shown.description.startswith("Waveform of 4 seconds of audio: ")
+    assert shown.description.startswith("Waveform of 4 seconds of audio. ")
     assert "given" not in shown.description
     assert colourfulness(pixels(shown)) > 60
 
@@ -60,7 +60,7 @@ async def test_what_was_given_has_another_colour(rig: Rig) -> None:
     given = File("take.wav", wav(2.0))
     used = await rig.musicgen(input_audio=given, continuation=True, duration=4)
     shown = picture_in(await used.until(has_track))
-    assert "given up to 2 seconds and new from there" in str(shown.description)
+    assert "Up to 2 seconds it was given; from there it is new." in str(shown.description)
     found = pixels(shown)
     middle = picture.WIDTH // 2
     assert colourfulness(found[30:180, 40 : middle - 20]) < 30
@@ -71,7 +71,9 @@ async def test_an_extended_track_shows_what_is_new(rig: Rig) -> None:
     card = await (await rig.musicgen(duration=3)).until(has_track)
     opened = await rig.ada.click(card, "Extend")
     longer = await (await rig.ada.submit_modal(opened, {"more": "3"})).until(has_track)
-    assert "given up to 3 seconds and new from there" in str(picture_in(longer).description)
+    assert "Up to 3 seconds it was given; from there it is new." in str(
+        picture_in(longer).description
+    )
 
 
 async def test_a_melody_is_not_part_of_the_track(rig: Rig) -> None:

@@ -10,7 +10,7 @@ async def test_a_cards_settings_make_the_next_track(rig: Rig) -> None:
     card = await (await rig.musicgen(temperature=0.5, top_p=0.0)).until(has_track)
     info = await (await rig.bo.click(card, "Info")).answered()
     assert info.reply is not None
-    form = await rig.bo.click(info.reply, strings.presets.BUTTON)
+    form = await rig.bo.click(info.reply, strings.presets.BUTTON())
     filled = await rig.bo.submit_modal(form, {"name": "Mine", "seed": ["no"]})
     saved = await filled.answered()
     assert saved.reply is not None

@@ -119,7 +119,7 @@ async def test_input_audio_is_lent_from_card_to_card_and_goes_with_its_person(ri
     assert kept.count(next(iter(sent))) == 1, "with the one that made it"
     asked = await (await rig.ada.slash(rig.discord.world.jam, "tracks forget")).answered()
     assert asked.reply is not None
-    await (await rig.ada.click(asked.reply, strings.tracks.FORGET_YES)).answered()
+    await (await rig.ada.click(asked.reply, strings.tracks.FORGET_YES())).answered()
     await asked.until(lambda message: message.content == strings.tracks.forgotten(Kept(1)))
     assert str(rig.ada.user.id) not in written_down(rig)
     assert not sent & set(written_down(rig).split('"'))

@@ -135,7 +135,7 @@ async def test_at_ones_own_cap_the_card_says_that_ones_own_are_running(rig: Rig)
     fifth, sixth = [await rig.musicgen(prompt) for prompt in ("fifth", "sixth")]
     card = await shows(fifth, "4 of yours are running; this starts when one is done")
     assert "You are next" not in words(card)
-    await shows(sixth, "4 of yours are running, and 1 more of yours comes before this")
+    await shows(sixth, "4 of yours are running. 1 more of yours comes before this")
     other = await rig.bo.slash(rig.discord.world.jam, "musicgen", prompt="bo's", duration=1)
     await other.until(has_track)
     card = await running[0].until(lambda message: message.body.items)

@@ -321,7 +321,7 @@ async def test_what_claims_to_be_audio_and_is_not(rig: Rig) -> None:
     rig.trouble_replicate(OUTPUT, times=9, status=200, body="<html>no</html>", headers=headers)
     message = await (await rig.musicgen()).until(lambda message: message.attachments)
     assert message.attachments[0].data == b"<html>no</html>"
-    assert strings.takes.UNREAD in words(message)
+    assert strings.takes.UNREAD() in words(message)
     assert rig.paid_once()
 
 

@@ -312,4 +312,4 @@ async def test_on_one_postgres_with_the_same_shards_each_is_met_once(tmp_path: P
             [after] = await asked(rig, 1)
             await made(after)
             assert len(rig.replicate.predictions) == 15
-            assert strings.card.FAILED not in "".join(map(words, processes.cards()))
+            assert strings.card.FAILED() not in "".join(map(words, processes.cards()))

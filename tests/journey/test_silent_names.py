@@ -48,10 +48,10 @@ async def test_another_persons_track_comes_though_names_hang(names: Names, rig: 
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
     for number in range(4):
         used = await rig.musicgen(input_audio_url=f"http://{number}.{SILENT}/a.wav")
-        message = await used.until(lambda shown: strings.card.CHECKING in words(shown))
+        message = await used.until(lambda shown: strings.card.CHECKING() in words(shown))
         await rig.discord.world.until(lambda _, asked=number + 1: len(names.asked) == asked)
         await rig.ada.click(message, "Cancel")
-        await used.until(lambda shown: strings.card.CANCELED in words(shown))
+        await used.until(lambda shown: strings.card.CANCELED() in words(shown))
     # A person who leaves so many behind is told so at once.
     used = await rig.musicgen(input_audio_url=f"http://fifth.{SILENT}/a.wav")
     await used.until(lambda shown: "could not be looked up just now" in words(shown))
@@ -67,7 +67,7 @@ async def test_the_third_of_a_person_waits_for_its_turn(names: Names, rig: Rig) 
     # Whoever is acknowledged first is read first.
     await eventually(lambda: len(names.asked) == 2)
     used = await rig.musicgen(input_audio_url=f"http://third.{SILENT}/a.wav")
-    message = await used.until(lambda shown: strings.card.OWN_AUDIO_FIRST in words(shown))
+    message = await used.until(lambda shown: strings.card.OWN_AUDIO_FIRST() in words(shown))
     await rig.ada.click(message, "Cancel")
-    await used.until(lambda shown: strings.card.CANCELED in words(shown))
+    await used.until(lambda shown: strings.card.CANCELED() in words(shown))
     assert len(names.asked) == 2

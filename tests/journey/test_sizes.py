@@ -82,7 +82,7 @@ async def refused_so_often(rig: Rig, times: int) -> Used:
     """Discord takes no file, against its own word."""
     rig.trouble_replicate(OUTPUT, drip_s=0.3)
     used = await rig.musicgen(duration=4)
-    await used.until(lambda message: strings.card.FETCHING in words(message))
+    await used.until(lambda message: strings.card.FETCHING() in words(message))
     body = {"message": "Request entity too large", "code": 40005}
     rig.trouble_discord(EDIT, with_files=True, times=times, status=413, body=body)
     return used
@@ -100,5 +100,5 @@ async def test_files_that_discord_always_refuses_are_kept(rig: Rig) -> None:
     assert not message.attachments
     assert "larger than the 10 MiB that Discord takes here" in words(message)
     assert len(list((rig.settings.data_folder / "tracks").iterdir())) == 1
-    await rig.ada.click(message, strings.card.BRING)
+    await rig.ada.click(message, strings.card.BRING())
     await used.until(has_track)

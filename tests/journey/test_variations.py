@@ -200,8 +200,8 @@ async def test_a_card_that_moves_tells_where_the_takes_are_that_came_before(tmp_
         )
         await rig.discord.world.until(lambda _: has_ended(card))
         seeds = seeds_in_lines(card)
-        assert words(card).count(strings.takes.EARLIER) == 1
-        line = words(card).splitlines().index(strings.takes.EARLIER) - 1
+        assert words(card).count(strings.takes.EARLIER()) == 1
+        line = words(card).splitlines().index(strings.takes.EARLIER()) - 1
         assert f"`{seeds_in_files(earlier)[0]}`" in words(card).splitlines()[line]
         assert sorted(seeds) == sorted(
             seed or 0 for seed in seeds_in_files(earlier) + seeds_in_files(card)
@@ -279,5 +279,5 @@ async def test_killed_with_one_take_failed(stage: Rig) -> None:
         message = await used.until(has_ended)
     assert "> CUDA" in words(message)
     assert len(message.attachments) == 2
-    assert strings.card.FAILED not in words(message)
+    assert strings.card.FAILED() not in words(message)
     belongs_together(stage, message)

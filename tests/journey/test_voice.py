@@ -60,7 +60,7 @@ def decoded(head: bytes, packets: Sequence[bytes]) -> Any:
 
 
 def is_over(message: Message) -> bool:
-    return strings.voice.TITLE_OVER in words(message)
+    return strings.voice.TITLE_OVER() in words(message)
 
 
 async def test_a_track_is_heard_as_it_was_made(rig: Rig, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ async def test_on_a_stage_it_asks_for_the_word_and_waits(rig: Rig) -> None:
     card = await (await rig.musicgen("techno 128 bpm", duration=1)).until(has_track)
     rig.ada.join_voice(stage)
     shown = await (await rig.ada.click(card, "Play in voice")).answered()
-    waiting = await shown.until(lambda message: strings.voice.SILENCED in words(message))
+    waiting = await shown.until(lambda message: strings.voice.SILENCED() in words(message))
     [mine] = [one for one in rig.discord.calls.inside(stage) if one.user is rig.discord.world.bot]
     assert mine.asked_to_speak_at is not None
     assert sent(rig) == [], words(waiting)

@@ -76,7 +76,7 @@ class Asked:
         reply = self.used.interaction.original
         if reply is None or not reply.deleted:
             return False
-        return reply.body.loading or words(reply).strip() == strings.card.QUEUED
+        return reply.body.loading or words(reply).strip() == strings.card.QUEUED()
 
     @property
     def refused(self) -> bool:
@@ -299,7 +299,7 @@ def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World)
         if message is not card and message.author is world.bot and asked.owns(message)
         for file in message.attachments
     ]
-    if earlier and strings.takes.EARLIER not in words(card):
+    if earlier and strings.takes.EARLIER() not in words(card):
         return ["nothing tells of the takes in an earlier message"]
     everything = (*earlier, *card.attachments)
     files = {seed_in(file.filename): file for file in everything}

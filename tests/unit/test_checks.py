@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.card import strings
 from bot.domain.errors import (
     AudioPromptTooLong,
     ContinuationWithoutAudio,
@@ -126,3 +127,10 @@ def test_the_length_of_an_audio_prompt() -> None:
     assert audio_prompt_s(inputs(continuation=True, continuation_start=4), 10.0) == 6
     assert audio_prompt_s(inputs(continuation=True, continuation_end=4), 10.0) == 4
     assert audio_prompt_s(inputs(continuation=True, continuation_end=11), 10.5) == 10.5
+
+
+def test_a_form_calls_by_its_label_what_is_too_much_for_an_extension() -> None:
+    with pytest.raises(OutOfBounds) as caught:
+        check_request(InputTable(), inputs(), has_audio=False, more_s=26)
+    told = strings.forms.in_form(strings.errors.sentence(caught.value), is_extension=True)
+    assert told.startswith("**Seconds more** must be")

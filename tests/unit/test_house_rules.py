@@ -244,7 +244,7 @@ def test_the_panel_can_change_every_setting() -> None:
     assert set(SettingsChanges.__annotations__) == names - {"of_roles"}
     names = names - {"of_roles"} | set(role_stored(7, ()))
     changes = [Change(1, NOON, BO, name, None, None) for name in names]
-    assert not any("changed `" in strings.settings.change(one) for one in changes)
+    assert not any("changed `" in strings.settings_log.change(one) for one in changes)
 
 
 # ---------------------------------------------------------------------- in memory

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from typing import Any, cast
 
+import discord
 import pytest
+from discord import app_commands
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.card import strings
 from bot.domain.errors import OutOfBounds, PromptBlank, PromptTooLong, RequestRefused, UnknownChoice
-from bot.domain.inputs import PROMPT_MAX_CHARS, TABLE, Inputs, InputTable
+from bot.domain.inputs import PROMPT_MAX_CHARS, TABLE, Inputs, InputSpec, InputTable
 from bot.domain.plain_text import one_line
+from cogs.options import describe
 
 SPECIFIED = {
     "prompt": ("string", None, None, None),
@@ -51,6 +56,32 @@ def test_descriptions_fit_discord_and_tell_the_default(spec: object) -> None:
     assert 1 <= len(described.description) <= 100
     if described.default is not None:
         assert re.search(r"Default: \S+", described.description)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [*TABLE, InputSpec("top_p", "number", "A sum.", 0.7, 0.25, 12.5)],
+    ids=lambda spec: spec.name,
+)
+def test_forms_describe_an_input_as_the_command_does(spec: InputSpec) -> None:
+    assert strings.commands.option(spec) == spec.description
+
+
+def test_a_translator_finds_the_input_that_an_option_stands_for() -> None:
+    async def callback(interaction: discord.Interaction, **options: object) -> None:
+        raise AssertionError
+
+    described = describe(callback, InputTable())
+    command = app_commands.Command[Any, Any, None](
+        name="musicgen", description="Makes music.", callback=cast("Any", described)
+    )
+    for spec in TABLE:
+        parameter = command.get_parameter(spec.name)
+        assert parameter is not None
+        words = parameter.locale_description
+        assert words is not None
+        assert words.extras["spec"] is spec
+        assert str(words) == spec.description
 
 
 def test_zero_is_a_value() -> None:

@@ -1,4 +1,4 @@
-"""One spelling, numbers with their nouns, and the right article, in every word that people read."""
+"""One spelling, and numbers with their nouns, in every word that people read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.card import strings
-from bot.card.strings.numbers import an, count, listed
 from bot.domain import errors
 from bot.domain.charges import Spent, Sums
 from bot.domain.house import Change
@@ -94,7 +93,7 @@ def other_sentences(number: int) -> list[str]:
         strings.tracks.nothing_to_forget(Kept(still_open=number)),
         strings.tracks.shown(1, number, number),
         strings.settings.canceled(7, number),
-        strings.settings.change(change),
+        strings.settings_log.change(change),
         strings.settings.places(set(range(number)), ()),
         strings.limits.used(spent),
         strings.limits.waiting_limit(number),
@@ -110,18 +109,3 @@ def test_so_has_every_other_sentence() -> None:
     for number in (2, 2000):
         for text in other_sentences(number):
             assert MANY_OF_ONE.findall(text) == [], text
-
-
-def test_numbers_nouns_articles_and_lists() -> None:
-    assert [count(n, "track") for n in (0, 1, 2, 2000)] == [
-        "0 tracks", "1 track", "2 tracks", "2,000 tracks",
-    ]  # fmt: skip
-    assert count(2, "request without a track") == "2 requests without a track"
-    assert [listed(things) for things in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "", "a", "a and b", "a, b and c",
-    ]  # fmt: skip
-    formats = ["AAC", "AIFF", "AMR", "FLAC", "M4A", "MIDI", "MP3", "MP4", "OGG", "WAV", "WebM"]
-    assert [an(one) for one in formats if an(one).startswith("an ")] == [
-        "an AAC", "an AIFF", "an AMR", "an M4A", "an MP3", "an MP4", "an OGG",
-    ]  # fmt: skip
-    assert "an M4A file" in strings.errors.sentence(errors.PieceUndecodable("M4A"))

@@ -62,7 +62,7 @@ def test_a_jams_amounts_may_be_for_as_long_as_it_goes_on() -> None:
     amounts = parse_amounts("40 tracks, 3 usd/day", per_jam=True)
     assert amounts == (Amount(40, Unit.TRACKS, Period.JAM), Amount(3_000_000, Unit.USD, Period.DAY))
     assert amounts_text(amounts) == "40 tracks, 3 usd/day"
-    assert strings.limits.amounts(amounts) == "40 tracks, $3.00 a day"
+    assert strings.limits.amounts(amounts) == "40 tracks · $3.00 a day"
     with pytest.raises(ValueError, match="has tracks twice"):
         parse_amounts("40 tracks, 2 tracks", per_jam=True)
     with pytest.raises(ValueError, match="must be like 20 tracks/day"):
@@ -90,7 +90,7 @@ def test_a_jams_budget_is_for_all_who_propose_in_it() -> None:
     refusal = asks(4, 2)
     assert isinstance(refusal, LimitReached)
     told = strings.errors.sentence(refusal)
-    assert "for this jam is 3 tracks, and this would go beyond it: nothing is left" in told
+    assert "for this jam is 3 tracks, and this would go beyond it. Nothing of it is left." in told
     assert "/jam branch" in told
     assert "<t:" not in told, "it opens no more"
 

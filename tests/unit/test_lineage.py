@@ -126,7 +126,7 @@ def test_info_tells_whoever_asks_what_they_can_see(
     may_see = is_shown or who == by
     assert (SECRET in told) == may_see
     assert (str(parent.reply.message_id) in told) == may_see
-    assert (strings.lineage.HIDDEN in told) == (not may_see)
+    assert (strings.lineage.HIDDEN() in told) == (not may_see)
 
 
 def test_what_is_behind_a_hidden_one_is_not_even_counted() -> None:
@@ -149,8 +149,8 @@ def test_what_is_behind_a_hidden_one_is_not_even_counted() -> None:
 @pytest.mark.parametrize("relation", Relation)
 def test_a_parent_that_is_gone_is_called_that(relation: Relation) -> None:
     for parent_id, words in (
-        ("gone", strings.lineage.FORGOTTEN),
-        (None, strings.lineage.FORGOTTEN if relation in REMADE else strings.lineage.OUTSIDE),
+        ("gone", strings.lineage.FORGOTTEN()),
+        (None, strings.lineage.FORGOTTEN() if relation in REMADE else strings.lineage.OUTSIDE()),
     ):
         child = child_in(PUBLIC, relation=relation, parent_id=parent_id)
         told = str(info_embed([child], [], TABLE, Onlooker(PUBLIC, ADA)).to_dict())

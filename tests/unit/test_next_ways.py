@@ -213,8 +213,8 @@ async def test_what_is_not_to_be_decoded_is_split_at_once(
     ("name", "note"),
     [
         ("g.wav", ""),
-        ("g.output.wav", strings.takes.ALONE),
-        ("g.unread.mp3", strings.takes.UNREAD),
+        ("g.output.wav", strings.takes.ALONE()),
+        ("g.unread.mp3", strings.takes.UNREAD()),
         ("g.wav.part", ""),
     ],
 )

@@ -59,7 +59,7 @@ def test_each_take_has_its_line() -> None:
     card = RENDERER.takes(three, {three[1].id: half}, TANGO)
     lines = (card.embed.description or "").splitlines()
     assert lines[0] == "**1** · seed `101` · ready, 8 s"
-    assert lines[1] == "**2** · seed `102` · ▰▰▰▰▱▱▱▱ 50 % · about 12 s left"
+    assert lines[1] == "**2** · seed `102` · ▰▰▰▰▱▱▱▱ 50% · about 12 s left"
     assert lines[2].startswith("**3** · seed `103` · The model failed")
     assert card.actions == (CANCEL,)
     assert card.embed.author.name == "Variation of “slow tango”"
@@ -122,7 +122,7 @@ def test_a_token_near_its_end_offers_a_way_out() -> None:
     late = at(Stage.STARTING, now=FIRST.reply.token_expires_at - timedelta(seconds=60))
     card = RENDERER.takes(three, {three[0].id: late})
     assert card.actions == (CANCEL, BRING)
-    assert strings.card.LATE in (card.embed.description or "")
+    assert strings.card.LATE() in (card.embed.description or "")
 
 
 def test_an_outage_is_told_once() -> None:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from bot.card.strings import usage
-from bot.card.usage_picture import BARS, GROUND, WIDTH, draw_usage
+from bot.card.usage_picture import BARS, FONT, GROUND, WIDTH, draw_usage
 from bot.domain.charges import Spent, Sums
+from bot.domain.language import Language
+from bot.locales import LANGUAGES, speaking
 
 NOW = datetime(2026, 3, 2, 5, tzinfo=UTC)
 BUSY = Spent(Sums(3, 24, 120_000), 1)
@@ -20,7 +22,7 @@ NONE = Spent()
 
 
 def drawn(days: list[Spent]) -> Image.Image:
-    png = draw_usage(usage.rows(days), usage.labels(NOW, len(days)), usage.NOTHING)
+    png = draw_usage(usage.rows(days), usage.labels(NOW, len(days)), usage.NOTHING())
     return Image.open(io.BytesIO(png)).convert("RGBA")
 
 
@@ -66,11 +68,11 @@ def test_words_say_what_it_shows() -> None:
     days = [NONE] * 27 + [Spent(Sums(1, 8, 50_000)), BUSY, NONE]
     assert usage.describe(days, NOW) == (
         "The last 30 days (UTC): 4 tracks, 32 s of music, about $0.17. "
-        "Most on 1 Mar: 3 tracks. Today is not over."
+        "Most on Mar 1: 3 tracks. Today is not over."
     )
     assert usage.describe([NONE] * 30, NOW) == "The last 30 days (UTC): nothing was made."
     assert [label for label in usage.labels(NOW, 30) if label] == [
-        *("2 Feb", "9 Feb", "16 Feb", "23 Feb", "today"),
+        *("Feb 2", "Feb 9", "Feb 16", "Feb 23", "today"),
     ]
     assert usage.rows([BUSY, Spent(Sums(1, 8, 50_000))])[2].total == "about $0.17"
     assert usage.rows([Spent(Sums(1, 8, 50_000))])[2].total == "$0.05"
@@ -87,3 +89,35 @@ spent = st.builds(Spent, st.builds(Sums, amounts, amounts, amounts))
 def test_any_days_can_be_drawn_and_told(days: list[Spent]) -> None:
     assert drawn(days).width == WIDTH
     assert len(usage.describe(days, NOW)) < 1024
+
+
+def shape(character: str) -> bytes:
+    image = Image.new("L", (60, 80))
+    font = ImageFont.truetype(FONT, 40)
+    ImageDraw.Draw(image).text((0, 0), character, 255, font)
+    return image.tobytes()
+
+
+def without_glyph(text: str) -> set[str]:
+    """What the font draws as it draws a character that it does not have: as a box."""
+    box = shape("\uffff")
+    return {one for one in text if shape(one) == box}
+
+
+def captions(days: list[Spent]) -> list[str]:
+    rows = usage.rows(days)
+    words = [words for row in rows for words in (row.title, row.total, row.most)]
+    year = [NOW.replace(month=month) for month in range(1, 13)]
+    return [*words, *(label for now in year for label in usage.labels(now, 30)), usage.NOTHING()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_font_has_all_that_captions_are_made_of(language: Language) -> None:
+    with speaking(language):
+        words = captions([BUSY, Spent(Sums(10**6, 10**7, 10**12))])
+    assert without_glyph("".join(words)) == set()
+
+
+def test_so_it_has_what_other_languages_write() -> None:
+    assert without_glyph("äöüßéèêçœñãõ¿¡€’\u202f\xa0曲数音楽費用約今日月秒円合計、。ー") == set()
+    assert without_glyph("a\u0e01\u05d0") == {"\u0e01", "\u05d0"}

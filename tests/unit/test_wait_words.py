@@ -149,7 +149,7 @@ def test_a_wait_alone_changes_no_words() -> None:
 
 def test_a_service_that_cannot_be_asked_is_not_called_a_cold_model() -> None:
     late = {"now": NOON + timedelta(minutes=1)}
-    assert strings.card.COLD in strings.card.stage(at(Stage.STARTING, None, **late))
-    assert strings.card.COLD not in strings.card.stage(
+    assert strings.card.COLD() in strings.card.stage(at(Stage.STARTING, None, **late))
+    assert strings.card.COLD() not in strings.card.stage(
         at(Stage.STARTING, Hindered(Obstacle.OUTAGE), **late)
     )

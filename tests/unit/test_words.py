@@ -143,14 +143,14 @@ def test_every_stage_has_words_and_the_seed(stage: Stage) -> None:
 def test_a_cold_start_is_explained_after_ten_seconds() -> None:
     early = at(Stage.STARTING, now=NOON + timedelta(seconds=9))
     late = at(Stage.STARTING, now=NOON + timedelta(seconds=10))
-    assert strings.card.COLD not in strings.card.stage(early)
-    assert strings.card.COLD in strings.card.stage(late)
+    assert strings.card.COLD() not in strings.card.stage(early)
+    assert strings.card.COLD() in strings.card.stage(late)
     assert f"<t:{int(NOON.timestamp())}:R>" in strings.card.stage(late)
 
 
 def test_generating_shows_bar_percent_and_times() -> None:
     text = strings.card.stage(at(Stage.GENERATING, fraction=0.5, left_s=12.4, elapsed_s=75))
-    assert "▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱ 50 %" in text
+    assert "▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱ 50%" in text
     assert "about 12 s left" in text
     assert "1 min 15 s so far" in text
 

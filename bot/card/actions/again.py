@@ -18,12 +18,12 @@ _NAME = "again"
 
 
 def _which(generation_id: str, takes: list[Generation]) -> CardForm:
-    form = CardForm(_NAME, generation_id, strings.forms.AGAIN_TITLE, from_card=True)
+    form = CardForm(_NAME, generation_id, strings.forms.AGAIN_TITLE(), from_card=True)
     options = [
         FormOption(take.id, strings.forms.take(number, take.seed))
         for number, take in enumerate(takes, start=1)
     ]
-    form.add_sources(strings.forms.TAKE, options)
+    form.add_sources(strings.forms.TAKE(), options)
     return form
 
 

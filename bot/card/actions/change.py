@@ -69,7 +69,7 @@ async def _form(context: ActionContext, about: str) -> CardForm:
     if draft is None or draft.inputs is None:
         raise DraftGone
     context.check_rules()
-    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE, from_card=True)
+    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE(), from_card=True)
     for name in _fields(draft, context.service.models.main.table):
         _add(form, name, draft, context.service.models.main.table)
     return form
@@ -86,7 +86,7 @@ def _fields(draft: Draft, table: InputTable) -> list[str]:
 
 
 def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
-    label, inputs = strings.forms.LABELS[name], draft.inputs or Inputs("")
+    label, inputs = strings.forms.LABELS[name](), draft.inputs or Inputs("")
     if name == AUDIO:
         _add_audio(form, draft)
         return
@@ -105,9 +105,9 @@ def _add_audio(form: CardForm, draft: Draft) -> None:
     if draft.upload is not None:
         options.append(FormOption(THE_FILE, strings.forms.the_file(draft.upload.filename)))
     if ADDRESS in draft.values:
-        options.append(FormOption(ADDRESS, strings.forms.THE_ADDRESS))
-    options.append(FormOption(_NONE, strings.forms.NO_AUDIO))
-    form.add_select(AUDIO, strings.forms.LABELS[AUDIO], options, options[0].value)
+        options.append(FormOption(ADDRESS, strings.forms.THE_ADDRESS()))
+    options.append(FormOption(_NONE, strings.forms.NO_AUDIO()))
+    form.add_select(AUDIO, strings.forms.LABELS[AUDIO](), options, options[0].value)
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> AnyRequest:

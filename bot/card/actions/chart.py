@@ -36,7 +36,7 @@ class Chart:
         ]
         return discord.Embed(
             title=self.title or strings.stars.title(self.period),
-            description="\n".join(lines) or strings.stars.NONE,
+            description="\n".join(lines) or strings.stars.NONE(),
         )
 
     def view(self, models: Models) -> discord.ui.View | None:
@@ -44,7 +44,7 @@ class Chart:
         if not self.entries:
             return None
         options = [track_option(entry.track, models) for entry in self.entries]
-        return view_of(card_select(CHART, strings.stars.PICK, options))
+        return view_of(card_select(CHART, strings.stars.PICK(), options))
 
 
 def _line(entry: StarredTrack, models: Models) -> str:
@@ -109,7 +109,7 @@ async def _show(context: ActionContext, generation_id: str) -> None:
     check_permissions(interaction)
     is_public = is_for_everyone(interaction, track.reply.channel_id)
     async with context.thinking(ephemeral=not is_public):
-        await context.repost(track, "" if is_public else strings.stars.HERE_ALONE)
+        await context.repost(track, "" if is_public else strings.stars.HERE_ALONE())
 
 
 CHART = Action("chart", _show, makes=True)

@@ -26,7 +26,7 @@ async def _press(context: ActionContext, generation_id: str) -> None:
     await interaction.response.defer()
     context.memory.delete_presses[message.id] = interaction
     view = view_of(card_button(CONFIRM_DELETE, str(message.id)), card_button(KEEP, "it"))
-    await interaction.followup.send(strings.card.DELETE_ASK, view=view, ephemeral=True)
+    await interaction.followup.send(strings.card.DELETE_ASK(), view=view, ephemeral=True)
 
 
 async def _requester(
@@ -55,7 +55,7 @@ async def _confirm(context: ActionContext, about: str) -> None:
         await context.service.journal.hide(interaction.channel_id or 0, message_id)
     except JournalFault as error:
         log.warning("message %d is gone, which cannot be noted: %s", message_id, error)
-    await interaction.edit_original_response(content=strings.card.DELETED, view=None)
+    await interaction.edit_original_response(content=strings.card.DELETED(), view=None)
 
 
 async def _is_gone(context: ActionContext, message_id: int) -> bool:
@@ -85,7 +85,7 @@ async def _is_gone(context: ActionContext, message_id: int) -> bool:
 
 async def _keep(context: ActionContext, _: str) -> None:
     """Take the question back."""
-    await context.interaction.response.edit_message(content=strings.card.KEPT, view=None)
+    await context.interaction.response.edit_message(content=strings.card.KEPT(), view=None)
 
 
 DELETE = Action("delete", _press, strings.card.DELETE)

@@ -36,17 +36,17 @@ def edit_form(
 ) -> CardForm:
     """The settings people change most, as they were; `takes` are all of the card's."""
     inputs = generation.inputs
-    form = CardForm(_NAME, generation.id, strings.forms.EDIT_TITLE, from_card=True)
+    form = CardForm(_NAME, generation.id, strings.forms.EDIT_TITLE(), from_card=True)
     prompt = readable(inputs.prompt)
-    form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT, default=prompt)
+    form.add_prompt(strings.forms.PROMPT(), strings.forms.PROMPT_ABOUT(), default=prompt)
     form.add_terms(generation.terms)
     _add_length(form, generation, table)
     if "model_version" in table and (choices := table["model_version"].choices):
         models = [FormOption(name, name) for name in choices]
-        form.add_select(_MODEL, strings.forms.MODEL, models, table.model(inputs))
+        form.add_select(_MODEL, strings.forms.MODEL(), models, table.model(inputs))
     if "seed" in table:
         seeds = _seeds(generation, takes)
-        form.add_select(_SEED, strings.forms.MADE_WITH, seeds, seeds[0].value, required=False)
+        form.add_select(_SEED, strings.forms.MADE_WITH(), seeds, seeds[0].value, required=False)
     return form
 
 
@@ -58,24 +58,24 @@ def _seeds(generation: Generation, takes: Sequence[Generation]) -> list[FormOpti
     same = FormOption(SAME_SEED, strings.forms.same_seed(generation.seed))
     return [
         *(of_takes if len(takes) > 1 else [same]),
-        FormOption(NEW_SEED, strings.forms.A_NEW_SEED),
-        FormOption(MORE_SETTINGS, strings.forms.MORE_FIRST),
+        FormOption(NEW_SEED, strings.forms.A_NEW_SEED()),
+        FormOption(MORE_SETTINGS, strings.forms.MORE_FIRST()),
     ]
 
 
 def _add_length(form: CardForm, generation: Generation, table: InputTable) -> None:
     if generation.more_s is not None:
-        name, label, about = MORE, strings.forms.MORE, strings.forms.more_about(MORE_MAX_S)
+        name, label, about = MORE, strings.forms.MORE(), strings.forms.more_about(MORE_MAX_S)
         length_s = generation.more_s
     elif "duration" in table:
         spec = table["duration"]
-        name, label = _DURATION, strings.forms.DURATION
+        name, label = _DURATION, strings.forms.DURATION()
         about = strings.forms.length_about(spec.minimum, spec.maximum)
         length_s = table.duration_s(generation.inputs)
     else:
         return
     if generation.terms.set_length:
-        form.add_number(name, label, strings.terms.LENGTH_FROM_BARS, None)
+        form.add_number(name, label, strings.terms.LENGTH_FROM_BARS(), None)
     else:
         form.add_number(name, label, about, length_s)
 
@@ -109,21 +109,21 @@ async def _offer_the_rest(context: ActionContext, form: SubmittedForm) -> None:
         draft_id = await context.drafts.keep(interaction.user.id, draft)
     button = card_button(FINER, draft_id)
     await interaction.response.send_message(
-        strings.forms.THE_REST, view=view_of(button), ephemeral=True
+        strings.forms.THE_REST(), view=view_of(button), ephemeral=True
     )
 
 
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
     """What both forms ask for; the fields of the second one are empty where it was not used."""
     generation = await _take(context, form)
-    length = _DURATION, strings.forms.DURATION
+    length = _DURATION, strings.forms.DURATION()
     if generation.more_s is not None:
-        length = MORE, strings.forms.MORE
+        length = MORE, strings.forms.MORE()
     seed = generation.seed
     if form.text(_SEED) == NEW_SEED:
         seed = None
     elif form.text(_SEED) not in {"", SAME_SEED, generation.id}:
-        seed = form.number(_SEED, strings.forms.SEED)
+        seed = form.number(_SEED, strings.forms.SEED())
     request = await remade(
         context,
         generation,
@@ -133,8 +133,8 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
         duration=form.number(*length),
         seed=seed,
         terms=form.terms(),
-        temperature=form.decimal(_TEMPERATURE, strings.forms.TEMPERATURE),
-        guidance=form.number(_GUIDANCE, strings.forms.GUIDANCE),
+        temperature=form.decimal(_TEMPERATURE, strings.forms.TEMPERATURE()),
+        guidance=form.number(_GUIDANCE, strings.forms.GUIDANCE()),
         output_format=form.text(_FORMAT) or None,
     )
     if _is_same(_table(context, generation), generation, request):
@@ -185,21 +185,21 @@ async def _finer_form(context: ActionContext, draft_id: str) -> CardForm:
         form = SubmittedForm(_NAME, draft.about, True, draft.values)
         generation = await _take(context, form)
     table, inputs = _table(context, generation), generation.inputs
-    finer = CardForm(_FINER_NAME, draft_id, strings.forms.FINER_TITLE, from_card=True)
+    finer = CardForm(_FINER_NAME, draft_id, strings.forms.FINER_TITLE(), from_card=True)
     if "seed" in table:
-        finer.add_number(_SEED, strings.forms.SEED, strings.forms.SEED_ABOUT, generation.seed)
+        finer.add_number(_SEED, strings.forms.SEED(), strings.forms.SEED_ABOUT(), generation.seed)
     for name, field, label in (
-        ("temperature", _TEMPERATURE, strings.forms.TEMPERATURE),
-        ("classifier_free_guidance", _GUIDANCE, strings.forms.GUIDANCE),
+        ("temperature", _TEMPERATURE, strings.forms.TEMPERATURE()),
+        ("classifier_free_guidance", _GUIDANCE, strings.forms.GUIDANCE()),
     ):
         if name in table:
             value = table.effective(inputs, name)
-            about = strings.forms.finer_about(table[name])
+            about = strings.commands.option(table[name])
             finer.add_line(field, label, about, None if value is None else plain(value))
     if "output_format" in table and generation.more_s is None:
         formats = [FormOption(name, name) for name in table["output_format"].choices]
         chosen = table.effective(inputs, "output_format")
-        finer.add_select(_FORMAT, strings.forms.FORMAT, formats, str(chosen))
+        finer.add_select(_FORMAT, strings.forms.FORMAT(), formats, str(chosen))
     return finer
 
 

@@ -33,29 +33,29 @@ def extend_form(
     `old_prompt` is None where there is none; `terms` are those of the track.
     """
     from_card = old_prompt is not None
-    form = CardForm(_NAME, about, strings.forms.EXTEND_TITLE, from_card=from_card)
-    form.add_sources(strings.forms.TAKE if from_card else strings.forms.FILE, options)
+    form = CardForm(_NAME, about, strings.forms.EXTEND_TITLE(), from_card=from_card)
+    form.add_sources(strings.forms.TAKE() if from_card else strings.forms.FILE(), options)
     if len(options) > 1:
         # A form has five fields.
         more_about = strings.terms.more_and_place_about(MORE_MAX_S)
-        form.add_number(MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
+        form.add_number(MORE, strings.forms.MORE(), more_about, _MORE_USUAL_S)
     else:
         more_about = strings.forms.more_about(MORE_MAX_S)
-        form.add_number(MORE, strings.forms.MORE, more_about, _MORE_USUAL_S)
+        form.add_number(MORE, strings.forms.MORE(), more_about, _MORE_USUAL_S)
         form.add_text(
             _FROM,
-            strings.terms.FROM,
-            strings.terms.FROM_ABOUT,
+            strings.terms.FROM(),
+            strings.terms.FROM_ABOUT(),
             max_chars=_PLACE_MAX_CHARS,
-            placeholder=strings.terms.FROM_EXAMPLE,
+            placeholder=strings.terms.FROM_EXAMPLE(),
         )
     levels = [FormOption(how, strings.terms.closeness_option(how)) for how in Closeness]
-    form.add_select(_CLOSENESS, strings.terms.CLOSENESS, levels, Closeness.FOLLOW, required=False)
+    form.add_select(_CLOSENESS, strings.terms.CLOSENESS(), levels, Closeness.FOLLOW, required=False)
     form.add_terms(terms.without_bars)
     if old_prompt is None:
-        form.add_prompt(strings.forms.PROMPT, strings.forms.FILE_PROMPT_ABOUT)
+        form.add_prompt(strings.forms.PROMPT(), strings.forms.FILE_PROMPT_ABOUT())
     else:
-        words = strings.forms.NEW_PROMPT, strings.forms.NEW_PROMPT_ABOUT
+        words = strings.forms.NEW_PROMPT(), strings.forms.NEW_PROMPT_ABOUT()
         form.add_prompt(*words, placeholder=old_prompt, required=False)
     return form
 
@@ -76,17 +76,22 @@ async def _form(context: ActionContext, generation_id: str) -> CardForm:
 async def _request(context: ActionContext, form: SubmittedForm) -> GenerationRequest:
     parent, file = await source_of(context, form)
     form = _with_place_apart(form)
-    more_s = form.number(MORE, strings.forms.MORE)
+    more_s = form.number(MORE, strings.forms.MORE())
     request = extension(
         parent,
         file.source,
         _MORE_USUAL_S if more_s is None else more_s,
         form.text(PROMPT) or (None if parent is not None else ""),
         terms=form.terms(),
-        cut_s=read_place(form.text(_FROM)),
+        cut_s=_cut_s(form.text(_FROM)),
         closeness=Closeness(form.text(_CLOSENESS) or Closeness.FOLLOW),
     )
     return from_audio(request, file)
+
+
+def _cut_s(place: str) -> float | None:
+    # The end may be typed as the field itself calls it.
+    return None if place == strings.terms.FROM_EXAMPLE() else read_place(place)
 
 
 def _with_place_apart(form: SubmittedForm) -> SubmittedForm:

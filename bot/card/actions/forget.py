@@ -37,7 +37,7 @@ async def _forget_it(context: ActionContext, generation_id: str) -> None:
     interaction = context.interaction
     await interaction.response.defer()
     is_gone = await context.service.forget_one(interaction.user.id, track.id)
-    told = strings.tracks.forgotten_one(_prompt(track)) if is_gone else strings.tracks.STILL_OPEN
+    told = strings.tracks.forgotten_one(_prompt(track)) if is_gone else strings.tracks.STILL_OPEN()
     await interaction.edit_original_response(content=told, view=None)
 
 

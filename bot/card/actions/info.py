@@ -61,17 +61,17 @@ def info_embed(
         title=fitted(first.inputs.prompt, _TITLE_MAX_CHARS), description=f"```\n{line}\n```"
     )
     if first.has_audio:
-        embed.description = f"{embed.description}\n{strings.info.AUDIO_TOO}"
+        embed.description = f"{embed.description}\n{strings.info.AUDIO_TOO()}"
     if first.fine_tune is not None:
         note = strings.info.fine_tune(quoted(first.fine_tune, _LINK_MAX_CHARS))
         embed.description = f"{embed.description}\n{note}"
-    _add(embed, strings.info.SETTINGS, _settings(first, table))
+    _add(embed, strings.info.SETTINGS(), _settings(first, table))
     for number, take in enumerate(takes, start=1):
-        name = strings.info.RUN if len(takes) == 1 else strings.info.take(number)
+        name = strings.info.RUN() if len(takes) == 1 else strings.info.take(number)
         _add(embed, name, "\n".join(_run(take, (charges or {}).get(take.id))))
     chain = _chain(first, ancestors, onlooker)
     if chain:
-        _add(embed, strings.info.LINEAGE, _whole_lines(chain))
+        _add(embed, strings.info.LINEAGE(), _whole_lines(chain))
     return embed
 
 
@@ -96,22 +96,22 @@ def _settings(generation: Generation, table: InputTable) -> str:
             continue
         value = generation.inputs.value(spec.name)
         if value is not None:
-            parts.append(f"`{spec.name}` {plain(value)}")
+            parts.append(f"`{spec.name}` {strings.commands.value(value)}")
         elif spec.default is not None:
-            parts.append(strings.info.default(spec.name, plain(spec.default)))
+            parts.append(strings.info.default(spec.name, strings.commands.value(spec.default)))
     if generation.more_s is not None:
-        parts.append(strings.info.more(generation.more_s))
+        parts.append(strings.takes.longer_by(generation.more_s))
         parts.append(strings.info.heard(generation.closeness, generation.audio_s))
     if generation.terms:
-        parts.append(str(generation.terms))
+        parts.append(strings.terms.terms(generation.terms))
     return "\n".join(parts)
 
 
 def _cost(charge: Charge | None) -> str:
     if charge is None:
-        return strings.info.COST_UNKNOWN
+        return strings.info.COST_UNKNOWN()
     if charge.state is ChargeState.GIVEN_BACK:
-        return strings.limits.COST_NONE
+        return strings.limits.COST_NONE()
     return strings.limits.cost(charge.micro_usd, is_estimate=charge.is_estimate)
 
 
@@ -124,13 +124,13 @@ def _run(take: Generation, charge: Charge | None) -> list[str]:
         lines.append(strings.info.predict_time(take.predict_time_s))
     lines.append(_cost(charge))
     lines.append(
-        strings.info.NO_PREDICTION
+        strings.info.NO_PREDICTION()
         if take.prediction_id is None
         else strings.info.prediction(take.prediction_id)
     )
     if take.ended_at is not None:
         took_s = (take.ended_at - take.created_at).total_seconds()
-        lines.append(f"{strings.card.FIELD_TOOK}: {strings.card.seconds(took_s)}")
+        lines.append(strings.info.took(took_s))
     lines.append(strings.info.asked(take.requester_id, int(take.created_at.timestamp())))
     return lines
 
@@ -143,13 +143,14 @@ def _chain(first: Generation, ancestors: Sequence[Generation], onlooker: Onlooke
         if below.relation is None:
             break
         if not onlooker.may_see(parent):
-            return [*lines, strings.lineage.came_from(below.relation, strings.lineage.HIDDEN)]
-        source = track_link(parent, _LINK_MAX_CHARS)
-        lines.append(strings.lineage.came_from(below.relation, source, parent.requester_id))
+            return [*lines, strings.lineage.came_from(below.relation, strings.lineage.HIDDEN())]
+        link = track_link(parent, _LINK_MAX_CHARS)
+        source = strings.lineage.made_by(link, parent.requester_id)
+        lines.append(strings.lineage.came_from(below.relation, source))
         below = parent
     if below.relation is not None:
         is_track = below.parent_id is not None or below.relation in REMADE
-        source = strings.lineage.FORGOTTEN if is_track else strings.lineage.OUTSIDE
+        source = strings.lineage.FORGOTTEN() if is_track else strings.lineage.OUTSIDE()
         lines.append(strings.lineage.came_from(below.relation, source))
     return lines
 
@@ -196,7 +197,7 @@ def _view(
             )
             for number, take in enumerate(takes, start=1)
         ]
-        items.append(card_select(INFO_OF_TAKE, strings.forms.TAKE, options))
+        items.append(card_select(INFO_OF_TAKE, strings.forms.TAKE(), options))
     if message_id:
         items += [
             loop_button(message_id, shown),

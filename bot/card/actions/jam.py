@@ -53,7 +53,7 @@ async def _end(context: ActionContext, jam_id: str) -> None:
         await _tell(context, strings.jam.ended())
         return
     await context.interaction.response.send_message(
-        strings.jam.CHOOSE_ABOUT, view=_choice(leaders), ephemeral=True
+        strings.jam.CHOOSE_ABOUT(), view=_choice(leaders), ephemeral=True
     )
 
 
@@ -64,7 +64,7 @@ def _choice(leaders: tuple[Take, ...]) -> discord.ui.View:
         )
         for take in leaders
     ]
-    return view_of(card_select(CHOOSE, strings.jam.CHOOSE, options))
+    return view_of(card_select(CHOOSE, strings.jam.CHOOSE(), options))
 
 
 async def _choose(context: ActionContext, take_id: str) -> None:
@@ -94,14 +94,16 @@ async def _close(context: ActionContext, jam_id: str) -> None:
         jam = await context.jams.get(jam_id)
         rules.check_host(jam, context.interaction.user.id)
     view = view_of(card_button(CLOSE_NOW, jam.id))
-    await context.interaction.response.send_message(strings.jam.CLOSING, view=view, ephemeral=True)
+    await context.interaction.response.send_message(
+        strings.jam.CLOSING(), view=view, ephemeral=True
+    )
 
 
 async def _close_now(context: ActionContext, jam_id: str) -> None:
     context.check_block()
     async with reading():
         await context.jams.change(jam_id, rules.close, context.interaction.user.id)
-    await context.interaction.response.edit_message(content=strings.jam.CLOSED, view=None)
+    await context.interaction.response.edit_message(content=strings.jam.CLOSED(), view=None)
 
 
 async def _tell(context: ActionContext, text: str) -> None:

@@ -13,7 +13,7 @@ from bot.card.action import Action, ActionContext, opens
 from bot.card.actions.jam_start import THEME_MAX_CHARS
 from bot.card.drafts import COMMAND, FROM, PRESET, SECTION_S, SECTIONS, Draft
 from bot.card.forms import FIELDS_MAX, PROMPT, TERMS, CardForm, FormOption, SubmittedForm
-from bot.card.input_fields import OFF, ON
+from bot.card.input_fields import OFF, ON, on_off
 from bot.community.presets import NAME_MAX_CHARS
 from bot.domain.errors import DraftGone, OutOfBounds
 from bot.domain.extension import MORE_MAX_S
@@ -80,7 +80,7 @@ def request_in(draft: Draft, form: SubmittedForm | None = None) -> JamRequest:
 
 
 def _number(form: SubmittedForm, name: str) -> int | None:
-    number = form.number(name, strings.forms.LABELS[name])
+    number = form.number(name, strings.forms.LABELS[name]())
     least, most = _NUMBERS[name]
     if number is not None and not least <= number <= most:
         raise OutOfBounds(name, number, least, most)
@@ -91,8 +91,8 @@ async def _form(context: ActionContext, about: str) -> CardForm:
     draft = context.draft
     if draft is None:
         raise DraftGone
-    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE, from_card=True)
-    words = strings.jam.THEME_LABEL, strings.jam.START_THEME_ABOUT
+    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE(), from_card=True)
+    words = strings.jam.THEME_LABEL(), strings.jam.START_THEME_ABOUT()
     form.add_text(PROMPT, *words, max_chars=THEME_MAX_CHARS, required=True)
     table = context.service.models.main.table
     there = {TERMS, PRESET, FROM, *_NUMBERS, *_SWITCHES}
@@ -105,16 +105,19 @@ async def _form(context: ActionContext, about: str) -> CardForm:
 
 
 def _add(form: CardForm, name: str, draft: Draft, table: InputTable) -> None:
-    label = strings.forms.LABELS.get(name, "")
+    label = strings.forms.LABELS[name]() if name in strings.forms.LABELS else ""
     if name == TERMS:
         form.add_terms(NO_TERMS)
     elif name == _MODEL:
         options = [FormOption(choice, choice) for choice in table[name].choices]
         form.add_select(
-            name, label, [FormOption(_USUAL_MODEL, strings.jam.USUAL_MODEL), *options], _USUAL_MODEL
+            name,
+            label,
+            [FormOption(_USUAL_MODEL, strings.jam.USUAL_MODEL()), *options],
+            _USUAL_MODEL,
         )
     elif name in _SWITCHES:
-        form.add_select(name, label, [FormOption(ON, ON), FormOption(OFF, OFF)], OFF)
+        form.add_select(name, label, on_off(), OFF)
     elif name in _NUMBERS:
         least, most = _NUMBERS[name]
         form.add_number(name, label, strings.jam.number_about(least, most), None)
@@ -137,11 +140,11 @@ def draft_of_branch(jam_id: str, theme: str | None, sections: int | None) -> Dra
 
 
 async def _branch_form(context: ActionContext, about: str) -> CardForm:
-    form = CardForm(_BRANCH, about, strings.forms.CHANGE_TITLE, from_card=True)
+    form = CardForm(_BRANCH, about, strings.forms.CHANGE_TITLE(), from_card=True)
     form.add_text(
-        PROMPT, strings.jam.THEME_LABEL, strings.jam.THEME_KEPT, max_chars=THEME_MAX_CHARS
+        PROMPT, strings.jam.THEME_LABEL(), strings.jam.THEME_KEPT(), max_chars=THEME_MAX_CHARS
     )
-    form.add_number(SECTIONS, strings.forms.LABELS[SECTIONS], strings.jam.BRANCH_SECTIONS, None)
+    form.add_number(SECTIONS, strings.forms.LABELS[SECTIONS](), strings.jam.BRANCH_SECTIONS(), None)
     return form
 
 
@@ -149,7 +152,7 @@ async def _submit_branch(context: ActionContext, form: SubmittedForm) -> None:
     if context.draft is None:
         raise DraftGone
     form = form.over(context.draft.values)
-    sections = form.number(SECTIONS, strings.forms.LABELS[SECTIONS])
+    sections = form.number(SECTIONS, strings.forms.LABELS[SECTIONS]())
     await context.branch_jam(form.text(_JAM), form.text(PROMPT) or None, sections)
 
 

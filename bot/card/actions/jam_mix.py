@@ -19,7 +19,7 @@ _FORMAT, _FADE = "format", "fade"
 
 
 def _form_of(jam: Jam, limit_bytes: int) -> CardForm:
-    form = CardForm(_NAME, jam.id, strings.jam_mix.TITLE, from_card=True)
+    form = CardForm(_NAME, jam.id, strings.jam_mix.TITLE(), from_card=True)
     # A piece of one section may be somebody's audio as it was.
     by_model = any(section.round_number for section in jam.sections)
     options = [
@@ -31,8 +31,8 @@ def _form_of(jam: Jam, limit_bytes: int) -> CardForm:
         )
         for format_ in MixFormat
     ]
-    form.add_select(_FORMAT, strings.jam_mix.FORMAT, options, MixTerms().format)
-    form.add_number(_FADE, strings.jam_mix.FADE, strings.jam_mix.FADE_ABOUT, FADE_USUAL_S)
+    form.add_select(_FORMAT, strings.jam_mix.FORMAT(), options, MixTerms().format)
+    form.add_number(_FADE, strings.jam_mix.FADE(), strings.jam_mix.fade_about(), FADE_USUAL_S)
     return form
 
 
@@ -45,15 +45,15 @@ async def _form(context: ActionContext, jam_id: str) -> CardForm:
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
-    fade_s = form.number(_FADE, strings.jam_mix.FADE)
+    fade_s = form.number(_FADE, strings.jam_mix.FADE())
     if fade_s is None:
         fade_s = FADE_USUAL_S
     if not 0 <= fade_s <= FADE_MAX_S:
-        raise OutOfBounds(strings.jam_mix.FADE, fade_s, 0, FADE_MAX_S)
+        raise OutOfBounds(strings.jam_mix.FADE(), fade_s, 0, FADE_MAX_S)
     terms = MixTerms(MixFormat(form.text(_FORMAT)), fade_s)
     async with reading():
         await context.jams.change(form.about, rules.mix, terms)
-    await context.interaction.response.send_message(strings.jam_mix.MIXING, ephemeral=True)
+    await context.interaction.response.send_message(strings.jam_mix.MIXING(), ephemeral=True)
 
 
 MIX = Action(_NAME, opens(_form), strings.jam.MIX, submit=_submit, form=_form)

@@ -17,9 +17,9 @@ THEME_MAX_CHARS = 100
 
 
 def _form(message_id: str, options: Sequence[FormOption]) -> CardForm:
-    form = CardForm(_NAME, message_id, strings.jam.START_TITLE, from_card=False)
-    form.add_sources(strings.forms.FILE, options)
-    words = strings.jam.THEME_LABEL, strings.jam.START_THEME_ABOUT
+    form = CardForm(_NAME, message_id, strings.jam.START_TITLE(), from_card=False)
+    form.add_sources(strings.forms.FILE(), options)
+    words = strings.jam.THEME_LABEL(), strings.jam.START_THEME_ABOUT()
     form.add_text(_THEME, *words, max_chars=THEME_MAX_CHARS, required=True)
     return form
 

@@ -30,19 +30,18 @@ _MORE, _CLOSENESS = "more", "closeness"
 
 def propose_form(action: str, about: str, jam: Jam, words: str | None = None) -> CardForm:
     """Words, seconds, and how closely to follow the piece, where there is one."""
-    form = CardForm(action, about, strings.jam.PROPOSE_TITLE, from_card=True)
-    label = strings.jam.WORDS if jam.sections else strings.jam.OPENING_WORDS
+    form = CardForm(action, about, strings.jam.PROPOSE_TITLE(), from_card=True)
+    label = strings.jam.WORDS() if jam.sections else strings.jam.OPENING_WORDS()
     tail_s = jam.sections[-1].tail_s if jam.sections else 0.0
-    on_the_beat = strings.jam.WORDS_ABOUT_ON_THE_BEAT.format(tail_s=tail_s)
-    form.add_prompt(label, on_the_beat if tail_s else strings.jam.WORDS_ABOUT, default=words)
+    form.add_prompt(label, strings.jam.words_about(tail_s), default=words)
     most_s = min(MORE_MAX_S if jam.sections else MODEL_WINDOW_S, max(1, jam.room_s))
     has_tempo = jam.terms.music.tempo_bpm is not None
     about_length = strings.jam.length_about(most_s, with_bars=has_tempo)
-    form.add_number(_MORE, strings.jam.MORE, about_length, min(jam.terms.section_s, most_s))
+    form.add_number(_MORE, strings.jam.MORE(), about_length, min(jam.terms.section_s, most_s))
     if jam.sections:
         levels = [FormOption(how, strings.terms.closeness_option(how)) for how in Closeness]
         form.add_select(
-            _CLOSENESS, strings.terms.CLOSENESS, levels, Closeness.FOLLOW, required=False
+            _CLOSENESS, strings.terms.CLOSENESS(), levels, Closeness.FOLLOW, required=False
         )
     return form
 
@@ -94,14 +93,14 @@ def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:
         NotANumber, OutOfBounds, BarsTooLong, TermsUnreadable: it cannot be.
     """
     try:
-        more_s = form.number(_MORE, strings.jam.MORE)
+        more_s = form.number(_MORE, strings.jam.MORE())
     except NotANumber:
         bars = read_terms(form.text(_MORE)).bars
         more_s = replace(jam.terms.music, bars=bars).length_s(most_s)
         if more_s is None:
             raise
     if more_s is not None and not 1 <= more_s <= most_s:
-        raise OutOfBounds(strings.jam.MORE, more_s, 1, most_s)
+        raise OutOfBounds(strings.jam.MORE(), more_s, 1, most_s)
     return more_s
 
 
@@ -113,9 +112,9 @@ async def _vote(context: ActionContext, take_id: str) -> None:
         before = jam.round.votes.get(interaction.user.id)
         jam = await context.jams.change(jam.id, rules.vote, interaction.user.id, take_id)
     if jam.terms.blind:
-        await interaction.response.send_message(strings.jam.VOTED_BLIND, ephemeral=True)
+        await interaction.response.send_message(strings.jam.VOTED_BLIND(), ephemeral=True)
     elif before not in {None, take_id}:
-        await interaction.response.send_message(strings.jam.VOTED_OTHER, ephemeral=True)
+        await interaction.response.send_message(strings.jam.VOTED_OTHER(), ephemeral=True)
     else:
         # The numbers on the buttons follow, for all takes at once.
         await interaction.response.defer()

@@ -41,8 +41,8 @@ async def _press(context: ActionContext, about: str) -> None:
         if take.id in here or (not here and take.state is State.DELIVERED)
     ]
     if len(options) > 1:
-        form = CardForm(_NAME, about, strings.forms.LOOP_TITLE, from_card=True)
-        form.add_sources(strings.forms.TAKE, options)
+        form = CardForm(_NAME, about, strings.forms.LOOP_TITLE(), from_card=True)
+        form.add_sources(strings.forms.TAKE(), options)
         await form.send(context.interaction)
         return
     chosen = next((take for take in takes if options and take.id == options[0].value), generation)

@@ -27,9 +27,9 @@ def melody_form(
     terms: MusicalTerms = NO_TERMS,
 ) -> CardForm:
     """What the tune should become; `terms` are those of its track."""
-    form = CardForm(_NAME, about, strings.forms.MELODY_TITLE, from_card=from_card)
-    form.add_sources(strings.forms.TAKE if from_card else strings.forms.FILE, options)
-    form.add_prompt(strings.forms.PROMPT, strings.forms.PROMPT_ABOUT)
+    form = CardForm(_NAME, about, strings.forms.MELODY_TITLE(), from_card=from_card)
+    form.add_sources(strings.forms.TAKE() if from_card else strings.forms.FILE(), options)
+    form.add_prompt(strings.forms.PROMPT(), strings.forms.PROMPT_ABOUT())
     form.add_terms(terms)
     return form
 

@@ -24,9 +24,9 @@ def pack_buttons(
     about = f"{message_id}.{takes[0].id}"
     buttons: list[CardButton] = []
     if len(takes) > 1:
-        buttons.append(card_button(PACK, f"{_TAKES}.{about}", label=strings.files.PACK_TAKES))
+        buttons.append(card_button(PACK, f"{_TAKES}.{about}", label=strings.files.PACK_TAKES()))
     if any(ancestor.state in _MADE for ancestor in ancestors):
-        buttons.append(card_button(PACK, f"{_LINE}.{about}", label=strings.files.PACK_LINE))
+        buttons.append(card_button(PACK, f"{_LINE}.{about}", label=strings.files.PACK_LINE()))
     return buttons
 
 

@@ -11,7 +11,7 @@ from bot.card.interactions import reading
 from bot.card.markup import quoted
 from bot.community.presets import NAME_MAX_CHARS, Presets, settings_of
 from bot.domain.errors import NoServerHere, PresetsOfManagers
-from bot.domain.inputs import Inputs, plain
+from bot.domain.inputs import Inputs
 from bot.domain.presets import PresetOwner
 
 _NAME = "preset"
@@ -21,20 +21,20 @@ _YES, _NO = "yes", "no"
 
 def preset_form(generation_id: str, *, for_server: bool) -> CardForm:
     """Its name, whether the seed is kept, and for those who manage a server, for whom it is."""
-    form = CardForm(_NAME, generation_id, strings.presets.FORM_TITLE, from_card=True)
-    words = strings.presets.FORM_NAME, strings.presets.FORM_NAME_ABOUT
+    form = CardForm(_NAME, generation_id, strings.presets.FORM_TITLE(), from_card=True)
+    words = strings.presets.FORM_NAME(), strings.presets.FORM_NAME_ABOUT()
     form.add_text(_CALLED, *words, max_chars=NAME_MAX_CHARS, required=True)
     seeds = [
-        FormOption(_NO, strings.presets.WITHOUT_SEED),
-        FormOption(_YES, strings.presets.WITH_SEED),
+        FormOption(_NO, strings.presets.WITHOUT_SEED()),
+        FormOption(_YES, strings.presets.WITH_SEED()),
     ]
-    form.add_select(_SEED, strings.presets.FORM_SEED, seeds, _NO)
+    form.add_select(_SEED, strings.presets.FORM_SEED(), seeds, _NO)
     if for_server:
         owners = [
-            FormOption("person", strings.presets.FOR_ME),
-            FormOption("server", strings.presets.FOR_SERVER),
+            FormOption("person", strings.presets.FOR_ME()),
+            FormOption("server", strings.presets.FOR_SERVER()),
         ]
-        form.add_select(_OWNER, strings.presets.FORM_OWNER, owners, "person")
+        form.add_select(_OWNER, strings.presets.FORM_OWNER(), owners, "person")
     return form
 
 
@@ -57,11 +57,11 @@ def settings_line(inputs: Inputs, fine_tune: str | None) -> str:
     """A preset's fine-tune and settings, as markdown."""
     parts = [] if fine_tune is None else [strings.presets.fine_tune(quoted(fine_tune, 32))]
     parts += [
-        strings.presets.setting(name, plain(value))
+        strings.presets.setting(name, strings.commands.value(value))
         for name, value in inputs.set_values().items()
         if name != "prompt"
     ]
-    return " · ".join(parts) or strings.presets.PLAIN
+    return " · ".join(parts) or strings.presets.PLAIN()
 
 
 async def _form(context: ActionContext, generation_id: str) -> CardForm:

@@ -35,19 +35,19 @@ async def _form(context: ActionContext, about: str) -> CardForm:
     if draft is None or draft.inputs is None:
         raise DraftGone
     table = context.service.models.widest
-    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE, from_card=True)
+    form = CardForm(_NAME, about, strings.forms.CHANGE_TITLE(), from_card=True)
     others = {OF_SERVER, FINE_TUNE, *(spec.name for spec in table)} - NOT_KEPT
-    words = strings.presets.FORM_NAME, strings.presets.FORM_NAME_ABOUT
+    words = strings.presets.FORM_NAME(), strings.presets.FORM_NAME_ABOUT()
     form.add_text(NAME, *words, max_chars=NAME_MAX_CHARS, required=True)
     for name in [name for name in draft.fields if name in others][: FIELDS_MAX - 1]:
         if name == OF_SERVER:
             whose = [
-                FormOption(OFF, strings.presets.FOR_ME),
-                FormOption(ON, strings.presets.FOR_SERVER),
+                FormOption(OFF, strings.presets.FOR_ME()),
+                FormOption(ON, strings.presets.FOR_SERVER()),
             ]
-            form.add_select(OF_SERVER, strings.presets.FORM_OWNER, whose, OFF)
+            form.add_select(OF_SERVER, strings.presets.FORM_OWNER(), whose, OFF)
         elif name == FINE_TUNE:
-            words = strings.forms.LABELS[FINE_TUNE], strings.presets.FINE_TUNE
+            words = strings.forms.LABELS[FINE_TUNE](), strings.presets.FINE_TUNE()
             form.add_text(FINE_TUNE, *words, max_chars=_FINE_TUNE_MAX_CHARS)
         else:
             add_input(form, name, table, draft.inputs)

@@ -27,9 +27,9 @@ def role_limits(
     """What every role may, and what changes it."""
     present = {role.id for role in guild.roles} if guild is not None else set[int]()
     text = strings.settings.role_limits(settings.of_roles, present, _LISTED_MAX_CHARS)
-    embed = discord.Embed(title=strings.settings.ROLE_LIMITS, description=text)
-    embed.set_footer(text=strings.settings.ROLE_LIMITS_ABOUT)
-    pick = discord.ui.RoleSelect[discord.ui.View](placeholder=strings.settings.PICK_ROLE)
+    embed = discord.Embed(title=strings.settings.ROLE_LIMITS(), description=text)
+    embed.set_footer(text=strings.settings.ROLE_LIMITS_ABOUT())
+    pick = discord.ui.RoleSelect[discord.ui.View](placeholder=strings.settings.PICK_ROLE())
     items = [card_picker(PICK_ROLE, pick)]
     if not settings.of_roles.keys() <= present:
         return embed, view_of(*items, card_button(DROP_ROLES, "gone"))
@@ -46,11 +46,11 @@ async def _open(context: ActionContext, _: str) -> None:
 async def _form(context: ActionContext, role_id: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
     amounts = settings.of_roles.get(int(role_id))
-    form = CardForm(_FORM, role_id, strings.settings.ROLE_LIMIT, from_card=True)
+    form = CardForm(_FORM, role_id, strings.settings.ROLE_LIMIT(), from_card=True)
     form.add_text(
         _AMOUNTS,
-        strings.settings.PER_PERSON,
-        strings.settings.ROLE_LIMIT_ABOUT,
+        strings.settings.PER_PERSON(),
+        strings.settings.ROLE_LIMIT_ABOUT(),
         max_chars=_MAX_CHARS,
         default=None if amounts is None else amounts_text(amounts) or _FREE,
     )

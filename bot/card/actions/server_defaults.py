@@ -23,12 +23,12 @@ def defaults_message(
     """What they are, and the server's presets to take others from."""
     unfit = table.unfit(settings.defaults)
     text = strings.settings.defaults(settings.defaults, unfit)
-    embed = discord.Embed(title=strings.settings.DEFAULTS, description=text)
-    about = strings.settings.DEFAULTS_ABOUT if presets else strings.settings.DEFAULTS_NO_PRESET
+    embed = discord.Embed(title=strings.settings.DEFAULTS(), description=text)
+    about = strings.settings.DEFAULTS_ABOUT() if presets else strings.settings.DEFAULTS_NO_PRESET()
     embed.set_footer(text=about)
     options = [discord.SelectOption(label=one.name, value=one.name) for one in presets]
     items: list[CardButton | CardSelect | CardPicker] = [
-        card_select(action, strings.settings.PICK_PRESET, part)
+        card_select(action, strings.settings.PICK_PRESET(), part)
         for action, part in (
             (TAKE_PRESET, options[:_OPTIONS_MAX]),
             (TAKE_MORE, options[_OPTIONS_MAX : 2 * _OPTIONS_MAX]),

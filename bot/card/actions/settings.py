@@ -14,7 +14,7 @@ from bot.card.actions.server_defaults import DEFAULTS, NO_DEFAULTS, TAKE_MORE, T
 from bot.card.actions.settings_log import OPEN_LOG
 from bot.card.actions.weekly_chart import CHART_CHANNEL, WEEKLY, chart_fault
 from bot.card.buttons import card_button, card_picker, view_of
-from bot.card.forms import CardForm, SubmittedForm
+from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import check_manager
 from bot.community.house_rules import SettingsChanges
 from bot.community.settings import (
@@ -26,6 +26,7 @@ from bot.community.settings import (
 from bot.community.written_amounts import amounts_text, typed_amounts
 from bot.domain.errors import OutOfBounds, TooLateToCancel
 from bot.domain.plain_text import one_line
+from bot.locales import called, languages, spoken
 
 _PANEL = "panel"
 _ON, _OFF = "on", "off"
@@ -43,6 +44,7 @@ _PLACES = [
 _LOG_PLACES = [discord.ChannelType.text, discord.ChannelType.news]
 _EACH, _TOGETHER, _JAM, _AMOUNTS_MAX_CHARS = "each", "together", "jam", 200
 _LENGTH, _WORDS, _REASON = "length", "words", "reason"
+_LANGUAGE, _AT_DISCORD = "language", "discord"
 _REASON_UNSAID = "–"
 
 
@@ -52,7 +54,7 @@ def panel(
     """Every rule as it stands, and what changes it. What is gone is shown so, and not chosen."""
     channels = {channel.id for channel in guild.channels} if guild is not None else set[int]()
     roles = {role.id for role in guild.roles} if guild is not None else set[int]()
-    embed = discord.Embed(title=strings.settings.TITLE, description=strings.settings.MENUS)
+    embed = discord.Embed(title=strings.settings.TITLE(), description=strings.settings.MENUS())
     fault = chart_fault(guild, settings.chart_channel)
     for name, value in strings.settings.fields(settings, channels, roles, fault):
         embed.add_field(name=name, value=value, inline=False)
@@ -70,13 +72,13 @@ def panel(
         card_button(
             PRESS,
             _OFF if press else _ON,
-            label=strings.settings.PRESS_OFF if press else strings.settings.PRESS_ON,
+            label=strings.settings.PRESS_OFF() if press else strings.settings.PRESS_ON(),
             row=3,
         ),
         card_button(
             AUDIO,
             _OFF if audio else _ON,
-            label=strings.settings.AUDIO_OFF if audio else strings.settings.AUDIO_ON,
+            label=strings.settings.AUDIO_OFF() if audio else strings.settings.AUDIO_ON(),
             row=3,
         ),
         card_button(DEFAULTS, _PANEL, row=4),
@@ -91,7 +93,7 @@ def panel(
 def _channel_select(
     types: list[discord.ChannelType], chosen: set[int] | frozenset[int], most: int
 ) -> discord.ui.ChannelSelect[discord.ui.View]:
-    hint = strings.settings.PICK_PLACES if most > 1 else strings.settings.PICK_LOG
+    hint = strings.settings.PICK_PLACES() if most > 1 else strings.settings.PICK_LOG()
     return discord.ui.ChannelSelect(
         channel_types=types,
         placeholder=hint,
@@ -106,7 +108,7 @@ def _channel_select(
 
 def _role_select(chosen: frozenset[int]) -> discord.ui.RoleSelect[discord.ui.View]:
     return discord.ui.RoleSelect(
-        placeholder=strings.settings.PICK_ROLES,
+        placeholder=strings.settings.PICK_ROLES(),
         min_values=0,
         max_values=_PICKED_MAX,
         default_values=[
@@ -157,44 +159,54 @@ async def _audio_switch(context: ActionContext, about: str) -> None:
 
 async def _limits_form(context: ActionContext, _: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
-    form = CardForm("limits", _PANEL, strings.settings.LIMITS, from_card=True)
-    length_about = strings.settings.LENGTH_ABOUT
-    form.add_number(_LENGTH, strings.settings.LENGTH, length_about, settings.length_max_s)
+    form = CardForm("limits", _PANEL, strings.settings.LIMITS(), from_card=True)
+    length_about = strings.settings.LENGTH_ABOUT()
+    form.add_number(_LENGTH, strings.settings.LENGTH(), length_about, settings.length_max_s)
     form.add_text(
         _WORDS,
-        strings.settings.WORDS,
-        strings.settings.WORDS_ABOUT,
+        strings.settings.WORDS(),
+        strings.settings.WORDS_ABOUT(),
         default="\n".join(settings.words) or None,
         max_chars=WORDS_MAX_CHARS,
         several_lines=True,
+    )
+    at_discord = FormOption(_AT_DISCORD, strings.settings.LANGUAGE_AT_DISCORD())
+    spoken_here = [FormOption(language, called(language)) for language in languages.LANGUAGES]
+    form.add_select(
+        _LANGUAGE,
+        strings.settings.LANGUAGE(),
+        [at_discord, *spoken_here],
+        settings.language or _AT_DISCORD,
     )
     return form
 
 
 async def _limits(context: ActionContext, form: SubmittedForm) -> None:
-    length_s = form.number(_LENGTH, strings.settings.LENGTH)
+    length_s = form.number(_LENGTH, strings.settings.LENGTH())
     if length_s is not None and length_s < 1:
         raise OutOfBounds(_LENGTH, length_s, 1, None)
-    await _set(context, length_max_s=length_s, words=words_typed(form.text(_WORDS)))
+    words = words_typed(form.text(_WORDS))
+    language = spoken(form.text(_LANGUAGE))
+    await _set(context, length_max_s=length_s, words=words, language=language)
 
 
 async def _amounts_form(context: ActionContext, _: str) -> CardForm:
     settings = context.house_rules.settings_of(check_manager(context.interaction))
-    form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS, from_card=True)
+    form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS(), from_card=True)
     for name, label, about, amounts in (
         (
             _EACH,
-            strings.settings.PER_PERSON,
-            strings.settings.AMOUNTS_ABOUT,
+            strings.settings.PER_PERSON(),
+            strings.settings.AMOUNTS_ABOUT(),
             settings.per_person,
         ),
         (
             _TOGETHER,
-            strings.settings.TOGETHER,
-            strings.settings.AMOUNTS_ABOUT,
+            strings.settings.TOGETHER(),
+            strings.settings.AMOUNTS_ABOUT(),
             settings.together,
         ),
-        (_JAM, strings.settings.PER_JAM, strings.settings.JAM_AMOUNTS_ABOUT, settings.per_jam),
+        (_JAM, strings.settings.PER_JAM(), strings.settings.JAM_AMOUNTS_ABOUT(), settings.per_jam),
     ):
         text = amounts_text(amounts) or None
         form.add_text(name, label, about, default=text, max_chars=_AMOUNTS_MAX_CHARS)
@@ -209,11 +221,11 @@ async def _amounts(context: ActionContext, form: SubmittedForm) -> None:
 
 async def _pause_form(context: ActionContext, _: str) -> CardForm:
     check_manager(context.interaction)
-    form = CardForm("pause", _PANEL, strings.settings.PAUSE_TITLE, from_card=True)
+    form = CardForm("pause", _PANEL, strings.settings.PAUSE_TITLE(), from_card=True)
     form.add_text(
         _REASON,
-        strings.settings.PAUSE_REASON,
-        strings.settings.PAUSE_ABOUT,
+        strings.settings.PAUSE_REASON(),
+        strings.settings.PAUSE_ABOUT(),
         max_chars=REASON_MAX_CHARS,
         required=True,
     )
@@ -230,9 +242,9 @@ async def _resume(context: ActionContext, _: str) -> None:
 
 async def _ask_whose(context: ActionContext, _: str) -> None:
     check_manager(context.interaction)
-    whose = discord.ui.UserSelect[discord.ui.View](placeholder=strings.settings.PICK_PERSON)
+    whose = discord.ui.UserSelect[discord.ui.View](placeholder=strings.settings.PICK_PERSON())
     await context.interaction.response.send_message(
-        strings.settings.ASK_PERSON, view=view_of(card_picker(STOP, whose)), ephemeral=True
+        strings.settings.ASK_PERSON(), view=view_of(card_picker(STOP, whose)), ephemeral=True
     )
 
 

@@ -13,15 +13,16 @@ from bot.card.interactions import check_manager, reading
 from bot.community.ports import RuleStore
 from bot.domain.errors import OwnerOnly
 from bot.domain.house import EVERYWHERE, Change
+from bot.locales import Text
 
 _PAGE = 8
 _NEWEST = "newest"
 
 
-def log_embed(changes: Sequence[Change], title: str = strings.settings.LOG_TITLE) -> discord.Embed:
+def log_embed(changes: Sequence[Change], title: Text = strings.settings.LOG_TITLE) -> discord.Embed:
     """What was changed, an entry a line."""
-    lines = "\n".join(map(strings.settings.change, changes))
-    return discord.Embed(title=title, description=lines or strings.settings.LOG_EMPTY)
+    lines = "\n".join(map(strings.settings_log.change, changes))
+    return discord.Embed(title=title(), description=lines or strings.settings.LOG_EMPTY())
 
 
 async def log_page(
@@ -42,8 +43,10 @@ async def log_page(
     if guild_id == EVERYWHERE:
         action, title = LOG_EVERYWHERE, strings.settings.LOG_EVERYWHERE_TITLE
     view = view_of(
-        card_button(action, _NEWEST, label=strings.settings.NEWEST, disabled=before is None),
-        card_button(action, older, label=strings.settings.OLDER, disabled=len(found) <= len(shown)),
+        card_button(action, _NEWEST, label=strings.settings.NEWEST(), disabled=before is None),
+        card_button(
+            action, older, label=strings.settings.OLDER(), disabled=len(found) <= len(shown)
+        ),
     )
     return log_embed(shown, title), view
 

@@ -43,8 +43,8 @@ class TrackList:
         """What there is to read."""
         if not self.tracks:
             words = quoted(self.words, WORDS_MAX_CHARS)
-            nothing = strings.tracks.none_with(words) if words else strings.tracks.NONE
-            return discord.Embed(title=strings.tracks.TITLE, description=nothing)
+            nothing = strings.tracks.none_with(words) if words else strings.tracks.NONE()
+            return discord.Embed(title=strings.tracks.TITLE(), description=nothing)
         first = self.page * PAGE_SIZE + 1
         lines = [
             f"{number}. {track_link(track, PROMPT_MAX_CHARS)}"
@@ -52,7 +52,7 @@ class TrackList:
             f" · <t:{int(track.created_at.timestamp())}:R>"
             for number, track in enumerate(self.tracks, start=first)
         ]
-        embed = discord.Embed(title=strings.tracks.TITLE, description="\n".join(lines))
+        embed = discord.Embed(title=strings.tracks.TITLE(), description="\n".join(lines))
         last = first + len(self.tracks) - 1
         return embed.set_footer(
             text=strings.tracks.shown(first, last, self.total, by_stars=self.by_stars)
@@ -63,8 +63,8 @@ class TrackList:
         items: list[CardButton | CardSelect] = []
         if self.tracks:
             options = [track_option(track, models) for track in self.tracks]
-            items.append(card_select(SHOW, strings.tracks.PICK, options))
-            items.append(card_select(FORGET_ONE, strings.tracks.PICK_TO_FORGET, options))
+            items.append(card_select(SHOW, strings.tracks.PICK(), options))
+            items.append(card_select(FORGET_ONE, strings.tracks.PICK_TO_FORGET(), options))
         if self.page > 0 or self.total > PAGE_SIZE:
             items += [
                 self._turn(self.page - 1, strings.tracks.NEWER, possible=self.page > 0),
@@ -106,7 +106,7 @@ def track_facts(track: Generation, models: Models) -> list[str]:
     """What tells a track from others in a list."""
     table = models.shown(track.fine_tune).table
     length_s = track.track_s if track.track_s is not None else table.duration_s(track.inputs)
-    facts = [strings.tracks.GONE] if track.reply.gone else []
+    facts = [strings.tracks.GONE()] if track.reply.gone else []
     facts.append(strings.card.seconds(length_s))
     if track.fine_tune is not None:
         facts.append(track.fine_tune)

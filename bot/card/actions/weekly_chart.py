@@ -33,13 +33,13 @@ def weekly_message(
 ) -> tuple[discord.Embed, discord.ui.View]:
     """Where it is posted, and the select of another channel."""
     fault = chart_fault(guild, channel_id)
-    lines = [strings.weekly.ABOUT, strings.weekly.place(channel_id, fault)]
+    lines = [strings.weekly.ABOUT(), strings.weekly.place(channel_id, fault)]
     if channel_id is not None and fault is None:
         lines.append(strings.weekly.next_one(next_week(now)))
     chosen = [] if channel_id is None or fault is ChartOutcome.CHANNEL_GONE else [channel_id]
     select = discord.ui.ChannelSelect[discord.ui.View](
         channel_types=_TYPES,
-        placeholder=strings.weekly.PICK,
+        placeholder=strings.weekly.PICK(),
         min_values=0,
         max_values=1,
         default_values=[
@@ -47,7 +47,7 @@ def weekly_message(
             for one in chosen
         ],
     )
-    embed = discord.Embed(title=strings.weekly.NAME, description="\n\n".join(lines))
+    embed = discord.Embed(title=strings.weekly.NAME(), description="\n\n".join(lines))
     return embed, view_of(card_picker(CHART_CHANNEL, select))
 
 

@@ -7,94 +7,146 @@ from datetime import datetime
 from typing import Any
 
 from bot.card.markup import quoted
+from bot.card.strings.numbers import first_of, seconds
 from bot.community.settings import REASON_MAX_CHARS
 from bot.domain import errors
 from bot.domain.errors import UserError
+from bot.locales import _, together
 
 _SHOWN_MAX = 8
 
 
 def _blocked(error: errors.PersonBlocked) -> str:
+    reason = _reason(error.reason)
     if error.everywhere:
-        who, ask = "The owner of this bot has blocked you", "ask them"
+        parts = [
+            _("The owner of this bot has blocked you: “{reason}”.", reason=reason),
+            _("What is under way for you still comes; about anything else ask them."),
+        ]
     else:
-        who = "Those who manage this server have blocked you from making music with me here"
-        ask = "ask one of them"
-    until = f" This ends <t:{error.until}:R>, on <t:{error.until}:f>." if error.until else ""
-    return (
-        f"{who}: {_reason(error.reason)}.{until} What is under way for you still comes; "
-        f"about anything else {ask}."
-    )
+        parts = [
+            _(
+                "Those who manage this server have blocked you from making music with me here: "
+                "“{reason}”.",
+                reason=reason,
+            ),
+            _("What is under way for you still comes; about anything else ask one of them."),
+        ]
+    if error.until:
+        ends = _(
+            # Translators: Discord shows {when} as "in 3 days", {date} as a date with its time.
+            "This ends {when}, on {date}.",
+            when=f"<t:{error.until}:R>",
+            date=f"<t:{error.until}:f>",
+        )
+        parts.insert(1, ends)
+    return together(*parts)
 
 
 def _reason(reason: str) -> str:
-    return f"“{quoted(reason, REASON_MAX_CHARS)}”"
+    return quoted(reason, REASON_MAX_CHARS)
 
 
 def mentions(pattern: str, ids: tuple[str, ...]) -> str:
     """Channels or roles as Discord shows them; those of many that fit."""
-    shown = ", ".join(pattern.format(one) for one in ids[:_SHOWN_MAX])
-    more = len(ids) - _SHOWN_MAX
-    return shown if more <= 0 else f"{shown} and {more} more"
+    return first_of([pattern.format(one) for one in ids], _SHOWN_MAX)
 
 
 HOUSE_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PersonBlocked: _blocked,
-    errors.ServerPaused: lambda e: (
-        f"Those who manage this server have paused me: {_reason(e.reason)}. Nothing new is made "
-        "here until they let me go on; what is under way still comes."
+    errors.ServerPaused: lambda e: _(
+        "Those who manage this server have paused me: “{reason}”. Nothing new is made here until "
+        "they let me go on; what is under way still comes.",
+        reason=_reason(e.reason),
     ),
-    errors.NotInThisPlace: lambda e: (
-        "In this server I make music only in certain places: "
-        f"{mentions('<#{}>', e.channels)}. Ask for it there."
+    errors.NotInThisPlace: lambda e: _(
+        "In this server I make music only in certain places: {channels}. Ask for it there.",
+        channels=mentions("<#{}>", e.channels),
     ),
-    errors.RoleMissing: lambda e: (
-        "In this server I make music for certain roles only: "
-        f"{mentions('<@&{}>', e.roles)}. Ask somebody who manages the server for one."
+    errors.RoleMissing: lambda e: _(
+        "In this server I make music for certain roles only: {roles}. Ask somebody who manages the "
+        "server for one.",
+        roles=mentions("<@&{}>", e.roles),
     ),
-    errors.LongerThanAllowed: lambda e: (
-        f"This server allows {e.limit_s} s of new music at once, and this would be "
-        f"{e.length_s:g} s. Choose a `duration` of up to {e.limit_s}."
+    errors.LongerThanAllowed: lambda e: _(
+        # Translators: {limit} and {length} are lengths, such as "20 s"; {most} is a mere number.
+        "This server allows {limit} of new music at once, and this would be {length}. "
+        "Choose a `duration` of up to {most}.",
+        limit=seconds(e.limit_s),
+        length=seconds(e.length_s),
+        most=e.limit_s,
     ),
-    errors.WordForbidden: lambda e: (
-        f"In this server a prompt must not contain “{quoted(e.word, 60)}”. Say it in other words."
+    errors.WordForbidden: lambda e: _(
+        "In this server a prompt must not contain “{word}”. Say it in other words.",
+        word=quoted(e.word, 60),
     ),
-    errors.ButtonOfOthers: lambda e: (
+    errors.ButtonOfOthers: lambda e: _(
         "In this server only the person who asked for a track may go on from it. "
         "Start one of your own with `/musicgen`."
     ),
-    errors.AudioOfOthers: lambda e: (
+    errors.AudioOfOthers: lambda e: _(
         "In this server nobody makes music from other people's audio. Use a track or a file of "
         "your own."
     ),
-    errors.OwnerOnly: lambda e: (
+    errors.OwnerOnly: lambda e: _(
         "Only the owner of this bot, or somebody of their team, can do that."
     ),
-    errors.ManagersOnly: lambda e: (
+    errors.ManagersOnly: lambda e: _(
         "Only somebody who manages this server can do that. If you do, open `/settings panel` anew."
     ),
-    errors.NotBlocked: lambda e: (
-        f"There is nothing to undo: <@{e.user_id}> is not blocked there. "
-        "`/settings log` shows what was done."
+    errors.NotBlocked: lambda e: _(
+        "There is nothing to undo: {person} is not blocked there. `/settings log` shows what was "
+        "done.",
+        person=f"<@{e.user_id}>",
     ),
 }
 
 
 def blocked(user_id: int, reason: str, until: datetime | None, *, everywhere: bool) -> str:
     """Answers who has blocked somebody."""
-    where = "everywhere" if everywhere else "in this server"
-    when = "until you unblock them" if until is None else f"until <t:{int(until.timestamp())}:f>"
-    return (
-        f"<@{user_id}> can't have anything made {where}, {when}. They are told so, with the "
-        f"reason {_reason(reason)}, when they try. What is under way for them still comes."
+    person = f"<@{user_id}>"
+    date = "" if until is None else f"<t:{int(until.timestamp())}:f>"
+    match everywhere, bool(date):
+        case True, True:
+            what = _(
+                # Translators: {date} is a date with its time.
+                "{person} can't have anything made anywhere, until {date}.",
+                person=person,
+                date=date,
+            )
+        case True, False:
+            what = _(
+                "{person} can't have anything made anywhere, until you unblock them.",
+                person=person,
+            )
+        case False, True:
+            what = _(
+                # Translators: {date} is a date with its time.
+                "{person} can't have anything made in this server, until {date}.",
+                person=person,
+                date=date,
+            )
+        case _:
+            what = _(
+                "{person} can't have anything made in this server, until you unblock them.",
+                person=person,
+            )
+    then = _(
+        "They are told so, with the reason “{reason}”, when they try. What is under way for them "
+        "still comes.",
+        reason=_reason(reason),
     )
+    return together(what, then)
 
 
 def blocked_already(user_id: int) -> str:
     """Answers who has blocked somebody in the same way before."""
-    return f"<@{user_id}> was blocked just so already."
+    return _("{person} was blocked just so already.", person=f"<@{user_id}>")
 
 
 def unblocked(user_id: int, *, everywhere: bool) -> str:
     """Answers who has unblocked somebody."""
-    return f"<@{user_id}> can have music made again, {'everywhere' if everywhere else 'here'}."
+    person = f"<@{user_id}>"
+    if everywhere:
+        return _("{person} can have music made again, everywhere.", person=person)
+    return _("{person} can have music made again, here.", person=person)

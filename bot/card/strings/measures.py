@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bot.domain.measures import Joint, Measures, Tempo
+from bot.locales import Text, _, number, percent
 
-NONE_LOOPS = "no take loops cleanly"
+NONE_LOOPS = Text("no take loops cleanly")
+# Translators: about a track that is played over and over, in a line of facts.
 _LOOPS = {
-    (False, False): "loops cleanly",
-    (True, False): "loops with a click",
-    (False, True): "loops with a jump in loudness",
-    (True, True): "loops with a click and a jump in loudness",
+    (False, False): Text("loops cleanly"),
+    (True, False): Text("loops with a click"),
+    (False, True): Text("loops with a jump in loudness"),
+    (True, True): Text("loops with a click and a jump in loudness"),
 }
 """By whether it clicks, and whether it jumps."""
 
@@ -24,52 +26,77 @@ def sure_tempo(measures: Measures | None) -> str | None:
 
 
 def _about(tempo: Tempo) -> str:
-    return f"about {tempo.bpm:.0f} bpm"
+    # Translators: a tempo; {bpm} is a number.
+    return _("about {bpm} bpm", bpm=number(round(tempo.bpm)))
 
 
 def tempo(found: Tempo | None) -> str:
     """A tempo, and how sure it is."""
     if found is None:
-        return "Tempo: the track is too short to tell."
+        return _("Tempo: the track is too short to tell.")
     if found.sureness <= 0:
-        return "Tempo: I find no beat in it."
-    sure = f"{found.sureness:.0%}".replace("%", " %")
+        return _("Tempo: I find no beat in it.")
+    sure = percent(found.sureness)
     if not found.is_sure:
-        return f"Tempo: not sure; {found.bpm:.0f} bpm at a guess ({sure} sure)."
-    return f"Tempo: {_about(found)} ({sure} sure)."
+        bpm = number(round(found.bpm))
+        # Translators: {bpm} is a number, {percent} how sure the bot is of it.
+        return _("Tempo: not sure; {bpm} bpm at a guess ({percent} sure).", bpm=bpm, percent=sure)
+    # Translators: {tempo} is such as "about 120 bpm", {percent} how sure the bot is of it.
+    return _("Tempo: {tempo} ({percent} sure).", tempo=_about(found), percent=sure)
 
 
 def played_again(joint: Joint) -> str:
     """How a track's end meets its beginning."""
-    return f"Its end meets its beginning {_met(joint)}."
+    step, step_around = number(joint.step, 2), number(joint.step_around, 2)
+    jump = number(joint.loudness_jump_db, 1)
+    jump_around = number(joint.loudness_jump_around_db, 1)
+    match joint.clicks, joint.jumps:
+        case True, True:
+            # Translators: about a track that is played over and over. A step is one of the
+            # samples of its sound, a jump one of its loudness.
+            return _(
+                "Its end meets its beginning with a click and a jump: a step of {step}, and "
+                "{step_around} at most around; {jump} dB, and {jump_around} dB at most around.",
+                step=step,
+                step_around=step_around,
+                jump=jump,
+                jump_around=jump_around,
+            )
+        case True, False:
+            # Translators: about a track that is played over and over. A step is one of the
+            # samples of its sound.
+            return _(
+                "Its end meets its beginning with a click: a step of {step}, and {around} at most "
+                "around.",
+                step=step,
+                around=step_around,
+            )
+        case False, True:
+            # Translators: about a track that is played over and over, and its loudness.
+            return _(
+                "Its end meets its beginning with a jump of {jump} dB, and {around} dB at most "
+                "around.",
+                jump=jump,
+                around=jump_around,
+            )
+        case _:
+            # Translators: about a track that is played over and over, and its loudness.
+            return _(
+                "Its end meets its beginning cleanly: no click, and a change of {jump} dB, where "
+                "the music around changes by up to {around} dB.",
+                jump=jump,
+                around=jump_around,
+            )
 
 
 def looping(joint: Joint) -> str:
     """The same in few words."""
-    return _LOOPS[joint.clicks, joint.jumps]
+    return _LOOPS[joint.clicks, joint.jumps]()
 
 
 def takes_looping(numbers: Collection[int]) -> str:
     """Which takes of a card loop without a click or a jump."""
     if not numbers:
-        return NONE_LOOPS
-    return f"loops cleanly: {', '.join(map(str, numbers))}"
-
-
-def _met(joint: Joint) -> str:
-    faults: list[str] = []
-    if joint.clicks:
-        faults.append(
-            f"with a click: a step of {joint.step:.2f}, and {joint.step_around:.2f} at most around"
-        )
-    if joint.jumps:
-        faults.append(
-            f"with a jump of {joint.loudness_jump_db:.1f} dB, and "
-            f"{joint.loudness_jump_around_db:.1f} dB at most around"
-        )
-    if faults:
-        return " and ".join(faults)
-    return (
-        f"cleanly: no click, and a change of {joint.loudness_jump_db:.1f} dB, where the music "
-        f"around changes by up to {joint.loudness_jump_around_db:.1f} dB"
-    )
+        return NONE_LOOPS()
+    # Translators: {numbers} are those of takes, such as "1, 3".
+    return _("loops cleanly: {numbers}", numbers=", ".join(map(str, numbers)))

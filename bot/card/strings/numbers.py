@@ -1,27 +1,24 @@
-"""Numbers with their nouns, articles, and lists in a sentence."""
+"""Numbers with their units and nouns, and lists in a sentence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-_SPOKEN_WITH_VOWEL = re.compile(r"[AEIO]|M[P0-9]|[FLNRSX][0-9]", re.IGNORECASE)
-"""`AIFF`, `OGG`, and what is spelled out: `M4A`, `MP3`."""
+from bot.locales import _, ngettext
+from bot.locales import listed as in_words
+from bot.locales import number as formatted
 
 
-def count(number: int, thing: str) -> str:
-    """`1 track`, `2,000 tracks`, `2 requests without a track`: the first word has the plural."""
-    noun, space, rest = thing.partition(" ")
-    return f"{number:,} {noun}{'' if number == 1 else 's'}{space}{rest}"
+def seconds(value_s: float, digits: int | None = None) -> str:
+    """`8 s`, `8.5 s`: a length as options take it, however long it is."""
+    # Translators: a length of time; {seconds} is a number.
+    return _("{seconds} s", seconds=formatted(value_s, digits))
 
 
-def listed(things: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(things) < 2:
-        return "".join(things)
-    return f"{', '.join(things[:-1])} and {things[-1]}"
-
-
-def an(format_: str) -> str:
-    """`a WAV`, `an M4A`."""
-    return f"{'an' if _SPOKEN_WITH_VOWEL.match(format_) else 'a'} {format_}"
+def first_of(things: Sequence[str], most: int) -> str:
+    """The first `most` things of a list, and how many more there are."""
+    more = len(things) - most
+    if more <= 0:
+        return in_words(things)
+    # Translators: the end of a list of channels, roles, tracks or the like: "a, b, and 3 more".
+    return in_words([*things[:most], ngettext("{number} more", "{number} more", more)])

@@ -6,48 +6,54 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.card.markup import quoted
-from bot.card.strings.numbers import count, listed
+from bot.card.strings import card, permissions
+from bot.card.strings.numbers import first_of
 from bot.domain.errors import UserError
 from bot.domain.errors import voice as errors
+from bot.locales import Text, _, ngettext, percent, together
 from bot.voice.session import Ending, Item, Kind, Session
 
-PLAY = "Play in voice"
-PLAY_PIECE = "Piece in voice"
-PLAY_TAKES = "Takes in voice"
-SKIP, STOP, QUIETER, LOUDER = "Skip", "Stop", "Quieter", "Louder"
+PLAY = Text("Play in voice", "button")
+# Translators: plays the whole piece of a jam, or the takes of its round, in a voice channel.
+PLAY_PIECE = Text("Piece in voice", "button")
+PLAY_TAKES = Text("Takes in voice", "button")
+SKIP, STOP = Text("Skip", "button"), Text("Stop", "button")
+QUIETER, LOUDER = Text("Quieter", "button"), Text("Louder", "button")
 
-VIEW_CHANNEL, CONNECT, SPEAK = "View Channel", "Connect", "Speak"
-REQUEST_TO_SPEAK = "Request to Speak"
-"""Permissions, as Discord calls them."""
-
-TITLE = "Music in voice"
-TITLE_OVER = "Music in voice is over"
-WHO_MAY = "-# The buttons are for those who listen. I leave a minute after the last of them."
-PREPARING = "It begins in a moment."
-SILENCED = (
+TITLE = Text("Music in voice")
+TITLE_OVER = Text("Music in voice is over")
+_WHO_MAY = Text("The buttons are for those who listen. I leave a minute after the last of them.")
+PREPARING = Text("It begins in a moment.")
+SILENCED = Text(
     "I can't be heard here now, so the music waits: I am muted, or have to be made a speaker of "
     "this stage (right-click me, **Invite to Speak**)."
 )
-MORE_BY = "**Play in voice** below any track adds it here."
+MORE_BY = Text("**Play in voice** below any track adds it here.")
 _TITLE_MAX_CHARS = 80
 _SHOWN_MAX = 10
 _ENDINGS = {
-    Ending.ALONE: "Nobody has listened for a minute, so I have left.",
-    Ending.IDLE: "All of it was played, so I have left.",
-    Ending.SILENCED: "I could not be heard for ten minutes, so I have left.",
-    Ending.DISCONNECTED: "I was taken out of the voice channel.",
-    Ending.CHANNEL_GONE: "The voice channel was deleted.",
-    Ending.FORBIDDEN: (
+    Ending.ALONE: Text("Nobody has listened for a minute, so I have left."),
+    Ending.IDLE: Text("All of it was played, so I have left."),
+    Ending.SILENCED: Text("I could not be heard for ten minutes, so I have left."),
+    Ending.DISCONNECTED: Text("I was taken out of the voice channel."),
+    Ending.CHANNEL_GONE: Text("The voice channel was deleted."),
+    Ending.FORBIDDEN: Text(
         "I have left, for I may not play there any more. It takes the permissions View Channel, "
         "Connect and Speak."
     ),
-    Ending.CONNECTION_LOST: (
+    Ending.CONNECTION_LOST: Text(
         "The connection to the voice channel is lost, or could not be made. Please try again."
     ),
-    Ending.RESTARTED: (
+    Ending.RESTARTED: Text(
         "I was restarted, and what was in line is gone. Press **Play in voice** anew."
     ),
 }
+_QUEUE_EMPTY = Text("The queue is empty.")
+
+
+def who_may() -> str:
+    """Whom the buttons are for."""
+    return card.small([_WHO_MAY()])
 
 
 def title(item: Item) -> str:
@@ -55,62 +61,83 @@ def title(item: Item) -> str:
     name = quoted(item.title, _TITLE_MAX_CHARS) or "…"
     match item.kind:
         case Kind.PIECE:
-            return f"The piece of “{name}”"
+            # Translators: {name} is what a jam is about.
+            return _("The piece of “{name}”", name=name)
         case Kind.TAKE:
-            return f"**Take {item.number}** “{name}”"
+            return _("**Take {number}** “{name}”", number=item.number, name=name)
         case Kind.TRACK if item.number is not None:
-            return f"**Take {item.number}** of “{name}”"
+            return _("**Take {number}** of “{name}”", number=item.number, name=name)
         case Kind.TRACK:
-            return f"“{name}”"
+            # Translators: the quotation marks of your language.
+            return _("“{name}”", name=name)
 
 
 def entry(item: Item) -> str:
     """An item, and who has added it."""
-    if item.author_id is not None:
-        return f"{title(item)} by <@{item.author_id}>, added by <@{item.added_by}>"
-    return f"{title(item)}, added by <@{item.added_by}>"
+    adder = f"<@{item.added_by}>"
+    # Translators: {title} is such as "Take 2 of “rain on tin”".
+    if item.author_id is None:
+        return _("{title}, added by {adder}", title=title(item), adder=adder)
+    return _(
+        "{title} by {author}, added by {adder}",
+        title=title(item),
+        author=f"<@{item.author_id}>",
+        adder=adder,
+    )
 
 
 def now(session: Session, item: Item) -> str:
     """What plays."""
     if session.ends_at is None:
         return f"▶ {entry(item)}"
-    return f"▶ {entry(item)}, ends <t:{int(session.ends_at.timestamp())}:R>"
+    time = f"<t:{int(session.ends_at.timestamp())}:R>"
+    # Translators: {entry} is what plays, {time} a time from now, such as "in 2 minutes".
+    told = _("{entry}, ends {time}", entry=entry(item), time=time)
+    return f"▶ {told}"
 
 
 def joining(channel_id: int) -> str:
     """It has begun, and nothing is heard yet."""
-    return f"I am on my way to <#{channel_id}>."
+    return _("I am on my way to {channel}.", channel=f"<#{channel_id}>")
 
 
 def where(channel_id: int, volume: int) -> str:
     """Where it plays, and how loud."""
-    return f"🔊 <#{channel_id}> · volume {volume} %"
+    loud = _("volume {percent}", percent=percent(volume / 100))
+    return f"🔊 <#{channel_id}> · {loud}"
 
 
 def waiting(items: list[Item]) -> list[str]:
     """What comes next, a line each."""
-    lines = [f"{number}. {entry(item)}" for number, item in enumerate(items[:_SHOWN_MAX], start=1)]
+    lines = [f"{place}. {entry(item)}" for place, item in enumerate(items[:_SHOWN_MAX], start=1)]
     more = len(items) - _SHOWN_MAX
-    return [*lines, f"-# and {count(more, 'more piece')} after that"] if more > 0 else lines
+    if more > 0:
+        # Translators: the last line of a list that is cut.
+        rest = ngettext(
+            "and {number} more piece after that", "and {number} more pieces after that", more
+        )
+        lines.append(card.small([rest]))
+    return lines
 
 
 def nothing_left() -> str:
     """The queue has come to its end."""
-    return f"The queue is empty. {MORE_BY}"
+    return together(_QUEUE_EMPTY(), MORE_BY())
 
 
 def leaves(at_s: int) -> str:
     """It will leave by itself."""
-    return f"-# Unless that changes, I leave <t:{at_s}:R>."
+    # Translators: {time} is a time from now, such as "in a minute".
+    return card.small([_("Unless that changes, I leave {time}.", time=f"<t:{at_s}:R>")])
 
 
-NOBODY = "Nobody listens, so the music waits."
+NOBODY = Text("Nobody listens, so the music waits.")
 
 
 def failed(item: Item, why: str) -> str:
-    """An item was passed over."""
-    return f"-# {title(item)} was passed over. {why}"
+    """An item was passed over; `why` is a sentence."""
+    passed = _("{title} was passed over.", title=title(item))
+    return f"-# {together(passed, why)}"
 
 
 def over(session: Session) -> list[str]:
@@ -118,22 +145,42 @@ def over(session: Session) -> list[str]:
     if session.ending is None:
         return []
     if session.ending is Ending.STOPPED:
-        why = f"<@{session.ended_by}> has stopped it."
+        why = _("{person} has stopped it.", person=f"<@{session.ended_by}>")
     else:
-        why = _ENDINGS[session.ending]
-    unheard = [title(item) for item in session.left_over[:_SHOWN_MAX]]
-    more = len(session.left_over) - len(unheard)
-    if more > 0:
-        unheard.append(f"{more:,} more")
-    return [why, f"-# Not heard to the end: {listed(unheard)}"] if unheard else [why]
+        why = _ENDINGS[session.ending]()
+    if not session.left_over:
+        return [why]
+    titles = first_of([title(item) for item in session.left_over], _SHOWN_MAX)
+    return [why, card.small([_("Not heard to the end: {titles}", titles=titles)])]
 
 
 def added(items: int, before: int, link: str | None) -> str:
     """Answers who has added something to a queue."""
-    what = "It is" if items == 1 else f"{count(items, 'track')} are"
-    place = "next" if before == 0 else f"in line, with {count(before, 'other')} before"
-    seen = f" {link} shows the queue." if link else ""
-    return f"{what} {place}.{seen}"
+    sentences = _added_one(before) if items == 1 else _added_several(items, before)
+    if link:
+        sentences.append(_("{link} shows the queue.", link=link))
+    return together(*sentences)
+
+
+def _added_one(before: int) -> list[str]:
+    if not before:
+        return [_("It is next.")]
+    return [
+        ngettext(
+            "It is in line, with {number} other before.",
+            "It is in line, with {number} others before.",
+            before,
+        )
+    ]
+
+
+def _added_several(items: int, before: int) -> list[str]:
+    if not before:
+        return [ngettext("{number} track is next.", "{number} tracks are next.", items)]
+    return [
+        ngettext("{number} track is in line.", "{number} tracks are in line.", items),
+        ngettext("There is {number} other before.", "There are {number} others before.", before),
+    ]
 
 
 INSTALLED = "voice: tracks can be played in voice channels"
@@ -143,41 +190,50 @@ NOT_INSTALLED = (
 )
 
 VOICE_WORDS: dict[type[UserError], Callable[[Any], str]] = {
-    errors.VoiceNotInstalled: lambda e: (
+    errors.VoiceNotInstalled: lambda e: _(
         "I can't play in voice channels here: what that needs is not installed. "
         "`python -m bot check` tells the bot's owner how to get it."
     ),
-    errors.VoiceNotHere: lambda e: (
+    errors.VoiceNotHere: lambda e: _(
         "I play in the voice channels of servers that I am a member of, so not here."
     ),
-    errors.NotInVoice: lambda e: (
+    errors.NotInVoice: lambda e: _(
         "You are in no voice channel of this server, as far as I can see. Join one, and press the "
         "button again."
     ),
-    errors.VoicePermissionsMissing: lambda e: (
-        f"To play in <#{e.channel_id}> I need to be given {listed(e.permissions)} there. "
-        "Someone who manages the server can do that."
+    errors.VoicePermissionsMissing: lambda e: _(
+        "To play in {channel} I need to be given {permissions} there. Someone who manages the "
+        "server can do that.",
+        channel=f"<#{e.channel_id}>",
+        permissions=permissions.named(e.permissions),
     ),
-    errors.VoiceChannelFull: lambda e: (
-        f"The voice channel <#{e.channel_id}> is full. Somebody has to leave it, or somebody who "
-        "manages the server has to give me Move Members there, with which I can join all the same."
+    errors.VoiceChannelFull: lambda e: _(
+        "The voice channel {channel} is full. Somebody has to leave it, or somebody who manages "
+        "the server has to give me **Move Members** there, with which I can join all the same.",
+        channel=f"<#{e.channel_id}>",
     ),
-    errors.VoiceElsewhere: lambda e: (
-        f"I am playing in <#{e.channel_id}> already, and can be in one voice channel of a server "
-        "at a time. Join it there, or wait until nobody listens any more."
+    errors.VoiceElsewhere: lambda e: _(
+        "I am playing in {channel} already, and can be in one voice channel of a server at a "
+        "time. Join it there, or wait until nobody listens any more.",
+        channel=f"<#{e.channel_id}>",
     ),
-    errors.VoiceUnreachable: lambda e: (
+    errors.VoiceUnreachable: lambda e: _(
         "The voice channel could not be joined in time. Please try again in a moment."
     ),
-    errors.VoiceQueueFull: lambda e: (
-        f"The queue has room for {count(e.limit, 'piece')}, and not for that many more. "
-        "Wait until some of it was played."
+    errors.VoiceQueueFull: lambda e: ngettext(
+        "The queue has room for {number} piece, and not for that many more. Wait until some of it "
+        "was played.",
+        "The queue has room for {number} pieces, and not for that many more. Wait until some of "
+        "it was played.",
+        e.limit,
     ),
-    errors.VoiceIsOver: lambda e: (
+    errors.VoiceIsOver: lambda e: _(
         "That is not playing any more. **Play in voice** below a track begins anew."
     ),
-    errors.NotListening: lambda e: f"That is for those who listen: join <#{e.channel_id}> first.",
-    errors.NothingToPlay: lambda e: (
+    errors.NotListening: lambda e: _(
+        "That is for those who listen: join {channel} first.", channel=f"<#{e.channel_id}>"
+    ),
+    errors.NothingToPlay: lambda e: _(
         "There is no music here yet that could be played. Wait until it is made."
     ),
 }

@@ -25,44 +25,50 @@ from bot.domain.waits import (
     ToBeSent,
     Wait,
 )
+from bot.locales import Text, _, ngettext, number, together
 
+_QUEUED = Text("**Queued.**")
 _WHY = {
-    Obstacle.THROTTLED: "Replicate takes few tracks from this bot at the moment",
-    Obstacle.LOW_CREDIT: (
+    Obstacle.THROTTLED: Text("Replicate takes few tracks from this bot at the moment."),
+    Obstacle.LOW_CREDIT: Text(
         "Replicate takes few tracks from this bot at the moment, because the bot's account there "
-        "is low on credit"
+        "is low on credit."
     ),
-    Obstacle.OUTAGE: "Replicate can't be reached at the moment",
-    Obstacle.TOKEN_REFUSED: (
+    Obstacle.OUTAGE: Text("Replicate can't be reached at the moment."),
+    Obstacle.TOKEN_REFUSED: Text(
         "Replicate does not accept this bot's API token at the moment. "
-        "The bot's owner has to set a valid one"
+        "The bot's owner has to set a valid one."
     ),
-    Obstacle.CREDIT_MISSING: (
-        "The bot's Replicate account has no credit left. The bot's owner has to add some"
+    Obstacle.CREDIT_MISSING: Text(
+        "The bot's Replicate account has no credit left. The bot's owner has to add some."
     ),
-    Obstacle.FORBIDDEN: (
-        "Replicate refuses this bot access at the moment. The bot's owner has to look into it"
+    Obstacle.FORBIDDEN: Text(
+        "Replicate refuses this bot access at the moment. The bot's owner has to look into it."
     ),
-    Obstacle.CERTIFICATE: (
+    Obstacle.CERTIFICATE: Text(
         "I can't be sure that it is Replicate that answers: its certificate is not trusted here. "
-        "The bot's owner has to look into it"
+        "The bot's owner has to look into it."
     ),
-    Obstacle.SERVERS_BUSY: "The graphics card is busy with something else at the moment",
-    Obstacle.SERVERS_LOADING: "The server that makes the music is still loading its model",
-    Obstacle.SERVERS_DOWN: "The server that makes the music can't be reached at the moment",
-    Obstacle.DISK_FULL: (
-        "There is no room on the disk I keep tracks on. The bot's owner has to make some"
+    Obstacle.SERVERS_BUSY: Text("The graphics card is busy with something else at the moment."),
+    # Translators: this server is a computer, not a server of Discord's.
+    Obstacle.SERVERS_LOADING: Text("The server that makes the music is still loading its model."),
+    # Translators: this server is a computer, not a server of Discord's.
+    Obstacle.SERVERS_DOWN: Text("The server that makes the music can't be reached at the moment."),
+    Obstacle.DISK_FULL: Text(
+        "There is no room on the disk I keep tracks on. The bot's owner has to make some."
     ),
-    Obstacle.DISK_FAULT: (
-        "I can't write to the disk I keep tracks on. The bot's owner has to look into it"
+    Obstacle.DISK_FAULT: Text(
+        "I can't write to the disk I keep tracks on. The bot's owner has to look into it."
     ),
-    Obstacle.JOURNAL: "My own records can't be written at the moment",
-    Obstacle.DISCORD: "Discord does not take the track at the moment",
+    Obstacle.JOURNAL: Text("My own records can't be written at the moment."),
+    Obstacle.DISCORD: Text("Discord does not take the track at the moment."),
 }
-_KNOWN = "I keep trying; what you see is what I last knew."
-_GOES_ON = "Your track is not lost: it goes on as soon as that is done."
-_COMES = "Your track is made and kept, and comes here as soon as that is over."
-_BEGUN_AGAIN = "What makes the music stopped in the middle of this, so it began again."
+_FEW_REQUESTS = Text("Replicate takes few requests from this bot at the moment.")
+_KNOWN = Text("I keep trying; what you see is what I last knew.")
+_GOES_ON = Text("Your track is not lost: it goes on as soon as that is done.")
+_AUDIO_HERE = Text("Your audio is here, and is sent as soon as that is over.")
+_COMES = Text("Your track is made and kept, and comes here as soon as that is over.")
+_BEGUN_AGAIN = Text("What makes the music stopped in the middle of this, so it began again.")
 _SLOW_QUEUE = frozenset({Obstacle.THROTTLED, Obstacle.LOW_CREDIT})
 _FOR_THE_OWNER = frozenset(
     {Obstacle.TOKEN_REFUSED, Obstacle.CREDIT_MISSING, Obstacle.FORBIDDEN, Obstacle.CERTIFICATE}
@@ -80,30 +86,39 @@ def headline(wait: Wait | None) -> str | None:
     """What stands in place of what is going on, where the wait is all there is to say."""
     match wait:
         case InQueue():
-            words = "**Queued.** You are next: " if wait.position == 1 else "**Queued.** "
-            place = "" if wait.position == 1 else f"Number {wait.position} in line: "
-            return f"{words}{place}{_all_taken(wait.running)}{_starts(wait.starts_at)}"
+            words = _next_in_line(wait) if wait.position == 1 else _in_line(wait)
+            return together(_QUEUED(), words, _starts(wait.starts_at))
         case OwnRunning():
-            return f"**Queued.** {_own(wait)}"
+            return together(_QUEUED(), *_own(wait))
         case ToBeSent(position=position) if position > 1:
-            return f"**Queued**, number {position} to be sent to the model."
+            return _("**Queued**, number {place} to be sent to the model.", place=number(position))
+        case Hindered(position=1):
+            return _("**Queued.** You are next.")
         case Hindered(position=int(position)):
-            place = "You are next." if position == 1 else f"Number {position} to be sent."
-            return f"**Queued.** {place}"
-        case ForRoom(own=own):
-            whose = "your other tracks are" if own else "other tracks are"
-            return (
-                f"**Waiting** for room on my disk: {whose} on it, and leave it when they are done."
+            return _("**Queued.** Number {place} to be sent.", place=number(position))
+        case ForRoom(own=True):
+            return _(
+                "**Waiting** for room on my disk: your other tracks are on it, and leave it when "
+                "they are done."
+            )
+        case ForRoom():
+            return _(
+                "**Waiting** for room on my disk: other tracks are on it, and leave it when they "
+                "are done."
             )
         case NotPostable(limit_bytes=int(limit_bytes)):
-            return (
-                f"**The track is made**, and larger than the {size(limit_bytes)} that Discord "
-                "takes here, whatever I make of it."
+            # Translators: {size} is such as "10 MiB".
+            return _(
+                "**The track is made**, and larger than the {size} that Discord takes here, "
+                "whatever I make of it.",
+                size=size(limit_bytes),
             )
         case NotPostable():
-            return "**The track is made**, and something on my side keeps me from posting it."
+            return _("**The track is made**, and something on my side keeps me from posting it.")
         case FetchingSlow():
-            return "**Fetching** the finished track: it is made, and Replicate delivers it slowly."
+            return _(
+                "**Fetching** the finished track: it is made, and Replicate delivers it slowly."
+            )
         case _:
             return None
 
@@ -112,16 +127,14 @@ def note(wait: Wait | None, stage: Stage) -> str | None:
     """What stands below, in small print."""
     match wait:
         case InQueue(obstacle=Obstacle() as obstacle) | OwnRunning(obstacle=Obstacle() as obstacle):
-            return f"-# {_WHY[obstacle]}.{_again(wait.next_try_at)}"
+            return f"-# {together(_WHY[obstacle](), _again(wait.next_try_at))}"
         case FetchingSlow(link=link):
-            own_hands = f" {_fetch_yourself(link)}" if link else ""
-            return f"-# I keep trying, and bring it here when I have it.{own_hands}"
+            words = _("I keep trying, and bring it here when I have it.")
+            return f"-# {together(words, _fetch_yourself(link))}"
         case NotPostable(limit_bytes=limit_bytes, link=link):
-            own_hands = f"{_fetch_yourself(link)} " if link else ""
-            larger = "" if limit_bytes is None else " where larger files may be posted"
-            return f"-# {own_hands}I keep it: **Bring it here**{larger} shows it."
+            return f"-# {together(_fetch_yourself(link), _kept(is_large=limit_bytes is not None))}"
         case BegunAgain():
-            return f"-# {_BEGUN_AGAIN}"
+            return f"-# {_BEGUN_AGAIN()}"
         case Hindered():
             return f"-# {_hindered(wait, stage)}"
         case _:
@@ -144,97 +157,152 @@ def _next_try(wait: Hindered | InQueue | OwnRunning) -> datetime:
     return wait.next_try_at or datetime.max.replace(tzinfo=UTC)
 
 
-def _again(next_try_at: datetime | None) -> str:
-    return f" Next try {moment(next_try_at)}." if next_try_at else ""
+def _again(next_try_at: datetime | None) -> str | None:
+    if next_try_at is None:
+        return None
+    # Translators: {time} is such as "in 5 seconds".
+    return _("Next try {time}.", time=moment(next_try_at))
+
+
+def _kept(*, is_large: bool) -> str:
+    if is_large:
+        # Translators: "Bring it here" is the label of a button.
+        return _("I keep it: **Bring it here** where larger files may be posted shows it.")
+    # Translators: "Bring it here" is the label of a button.
+    return _("I keep it: **Bring it here** shows it.")
 
 
 def in_a_list(wait: Wait, stage: Stage) -> str | None:
     """The wait of one of several takes; None where how far it is tells more."""
     match wait:
         case InQueue(position=position):
-            return f"queued, number {position} in line"
+            # Translators: a state, in a list of takes; {place} is a number.
+            return _("queued, number {place} in line", place=number(position))
         case OwnRunning():
-            if wait.running == 1:
-                return "queued until the one of yours that runs is done"
-            return f"queued until one of your {wait.running} that run is done"
+            # Translators: a state, in a list of takes.
+            return ngettext(
+                "queued until the one of yours that runs is done",
+                "queued until one of your {number} that run is done",
+                wait.running,
+            )
         case ToBeSent(position=position):
-            return f"queued, number {position} to be sent"
+            # Translators: a state, in a list of takes; {place} is a number.
+            return _("queued, number {place} to be sent", place=number(position))
         case Hindered(obstacle=obstacle, position=int(position)):
-            return f"queued, number {position} to be sent: {_SHORTLY[obstacle]}"
+            # Translators: {reason} is such as "Replicate can't be reached".
+            return _(
+                "queued, number {place} to be sent: {reason}",
+                place=number(position),
+                reason=_SHORTLY[obstacle](),
+            )
         case Hindered(obstacle=obstacle) if stage not in _RUNS:
-            return f"{_DOING.get(stage, 'waits')}: {_SHORTLY[obstacle]}"
+            state, reason = _DOING.get(stage, _WAITS)(), _SHORTLY[obstacle]()
+            # Translators: such as "queued: Replicate can't be reached".
+            return _("{state}: {reason}", state=state, reason=reason)
         case ForRoom():
-            return "waits for room on my disk"
+            # Translators: a state, in a list of takes.
+            return _("waits for room on my disk")
         case NotPostable(link=link):
-            own_hands = f" {_fetch_yourself(link)}" if link else ""
-            return f"made, and kept: I can't post it here.{own_hands}"
+            # Translators: a state, in a list of takes.
+            return together(_("made, and kept: I can't post it here."), _fetch_yourself(link))
         case FetchingSlow(link=link):
-            own_hands = f" {_fetch_yourself(link)}" if link else ""
-            return f"made; Replicate delivers it slowly.{own_hands}"
+            # Translators: a state, in a list of takes.
+            return together(_("made; Replicate delivers it slowly."), _fetch_yourself(link))
         case _:
             return None
 
 
+_WAITS = Text("waits", "state")
 _DOING = {
-    Stage.CHECKING: "your audio waits",
-    Stage.LOOKING: "looking whether it was started",
-    Stage.QUEUED: "queued",
-    Stage.FETCHING: "made, to be fetched",
-    Stage.UPLOADING: "made, to be uploaded",
+    Stage.CHECKING: Text("your audio waits", "state"),
+    Stage.LOOKING: Text("looking whether it was started", "state"),
+    Stage.QUEUED: Text("queued", "state"),
+    Stage.FETCHING: Text("made, to be fetched", "state"),
+    Stage.UPLOADING: Text("made, to be uploaded", "state"),
 }
+# Each follows a state and a colon, as in "queued: Replicate can't be reached".
 _SHORTLY = {
-    Obstacle.OUTAGE: "Replicate can't be reached",
-    Obstacle.THROTTLED: "Replicate takes few requests",
-    Obstacle.LOW_CREDIT: "Replicate takes few requests",
-    Obstacle.TOKEN_REFUSED: "Replicate does not accept the bot's token",
-    Obstacle.CREDIT_MISSING: "the bot's account has no credit",
-    Obstacle.FORBIDDEN: "Replicate refuses access",
-    Obstacle.CERTIFICATE: "Replicate's certificate is not trusted here",
-    Obstacle.SERVERS_BUSY: "the graphics card is busy",
-    Obstacle.SERVERS_LOADING: "the server is still loading its model",
-    Obstacle.SERVERS_DOWN: "the server that makes the music can't be reached",
-    Obstacle.DISK_FULL: "no room on my disk",
-    Obstacle.DISK_FAULT: "my disk can't be written",
-    Obstacle.JOURNAL: "my records can't be written",
-    Obstacle.DISCORD: "Discord does not take it",
+    Obstacle.OUTAGE: Text("Replicate can't be reached"),
+    Obstacle.THROTTLED: Text("Replicate takes few requests"),
+    Obstacle.LOW_CREDIT: Text("Replicate takes few requests"),
+    Obstacle.TOKEN_REFUSED: Text("Replicate does not accept the bot's token"),
+    Obstacle.CREDIT_MISSING: Text("the bot's account has no credit"),
+    Obstacle.FORBIDDEN: Text("Replicate refuses access"),
+    Obstacle.CERTIFICATE: Text("Replicate's certificate is not trusted here"),
+    Obstacle.SERVERS_BUSY: Text("the graphics card is busy"),
+    Obstacle.SERVERS_LOADING: Text("the server is still loading its model"),
+    Obstacle.SERVERS_DOWN: Text("the server that makes the music can't be reached"),
+    Obstacle.DISK_FULL: Text("no room on my disk"),
+    Obstacle.DISK_FAULT: Text("my disk can't be written"),
+    Obstacle.JOURNAL: Text("my records can't be written"),
+    Obstacle.DISCORD: Text("Discord does not take it"),
 }
 
 
-def _all_taken(running: int) -> str:
-    if running == 1:
-        return "one other track is under way, and I make one at a time."
-    return f"{running} others are under way, which is as many as I make at once."
+def _next_in_line(wait: InQueue) -> str:
+    return ngettext(
+        "You are next: one other track is under way, and I make one at a time.",
+        "You are next: {number} others are under way, which is as many as I make at once.",
+        wait.running,
+    )
 
 
-def _starts(starts_at: datetime | None) -> str:
+def _in_line(wait: InQueue) -> str:
+    return ngettext(
+        "Number {place} in line: one other track is under way, and I make one at a time.",
+        "Number {place} in line: {number} others are under way, which is as many as I make at "
+        "once.",
+        wait.running,
+        place=number(wait.position),
+    )
+
+
+def _starts(starts_at: datetime | None) -> str | None:
     if starts_at is None:
-        return ""
-    return f" Its turn comes about {moment(starts_at)}, by what the last ones took."
+        return None
+    # Translators: {time} is such as "in 5 seconds".
+    return _("Its turn comes about {time}, by what the last ones took.", time=moment(starts_at))
 
 
-def _own(wait: OwnRunning) -> str:
-    are = "One of yours is" if wait.running == 1 else f"{wait.running} of yours are"
+def _own(wait: OwnRunning) -> tuple[str, ...]:
     if wait.waiting == 0:
-        when = "it is done" if wait.running == 1 else "one is done"
-        return f"{are} running; this starts when {when}."
-    more = "1 more of yours comes" if wait.waiting == 1 else f"{wait.waiting} more of yours come"
-    return f"{are} running, and {more} before this."
+        return (
+            ngettext(
+                "One of yours is running; this starts when it is done.",
+                "{number} of yours are running; this starts when one is done.",
+                wait.running,
+            ),
+        )
+    return (
+        ngettext("One of yours is running.", "{number} of yours are running.", wait.running),
+        ngettext(
+            "{number} more of yours comes before this.",
+            "{number} more of yours come before this.",
+            wait.waiting,
+        ),
+    )
 
 
 def _hindered(wait: Hindered, stage: Stage) -> str:
-    why, obstacle = _WHY[wait.obstacle], wait.obstacle
-    if obstacle in _SLOW_QUEUE and wait.position is None:
-        why = "Replicate takes few requests from this bot at the moment"
-    again = _again(wait.next_try_at)
+    obstacle, again = wait.obstacle, _again(wait.next_try_at)
+    is_slow = obstacle in _SLOW_QUEUE and wait.position is None
+    why = _FEW_REQUESTS() if is_slow else _WHY[obstacle]()
     if obstacle in _FOR_THE_OWNER:
-        return f"{why}. {_GOES_ON}{again}"
+        return together(why, _GOES_ON(), again)
     if stage is Stage.CHECKING:
-        return f"{why}. Your audio is here, and is sent as soon as that is over.{again}"
+        return together(why, _AUDIO_HERE(), again)
     if stage in {Stage.FETCHING, Stage.FINISHING, Stage.UPLOADING}:
-        return f"{why}. {_COMES}{again}"
-    return f"{why}.{again}" if again or wait.position else f"{why}. {_KNOWN}"
+        return together(why, _COMES(), again)
+    return together(why, again if again or wait.position else _KNOWN())
 
 
-def _fetch_yourself(link: Link) -> str:
+def _fetch_yourself(link: Link | None) -> str | None:
+    if link is None:
+        return None
     hour = f"<t:{int(link.lives_until.timestamp())}:t>"
-    return f"Until {hour} you can [fetch it yourself]({link.url}) at Replicate."
+    # Translators: {time} is a time of day, {url} an address.
+    return _(
+        "Until {time} you can [fetch it yourself]({url}) at Replicate.",
+        time=hour,
+        url=link.url,
+    )

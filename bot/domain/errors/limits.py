@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from bot.domain.errors.refusals import RequestRefused
+
+AmountFault: TypeAlias = Literal["form", "unit", "period", "number", "whole", "decimals", "twice"]
+"""What is wrong with an amount that somebody has typed."""
 
 
 @dataclass(eq=False)
@@ -57,6 +61,9 @@ class UsageNotTold(RequestRefused):
 
 @dataclass(eq=False)
 class AmountsUnreadable(RequestRefused):
-    """What somebody has typed as amounts is none; `fault` says what is wrong with it."""
+    """What somebody has typed as amounts is none; `fault` says what is wrong with `amount`."""
 
     fault: str
+    """An `AmountFault`."""
+    amount: str
+    """As it was typed; of one that is there twice, its unit and period."""

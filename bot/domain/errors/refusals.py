@@ -223,6 +223,7 @@ class PermissionsMissing(RequestRefused):
     """The bot may not do in this channel what its reply needs."""
 
     permissions: tuple[str, ...]
+    """By Discord's names of the flags, such as `attach_files`."""
 
 
 @dataclass(eq=False)

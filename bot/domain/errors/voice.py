@@ -25,6 +25,7 @@ class VoicePermissionsMissing(RequestRefused):
 
     channel_id: int
     permissions: tuple[str, ...]
+    """By Discord's names of the flags, such as `speak`."""
 
 
 @dataclass(eq=False)
