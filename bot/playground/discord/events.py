@@ -107,6 +107,13 @@ class InteractionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class LocaleChanged:
+    """A person, or a server, reads another language from now on."""
+
+    of_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TypingStarted:
     """The bot shows as typing."""
 
@@ -128,5 +135,6 @@ Event = (
     | InteractionSent
     | InteractionAnswered
     | InteractionFailed
+    | LocaleChanged
     | TypingStarted
 )

@@ -16,6 +16,7 @@ from .events import (
     ChannelDeleted,
     Event,
     InteractionSent,
+    LocaleChanged,
     MessageCreated,
     MessageDeleted,
     MessageEdited,
@@ -258,6 +259,10 @@ class Gateway:
             case ChannelDeleted(channel) if channel.guild in self._world.guilds:
                 kind = "CHANNEL_DELETE" if channel.parent is None else "THREAD_DELETE"
                 self._tell_channel(kind, channel)
+            case LocaleChanged(of_id):
+                for guild in (one for one in self._world.guilds if one.id == of_id):
+                    payload = payloads.guild_json(self._world, guild)
+                    self._dispatch("GUILD_UPDATE", payload, guild.id, Intents.GUILDS)
             case VoiceStateChanged(state, gone):
                 payload = payloads.voice_state_update(state, gone=gone)
                 voice = Intents.GUILD_VOICE_STATES

@@ -93,6 +93,7 @@ class KeptWorld(BaseModel):
 
     ids: dict[str, int]
     """Of who and what is always there, by `World.ids`."""
+    locales: dict[int, str] = {}
     channels: tuple[_Channel, ...]
     commands: tuple[_Command, ...]
     messages: tuple[_Message, ...]
@@ -112,6 +113,7 @@ def kept(world: World) -> KeptWorld:
     needed = {message.interaction.id for message in messages if message.interaction is not None}
     return KeptWorld(
         ids=world.ids,
+        locales=world.locales,
         channels=tuple(map(_channel, world.channels.values())),
         commands=tuple(
             _Command.model_validate(one, from_attributes=True) for one in world.commands.every()
@@ -200,6 +202,7 @@ def restore(world: World, before: KeptWorld, content: Callable[[int], bytes]) ->
         KeyError, ApiError: it does not fit together.
     """
     _restore_places(world, before)
+    world.locales.update(before.locales)
     world.commands.restore(
         Command(one.id, world.bot.id, one.version, one.guild_id, one.form)
         for one in before.commands

@@ -75,7 +75,6 @@ class User:
     """May manage the guilds, and messages in them."""
     installed: bool = True
     """Has added the app to the account, so can use it where the bot is not."""
-    locale: str = "en-US"
 
     def to_json(self) -> JsonObject:
         """The user object."""
@@ -98,7 +97,6 @@ class Guild:
     name: str
     owner_id: int
     joined: bool = True
-    locale: str = "en-US"
 
 
 class ChannelKind(Enum):

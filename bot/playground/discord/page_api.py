@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
+from pydantic import Field
 from yarl import URL
 
 from .commands import Command
@@ -46,6 +47,12 @@ class _PostDeed(_Deed):
     content: str = ""
 
 
+class _LanguageDeed(Form):
+    of_id: Snowflake
+    """A person, or our server."""
+    locale: str = Field(pattern=r"^[a-z]{2}(-[A-Z]{2}|-419)?$")
+
+
 class PageRoutes:
     """The page's routes."""
 
@@ -78,6 +85,7 @@ class PageRoutes:
             "/playground/messages/{channel_id:\\d+}/{message_id:\\d+}", self._delete
         )
         app.router.add_post("/playground/plug", self._pull_the_plug)
+        app.router.add_post("/playground/language", self._read_in)
         self._voice.add_routes(app)
         app.router.add_static("/page/", FOLDER)
 
@@ -156,6 +164,16 @@ class PageRoutes:
             self._people.delete(user, message)
         except Refused as error:
             return sorry(error)
+        return web.Response(status=204)
+
+    async def _read_in(self, request: web.Request) -> web.StreamResponse:
+        try:
+            deed = read_form(_LanguageDeed, await read_body(request))
+            if deed.of_id != self._world.guild.id:
+                person_of(self._world, str(deed.of_id))
+        except Refused as error:
+            return sorry(error)
+        self._world.read_in(deed.of_id, deed.locale)
         return web.Response(status=204)
 
     async def _pull_the_plug(self, _: web.Request) -> web.StreamResponse:

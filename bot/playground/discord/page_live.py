@@ -14,6 +14,7 @@ from .events import (
     Event,
     InteractionAnswered,
     InteractionFailed,
+    LocaleChanged,
     MessageCreated,
     MessageDeleted,
     MessageEdited,
@@ -85,6 +86,7 @@ class Live:
             "viewer": user.to_json(),
             "users": [person.to_json() for person in self._world.people],
             "guild": {"id": str(self._world.guild.id), "name": self._world.guild.name},
+            "locales": self._locales(),
             "bot": self._world.bot.to_json(),
             "bot_online": self._world.bot_online,
             "channels": [_channel(channel, user, self._world.bot) for channel in channels],
@@ -102,6 +104,10 @@ class Live:
             "voice": self._voice(),
             "voice_note": self._voice_note,
         }
+
+    def _locales(self) -> JsonObject:
+        read = (*self._world.people, self._world.guild)
+        return {str(one.id): self._world.locale_of(one.id) for one in read}
 
     def _commands(self) -> list[JsonValue]:
         return [command.to_json() for command in self._world.commands.every()]
@@ -131,6 +137,8 @@ class Live:
                         viewer.send({"t": "CHANNEL", "channel": shown})
             case VoiceStateChanged() | SpeakingChanged():
                 self._tell_all({"t": "VOICE", "voice": self._voice()})
+            case LocaleChanged():
+                self._tell_all({"t": "LOCALES", "locales": self._locales()})
             case CommandsChanged():
                 self._tell_all({"t": "COMMANDS", "commands": self._commands()})
             case BotPresence():

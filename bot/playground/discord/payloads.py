@@ -23,7 +23,7 @@ def interaction_json(world: World, interaction: Interaction) -> JsonObject:
         "channel_id": str(channel.id),
         "channel": channel_json(world, channel, viewer=interaction.user),
         "app_permissions": str(int(channel.bot_permissions)),
-        "locale": interaction.user.locale,
+        "locale": world.locale_of(interaction.user.id),
         "entitlements": [],
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": interaction.owners,
@@ -31,13 +31,13 @@ def interaction_json(world: World, interaction: Interaction) -> JsonObject:
         "attachment_size_limit": world.rules.file_limit_bytes,
     }
     if channel.guild is not None:
-        guild = channel.guild
+        guild, locale = channel.guild, world.locale_of(channel.guild.id)
         member = member_json(guild, interaction.user)
         member["permissions"] = str(int(channel.permissions(interaction.user)))
         json |= {
             "guild_id": str(guild.id),
-            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
-            "guild_locale": guild.locale,
+            "guild": {"id": str(guild.id), "locale": locale, "features": []},
+            "guild_locale": locale,
             "member": member,
         }
     else:
@@ -153,7 +153,7 @@ def guild_json(world: World, guild: Guild) -> JsonObject:
         "premium_tier": 0,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
-        "preferred_locale": guild.locale,
+        "preferred_locale": world.locale_of(guild.id),
         "features": [],
         "emojis": [],
         "stickers": [],

@@ -19,6 +19,7 @@ from .events import (
     Event,
     InteractionFailed,
     InteractionSent,
+    LocaleChanged,
     MessageCreated,
     MessageDeleted,
     MessageEdited,
@@ -33,6 +34,7 @@ from .rules import Rules
 from .wire import ApiError, Code, Snowflakes
 
 _T = TypeVar("_T")
+_ENGLISH = "en-US"
 _NO_IDS: Mapping[str, int] = MappingProxyType({})
 PATIENCE_S = 30.0
 """How long tests wait for what should come at once: a busy machine is no failure."""
@@ -88,6 +90,8 @@ class World:
         """Whether an event would reach the bot now, or once it resumes."""
         self.automod: set[str] = set()
         """Words that no message in a server may hold."""
+        self.locales: dict[int, str] = {}
+        """What people and servers read, by their ids, where that is not American English."""
         self.closed_dms: set[int] = set()
         """Ids of people who take no direct messages from the bot."""
 
@@ -108,6 +112,16 @@ class World:
         channel = Channel(channel_id, name, kind, guild, people or self.people, mine)
         self.channels[channel.id] = channel
         return channel
+
+    def locale_of(self, of_id: int) -> str:
+        """What a person reads, or a server, by Discord's name."""
+        return self.locales.get(of_id, _ENGLISH)
+
+    def read_in(self, of_id: int, locale: str) -> None:
+        """Have a person, or a server, read another language."""
+        if self.locale_of(of_id) != locale:
+            self.locales[of_id] = locale
+            self.emit(LocaleChanged(of_id))
 
     def next_id(self) -> int:
         """A new id."""

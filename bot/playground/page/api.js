@@ -44,6 +44,11 @@ export function pullThePlug() {
   return send("/playground/plug", { method: "POST" });
 }
 
+/** Has a person, or the server, read another language. */
+export function readIn({ ofId, locale }) {
+  return send("/playground/language", { method: "POST", body: form({ of_id: ofId, locale }, []) });
+}
+
 /** Comes into voice, leaves it, or does there what moderators may: `kind` says which. */
 export function actInVoice({ as, kind, channelId = null, userId = null }) {
   const payload = { as, kind, channel_id: channelId, user_id: userId };

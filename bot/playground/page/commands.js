@@ -14,9 +14,18 @@ export const OPTION = {
   ATTACHMENT: 11,
 };
 
-/** Callable slash commands: {key, commandId, path, name, description, options}; options required first. */
-export function callableCommands(commands) {
+/** Callable slash commands: {key, commandId, path, name, description, options}; options required first; in this language. */
+export function callableCommands(commands, locale = "en-US") {
   const out = [];
+  const said = (one) => ({
+    ...one,
+    description: one.description_localizations?.[locale] ?? one.description,
+    choices: one.choices?.map((choice) => ({
+      ...choice,
+      name: choice.name_localizations?.[locale] ?? choice.name,
+    })),
+    options: one.options?.map(said),
+  });
   const visit = (commandId, path, { description, options = [] }) => {
     const inner = options.filter(({ type }) => type === OPTION.SUB || type === OPTION.GROUP);
     if (inner.length) {
@@ -30,7 +39,7 @@ export function callableCommands(commands) {
     const name = path.join(" ");
     out.push({ key: `${commandId}:${name}`, commandId, path, name, description, options: sorted });
   };
-  for (const command of commands) if ((command.type ?? 1) === 1) visit(command.id, [command.name], command);
+  for (const command of commands) if ((command.type ?? 1) === 1) visit(command.id, [command.name], said(command));
   return out.sort((a, b) => a.name.localeCompare(b.name));
 }
 

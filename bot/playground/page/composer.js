@@ -106,7 +106,7 @@ export class Composer {
   }
 
   get callables() {
-    return callableCommands(this.store.commands);
+    return callableCommands(this.store.commands, this.store.locale);
   }
 
   focus() {

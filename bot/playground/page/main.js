@@ -86,6 +86,9 @@ function onFrame(frame) {
     case "VOICE":
       store.setVoice(frame.voice);
       break;
+    case "LOCALES":
+      store.setLocales(frame.locales);
+      break;
     case "COMMANDS":
       store.setCommands(frame.commands);
       break;

@@ -20,7 +20,7 @@ export function openMessageMenu(message, anchor, store, actions) {
   menu.append(el("p", { class: "menu-heading", text: "Apps", role: "presentation" }));
   for (const command of commands) {
     menu.append(
-      item(command.name, () => actions.runCommand(command, message), {
+      item(command.name_localizations?.[store.locale] ?? command.name, () => actions.runCommand(command, message), {
         lead: avatar(store.bot, 20),
         data: { testid: "app-command", commandName: command.name },
       }),

@@ -1,6 +1,20 @@
 // The left column: channels, and who you act as. On a narrow screen it is a drawer.
 
+import { readIn } from "./api.js";
 import { appBadge, avatar, el, icon, iconButton, nameOf } from "./dom.js";
+
+/** Discord's names of languages: those that the bot speaks, and one that it does not. */
+const LANGUAGES = [
+  ["en-US", "English, US"],
+  ["en-GB", "English, UK"],
+  ["de", "Deutsch"],
+  ["fr", "Français"],
+  ["es-ES", "Español (España)"],
+  ["es-419", "Español (LATAM)"],
+  ["ja", "日本語"],
+  ["pt-BR", "Português do Brasil"],
+  ["pl", "Polski"],
+];
 
 export class Sidebar {
   /** `parts`: {sidebar, members, scrim, opener}; `onPerson(id)` switches whom you act as. */
@@ -20,7 +34,7 @@ export class Sidebar {
         event.key === "Escape" && parts.sidebar.classList.contains("is-open") && this.setOpen(false),
     );
     this.narrow.addEventListener("change", () => this.setOpen(false));
-    for (const type of ["hello", "channel", "channels", "voice", "unread", "bot"])
+    for (const type of ["hello", "channel", "channels", "locales", "voice", "unread", "bot"])
       store.on(type, () => this.render());
     this.setOpen(false);
   }
@@ -59,6 +73,7 @@ export class Sidebar {
           on: { click: () => this.setOpen(false) },
         }),
       ),
+      this.#language(store.guild.id, "Language of this server", "s"),
       el(
         "nav",
         { class: "channels", "aria-label": "Channels" },
@@ -167,6 +182,27 @@ export class Sidebar {
             el("span", { class: "person-name", text: nameOf(user) }),
           );
         }),
+      ),
+      this.#language(store.viewer.id, `Language of ${nameOf(store.viewer)}`, "v"),
+    );
+  }
+
+  #language(ofId, label, key) {
+    const chosen = this.store.locales[ofId] ?? "en-US";
+    return el(
+      "label",
+      { class: "language" },
+      el("span", { class: "visually-hidden", text: label }),
+      icon("globe", 16),
+      el(
+        "select",
+        {
+          class: "language-select",
+          title: label,
+          data: { testid: "language", ofId, key: `l${key}` },
+          on: { change: ({ target }) => readIn({ ofId, locale: target.value }) },
+        },
+        LANGUAGES.map(([value, text]) => el("option", { value, text, selected: value === chosen })),
       ),
     );
   }

@@ -22,7 +22,7 @@ export function mentionsUser(message, userId) {
   );
 }
 
-/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, channels, voice, unread. */
+/** Events: hello, message {message, created}, remove {channelId, id}, commands, bot, channel, channels, locales, voice, unread. */
 export class Store extends EventTarget {
   viewer = null;
   users = [];
@@ -34,6 +34,7 @@ export class Store extends EventTarget {
   notice = "";
   channels = [];
   commands = [];
+  locales = {}; // what people and the server read, by their ids
   voice = []; // who is in which voice channel: {user, channel_id, muted, suppressed, asks, speaking}
   voiceNote = null; // why the bot can't be heard, if it can't
   channelId = null;
@@ -86,6 +87,7 @@ export class Store extends EventTarget {
     this.plug = Boolean(frame.plug);
     this.channels = frame.channels;
     this.commands = frame.commands;
+    this.locales = frame.locales ?? {};
     this.voice = frame.voice ?? [];
     this.voiceNote = frame.voice_note ?? null;
     this.messages = new Map(
@@ -147,6 +149,17 @@ export class Store extends EventTarget {
   get voiceChannel() {
     const mine = this.voice.find(({ user }) => user.id === this.viewer?.id);
     return this.channels.find(({ id }) => id === mine?.channel_id) ?? null;
+  }
+
+  /** What the viewer reads. */
+  get locale() {
+    return this.locales[this.viewer?.id] ?? "en-US";
+  }
+
+  setLocales(locales) {
+    this.locales = locales;
+    this.emit("locales");
+    this.emit("commands");
   }
 
   setCommands(commands) {
