@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 
 from bot.domain.language import SOURCE, Language
 from bot.locales.languages import DOMAIN, FOLDER, LANGUAGES
+from tests.pseudo_language import ROOM
 
 pytestmark = pytest.mark.xdist_group("catalogues")
 
@@ -26,9 +27,6 @@ TRANSLATED = tuple(language for language in OTHERS if not language.startswith("e
 _MARKS = re.compile(r"\*\*|`[^`]*`|</?[^>]*>|^-# |https?://\S+")
 _BOLD = re.compile(r"\*\*([^*{}]+)\*\*")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_CHARS_MAX = {"button": 34, "field": 45, "title": 256, "option": 100, "choice": 100}
-"""By the context of a message: of buttons a row of a phone has to have room for several."""
-_DESCRIPTION_MAX_CHARS = 100
 SAME_IN_ALL = frozenset(
     {
         *("MusicGen", "MP3", "WAV", "FLAC", "ZIP", "LUFS", "bpm", "kHz", "Hz", "dB", "ms", "min"),
@@ -178,7 +176,7 @@ def test_short_texts_have_room(language: Language) -> None:
         (len(text), text)
         for message in messages_of(catalogue_of(language))
         for text in forms(message.string)
-        if len(text) > _CHARS_MAX.get(message.context or "", 1000)
+        if len(text) > ROOM.get(message.context or "", 1000)
     ]
     assert too_long == []
 
