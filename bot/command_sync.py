@@ -17,6 +17,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Journal
+from bot.locales import languages
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class CommandSync:
             discord.DiscordException: Discord has not taken them.
             JournalFault: they are not remembered.
         """
-        await self._send(await self._digest())
+        await self._send(self._digest())
 
     async def _keep_synced(self) -> None:
         """Try until it is done.
@@ -89,7 +90,7 @@ class CommandSync:
 
     async def _sync_if_changed(self) -> bool:
         """Sync if the payload differs from the last one sent; False while another process does."""
-        digest = await self._digest()
+        digest = self._digest()
         if not await self._is_synced(digest):
             if not await self._journal.try_lock(_SYNCED, _TURN_S):
                 log.info("commands have changed; another process syncs them")
@@ -102,15 +103,11 @@ class CommandSync:
         log.info("commands are as they were; not synced")
         return True
 
-    async def _digest(self) -> str:
-        translator = self._tree.translator
-        payload = [
-            command.to_dict(self._tree)
-            if translator is None
-            else await command.get_translated_payload(self._tree, translator)
-            for command in self._tree.get_commands()
-        ]
-        text = json.dumps([self._tree.client.application_id, payload], sort_keys=True)
+    def _digest(self) -> str:
+        """What tells these commands from others; translating them each time takes too long."""
+        payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
+        spoken = languages.LANGUAGES, languages.EDITION
+        text = json.dumps([self._tree.client.application_id, payload, spoken], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     async def _is_synced(self, digest: str) -> bool:

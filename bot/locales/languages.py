@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,17 @@ def _languages() -> tuple[Language, ...]:
 
 LANGUAGES = _languages()
 """English as it is written in the United States first."""
+
+
+def _edition() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+EDITION = _edition()
+"""Changes with any word of any catalogue."""
 
 
 def spoken(code: str | None) -> Language | None:
