@@ -177,6 +177,22 @@ async def test_what_came_too_late_for_discord_is_not_done(world: World) -> None:
     assert not canceled(world, asked)
 
 
+@pytest.mark.parametrize("is_theirs", [True, False])
+async def test_only_its_persons_press_takes_over_a_card_whose_token_lives(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_theirs: bool
+) -> None:
+    """What is refused later is told in private by that token: to nobody else."""
+    asked = await world.musicgen()
+    before = world.generation.reply.token
+
+    async def too_late(*_: object) -> None:
+        raise errors.TooLateToCancel
+
+    monkeypatch.setattr(world.bot.service, "cancel", too_late)
+    await asked.press(world.ada if is_theirs else world.mod)
+    assert (world.generation.reply.token != before) is is_theirs
+
+
 # ------------------------------------------------------------------ tokens that have died
 
 

@@ -20,7 +20,7 @@ from bot.playground.discord.messages import Message
 from bot.playground.discord.model import Channel, ChannelKind
 from bot.playground.discord.world import World
 from bot.playground.replicate.predictions import Prediction
-from tests.journey.rig import Rig, has_ended, words
+from tests.journey.rig import Rig, buttons, has_ended, words
 from tests.journey.sound import same_samples
 
 _ON_THE_WAY_S = 1.0
@@ -63,7 +63,7 @@ class Asked:
         """Whether its person still waits, be it for the first answer."""
         if self.used.stage is not Stage.ANSWERED:
             return self.used.stage is Stage.WAITING
-        if self.refused or (self.cleared and world.expired(self.used.interaction)):
+        if self.is_refused(world) or (self.cleared and world.expired(self.used.interaction)):
             return False
         return not any(has_ended(card) for card in self.cards(world))
 
@@ -78,11 +78,23 @@ class Asked:
             return False
         return reply.body.loading or words(reply).strip() == strings.card.QUEUED()
 
-    @property
-    def refused(self) -> bool:
-        """Whether its person alone was told that nothing comes of it."""
+    def is_refused(self, world: World) -> bool:
+        """Whether its person alone was told that nothing comes of it: below their press, perhaps.
+
+        A press of Cancel that came too late hands its token over.
+        """
         reply = () if self.used.reply is None else (self.used.reply,)
-        return any(m.ephemeral and m.body.content for m in (*reply, *self.used.followups))
+        if any(m.ephemeral and m.body.content for m in (*reply, *self.used.followups)):
+            return True
+        interaction = self.used.interaction
+        return interaction.original is not None and any(
+            message.ephemeral
+            and message.interaction is not None
+            and message.interaction.message is interaction.original
+            and message.interaction.user is interaction.user
+            and "Change it" in buttons(message)
+            for message in world.messages.values()
+        )
 
     def told_alone(self, world: World) -> bool:
         """Whether a later command brought the refusal of its file, which its person alone saw.
@@ -190,7 +202,7 @@ def judge(
             verdict.acknowledged += 1
             cards = asked.cards(world)
             spoken -= {card.id for card in cards}
-            if asked.refused and not any(map(has_ended, cards)):
+            if asked.is_refused(world) and not any(map(has_ended, cards)):
                 verdict.refused += 1
                 problems += ["paid, and refused"] if paid else []
                 verdict.broken += [f"{asked.prompt}: {problem}" for problem in problems]

@@ -36,7 +36,8 @@ async def _press(context: ActionContext, generation_id: str) -> None:
 async def _hand_over(context: ActionContext, generation: Generation) -> None:
     """Let this press's token show what becomes of a card whose own may be dead.
 
-    Not where the card lives on in another message, which a later command has brought.
+    Not where the card lives on in another message, which a later command has brought; nor
+    somebody else's while its own lives, for what is told in private goes by it to whoever has it.
     """
     message = context.interaction.message
     if message is None:
@@ -46,7 +47,8 @@ async def _hand_over(context: ActionContext, generation: Generation) -> None:
         replies = [take.reply for take in await context.service.takes(generation)]
         card = max(replies, key=lambda reply: reply.message_id)
         is_this = not card.known or card.message_id == message.id
-        if is_this or not card.token_lives(context.clock.now()):
+        is_theirs = context.interaction.user.id == generation.requester_id
+        if (is_this and is_theirs) or not card.token_lives(context.clock.now()):
             await context.service.bring(generation.id, reply_in(context.interaction, message))
     except BotError as error:
         # It can be stopped all the same, and perhaps there is another way to tell of it.
