@@ -21,11 +21,11 @@ from bot.card.drafts import Drafts
 from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
-from bot.community.house_rules import HouseRules
 from bot.community.jam_budget import JamBudget
 from bot.community.limits import Allowed, Limits
 from bot.community.ports import CommunityJournal, PriceJournal
 from bot.community.presets import Presets
+from bot.community.server_rules import ServerRules
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.answers import AnswerJournal, Answers
@@ -222,8 +222,8 @@ class MusicGenBot(ReconnectingBot):
         self.jam_files = JamFiles(
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
-        self.house_rules = HouseRules(parts.journal, parts.clock)
-        self.jam_budget = JamBudget(parts.limits, self.house_rules, parts.journal)
+        self.server_rules = ServerRules(parts.journal, parts.clock)
+        self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
         self.voice: Voice | None = None
         if parts.voice is not None:
             self.voice = open_voice(
@@ -240,7 +240,7 @@ class MusicGenBot(ReconnectingBot):
             self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )
         self.weekly_chart = WeeklyChart(
-            *(self, parts.journal, self.house_rules),
+            *(self, parts.journal, self.server_rules),
             *(self.stars, parts.config.models, parts.clock),
         )
         self.service = GenerationService(
@@ -279,7 +279,7 @@ class MusicGenBot(ReconnectingBot):
         """
         async with self._beginning:
             if not self._begun:
-                await self.house_rules.start()
+                await self.server_rules.start()
                 await self.presets.start()
                 await self.service.start()
                 self.jam_keeper.start()
@@ -319,7 +319,7 @@ class MusicGenBot(ReconnectingBot):
             self.service.close(),
             self.jam_keeper.close(),
             self.delivery.close(),
-            self.house_rules.close(),
+            self.server_rules.close(),
             self.presets.close(),
             self.weekly_chart.close(),
             self.answers.close(),

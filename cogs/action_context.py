@@ -20,8 +20,8 @@ from bot.card.report import give_way
 from bot.client import MusicGenBot
 from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnknown
 from bot.domain.generation import Generation
-from bot.domain.house import Change
 from bot.domain.request import AnyRequest
+from bot.domain.server_rules import Change
 from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
 from bot.voice.session import Item, Session
@@ -58,7 +58,7 @@ class Context:
         self.jams, self.jam_budget = bot.jams, bot.jam_budget
         self.clock = bot.clock
         self.memory = memory
-        self.house_rules = bot.house_rules
+        self.server_rules = bot.server_rules
         self.draft: Draft | None = None
         self.drafts = bot.drafts
         self._taken = taken
@@ -67,11 +67,11 @@ class Context:
     def check_rules(self, *, card_of: int | None = None, audio_of: int | None = None) -> None:
         """Hold it against the server's rules."""
         asked = replace(asked_by(self.interaction), card_of=card_of, audio_of=audio_of)
-        self.house_rules.check(asked)
+        self.server_rules.check(asked)
 
     def check_block(self) -> None:
         """Hold its person against blocks alone."""
-        self.house_rules.check_block(asked_by(self.interaction))
+        self.server_rules.check_block(asked_by(self.interaction))
 
     async def acknowledge_once(self, generation_id: str) -> None:
         """Defer, before anything is done that does harm when it is done twice."""

@@ -13,7 +13,7 @@ from bot.card.interactions import language_here
 from bot.card.report import tell
 from bot.client import MusicGenBot
 from bot.discord_errors import REQUEST_FAILED
-from bot.domain.house import Change
+from bot.domain.server_rules import Change
 from bot.locales import speaking
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ async def announce(
 ) -> None:
     """Post changes; where that cannot be, their person is told, and nothing else is the worse."""
     guild_id = interaction.guild_id
-    channel_id = bot.house_rules.settings_of(guild_id).log_channel
+    channel_id = bot.server_rules.settings_of(guild_id).log_channel
     if channel_id is None or not changes:
         return
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)

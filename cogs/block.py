@@ -13,8 +13,8 @@ from bot.card import strings
 from bot.client import MusicGenBot
 from bot.community.settings import REASON_MAX_CHARS
 from bot.domain.errors import NoServerHere, NotBlocked, OwnerOnly
-from bot.domain.house import EVERYWHERE, Block, Change
 from bot.domain.plain_text import one_line
+from bot.domain.server_rules import EVERYWHERE, Block, Change
 from cogs.announce import announce
 
 _HOURS_MAX = 10_000
@@ -62,11 +62,11 @@ class Blocks(commands.Cog):
             life = timedelta(hours=hours, days=days)
             until = self._bot.clock.now() + life if life else None
             block = Block(guild_id, person.id, one_line(reason) or "–", until)
-            changes = await self._bot.house_rules.block(block, interaction.user.id)
+            changes = await self._bot.server_rules.block(block, interaction.user.id)
             told = (
-                strings.house.blocked(person.id, block.reason, until, everywhere=everywhere)
+                strings.server_rules.blocked(person.id, block.reason, until, everywhere=everywhere)
                 if changes
-                else strings.house.blocked_already(person.id)
+                else strings.server_rules.blocked_already(person.id)
             )
             await interaction.edit_original_response(content=told)
             await self._announce(interaction, guild_id, changes)
@@ -82,10 +82,10 @@ class Blocks(commands.Cog):
         """End a person's block."""
         async with self._bot.answers.thinking(interaction, ephemeral=True):
             guild_id = await self._where(interaction, everywhere=everywhere)
-            changes = await self._bot.house_rules.unblock(guild_id, person.id, interaction.user.id)
+            changes = await self._bot.server_rules.unblock(guild_id, person.id, interaction.user.id)
             if not changes:
                 raise NotBlocked(person.id)
-            told = strings.house.unblocked(person.id, everywhere=everywhere)
+            told = strings.server_rules.unblocked(person.id, everywhere=everywhere)
             await interaction.edit_original_response(content=told)
             await self._announce(interaction, guild_id, changes)
 

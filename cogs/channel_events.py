@@ -75,7 +75,7 @@ class ChannelEvents(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed: what is kept of the server's rules goes with it, and its jams."""
-        await _noted(self._bot.house_rules.forget_server(guild.id))
+        await _noted(self._bot.server_rules.forget_server(guild.id))
         await _noted(self._bot.jams.leave_server(guild.id))
 
     @commands.Cog.listener()

@@ -161,12 +161,12 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
     @app_commands.describe(who=strings.jam.HOST_WHO.message)
     async def host(self, interaction: discord.Interaction, who: discord.User | None = None) -> None:
         """Pass it on, or take it from one who stays away."""
-        by, house = interaction.user.id, self._bot.house_rules
-        house.check_block(asked_by(interaction))
+        by, server_rules = interaction.user.id, self._bot.server_rules
+        server_rules.check_block(asked_by(interaction))
         async with reading():
             jam = await self._bot.jams.in_thread(interaction.channel_id or 0)
             if who is None or who.id == by:
-                is_blocked = house.is_blocked(jam.host_id, jam.guild_id)
+                is_blocked = server_rules.is_blocked(jam.host_id, jam.guild_id)
                 jam = await self._bot.jams.change(
                     jam.id, rules.replace_host, by, host_is_blocked=is_blocked
                 )

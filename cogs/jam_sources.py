@@ -125,7 +125,7 @@ def _allowed(interaction: discord.Interaction, tracks: Iterable[Generation]) -> 
 
 def _is_free(bot: MusicGenBot, interaction: discord.Interaction, track: Generation) -> bool:
     """Whether the server lets them use it: what would be refused is not offered."""
-    settings = bot.house_rules.settings_of(interaction.guild_id)
+    settings = bot.server_rules.settings_of(interaction.guild_id)
     is_own = track.requester_id == interaction.user.id
     return is_own or (settings.others_press and settings.others_audio)
 

@@ -134,7 +134,7 @@ def _checked(
     if not can_go_on(table):
         raise ModelCannotContinue
     asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of, card_of=card_of)
-    bot.house_rules.check(asked)
+    bot.server_rules.check(asked)
     bot.allowed.check(interaction.user.id, interaction.guild_id)
     inputs = replace(
         terms.settings,

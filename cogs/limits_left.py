@@ -35,7 +35,7 @@ def limits_of_all(bot: MusicGenBot, interaction: discord.Interaction) -> list[st
 
 def _holds(bot: MusicGenBot, interaction: discord.Interaction) -> list[Hold]:
     """What a request of theirs would be held against now."""
-    now, own = bot.clock.now(), bot.house_rules.limits_of(asked_by(interaction))
+    now, own = bot.clock.now(), bot.server_rules.limits_of(asked_by(interaction))
     asked = Asked(interaction.user.id, interaction.guild_id, now, 1, Sums(), own)
     return list(holds(bot.limits, asked))
 

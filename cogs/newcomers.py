@@ -106,7 +106,7 @@ class Newcomers(commands.Cog):
     def _language_of(self, message: discord.Message) -> Language:
         if message.guild is None:
             return self._bot.languages.get(message.author.id, SOURCE)
-        settings = self._bot.house_rules.settings_of(message.guild.id)
+        settings = self._bot.server_rules.settings_of(message.guild.id)
         return language_of_server(settings, message.guild.preferred_locale)
 
     def _is_to_us(self, message: discord.Message) -> bool:
@@ -122,7 +122,7 @@ class Newcomers(commands.Cog):
         """Whether this person may use the bot here, and was not answered just now."""
         asked, now = written_by(message), self._bot.clock.now()
         try:
-            self._bot.house_rules.check(asked)
+            self._bot.server_rules.check(asked)
             self._bot.allowed.check(asked.user_id, asked.guild_id)
         except RequestRefused:
             return False

@@ -12,7 +12,7 @@ from bot.card.actions.settings_log import log_page
 from bot.card.interactions import reading
 from bot.client import MusicGenBot
 from bot.domain.errors import NoServerHere, OwnerOnly
-from bot.domain.house import EVERYWHERE
+from bot.domain.server_rules import EVERYWHERE
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -30,7 +30,7 @@ class ServerSettingsCog(
     @app_commands.command(name="panel", description=strings.commands.SETTINGS_PANEL.message)
     async def show_panel(self, interaction: discord.Interaction) -> None:
         """All of them, for their eyes only."""
-        settings = self._bot.house_rules.settings_of(interaction.guild_id)
+        settings = self._bot.server_rules.settings_of(interaction.guild_id)
         embed, view = panel(settings, interaction.guild)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
@@ -46,7 +46,7 @@ class ServerSettingsCog(
         guild_id = EVERYWHERE if everywhere else interaction.guild_id
         if guild_id is None:
             raise NoServerHere
-        embed, view = await log_page(self._bot.house_rules.store, guild_id)
+        embed, view = await log_page(self._bot.server_rules.store, guild_id)
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

@@ -38,7 +38,7 @@ async def start(
             card_of=whole.card_of,
             audio_of=whole.audio_of,
         )
-        bot.house_rules.check(wanted)
+        bot.server_rules.check(wanted)
         bot.allowed.check(interaction.user.id, interaction.guild_id)
         bot.service.check(whole)
         return whole
@@ -55,7 +55,7 @@ async def start(
                 interaction.user.id,
                 reply_at(interaction, 0),
                 takes,
-                bot.house_rules.limits_of(asked),
+                bot.server_rules.limits_of(asked),
                 press,
                 None if typed is None else written(typed),
             )

@@ -28,7 +28,7 @@ async def play_in_voice(
         RequestRefused: not here, not by them, or there is no room for it.
     """
     voice = _voice_of(bot)
-    bot.house_rules.check(asked_by(interaction))
+    bot.server_rules.check(asked_by(interaction))
     bot.allowed.check(interaction.user.id, interaction.guild_id)
     channel = voice.speakers.channel_of(interaction)
     guild_id = channel.guild.id
@@ -86,7 +86,7 @@ async def change_voice(
     voice, guild_id = _voice_of(bot), interaction.guild_id
     if guild_id is None:
         raise VoiceNotHere
-    bot.house_rules.check(asked_by(interaction))
+    bot.server_rules.check(asked_by(interaction))
     session = voice.rooms.session(guild_id)
     if session is None:
         raise VoiceIsOver

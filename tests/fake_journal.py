@@ -35,8 +35,8 @@ from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Term
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
 from tests.fake_community import CommunityTables, FakeChartPosts, FakePresets, FakeStars
-from tests.fake_house import FakeHouse, HouseTables
 from tests.fake_jams import FakeJams, JamTables
+from tests.fake_server_rules import FakeServerRules, ServerRuleTables
 
 _FIRST_LEASE_S = 20.0
 _WORD_LIMIT = 20
@@ -69,7 +69,7 @@ class Tables:
     members: dict[str | None, Lease] = field(default_factory=dict[str | None, Lease])
     locks: dict[str, Lease] = field(default_factory=dict[str, Lease])
     community: CommunityTables = field(default_factory=CommunityTables)
-    house: HouseTables = field(default_factory=HouseTables)
+    rule_tables: ServerRuleTables = field(default_factory=ServerRuleTables)
     jams: JamTables = field(default_factory=JamTables)
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
     presses: dict[tuple[int, str], datetime] = field(
@@ -86,7 +86,7 @@ class Tables:
     """By the prediction and the process that is to be told."""
 
 
-class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
+class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJams):
     """A process at the journal; `beside` is another one, or its earlier start.
 
     A row that a test has put there by hand is anybody's to claim and to save.
@@ -105,7 +105,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         self._now = now
         self.rows, self.history, self.facts = tables.rows, tables.history, tables.facts
         self.wanted, self._leases = tables.wanted, tables.leases
-        self.house = tables.house
+        self.rule_tables = tables.rule_tables
         FakeStars.__init__(self, tables.community, self.rows, self._tracks)
         FakePresets.__init__(self, tables.community)
         FakeChartPosts.__init__(self, tables.community)
@@ -564,7 +564,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeHouse, FakeJams):
         now = self._now()
         of_all = self.terms.limits.person_needed_since(now)
         for key, charge in self.tables.charges.items():
-            here = loaded(self.house.settings.get(charge.guild_id or 0, {}))
+            here = loaded(self.rule_tables.settings.get(charge.guild_id or 0, {}))
             needed = {of_all, person_needed_since(here, now)} - {None}
             is_over = all(charge.accepted_at < since for since in needed if since is not None)
             if charge.generation_id is None and is_over:

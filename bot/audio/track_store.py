@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from bot.host.threads import HOUSE
+from bot.host.threads import HOUSEKEEPING
 
 LEFT_OVER_S = 2 * 3600
 """Nothing that is being made goes untouched for so long; what waits for its person is in a row."""
@@ -40,15 +40,15 @@ class TrackStore:
         `keep` holds every open generation, whichever process follows it: the folder may be shared.
         Younger files may belong to one that was begun meanwhile.
         """
-        return await HOUSE.run(self._tidy, frozenset(keep))
+        return await HOUSEKEEPING.run(self._tidy, frozenset(keep))
 
     async def left_over_bytes(self, held: Collection[str]) -> int:
         """What files take that belong to no generation in `held`, nor to what is being fetched."""
-        return await HOUSE.run(self._left_over_bytes, frozenset(held))
+        return await HOUSEKEEPING.run(self._left_over_bytes, frozenset(held))
 
     async def size_of(self, *paths: str | None) -> int:
         """What these files take together; those that are not there take nothing."""
-        return await HOUSE.run(_size_of, [Path(path) for path in paths if path is not None])
+        return await HOUSEKEEPING.run(_size_of, [Path(path) for path in paths if path is not None])
 
     async def try_disk(self, *, thorough: bool = False) -> int:
         """Write a small file, a `thorough` one a track's size, and remove it; the bytes left.
@@ -58,7 +58,7 @@ class TrackStore:
         Raises:
             OSError: the disk does not take it.
         """
-        return await HOUSE.run(self._try_disk, _THOROUGH_BYTES if thorough else _TRIAL_BYTES)
+        return await HOUSEKEEPING.run(self._try_disk, _THOROUGH_BYTES if thorough else _TRIAL_BYTES)
 
     def _tidy(self, keep: frozenset[str]) -> int:
         now_s = time.time()

@@ -17,15 +17,15 @@ import discord
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.drafts import Draft, Drafts
 from bot.card.forms import CardForm, FormOption, SubmittedForm
-from bot.community.house_rules import HouseRules
 from bot.community.jam_budget import JamBudget
 from bot.community.presets import Presets
+from bot.community.server_rules import ServerRules
 from bot.community.stars import Stars
 from bot.domain.clock import Clock
 from bot.domain.generation import Generation
-from bot.domain.house import Change
 from bot.domain.inputs import InputTable
 from bot.domain.request import AnyRequest, GenerationRequest
+from bot.domain.server_rules import Change
 from bot.engine.service import GenerationService
 from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
@@ -73,7 +73,7 @@ class ActionContext(Protocol):
     jam_budget: JamBudget
     clock: Clock
     memory: Memory
-    house_rules: HouseRules
+    server_rules: ServerRules
     draft: Draft | None
     """What this form, or the one to be opened, was refused with before."""
     drafts: Drafts

@@ -10,7 +10,7 @@ from typing import Protocol, cast
 
 import discord
 
-from bot.community.house_rules import HouseRules
+from bot.community.server_rules import ServerRules
 from bot.community.settings import Asked, ServerSettings
 from bot.discord_internals import role_ids
 from bot.domain.errors import ManagersOnly, NotYours, PermissionsMissing, TookTooLong
@@ -124,17 +124,17 @@ def check_requester(interaction: discord.Interaction, requester_id: int | None) 
         raise NotYours(requester_id)
 
 
-class HasHouseRules(Protocol):
+class HasServerRules(Protocol):
     """A client that knows the rules of servers."""
 
-    house_rules: HouseRules
+    server_rules: ServerRules
 
 
 def language_here(interaction: discord.Interaction) -> Language:
     """What is written for all who read along: a server's language, or in private the person's."""
     if interaction.guild_id is None:
         return current()
-    rules = cast("HasHouseRules", interaction.client).house_rules
+    rules = cast("HasServerRules", interaction.client).server_rules
     return language_of_server(rules.settings_of(interaction.guild_id), interaction.guild_locale)
 
 

@@ -32,7 +32,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.waits import Obstacle
 from bot.engine.disk_health import disk_obstacle
-from bot.host.threads import HOUSE, INTAKE, TRACKS
+from bot.host.threads import HOUSEKEEPING, INTAKE, TRACKS
 from bot.network.resolver import Resolver
 
 log = logging.getLogger(__name__)
@@ -309,6 +309,6 @@ class CogClient:
             # From here on its record tells.
             del self._runs[run_id]
         try:
-            await HOUSE.run(self._records.tidy)
+            await HOUSEKEEPING.run(self._records.tidy)
         except OSError as error:
             log.warning("what is no longer needed cannot be removed: %r", error)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.community.house_rules import HouseRules
 from bot.community.limits import Hold, Limits, holds_of_jam, left_of
+from bot.community.server_rules import ServerRules
 from bot.domain.amounts import ServerLimits
 from bot.engine.ports import Journal
 
@@ -13,7 +13,7 @@ from bot.engine.ports import Journal
 class JamBudget:
     """Counts what jams have used. Methods raise `JournalFault`."""
 
-    def __init__(self, limits: Limits, rules: HouseRules, journal: Journal) -> None:
+    def __init__(self, limits: Limits, rules: ServerRules, journal: Journal) -> None:
         self._limits = limits
         self._rules = rules
         self._journal = journal

@@ -11,9 +11,9 @@ from bot.community.charges import Kind
 from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.domain.drafts import StoredDraft
 from bot.domain.generation import Generation
-from bot.domain.house import Block, CanceledAll, Change, StoredRules
 from bot.domain.inputs import Inputs
 from bot.domain.presets import Preset, PresetOwner
+from bot.domain.server_rules import Block, CanceledAll, Change, StoredRules
 from bot.engine.ports import Journal
 
 

@@ -23,9 +23,9 @@ from bot.domain.errors import (
     ServerPaused,
     WordForbidden,
 )
-from bot.domain.house import EVERYWHERE, Block
 from bot.domain.inputs import Inputs
 from bot.domain.language import Language
+from bot.domain.server_rules import EVERYWHERE, Block
 from bot.domain.stored_inputs import typed_inputs
 
 REASON_MAX_CHARS = 200

@@ -20,8 +20,8 @@ from bot.card.actions.weekly_chart import chart_fault
 from bot.card.buttons import has_pick_of
 from bot.card.interactions import language_of_server
 from bot.community.following import look_again_and_again
-from bot.community.house_rules import HouseRules
 from bot.community.ports import ChartPosts
+from bot.community.server_rules import ServerRules
 from bot.community.stars import Period, Stars
 from bot.community.weekly import ChartClaim, ChartOutcome, due_week
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
@@ -55,14 +55,14 @@ class WeeklyChart:
         self,
         client: discord.Client,
         journal: ChartPosts,
-        house_rules: HouseRules,
+        server_rules: ServerRules,
         stars: Stars,
         models: Models,
         clock: Clock,
     ) -> None:
         self._client = client
         self._journal = journal
-        self._house_rules = house_rules
+        self._house_rules = server_rules
         self._stars = stars
         self._models = models
         self._clock = clock

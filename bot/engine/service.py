@@ -38,7 +38,7 @@ from bot.engine.observer import Stage
 from bot.engine.poller import Poller
 from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.positions import Positions
-from bot.engine.push_desk import PushDesk
+from bot.engine.push_router import PushRouter
 from bot.engine.pushes import Pushes
 from bot.engine.queue import Queue
 from bot.engine.registry import JobRegistry
@@ -114,7 +114,7 @@ class GenerationService:
         self._registry = JobRegistry(self._context, self.acknowledgements)
         self._relocation = Relocation(self._context, self._registry)
         self.lease_keeper = LeaseKeeper(self._context, self._registry, config.keep_rows)
-        self.push_desk = PushDesk(self._context, self._registry, pushes)
+        self.push_router = PushRouter(self._context, self._registry, pushes)
 
     async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> GenerationRequest:
         """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
@@ -214,8 +214,8 @@ class GenerationService:
         self._keepers.start(self._context.poller.sweep(), name="sweep")
         self._keepers.start(self._positions.keep_told(), name="positions")
         if self._config.push_address is not None:
-            self._keepers.start(self.push_desk.keep_passing_on(), name="pushes for others")
-            self._keepers.start(self.push_desk.keep_looking(), name="pushes from others")
+            self._keepers.start(self.push_router.keep_passing_on(), name="pushes for others")
+            self._keepers.start(self.push_router.keep_looking(), name="pushes from others")
 
     async def adopt(self) -> int:
         """Take up every open generation that nobody follows; how many."""

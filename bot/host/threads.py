@@ -66,5 +66,5 @@ TRACKS = Threads("tracks", 16, deadline_s=60.0)
 """For what is paid for: downloads and deliveries."""
 PICTURES = Threads("pictures", 1, deadline_s=20.0)
 """For what is drawn for a person who waits."""
-HOUSE = Threads("house", 2, deadline_s=120.0)
+HOUSEKEEPING = Threads("housekeeping", 2, deadline_s=120.0)
 """For keeping the folders in order."""

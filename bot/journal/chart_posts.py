@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.community.weekly import ChartClaim, ChartOutcome
 from bot.journal.database import from_now_us, insert, present_us
-from bot.journal.house_tables import chart_posts
+from bot.journal.server_tables import chart_posts
 from bot.journal.store import Store, unbroken
 
 _c = chart_posts.c

@@ -36,7 +36,6 @@ from bot.journal.database import create_engine, insert, upsert
 from bot.journal.drafts import DraftRows
 from bot.journal.errors import JournalError
 from bot.journal.health import check_file, check_writable
-from bot.journal.house import House
 from bot.journal.jams import JamRows
 from bot.journal.leases import Leases
 from bot.journal.library import Library
@@ -45,6 +44,7 @@ from bot.journal.pushes import PushRows
 from bot.journal.retention import Retention
 from bot.journal.rows import from_row, readable, to_row
 from bot.journal.schema import bring_to_head
+from bot.journal.server_rules import ServerRuleRows
 from bot.journal.stars import StarRows
 from bot.journal.store import unbroken
 from bot.journal.tables import facts, generations
@@ -71,7 +71,7 @@ class SqlJournal(
     StarRows,
     PresetRows,
     DraftRows,
-    House,
+    ServerRuleRows,
     ChartPostRows,
     JamRows,
     PushRows,

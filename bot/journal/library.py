@@ -14,10 +14,10 @@ from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, Kept, TrackPage
 from bot.journal.charges import forget as forget_charges
 from bot.journal.charges import forget_spent
-from bot.journal.house import needed_by_limits
 from bot.journal.jams import forget_in_jams, jams_with
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
+from bot.journal.server_rules import needed_by_limits
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import charges, drafts, generations, presets, presses, stars, to_us
 

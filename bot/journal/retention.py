@@ -12,13 +12,13 @@ from bot.domain.generation import REMADE
 from bot.journal.charges import forget_spent as forget_spent_charges
 from bot.journal.database import one_at_a_time
 from bot.journal.drafts import forget_old_drafts
-from bot.journal.house import needed_by_limits
 from bot.journal.jam_tables import jam_takes
 from bot.journal.jams import forget_dead_openings
 from bot.journal.library import delete_ended
 from bot.journal.presses import forget_old_presses
 from bot.journal.pushes import forget_old_pushes
 from bot.journal.rows import object_in
+from bot.journal.server_rules import needed_by_limits
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import charges, generations, stars
 

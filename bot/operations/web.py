@@ -50,7 +50,7 @@ class Operations:
         self._bot = WatchedBot(bot)
         with ExitStack() as stack:
             if self._webhooks is not None and webhook_key is not None:
-                stack.enter_context(self._webhooks.serving(webhook_key, bot.service.push_desk))
+                stack.enter_context(self._webhooks.serving(webhook_key, bot.service.push_router))
             try:
                 yield
             finally:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from aiohttp import web
 
 from bot.domain.errors import ReplyBroken
-from bot.engine.push_desk import Given, PushDesk
+from bot.engine.push_router import Given, PushRouter
 from bot.operations.metrics import Metrics
 from bot.replicate.webhooks import PATH, Signature, WebhookKey, read_pushed
 
@@ -64,15 +64,15 @@ class WebhookReceiver:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
-        self._bot: tuple[WebhookKey, PushDesk] | None = None
+        self._bot: tuple[WebhookKey, PushRouter] | None = None
         self._reading = 0
         for result in (*Refused, *Given):
             metrics.pushed(result, 0)
 
     @contextmanager
-    def serving(self, key: WebhookKey, desk: PushDesk) -> Generator[None]:
+    def serving(self, key: WebhookKey, router: PushRouter) -> Generator[None]:
         """Take them for this bot, for as long as it runs."""
-        self._bot = key, desk
+        self._bot = key, router
         try:
             yield
         finally:
@@ -102,7 +102,7 @@ class WebhookReceiver:
             self._reading -= 1
         if isinstance(body, Refused):
             return body
-        key, desk = bot
+        key, router = bot
         signature = key.check(request.headers, body)
         if signature is not Signature.VALID:
             return _UNSIGNED[signature]
@@ -110,7 +110,7 @@ class WebhookReceiver:
             prediction = read_pushed(body)
         except ReplyBroken:
             return Refused.UNUSABLE
-        return desk.give(request.match_info["generation"], prediction)
+        return router.give(request.match_info["generation"], prediction)
 
 
 async def _body(request: web.Request) -> bytes | Refused:

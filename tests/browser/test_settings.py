@@ -26,7 +26,7 @@ async def test_a_moderator_sets_rules_and_a_member_meets_them(
     panel = mod.messages.filter(has_text=words.TITLE())
     await expect(panel.get_by_test_id("ephemeral-note")).to_be_visible()
     assert await too_wide(mod.page) == []
-    rules = rig.bot.house_rules
+    rules = rig.bot.server_rules
     guild_id = rig.discord.world.jam.guild.id  # pyright: ignore[reportOptionalMemberAccess] - a server's
 
     await mod.button(words.PRESS_OFF()).click()

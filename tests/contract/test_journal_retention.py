@@ -29,7 +29,7 @@ ADA, BO = 700_100_200_300_400_501, 800_200_300_400_500_602
 UPLOAD = AudioSource("https://cdn.example/zebra-signed?hm=1", "zebra-demo.wav", True, 9)
 CARD = AudioSource("https://cdn.example/card-signed?hm=1", "zebraphone-7.wav", True, 9)
 STORED = "https://api.example/v1/files/zebra-copy"
-HOUSE = EngineConfig(WITH_LOFI, 1500, Path("tracks"))
+CONFIG = EngineConfig(WITH_LOFI, 1500, Path("tracks"))
 LATER = NOW + timedelta(hours=1)
 
 Cell = tuple[str, str, str, object]
@@ -72,7 +72,7 @@ def ended(generation: Generation, **changes: object) -> Generation:
 
 
 def asked(request: GenerationRequest, requester_id: int, reply: Reply) -> Generation:
-    [generation] = accepted(request, requester_id, reply, HOUSE, NOW)
+    [generation] = accepted(request, requester_id, reply, CONFIG, NOW)
     return generation
 
 

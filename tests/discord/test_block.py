@@ -55,12 +55,12 @@ def refusal(reason: str = "spam", until: int | None = None, *, everywhere: bool 
 
 async def test_blocked_refused_unblocked_served(world: World, boss: simcord.MemberActor) -> None:
     told = await block(world, boss, world.ada)
-    assert told == strings.house.blocked(world.ada.id, "spam", None, everywhere=False)
+    assert told == strings.server_rules.blocked(world.ada.id, "spam", None, everywhere=False)
     asked = await world.musicgen()
     assert asked.refusal == refusal()
     assert world.messages == []
     assert world.journal.rows == {}
-    assert await unblock(world, boss, world.ada) == strings.house.unblocked(
+    assert await unblock(world, boss, world.ada) == strings.server_rules.unblocked(
         world.ada.id, everywhere=False
     )
     asked = await world.musicgen()
@@ -145,7 +145,7 @@ async def test_a_block_ends_by_itself(world: World, boss: simcord.MemberActor) -
     assert told == refusal(until=until)
     assert f"<t:{until}:R>" in told
     soon = replace(found, until=now + timedelta(seconds=20))
-    await world.bot.house_rules.block(soon, boss.id)
+    await world.bot.server_rules.block(soon, boss.id)
     await world.pass_s(19)
     assert "blocked" in (await world.musicgen()).refusal
     await world.pass_s(1)
@@ -185,7 +185,7 @@ async def test_the_owner_blocks_everywhere(world: World, boss: simcord.MemberAct
     assert (await world.journal.rules()).blocks == ()
     world.bot.owner_id = boss.id
     told = await block(world, boss, world.ada, everywhere=True)
-    assert told == strings.house.blocked(world.ada.id, "spam", None, everywhere=True)
+    assert told == strings.server_rules.blocked(world.ada.id, "spam", None, everywhere=True)
     for asked in (await world.musicgen(), await world.musicgen_in_dm()):
         assert asked.refusal == refusal(everywhere=True)
     # Those who manage a server cannot undo it.
@@ -203,7 +203,7 @@ async def test_a_member_is_not_offered_it(world: World, boss: simcord.MemberActo
 
 async def test_the_same_block_twice_is_one(world: World, boss: simcord.MemberActor) -> None:
     await block(world, boss, world.ada)
-    assert await block(world, boss, world.ada) == strings.house.blocked_already(world.ada.id)
+    assert await block(world, boss, world.ada) == strings.server_rules.blocked_already(world.ada.id)
     assert len(await world.journal.changes_of(world.guild.id)) == 1
 
 

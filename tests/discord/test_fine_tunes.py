@@ -96,7 +96,7 @@ async def test_its_schema_decides_what_is_saved_and_run(world: World) -> None:
     assert asked.refusal == sentence(errors.OutOfBounds("duration", 21, 1, 20))
     assert world.journal.rows == {}
     # What a server has set for everybody is left out, as it is for the main model.
-    await world.bot.house_rules.change(
+    await world.bot.server_rules.change(
         world.guild.id, 1, defaults=Inputs("", model_version="large", duration=25, top_k=0)
     )
     await world.musicgen(preset="chill")

@@ -374,12 +374,12 @@ async def test_a_jam_from_the_card_of_a_track(world: World) -> None:
     result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": "soft"})
     assert "no track there that you can see" in Used(world, result).told
     # Where it was made in private, or its people keep their audio, others do not use it.
-    await world.bot.house_rules.change(world.guild.id, world.mod.id, others_audio=False)
+    await world.bot.server_rules.change(world.guild.id, world.mod.id, others_audio=False)
     assert await offered(world, world.bo, "") == []
     result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": track.id})
     assert Used(world, result).told == strings.errors.sentence(AudioOfOthers())
     assert await offered(world, world.ada, "") == [track.id]
-    await world.bot.house_rules.change(world.guild.id, world.mod.id, others_audio=True)
+    await world.bot.server_rules.change(world.guild.id, world.mod.id, others_audio=True)
     reply = replace(track.reply, private=True)
     world.journal.rows[track.id] = replace(track, reply=reply)
     assert await offered(world, world.bo, "") == []

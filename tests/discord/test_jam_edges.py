@@ -8,7 +8,7 @@ import pytest
 from bot.card import strings
 from bot.card.strings import settings as words
 from bot.domain import errors
-from bot.domain.house import Block
+from bot.domain.server_rules import Block
 from bot.jam.jam import Phase
 from tests.discord.panel_kit import a_manager, opened
 from tests.discord.test_jam import Room, a_room, labels
@@ -154,7 +154,7 @@ async def test_a_jams_own_budget_is_told_and_held(world: World) -> None:
 async def test_somebody_who_is_blocked_decides_nothing_any_more(world: World) -> None:
     room = await a_chosen_take(world)
     block = Block(world.guild.id, world.ada.id, "spam", None)
-    await world.bot.house_rules.block(block, world.mod.id)
+    await world.bot.server_rules.block(block, world.mod.id)
     told = strings.errors.sentence(errors.PersonBlocked("spam", None, False))
     take = next(m for m in room.messages if "Riff" in labels(m))
     assert (await room.press(world.ada, "Vote", take)).told == told

@@ -153,10 +153,10 @@ async def test_a_server_chooses_a_language_of_its_own(world: World, readers: Rea
     panel = await opened(world, a_manager(world))
     sent = await panel.limits(language=PSEUDO)
     assert sent.result.acknowledged
-    assert world.bot.house_rules.settings_of(world.guild.id).language == PSEUDO
+    assert world.bot.server_rules.settings_of(world.guild.id).language == PSEUDO
     assert START in described(await world.musicgen())
     await panel.limits(language="discord")
-    assert world.bot.house_rules.settings_of(world.guild.id).language is None
+    assert world.bot.server_rules.settings_of(world.guild.id).language is None
     assert START not in described(await world.musicgen("dub"))
 
 

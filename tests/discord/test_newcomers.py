@@ -10,9 +10,9 @@ import pytest
 from bot.card import strings
 from bot.community.limits import Allowed, Limits
 from bot.community.written_amounts import parse_amounts
-from bot.domain.house import Block
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.models import Models
+from bot.domain.server_rules import Block
 from bot.journal import Terms
 from tests.discord.card_kit import finished
 from tests.discord.world import Asked, World, text_of
@@ -173,7 +173,7 @@ async def test_no_intent_is_a_privileged_one(world: World) -> None:
 
 async def test_who_may_not_use_the_bot_is_not_answered(world: World) -> None:
     block = Block(world.guild.id, world.ada.id, "spam", None)
-    await world.bot.house_rules.block(block, world.mod.id)
+    await world.bot.server_rules.block(block, world.mod.id)
     await world.ada.send(world.channel, f"{me(world)} hello")
     world.bot.allowed = Allowed(users=frozenset({world.mod.id}))
     await world.bo.send(world.channel, f"{me(world)} hello")

@@ -66,7 +66,7 @@ async def test_the_acknowledgement_waits_for_the_row_alone(
 
 async def test_what_a_preset_sets_is_held_against_the_rules(world: World) -> None:
     await preset(world, world.ada, "save", name="long", duration=20)
-    await world.bot.house_rules.change(world.guild.id, world.ada.id, length_max_s=10)
+    await world.bot.server_rules.change(world.guild.id, world.ada.id, length_max_s=10)
     asked = await world.musicgen("slow tango", preset="long")
     assert asked.refusal == sentence(errors.LongerThanAllowed(20, 10))
     assert world.journal.rows == {}

@@ -47,7 +47,7 @@ def studio() -> Studio:
 
 WAYS: tuple[Callable[[Visit], Awaitable[None]], ...] = (
     ways_alone.cards, ways_alone.takes, ways_alone.forms, ways_alone.lists, ways_alone.presets,
-    ways_alone.settings, ways_alone.house, ways_together.jam, ways_together.voice,
+    ways_alone.settings, ways_alone.server_rules, ways_together.jam, ways_together.voice,
     ways_together.refusals, ways_together.after_kills, ways_together.cut_off,
     ways_together.direct,
 )  # fmt: skip

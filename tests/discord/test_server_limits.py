@@ -14,8 +14,8 @@ from bot.community.limits import Limits, Period, window
 from bot.community.settings import value_of
 from bot.community.written_amounts import parse_amounts
 from bot.domain import errors
-from bot.domain.house import EVERYWHERE
 from bot.domain.inputs import InputTable
+from bot.domain.server_rules import EVERYWHERE
 from bot.journal import Terms
 from tests.discord.card_kit import Used, finished
 from tests.discord.panel_kit import Panel, a_manager, opened
@@ -102,13 +102,13 @@ async def test_what_is_no_amount_is_said(world: World, panel: Panel, typed: str)
     assert panel.text[words.PER_PERSON()] == words.NO_LIMIT()
     assert await world.journal.changes_of(world.guild.id) == []
     # Nothing that was typed is lost, not even while all else is paused.
-    await world.bot.house_rules.change(world.guild.id, panel.who.id, pause="a bad night")
+    await world.bot.server_rules.change(world.guild.id, panel.who.id, pause="a bad night")
     refusal = sent.response
     again = Used(world, await panel.who.click(refusal, label="Change it"))
     assert typed in [field.get("value") for field in again.fields.values()]
     made = await again.send(panel.who, **dict.fromkeys(again.fields, "20 tracks/day"))
     assert made.result.acknowledged
-    settings = world.bot.house_rules.settings_of(world.guild.id)
+    settings = world.bot.server_rules.settings_of(world.guild.id)
     assert settings.per_person == settings.together == parse_amounts("20 tracks/day")
     assert refusal.message is not None
     assert refusal.message.content == ""
@@ -177,7 +177,7 @@ async def test_two_managers_who_set_two_roles_at_once(world: World, panel: Panel
         forms.append(Used(world, await one.who.select(used.result.response, [role])))
     await forms[0].send(panel.who, amounts="1 tracks/day")
     await forms[1].send(other.who, amounts="2 tracks/day")
-    found = world.bot.house_rules.settings_of(world.guild.id).of_roles
+    found = world.bot.server_rules.settings_of(world.guild.id).of_roles
     assert {role: one.number for role, [one] in found.items()} == {first.id: 1, second.id: 2}
 
 
@@ -237,7 +237,9 @@ async def test_default_settings(world: World, panel: Panel) -> None:
     assert again.text[words.DEFAULTS()] == "`duration` 5 · `top_p` 0 · `temperature` 0.5"
     await panel.who.click(message, label=words.NO_DEFAULTS())
     assert message.embeds[0].description == words.PLAIN()
-    assert world.bot.house_rules.settings_of(world.guild.id).defaults.set_values() == {"prompt": ""}
+    assert world.bot.server_rules.settings_of(world.guild.id).defaults.set_values() == {
+        "prompt": ""
+    }
 
 
 async def test_default_settings_that_would_not_run_are_left_out(world: World, panel: Panel) -> None:

@@ -16,8 +16,8 @@ from bot.card.strings import settings as words
 from bot.domain import errors
 from bot.domain.amounts import Period, Unit
 from bot.domain.errors import RequestRefused
-from bot.domain.house import Change
 from bot.domain.inputs import TABLE
+from bot.domain.server_rules import Change
 from tests.discord.card_kit import Used, a_thread, finished
 from tests.discord.panel_kit import Panel, a_manager, opened
 from tests.discord.world import Asked, World, delivered
@@ -130,7 +130,7 @@ async def test_the_roles_that_may_use_it(world: World, panel: Panel) -> None:
 
 
 async def test_everyone_is_a_role_too(world: World, panel: Panel) -> None:
-    await world.bot.house_rules.change(
+    await world.bot.server_rules.change(
         world.guild.id, panel.who.id, roles=frozenset({world.guild.id})
     )
     assert (await world.musicgen()).embed
@@ -329,7 +329,7 @@ async def test_two_managers_at_once(world: World, panel: Panel) -> None:
         ("others_press", panel.who.id),
         ("others_audio", other.who.id),
     }
-    settings = world.bot.house_rules.settings_of(world.guild.id)
+    settings = world.bot.server_rules.settings_of(world.guild.id)
     assert not settings.others_press
     assert not settings.others_audio
 
@@ -369,7 +369,7 @@ async def test_the_log_in_pages(world: World, boss: simcord.MemberActor) -> None
     assert empty.response is not None
     assert empty.response.embeds[0].description == words.LOG_EMPTY()
     for number in range(1, 21):
-        await world.bot.house_rules.change(world.guild.id, boss.id, length_max_s=number)
+        await world.bot.server_rules.change(world.guild.id, boss.id, length_max_s=number)
     result = await boss.slash(world.channel, "settings log")
     message = result.response
     assert message is not None

@@ -11,7 +11,7 @@ import simcord
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.errors import voice as refusals
-from bot.domain.house import Block
+from bot.domain.server_rules import Block
 from tests.discord.card_kit import Scene, Used, Who, finished
 from tests.discord.test_jam import ROOM, Room, a_room, labels
 from tests.discord.voice_kit import UNREADABLE, Studio, packets_of
@@ -276,9 +276,9 @@ async def test_what_cannot_be_played_is_passed_over(evening: Evening, how: str) 
     assert evening.studio.speaker.played == [packets_of(TRACK, 100)] * 3
 
 
-async def test_the_houses_rules_hold(evening: Evening) -> None:
+async def test_the_servers_rules_hold(evening: Evening) -> None:
     block = Block(evening.world.guild.id, evening.world.ada.id, "noise", None)
-    await evening.world.bot.house_rules.block(block, 1)
+    await evening.world.bot.server_rules.block(block, 1)
     refused = await evening.play()
     assert "noise" in refused.told
     assert evening.studio.speakers == []

@@ -92,7 +92,7 @@ async def test_it_is_chosen_and_taken_back(world: World, boss: simcord.MemberAct
         f"{place.mention}\n\nNext: <t:{moment}:F> (<t:{moment}:R>)"
     )
     assert await field(world, boss) == place.mention
-    assert world.bot.house_rules.settings_of(world.guild.id).chart_channel == place.id
+    assert world.bot.server_rules.settings_of(world.guild.id).chart_channel == place.id
     [entry] = [line for line in await log_of(world) if weekly.NAME() in line]
     assert entry.endswith(f"<@{boss.id}> *{weekly.NAME()}*: {weekly.NOWHERE()} → {place.mention}")
     assert entry in [str(message.embeds[0].description) for message in log.history()]
@@ -165,7 +165,7 @@ async def test_it_has_what_all_see_who_see_its_channel(world: World, scene: Scen
         await world.journal.toggle_star(in_channel(world, scene, place.id).id, world.bo.id)
     place = world.guild.create_text_channel("charts")
     for week, (channel, count) in enumerate(((place, 1), (staff, 2))):
-        await world.bot.house_rules.change(world.guild.id, 1, chart_channel=channel.id)
+        await world.bot.server_rules.change(world.guild.id, 1, chart_channel=channel.id)
         for at in world.journal.tables.community.stars:
             world.journal.tables.community.stars[at] = monday(world) + WEEK * (week - 1)
         await post(world, monday(world) + WEEK * week)
@@ -207,7 +207,7 @@ async def test_a_fault_is_told_once(
         assert lines[0].endswith(told)
     posted = [str(message.embeds[0].description) for message in log.history()]
     assert sum(line.endswith(told) for line in posted) == 1
-    assert world.bot.house_rules.settings_of(world.guild.id).chart_channel == place.id
+    assert world.bot.server_rules.settings_of(world.guild.id).chart_channel == place.id
     if case in {"gone", "refused"}:
         assert await field(world, boss) == weekly.place(place.id, found)
 

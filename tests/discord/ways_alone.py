@@ -174,7 +174,7 @@ async def settings(visit: Visit) -> None:
     await visit.press(boss, logged, words.OLDER)
 
 
-async def house(visit: Visit) -> None:
+async def server_rules(visit: Visit) -> None:
     """Blocks, limits, help, a greeting, and the weekly chart."""
     world, boss = visit.world, visit.boss
     await visit.slash(world.bo, "help")

@@ -1,4 +1,4 @@
-"""The rules of the house that a reader cannot see in one file."""
+"""Rules of the code that a reader cannot see in one file."""
 
 from __future__ import annotations
 

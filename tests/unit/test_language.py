@@ -12,9 +12,9 @@ import pytest
 from bot.card import strings
 from bot.domain import errors
 from bot.domain.charges import Spent, Sums
-from bot.domain.house import Change
 from bot.domain.journal_values import Kept
 from bot.domain.progress import Stage
+from bot.domain.server_rules import Change
 from bot.domain.waits import InQueue, OwnRunning
 from tests.fakes import NOON
 from tests.unit.test_words import LEAVES, samples

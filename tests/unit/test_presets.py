@@ -23,7 +23,7 @@ from bot.domain.presets import PresetOwner
 from bot.domain.request import GenerationRequest
 from tests.contract.journal_kit import any_inputs
 from tests.fakes import MUSICGEN, FakeClock, FakeJournal, a_generation
-from tests.unit.house_kit import SteppedClock
+from tests.unit.stepped_clock import SteppedClock
 
 ME, SERVER = PresetOwner.person(1), PresetOwner.server(1)
 ABOUT_AUDIO = {"continuation", "continuation_start", "continuation_end"}

@@ -21,7 +21,7 @@ from bot.domain.prediction import Prediction, Webhook
 from bot.domain.request import GenerationRequest
 from bot.engine.config import EngineConfig
 from bot.engine.poller import Poller, Watch
-from bot.engine.push_desk import Given
+from bot.engine.push_router import Given
 from bot.engine.pushes import Pushes
 from bot.engine.service import GenerationService
 from tests.fakes import (
@@ -201,12 +201,12 @@ def test_logs_are_pushed_of_a_hundred_only() -> None:
 
 async def test_a_generation_is_made_without_a_question() -> None:
     rig = a_pushed_rig(FakePredictions())
-    rig.service.push_desk.give("somebody's", Prediction("other", "processing"))
+    rig.service.push_router.give("somebody's", Prediction("other", "processing"))
     made = await submitted(rig)
     async with asyncio.timeout(5):
         for answer in SUCCEEDS:
             await until(lambda: rig.journal.rows[made.id].state is State.RUNNING)
-            given = rig.service.push_desk.give(made.id, answer)
+            given = rig.service.push_router.give(made.id, answer)
             assert given is Given.TAKEN
             await asyncio.sleep(0)
         await rig.service.idle()
@@ -242,7 +242,7 @@ async def test_a_push_that_overtakes_the_creates_answer_is_not_lost() -> None:
     rig = a_pushed_rig(service)
     made = await submitted(rig)
     await until(lambda: service.created)
-    assert rig.service.push_desk.give(made.id, SUCCEEDS[-1]) is Given.TAKEN
+    assert rig.service.push_router.give(made.id, SUCCEEDS[-1]) is Given.TAKEN
     service.answer.set()
     async with asyncio.timeout(5):
         await rig.service.idle()
@@ -290,7 +290,7 @@ async def test_a_lost_create_is_found_by_its_push_and_by_nothing_else() -> None:
     made = await submitted(rig)
     service.by_id["p1"] = of(made, SUCCEEDS[-1])
     await until(lambda: rig.journal.rows[made.id].state is State.SUBMITTING)
-    rig.service.push_desk.give(made.id, Prediction("p1", "starting"))
+    rig.service.push_router.give(made.id, Prediction("p1", "starting"))
     async with asyncio.timeout(5):
         await rig.service.idle()
     delivered = rig.journal.rows[made.id]
@@ -316,7 +316,7 @@ async def test_what_is_pushed_to_its_address_and_is_not_its_own_is_left_alone(
     await rig.journal.add_earlier(made)
     await rig.service.adopt()
     await until(lambda: rig.service._registry.get(made.id))  # pyright: ignore[reportPrivateUsage]
-    rig.service.push_desk.give(made.id, Prediction("theirs", "succeeded"))
+    rig.service.push_router.give(made.id, Prediction("theirs", "succeeded"))
     await rig.service.idle()
     assert rig.journal.rows[made.id].prediction_id is None
     assert rig.journal.rows[made.id].state is State.FAILED
@@ -331,7 +331,7 @@ async def test_while_the_service_cannot_say_whose_it_is_it_is_not_asked_without_
     await rig.journal.add_earlier(made)
     await rig.service.adopt()
     await until(lambda: rig.service._registry.get(made.id))  # pyright: ignore[reportPrivateUsage]
-    rig.service.push_desk.give(made.id, Prediction("p1", "starting"))
+    rig.service.push_router.give(made.id, Prediction("p1", "starting"))
     began_s = rig.clock.monotonic()
     await until(lambda: len(service.asked) >= 10)
     assert rig.clock.monotonic() - began_s >= 8
@@ -351,13 +351,13 @@ async def test_one_processs_push_is_anothers_news() -> None:
         await rig.journal.renew(60, [])
         rig.service._context.share_between(2)  # pyright: ignore[reportPrivateUsage]
     made = await submitted(follows)
-    passing = asyncio.create_task(other.service.push_desk.keep_passing_on())
+    passing = asyncio.create_task(other.service.push_router.keep_passing_on())
     await until(lambda: journal.rows[made.id].state is State.RUNNING)
     polls_before = follows.predictions.polls
     for answer in (*SUCCEEDS, *SUCCEEDS):
-        assert other.service.push_desk.give(made.id, answer) is Given.PASSED_ON
+        assert other.service.push_router.give(made.id, answer) is Given.PASSED_ON
     await until(lambda: journal.tables.pushes)
-    looking = asyncio.create_task(follows.service.push_desk.keep_looking())
+    looking = asyncio.create_task(follows.service.push_router.keep_looking())
     async with asyncio.timeout(5):
         await follows.service.idle()
     assert journal.rows[made.id].state is State.DELIVERED
@@ -379,9 +379,9 @@ async def test_of_a_predictions_many_lines_one_word_is_passed_on(
         await asyncio.sleep(0)
 
     monkeypatch.setattr(rig.journal, "pass_on", pass_on)
-    passing = asyncio.create_task(rig.service.push_desk.keep_passing_on())
+    passing = asyncio.create_task(rig.service.push_router.keep_passing_on())
     for status in ("starting", *["processing"] * 50, "succeeded", "succeeded"):
-        rig.service.push_desk.give("g", Prediction("p1", status))
+        rig.service.push_router.give("g", Prediction("p1", status))
         for _ in range(3):
             await asyncio.sleep(0)
     assert words == [Push("p1", "g")] * 2, "that it has begun, and that it has ended"
@@ -391,4 +391,4 @@ async def test_of_a_predictions_many_lines_one_word_is_passed_on(
 
 async def test_alone_what_is_unknown_is_nobodys() -> None:
     rig = a_pushed_rig(FakePredictions())
-    assert rig.service.push_desk.give("g", Prediction("p1", "succeeded")) is Given.UNKNOWN
+    assert rig.service.push_router.give("g", Prediction("p1", "succeeded")) is Given.UNKNOWN

@@ -82,7 +82,7 @@ def test_leaving_while_waiting_and_leaving_twice() -> None:
     assert third.granted.is_set()
 
 
-def test_what_runs_already_keeps_its_seat_though_the_house_is_full() -> None:
+def test_what_runs_already_keeps_its_seat_though_all_are_taken() -> None:
     queue = Queue(max_running=1, max_per_user=1)
     resumed = [queue.seat(1), queue.seat(1)]
     waiting = queue.join(2)

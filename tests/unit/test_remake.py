@@ -162,37 +162,37 @@ def test_a_melody_leaves_its_parents_own_audio_behind() -> None:
     assert melody(None, CARD, "strings").inputs == Inputs("strings")
 
 
-HOUSE = MusicalTerms(120, "A minor", 8)
+TERMS = MusicalTerms(120, "A minor", 8)
 
 
 def test_terms_go_with_what_is_made_again() -> None:
-    parent = a_generation(inputs=replace(SETTINGS, duration=16), terms=HOUSE)
+    parent = a_generation(inputs=replace(SETTINGS, duration=16), terms=TERMS)
     request = again(parent)
-    assert (request.terms, request.inputs.prompt) == (HOUSE, "lofi")
+    assert (request.terms, request.inputs.prompt) == (TERMS, "lofi")
     assert request.as_sent.prompt == "lofi, 120 bpm, A minor, 8 bars"
-    edited = again(parent, relation=Relation.EDIT, terms=replace(HOUSE, tempo_bpm=60.0, bars=4))
+    edited = again(parent, relation=Relation.EDIT, terms=replace(TERMS, tempo_bpm=60.0, bars=4))
     assert edited.inputs.duration == 16
     assert again(parent, relation=Relation.EDIT, terms=NO_TERMS).terms == NO_TERMS
 
 
 def test_a_tempo_and_bars_say_how_long_it_is() -> None:
     parent = a_generation(inputs=SETTINGS)
-    assert again(parent, terms=HOUSE, duration=3).inputs.duration == 16
-    assert melody(parent, CARD, "strings", HOUSE).inputs.duration == 16
-    assert extension(parent, CARD, 3, terms=HOUSE).more_s == 16
-    assert again(extended(), card_audio=CARD, terms=HOUSE).more_s == 16
-    slow = replace(HOUSE, tempo_bpm=70)
+    assert again(parent, terms=TERMS, duration=3).inputs.duration == 16
+    assert melody(parent, CARD, "strings", TERMS).inputs.duration == 16
+    assert extension(parent, CARD, 3, terms=TERMS).more_s == 16
+    assert again(extended(), card_audio=CARD, terms=TERMS).more_s == 16
+    slow = replace(TERMS, tempo_bpm=70)
     assert again(parent, terms=slow).inputs.duration == 28
     with pytest.raises(BarsTooLong):
         extension(parent, CARD, 3, terms=slow)
     with pytest.raises(BarsTooLong):
-        melody(parent, CARD, "strings", replace(HOUSE, bars=16))
+        melody(parent, CARD, "strings", replace(TERMS, bars=16))
 
 
 def test_the_end_made_again_follows_as_closely_as_before() -> None:
-    parent = extended(closeness=Closeness.SURPRISE, terms=HOUSE)
+    parent = extended(closeness=Closeness.SURPRISE, terms=TERMS)
     request = again(parent, card_audio=CARD)
-    assert (request.closeness, request.terms) == (Closeness.SURPRISE, HOUSE)
+    assert (request.closeness, request.terms) == (Closeness.SURPRISE, TERMS)
 
 
 def test_a_piece_is_cut_inside_it() -> None:

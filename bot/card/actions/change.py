@@ -27,8 +27,8 @@ from bot.card.drafts import (
 from bot.card.forms import FIELDS_MAX, CardForm, FormOption, SubmittedForm
 from bot.card.given_audio import given_audio
 from bot.card.input_fields import add_input, typed_input
-from bot.community.house_rules import HouseRules
 from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
+from bot.community.server_rules import ServerRules
 from bot.domain.errors import DraftGone, InternalFault
 from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.inputs import Inputs, InputTable
@@ -131,7 +131,7 @@ class HasPresets(Protocol):
 
     service: GenerationService
     presets: Presets
-    house_rules: HouseRules
+    server_rules: ServerRules
 
 
 def completed(
@@ -148,7 +148,7 @@ def completed(
 
     def with_servers(request: GenerationRequest) -> GenerationRequest:
         table = bot.service.models.named(request.fine_tune).table
-        defaults = bot.house_rules.settings_of(guild_id).defaults
+        defaults = bot.server_rules.settings_of(guild_id).defaults
         inputs = with_defaults(request.inputs, defaults, table, has_audio=request.has_audio)
         return request if inputs is request.inputs else replace(request, inputs=inputs)
 

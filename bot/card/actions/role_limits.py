@@ -38,13 +38,13 @@ def role_limits(
 
 async def _open(context: ActionContext, _: str) -> None:
     interaction = context.interaction
-    settings = context.house_rules.settings_of(check_manager(interaction))
+    settings = context.server_rules.settings_of(check_manager(interaction))
     embed, view = role_limits(settings, interaction.guild)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
 async def _form(context: ActionContext, role_id: str) -> CardForm:
-    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    settings = context.server_rules.settings_of(check_manager(context.interaction))
     amounts = settings.of_roles.get(int(role_id))
     form = CardForm(_FORM, role_id, strings.settings.ROLE_LIMIT(), from_card=True)
     form.add_text(
@@ -66,7 +66,7 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
 
 async def _drop(context: ActionContext, _: str) -> None:
     guild = context.interaction.guild
-    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    settings = context.server_rules.settings_of(check_manager(context.interaction))
     present = {role.id for role in guild.roles} if guild is not None else settings.of_roles.keys()
     await _set(context, dict.fromkeys(settings.of_roles.keys() - present))
 
@@ -75,8 +75,8 @@ async def _set(context: ActionContext, limits: dict[int, Amounts | None]) -> Non
     interaction = context.interaction
     guild_id = check_manager(interaction)
     await interaction.response.defer()
-    logged = await context.house_rules.limit_roles(guild_id, interaction.user.id, limits)
-    settings = context.house_rules.settings_of(guild_id)
+    logged = await context.server_rules.limit_roles(guild_id, interaction.user.id, limits)
+    settings = context.server_rules.settings_of(guild_id)
     embed, view = role_limits(settings, interaction.guild)
     await interaction.edit_original_response(content=None, embed=embed, view=view)
     await context.announce(logged)

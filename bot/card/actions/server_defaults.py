@@ -48,7 +48,7 @@ async def _presets(context: ActionContext, guild_id: int) -> list[Preset]:
 
 async def _open(context: ActionContext, _: str) -> None:
     guild_id = check_manager(context.interaction)
-    settings = context.house_rules.settings_of(guild_id)
+    settings = context.server_rules.settings_of(guild_id)
     presets = await _presets(context, guild_id)
     embed, view = defaults_message(settings, presets, context.service.models.main.table)
     await context.interaction.response.send_message(embed=embed, view=view, ephemeral=True)
@@ -70,7 +70,7 @@ async def _clear(context: ActionContext, _: str) -> None:
 async def _set(context: ActionContext, guild_id: int, inputs: Inputs) -> None:
     interaction = context.interaction
     await interaction.response.defer()
-    rules = context.house_rules
+    rules = context.server_rules
     logged = await rules.change(guild_id, interaction.user.id, defaults=inputs)
     presets = await _presets(context, guild_id)
     settings = rules.settings_of(guild_id)

@@ -16,7 +16,7 @@ from bot.card.actions.weekly_chart import CHART_CHANNEL, WEEKLY, chart_fault
 from bot.card.buttons import card_button, card_picker, view_of
 from bot.card.forms import CardForm, FormOption, SubmittedForm
 from bot.card.interactions import check_manager
-from bot.community.house_rules import SettingsChanges
+from bot.community.server_rules import SettingsChanges
 from bot.community.settings import (
     REASON_MAX_CHARS,
     WORDS_MAX_CHARS,
@@ -126,8 +126,8 @@ async def _set(context: ActionContext, **changes: Unpack[SettingsChanges]) -> No
     interaction = context.interaction
     guild_id = check_manager(interaction)
     await interaction.response.defer()
-    logged = await context.house_rules.change(guild_id, interaction.user.id, **changes)
-    embed, view = panel(context.house_rules.settings_of(guild_id), interaction.guild)
+    logged = await context.server_rules.change(guild_id, interaction.user.id, **changes)
+    embed, view = panel(context.server_rules.settings_of(guild_id), interaction.guild)
     # A form that was opened again below a refusal puts the panel in its place.
     await interaction.edit_original_response(content=None, embed=embed, view=view)
     await context.announce(logged)
@@ -158,7 +158,7 @@ async def _audio_switch(context: ActionContext, about: str) -> None:
 
 
 async def _limits_form(context: ActionContext, _: str) -> CardForm:
-    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    settings = context.server_rules.settings_of(check_manager(context.interaction))
     form = CardForm("limits", _PANEL, strings.settings.LIMITS(), from_card=True)
     length_about = strings.settings.LENGTH_ABOUT()
     form.add_number(_LENGTH, strings.settings.LENGTH(), length_about, settings.length_max_s)
@@ -191,7 +191,7 @@ async def _limits(context: ActionContext, form: SubmittedForm) -> None:
 
 
 async def _amounts_form(context: ActionContext, _: str) -> CardForm:
-    settings = context.house_rules.settings_of(check_manager(context.interaction))
+    settings = context.server_rules.settings_of(check_manager(context.interaction))
     form = CardForm("amounts", _PANEL, strings.settings.AMOUNTS(), from_card=True)
     for name, label, about, amounts in (
         (
@@ -254,7 +254,7 @@ async def _stop_all(context: ActionContext, about: str) -> None:
     guild_id = check_manager(interaction)
     [user_id] = _ids(about)
     await interaction.response.defer()
-    canceled = await context.house_rules.store.cancel_all(guild_id, interaction.user.id, user_id)
+    canceled = await context.server_rules.store.cancel_all(guild_id, interaction.user.id, user_id)
     for generation_id in canceled.ids:
         # What this process follows need not wait for its next look at the journal.
         with suppress(TooLateToCancel):

@@ -12,7 +12,7 @@ from bot.card.buttons import card_button, view_of
 from bot.card.interactions import check_manager, reading
 from bot.community.ports import RuleStore
 from bot.domain.errors import OwnerOnly
-from bot.domain.house import EVERYWHERE, Change
+from bot.domain.server_rules import EVERYWHERE, Change
 from bot.locales import Text
 
 _PAGE = 8
@@ -63,13 +63,13 @@ async def _turn_everywhere(context: ActionContext, about: str) -> None:
 
 async def _show(context: ActionContext, guild_id: int, about: str) -> None:
     before = int(about) if about.isdecimal() else None
-    embed, view = await log_page(context.house_rules.store, guild_id, before)
+    embed, view = await log_page(context.server_rules.store, guild_id, before)
     await context.interaction.response.edit_message(embed=embed, view=view)
 
 
 async def _open(context: ActionContext, _: str) -> None:
     guild_id = check_manager(context.interaction)
-    embed, view = await log_page(context.house_rules.store, guild_id)
+    embed, view = await log_page(context.server_rules.store, guild_id)
     await context.interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 

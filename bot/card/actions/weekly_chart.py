@@ -53,13 +53,13 @@ def weekly_message(
 
 async def _open(context: ActionContext, _: str) -> None:
     interaction = context.interaction
-    settings = context.house_rules.settings_of(check_manager(interaction))
+    settings = context.server_rules.settings_of(check_manager(interaction))
     embed, view = weekly_message(settings.chart_channel, interaction.guild, context.clock.now())
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
 async def _choose(context: ActionContext, about: str) -> None:
-    interaction, rules = context.interaction, context.house_rules
+    interaction, rules = context.interaction, context.server_rules
     guild_id = check_manager(interaction)
     channel_id = int(about) if about.isdecimal() else None
     await interaction.response.defer()

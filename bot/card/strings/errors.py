@@ -8,12 +8,12 @@ from typing import Any
 from bot.card.strings.audio_errors import INPUT_AUDIO_WORDS
 from bot.card.strings.failures import FAILURE_WORDS
 from bot.card.strings.files import FILE_WORDS
-from bot.card.strings.house import HOUSE_WORDS
 from bot.card.strings.jam_errors import JAM_WORDS
 from bot.card.strings.limits import REFUSALS
 from bot.card.strings.presets import PRESET_WORDS
 from bot.card.strings.press_errors import PRESS_WORDS
 from bot.card.strings.request_errors import REQUEST_WORDS
+from bot.card.strings.server_rules import SERVER_RULE_WORDS
 from bot.card.strings.servers import SERVER_WORDS
 from bot.card.strings.terms import TERM_WORDS
 from bot.card.strings.voice import VOICE_WORDS
@@ -43,7 +43,7 @@ def _internal_fault(_error: UserError) -> str:
 _WORDS: dict[type[UserError], Callable[[Any], str]] = {
     **REQUEST_WORDS,
     **INPUT_AUDIO_WORDS,
-    **HOUSE_WORDS,
+    **SERVER_RULE_WORDS,
     **FILE_WORDS,
     **JAM_WORDS,
     **REFUSALS,

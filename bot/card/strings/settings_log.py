@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from bot.card.markup import fitted, quoted
 from bot.card.strings import limits, settings, weekly
-from bot.card.strings.house import mentions
+from bot.card.strings.server_rules import mentions
 from bot.community.settings import role_in, value_of
-from bot.domain.house import Change
+from bot.domain.server_rules import Change
 from bot.locales import Text, _, ngettext
 
 _TEXT_MAX_CHARS = 120

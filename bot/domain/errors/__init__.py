@@ -53,20 +53,6 @@ from bot.domain.errors.fine_tunes import (
     InputsNotTaken,
     PresetFineTuneGone,
 )
-from bot.domain.errors.house import (
-    AudioOfOthers,
-    ButtonOfOthers,
-    LongerThanAllowed,
-    ManagersOnly,
-    NotBlocked,
-    NotInThisPlace,
-    NotYours,
-    OwnerOnly,
-    PersonBlocked,
-    RoleMissing,
-    ServerPaused,
-    WordForbidden,
-)
 from bot.domain.errors.jam import (
     HostIsThere,
     HostOnly,
@@ -163,6 +149,20 @@ from bot.domain.errors.refusals import (
     WindowBeyondAudio,
     WindowReversed,
     WindowWithoutAudio,
+)
+from bot.domain.errors.server_rules import (
+    AudioOfOthers,
+    ButtonOfOthers,
+    LongerThanAllowed,
+    ManagersOnly,
+    NotBlocked,
+    NotInThisPlace,
+    NotYours,
+    OwnerOnly,
+    PersonBlocked,
+    RoleMissing,
+    ServerPaused,
+    WordForbidden,
 )
 from bot.domain.errors.work import (
     AudioWorkFailed,

@@ -4,7 +4,7 @@ BotError
 ├── ConfigError                 the settings are wrong
 ├── AudioWorkFailed             a worker process came to nothing over a file (work.py)
 └── UserError                   ends an interaction with a sentence
-    ├── RequestRefused          nothing was started, nothing was paid (refusals.py, house.py, …)
+    ├── RequestRefused          nothing was started, nothing was paid (refusals.py, limits.py, …)
     ├── ReplicateError          Replicate refused, failed, or could not be reached (failures.py)
     ├── TrackError              a prediction ended, its audio did not reach anyone (failures.py)
     ├── NeverBegun              it was cut off before anything was started (failures.py)

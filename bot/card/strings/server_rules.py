@@ -52,7 +52,7 @@ def mentions(pattern: str, ids: tuple[str, ...]) -> str:
     return first_of([pattern.format(one) for one in ids], _SHOWN_MAX)
 
 
-HOUSE_WORDS: dict[type[UserError], Callable[[Any], str]] = {
+SERVER_RULE_WORDS: dict[type[UserError], Callable[[Any], str]] = {
     errors.PersonBlocked: _blocked,
     errors.ServerPaused: lambda e: _(
         "Those who manage this server have paused me: “{reason}”. Nothing new is made here until "

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.card import strings
 from bot.card.actions import ACTIONS
 from bot.community.following import LOOK_EVERY_S
-from bot.community.house_rules import HouseRules, SettingsChanges
+from bot.community.server_rules import ServerRules, SettingsChanges
 from bot.community.settings import (
     Asked,
     ServerSettings,
@@ -30,10 +30,10 @@ from bot.community.written_amounts import amounts_text, parse_amounts
 from bot.domain import errors
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import JournalFault, RequestRefused
-from bot.domain.house import EVERYWHERE, Block, Change
 from bot.domain.inputs import Inputs
+from bot.domain.server_rules import EVERYWHERE, Block, Change
 from tests.fakes import NOON, FakeJournal
-from tests.unit.house_kit import SteppedClock
+from tests.unit.stepped_clock import SteppedClock
 
 SERVER, CHANNEL, CATEGORY, ROLE, ADA, BO = 1, 2, 3, 4, 5, 6
 ASKED = Asked(ADA, SERVER, frozenset({CHANNEL, CATEGORY}), frozenset({ROLE}), "deep house", 8.0)
@@ -252,8 +252,8 @@ def test_the_panel_can_change_every_setting() -> None:
 
 async def test_what_one_process_changes_the_others_hold_soon() -> None:
     clock, journal = SteppedClock(), FakeJournal()
-    here = HouseRules(journal, clock)
-    there = HouseRules(FakeJournal(beside=journal), clock)
+    here = ServerRules(journal, clock)
+    there = ServerRules(FakeJournal(beside=journal), clock)
     await here.start()
     await there.start()
     await here.change(SERVER, BO, pause="night")
@@ -271,7 +271,7 @@ async def test_rules_are_held_while_the_journal_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock, journal = SteppedClock(), FakeJournal()
-    rules = HouseRules(journal, clock)
+    rules = ServerRules(journal, clock)
     await rules.start()
     await rules.block(replace(BLOCK, until=None), BO)
 
@@ -295,7 +295,7 @@ async def test_a_change_that_cannot_be_read_back_is_made_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock, journal = SteppedClock(), FakeJournal()
-    rules = HouseRules(journal, clock)
+    rules = ServerRules(journal, clock)
     await rules.start()
 
     async def broken() -> None:
@@ -311,7 +311,7 @@ async def test_a_change_that_cannot_be_read_back_is_made_all_the_same(
 
 async def test_blocks_that_have_ended_are_forgotten() -> None:
     clock, journal = SteppedClock(), FakeJournal()
-    rules = HouseRules(journal, clock)
+    rules = ServerRules(journal, clock)
     await rules.start()
     await rules.block(replace(BLOCK, until=clock.now() + timedelta(minutes=30)), BO)
     await clock.advance(LOOK_EVERY_S)
@@ -323,7 +323,7 @@ async def test_blocks_that_have_ended_are_forgotten() -> None:
 
 
 async def test_a_server_that_is_forgotten_has_no_rules() -> None:
-    rules = HouseRules(FakeJournal(), SteppedClock())
+    rules = ServerRules(FakeJournal(), SteppedClock())
     await rules.start()
     await asyncio.gather(
         rules.change(SERVER, BO, pause="night"), rules.block(replace(BLOCK, until=None), BO)

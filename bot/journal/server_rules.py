@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.community.limits import Limits
 from bot.community.settings import loaded, person_needed_since
 from bot.community.weekly import ChartOutcome
-from bot.domain.house import Block, CanceledAll, Change, StoredRules
+from bot.domain.server_rules import Block, CanceledAll, Change, StoredRules
 from bot.journal.charges import Needed
 from bot.journal.database import insert, upsert
-from bot.journal.house_tables import blocks, chart_posts, server_changes, servers
 from bot.journal.leases import CANCELABLE
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
+from bot.journal.server_tables import blocks, chart_posts, server_changes, servers
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, presets
 
@@ -31,7 +31,7 @@ _CHART_FAULT = "chart_fault"
 _g = generations.c
 
 
-class House(Store):
+class ServerRuleRows(Store):
     """The part of the journal that keeps rules.
 
     Every change begins with the one row that tells that there was one. So changes wait for each

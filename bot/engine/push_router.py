@@ -32,7 +32,7 @@ class Given(StrEnum):
     UNKNOWN = "unknown"
 
 
-class PushDesk:
+class PushRouter:
     """Nothing it is given is waited for, and all of it may be lost: polls tell the same."""
 
     def __init__(self, context: JobContext, registry: JobRegistry, pushes: Pushes) -> None:

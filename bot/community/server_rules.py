@@ -28,9 +28,9 @@ from bot.community.settings import (
 from bot.domain.amounts import ServerLimits
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
-from bot.domain.house import Block, Change
 from bot.domain.inputs import Inputs
 from bot.domain.language import Language
+from bot.domain.server_rules import Block, Change
 from bot.engine.background import BackgroundTasks
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class SettingsChanges(TypedDict, total=False):
     language: Language | None
 
 
-class HouseRules:
+class ServerRules:
     """What may be made, for whom, and where."""
 
     def __init__(self, store: RuleStore, clock: Clock) -> None:
@@ -77,7 +77,7 @@ class HouseRules:
         """
         await self._read()
         looks = look_again_and_again(self._clock, self._look, "rules are held as read last")
-        self._owner.start(looks, name="house-rules")
+        self._owner.start(looks, name="server rules")
 
     async def close(self) -> None:
         """Look no more."""

@@ -9,10 +9,10 @@ from datetime import timedelta
 from itertools import pairwise
 
 from bot.community.following import LOOK_EVERY_S
-from bot.community.house_rules import HouseRules
+from bot.community.server_rules import ServerRules
 from bot.community.settings import Asked
 from bot.domain.errors import PersonBlocked, RequestRefused, ServerPaused
-from bot.domain.house import EVERYWHERE, Block, CanceledAll, Change, StoredRules
+from bot.domain.server_rules import EVERYWHERE, Block, CanceledAll, Change, StoredRules
 from tests.contract.journal_kit import (
     NOW,
     OpenJournal,
@@ -22,7 +22,7 @@ from tests.contract.journal_kit import (
     execute,
     scalars,
 )
-from tests.unit.house_kit import SteppedClock
+from tests.unit.stepped_clock import SteppedClock
 
 SERVER, OTHER_SERVER = 2**62 + 1, 2**62 + 2
 ADA, BO, MANAGER = 2**62 + 3, 2**62 + 4, 2**62 + 5
@@ -156,8 +156,8 @@ async def test_two_managers_at_once_get_two_numbers(start: Start) -> None:
 
 async def test_processes_agree_on_the_rules(start: Start) -> None:
     clock = SteppedClock()
-    here = HouseRules(await start("here"), clock)
-    there = HouseRules(await start("there"), clock)
+    here = ServerRules(await start("here"), clock)
+    there = ServerRules(await start("there"), clock)
     await here.start()
     await there.start()
     await there.block(replace(BLOCK, until=None), MANAGER)
@@ -173,7 +173,7 @@ async def test_processes_agree_on_the_rules(start: Start) -> None:
     await there.close()
 
 
-def refusal(rules: HouseRules) -> type[RequestRefused] | None:
+def refusal(rules: ServerRules) -> type[RequestRefused] | None:
     """What a process says to Ada."""
     try:
         rules.check(Asked(ADA, SERVER))

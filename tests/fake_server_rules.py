@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from bot.community.weekly import ChartOutcome
 from bot.domain.generation import Generation
-from bot.domain.house import Block, CanceledAll, Change, StoredRules
+from bot.domain.server_rules import Block, CanceledAll, Change, StoredRules
 
 
 @dataclass
-class HouseTables:
+class ServerRuleTables:
     """What processes share."""
 
     revision: str | None = None
@@ -23,43 +23,47 @@ class HouseTables:
     changes: dict[int, list[Change]] = field(default_factory=dict[int, list[Change]])
 
 
-class FakeHouse:
+class FakeServerRules:
     """Passes the contract suite of the rules."""
 
-    house: HouseTables
+    rule_tables: ServerRuleTables
     rows: dict[str, Generation]
 
     async def rules_revision(self) -> str | None:
-        return self.house.revision
+        return self.rule_tables.revision
 
     async def rules(self) -> StoredRules:
-        settings = {key: dict(values) for key, values in self.house.settings.items() if values}
-        return StoredRules(self.house.revision, settings, tuple(self.house.blocks.values()))
+        settings = {
+            key: dict(values) for key, values in self.rule_tables.settings.items() if values
+        }
+        return StoredRules(
+            self.rule_tables.revision, settings, tuple(self.rule_tables.blocks.values())
+        )
 
     async def set_rules(
         self, guild_id: int, by_id: int, values: Mapping[str, str | None]
     ) -> list[Change]:
-        old = self.house.settings.get(guild_id, {})
+        old = self.rule_tables.settings.get(guild_id, {})
         changes = [
             _change(by_id, name, old.get(name), value)
             for name, value in values.items()
             if old.get(name) != value
         ]
         new = {name: value for name, value in {**old, **values}.items() if value is not None}
-        self.house.settings[guild_id] = new
+        self.rule_tables.settings[guild_id] = new
         return self._log(guild_id, changes)
 
     async def block(self, block: Block, by_id: int) -> list[Change]:
         key = block.guild_id, block.user_id
-        old = self.house.blocks.get(key)
+        old = self.rule_tables.blocks.get(key)
         if old == block:
             return []
-        self.house.blocks[key] = block
+        self.rule_tables.blocks[key] = block
         change = _change(by_id, "block", _told(old), _told(block), block.user_id)
         return self._log(block.guild_id, [change])
 
     async def unblock(self, guild_id: int, user_id: int, by_id: int) -> list[Change]:
-        old = self.house.blocks.pop((guild_id, user_id), None)
+        old = self.rule_tables.blocks.pop((guild_id, user_id), None)
         if old is None:
             return []
         return self._log(guild_id, [_change(by_id, "block", _told(old), None, user_id)])
@@ -82,7 +86,7 @@ class FakeHouse:
     async def changes_of(
         self, guild_id: int, limit: int = 10, before: int | None = None
     ) -> list[Change]:
-        changes = reversed(self.house.changes.get(guild_id, [])[-500:])
+        changes = reversed(self.rule_tables.changes.get(guild_id, [])[-500:])
         return [one for one in changes if before is None or one.number < before][:limit]
 
     async def log_chart_fault(
@@ -92,21 +96,23 @@ class FakeHouse:
         return self._log(guild_id, [_change(by_id, "chart_fault", None, new)])
 
     async def forget_ended_blocks(self, ended_before: datetime) -> None:
-        self.house.blocks = {
-            key: block for key, block in self.house.blocks.items() if block.holds(ended_before)
+        self.rule_tables.blocks = {
+            key: block
+            for key, block in self.rule_tables.blocks.items()
+            if block.holds(ended_before)
         }
 
     async def forget_server(self, guild_id: int) -> None:
-        self.house.revision = secrets.token_hex(8)
-        self.house.settings.pop(guild_id, None)
-        self.house.changes.pop(guild_id, None)
-        self.house.blocks = {
-            key: one for key, one in self.house.blocks.items() if key[0] != guild_id
+        self.rule_tables.revision = secrets.token_hex(8)
+        self.rule_tables.settings.pop(guild_id, None)
+        self.rule_tables.changes.pop(guild_id, None)
+        self.rule_tables.blocks = {
+            key: one for key, one in self.rule_tables.blocks.items() if key[0] != guild_id
         }
 
     def _log(self, guild_id: int, changes: Sequence[Change]) -> list[Change]:
-        self.house.revision = secrets.token_hex(8)
-        log = self.house.changes.setdefault(guild_id, [])
+        self.rule_tables.revision = secrets.token_hex(8)
+        log = self.rule_tables.changes.setdefault(guild_id, [])
         numbered = [replace(one, number=len(log) + at) for at, one in enumerate(changes, start=1)]
         log += numbered
         return numbered
