@@ -164,7 +164,7 @@ async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
     yield f"takes: {evening.takes} made, {paid} paid, {kept[0]} in rows; kills: {evening.kills}"
     yield f"proposals made again, for they took too long: {evening.again}"
     yield f"votes: {evening.votes} counted; sections: {sections} of the first jam"
-    cuts = quantiles(evening.waits_s, n=100)
+    cuts = quantiles(evening.waits_s, n=100, method="inclusive")
     yield (
         f"from the word that ends a round to its card: p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, "
         f"longest {max(evening.waits_s):.2f} s"

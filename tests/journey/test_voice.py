@@ -18,9 +18,16 @@ from bot.audio.voice import encode_voice
 from bot.card import strings
 from bot.discord_internals import ogg_packets
 from bot.playground.discord.messages import Message
+from bot.playground.discord.rules import Rules
 from bot.playground.discord.voice.rtp import Packet
-from tests.journey.rig import Rig, a_rig, eventually, has_track, words
+from bot.playground.replicate.scripts import Script
+from bot.playground.replicate.timings import Timings
+from tests.benchmarks.heartbeat import FILE, Lateness
+from tests.benchmarks.stage import BEATING_BOT
+from tests.journey.processes import a_running_bot
+from tests.journey.rig import ANSWERS_WITHIN_S, Rig, a_rig, eventually, has_track, words
 
+AT_ONCE, PACKET_MS = 200, 20
 SILENCE = b"\xf8\xff\xfe"
 """What discord.py sends five times where something ends."""
 
@@ -159,3 +166,39 @@ async def test_on_a_stage_it_asks_for_the_word_and_waits(rig: Rig) -> None:
     rig.mod.let_speak(rig.discord.world.bot)
     await heard_of(rig, 50)
     await shown.until(is_over)
+
+
+async def test_200_generations_hold_nothing_up(tmp_path: Path) -> None:
+    """By what the loop's own thread does, so that others may take its processor meanwhile."""
+    heartbeat = tmp_path / "heartbeat"
+    slow = Timings(cold_start_s=0.1, step_rate_per_s=0.2)
+    env = {"MAX_RUNNING": "1000", "MAX_RUNNING_PER_USER": "1000", "MAX_WAITING_PER_USER": "1000"}
+    env |= {"module": BEATING_BOT[0], FILE: str(heartbeat)}
+    rules = Rules(first_response_s=ANSWERS_WITHIN_S)
+    async with (
+        a_rig(tmp_path, voice=True, start=False, speed=1, timings=slow, rules=rules) as rig,
+        a_running_bot(rig, **env),
+    ):
+        rig.replicate.script(Script(times=10, step_rate_per_s=2000))
+        card = await (await rig.musicgen("techno 128 bpm", duration=20)).until(has_track)
+        packets = (await asyncio.to_thread(expected, card.attachments[0].data, tmp_path))[2:]
+        rig.ada.join_voice(rig.discord.world.lounge)
+        turns = Lateness(heartbeat).of_turns()
+        stops = turns.of_stops()
+        for counted in (turns, stops):
+            counted.begin()
+        await rig.ada.click(card, "Play in voice")
+        await heard_of(rig, 10)
+        # Where the machine is busy some are refused, as being too slow.
+        while len(rig.replicate.predictions) < AT_ONCE:
+            await asyncio.gather(*(rig.musicgen(f"take {number}") for number in range(20)))
+        written_ns = heartbeat.stat().st_mtime_ns
+        await eventually(lambda: heartbeat.stat().st_mtime_ns > written_ns)
+        heard = sent(rig)
+    assert [packet.payload for packet in heard] == packets[: len(heard)]
+    first = heard[0]
+    assert [p.sequence - first.sequence for p in heard] == [*range(len(heard))]
+    assert [p.timestamp - first.timestamp for p in heard] == [960 * n for n in range(len(heard))]
+    assert turns.quantile_ms(1.0) < PACKET_MS
+    # What other threads hold of Python while others hold the processors is in it, now and then.
+    assert stops.more_than(PACKET_MS) < AT_ONCE / 4
