@@ -29,8 +29,8 @@ from bot.community.server_rules import ServerRules
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
 from bot.delivery.answers import AnswerJournal, Answers
+from bot.delivery.jam_display import DiscordJamDisplay
 from bot.delivery.jam_files import JamFiles
-from bot.delivery.jam_stage import JamStage
 from bot.delivery.requests import request_trace
 from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
@@ -41,10 +41,10 @@ from bot.domain.language import Language
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig, GenerationService
-from bot.jam.keeper import Keeper
 from bot.jam.openings import Openings
 from bot.jam.pieces import Pieces
 from bot.jam.ports import JamStore, PieceSound
+from bot.jam.runner import JamRunner
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
 from bot.jam.take_limits import TakeLimits
@@ -230,12 +230,12 @@ class MusicGenBot(ReconnectingBot):
                 *(self, parts.journal, pieces, parts.voice),
                 *(parts.clock, parts.shards.ids),
             )
-        stage = JamStage(
+        display = DiscordJamDisplay(
             *(self, parts.journal, self.jam_files, self.jam_budget, parts.clock),
             with_voice=self.voice is not None,
         )
         openings = Openings(parts.sound, pieces)
-        self.jam_keeper = Keeper(self.jams, parts.journal, stage, openings, parts.clock)
+        self.jam_runner = JamRunner(self.jams, parts.journal, display, openings, parts.clock)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )
@@ -253,7 +253,7 @@ class MusicGenBot(ReconnectingBot):
             parts.clock,
         )
         if self.voice is not None:
-            self.service.lease_keeper.is_sounding = self.voice.rooms.is_sounding
+            self.service.lease_keeper.is_sounding = self.voice.players.is_sounding
 
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""
@@ -282,7 +282,7 @@ class MusicGenBot(ReconnectingBot):
                 await self.server_rules.start()
                 await self.presets.start()
                 await self.service.start()
-                self.jam_keeper.start()
+                self.jam_runner.start()
                 self._begun = True
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -317,13 +317,13 @@ class MusicGenBot(ReconnectingBot):
         """Let go of the runs, whose rows say where to go on, then of Discord."""
         await asyncio.gather(
             self.service.close(),
-            self.jam_keeper.close(),
+            self.jam_runner.close(),
             self.delivery.close(),
             self.server_rules.close(),
             self.presets.close(),
             self.weekly_chart.close(),
             self.answers.close(),
             self._owner.close(),
-            *([self.voice.rooms.close()] if self.voice is not None else ()),
+            *([self.voice.players.close()] if self.voice is not None else ()),
         )
         await super().close()

@@ -120,7 +120,7 @@ async def open_parts(
                 journal_id=await journal.identity(),
                 tracks_max_bytes=settings.tracks_max_bytes,
                 tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
-                max_running=settings.seats,
+                max_running=settings.running_at_most,
                 max_running_per_user=settings.max_running_per_user,
                 push_address=webhook_key and webhook_key.address,
                 keep_rows=settings.keep_rows,

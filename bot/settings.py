@@ -77,7 +77,7 @@ class Settings(SettingsFields):
         return 0 if self.cog_urls and not is_set else self.price_per_second_micro_usd
 
     @property
-    def seats(self) -> int:
+    def running_at_most(self) -> int:
         """How many may run at once; a server of one's own takes one unless told otherwise."""
         is_set = "max_running" in self.model_fields_set
         return len(self.cog_urls) if self.cog_urls and not is_set else self.max_running

@@ -22,7 +22,7 @@ class ChannelEvents(commands.Cog):
 
     def _retry(self, guild_id: int, channel_id: int | None = None) -> None:
         self._bot.service.retry_unreachable(guild_id=guild_id, channel_id=channel_id)
-        self._bot.jam_keeper.try_again(guild_id)
+        self._bot.jam_runner.try_again(guild_id)
 
     @commands.Cog.listener()
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:

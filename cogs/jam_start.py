@@ -1,4 +1,4 @@
-"""Begins a jam: its row, the acknowledgement, and then its thread (`bot.jam.keeper`)."""
+"""Begins a jam: its row, the acknowledgement, and then its thread (`bot.jam.runner`)."""
 
 from __future__ import annotations
 

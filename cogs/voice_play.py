@@ -34,19 +34,19 @@ async def play_in_voice(
     guild_id = channel.guild.id
     if interaction.message is not None:
         voice.sounds.cards[interaction.message.id] = interaction.message
-    present = voice.rooms.session(guild_id)
+    present = voice.players.session(guild_id)
     if present is not None and present.channel_id == channel.id:
         await _add(bot, voice, interaction, items)
         return
-    voice.rooms.begin(guild_id, channel.id, items)
+    voice.players.begin(guild_id, channel.id, items)
     try:
         # What is played is forgotten by a kill, and so is who waits for its card.
         await bot.answers.expect(interaction)
         reply = await open_reply(bot, interaction, [])
     except BaseException:
-        voice.rooms.drop(guild_id)
+        voice.players.drop(guild_id)
         raise
-    voice.rooms.start(guild_id, reply or await _lost_reply(interaction))
+    voice.players.start(guild_id, reply or await _lost_reply(interaction))
 
 
 async def _add(
@@ -54,14 +54,14 @@ async def _add(
 ) -> None:
     """Append it; the card tells everybody, or a new one here where there is none any more."""
     guild_id = interaction.guild_id or 0
-    after = voice.rooms.change(guild_id, rules.add, items)
-    if voice.rooms.has_lost_card(guild_id):
+    after = voice.players.change(guild_id, rules.add, items)
+    if voice.players.has_lost_card(guild_id):
         reply = await open_reply(bot, interaction, [])
         if reply is not None:
-            voice.rooms.show_at(guild_id, reply)
+            voice.players.show_at(guild_id, reply)
         return
     before = max(0, len(after.waiting) - len(items))
-    card = voice.rooms.card(guild_id)
+    card = voice.players.card(guild_id)
     words = strings.voice.added(len(items), before, None if card is None else jump_url(card))
     await interaction.response.send_message(words, ephemeral=True)
 
@@ -87,7 +87,7 @@ async def change_voice(
     if guild_id is None:
         raise VoiceNotHere
     bot.server_rules.check(asked_by(interaction))
-    session = voice.rooms.session(guild_id)
+    session = voice.players.session(guild_id)
     if session is None:
         raise VoiceIsOver
     person = interaction.user
@@ -96,11 +96,11 @@ async def change_voice(
     listens = channel is not None and channel.id == session.channel_id
     if not listens and not manages_messages(interaction):
         raise NotListening(session.channel_id)
-    voice.rooms.change(guild_id, rule)
-    card = voice.rooms.card(guild_id)
+    voice.players.change(guild_id, rule)
+    card = voice.players.card(guild_id)
     message = interaction.message
     if message is not None and card is not None and card.message_id == message.id:
-        voice.rooms.show_at(guild_id, reply_in(interaction, message))
+        voice.players.show_at(guild_id, reply_in(interaction, message))
     await acknowledge(interaction)
 
 

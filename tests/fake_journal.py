@@ -176,7 +176,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
             process = None if lease is None else lease.owner
             theirs = lines.standings.setdefault(row.requester_id, {})
             before = theirs.get(process, Standing())
-            is_placed = row.state.has_seat or (row.state.unpaid and row.id in with_places)
+            is_placed = row.state.has_slot or (row.state.unpaid and row.id in with_places)
             is_without = row.state.unpaid and not is_placed
             theirs[process] = Standing(before.unpaid + is_without, before.running + is_placed)
         everyones = [item for theirs in lines.standings.values() for item in theirs.items()]

@@ -36,14 +36,14 @@ _ARCHIVED_MINUTES = 10080
 """A week without a message, and Discord puts a thread away; the next one brings it back."""
 
 
-class StageJournal(Journal, JamStore, DraftJournal, Protocol):
-    """What the stage reads."""
+class JamDisplayJournal(Journal, JamStore, DraftJournal, Protocol):
+    """What the display reads."""
 
 
 class JamOpening:
-    """The part of the stage that is there before anybody takes part."""
+    """The part of the display that is there before anybody takes part."""
 
-    def __init__(self, client: discord.Client, journal: StageJournal, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, journal: JamDisplayJournal, clock: Clock) -> None:
         self._client = client
         self._journal = journal
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Voice put together: the rooms that play, the channels they play in, the audio."""
+"""Voice put together: the players, the channels they play in, the audio."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Protocol
 import discord
 
 from bot.delivery.voice_cards import Facts, VoiceCards
-from bot.delivery.voice_screen import VoiceScreen
+from bot.delivery.voice_display import DiscordVoiceDisplay
 from bot.delivery.voice_sounds import DiscordSounds, Generations
 from bot.delivery.voice_speaker import DiscordSpeaker, DiscordSpeakers
 from bot.domain.clock import Clock
 from bot.jam.pieces import Pieces
 from bot.voice.cache import KeptSounds
+from bot.voice.player import PlayerParts
+from bot.voice.players import VoicePlayers
 from bot.voice.ports import Speaker, VoiceSound
-from bot.voice.room import World
-from bot.voice.rooms import VoiceRooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class VoiceParts:
 class Voice:
     """All of it."""
 
-    rooms: VoiceRooms
+    players: VoicePlayers
     speakers: DiscordSpeakers
     sounds: DiscordSounds
-    screen: VoiceScreen
+    display: DiscordVoiceDisplay
 
 
 class VoiceJournal(Generations, Facts, Protocol):
@@ -53,6 +53,6 @@ def open_voice(
     """Put it together."""
     speakers = DiscordSpeakers(client, parts.speaker)
     sounds = DiscordSounds(client, journal, pieces, parts.sound)
-    screen = VoiceScreen(client, clock, VoiceCards(journal, shard_ids))
-    world = World(speakers, KeptSounds(sounds), screen, clock)
-    return Voice(VoiceRooms(world), speakers, sounds, screen)
+    display = DiscordVoiceDisplay(client, clock, VoiceCards(journal, shard_ids))
+    player_parts = PlayerParts(speakers, KeptSounds(sounds), display, clock)
+    return Voice(VoicePlayers(player_parts), speakers, sounds, display)

@@ -59,7 +59,7 @@ class State(StrEnum):
         return self in {State.ACCEPTED, State.QUEUED}
 
     @property
-    def has_seat(self) -> bool:
+    def has_slot(self) -> bool:
         """It takes one of the places of those that run at once."""
         return self in {State.SUBMITTING, State.RUNNING}
 

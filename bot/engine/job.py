@@ -24,7 +24,7 @@ from bot.engine.context import JobContext
 from bot.engine.disk_ledger import Standing
 from bot.engine.ports import Unreachable
 from bot.engine.pushes import CreatePush
-from bot.engine.seat import Seat
+from bot.engine.queue_slot import Slot
 from bot.engine.stages import stages_done
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Job:
         self.context = context
         self.meter = ProgressMeter(generation.created_at)
         self.attempts = Attempts(self)
-        self.seat = Seat(context.queue, generation.requester_id, generation.id)
+        self.slot = Slot(context.queue, generation.requester_id, generation.id)
         self.wake = asyncio.Event()
         """Set when there is news of the prediction, or of what the person wants."""
         self.create_push = CreatePush()

@@ -63,7 +63,7 @@ async def _go_on(job: Job) -> None:
             await job.attempts.take_back()
             raise
         finally:
-            job.seat.give_up()
+            job.slot.give_up()
         await tell_end(job)
         if not job.generation.told:
             # What turns up late brings it back to life, or is stopped.

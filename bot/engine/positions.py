@@ -113,12 +113,12 @@ def why(queue: Queue, submit_gate: SubmitGate, entry: QueueEntry) -> Wait | None
     is_near = obstacle is not None and position is not None and position <= _NEAR
     again_at = submit_gate.next_try_at if is_near else None
     if queue.waits_for_own(entry):
-        running = queue.seated_of(entry.user_id)
+        running = queue.taken_by(entry.user_id)
         return OwnRunning(running, max(0, entry.own_before - running), obstacle, again_at)
     if position is None:
         return None
     if queue.is_full and not entry.granted.is_set():
-        return InQueue(position, queue.seated, obstacle, again_at)
+        return InQueue(position, queue.taken, obstacle, again_at)
     if obstacle is not None:
         return Hindered(obstacle, again_at, position)
     return ToBeSent(position)

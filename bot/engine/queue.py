@@ -1,4 +1,4 @@
-"""Who is next: the queue for the seats of running predictions.
+"""Who is next: the queue for the slots of running predictions.
 
 `Queue.join` gives a `QueueEntry`, whose `granted` is set when its turn to be sent has come; `sent`
 says that its create is through, `leave` that it has ended. What stands at the gate for creates
@@ -30,7 +30,7 @@ Reason: TypeAlias = tuple[object, ...]
 
 @dataclass(eq=False, slots=True)
 class QueueEntry:
-    """One generation in the queue, or on its seat; `granted` is set when its turn has come."""
+    """One generation in the queue, or with its slot; `granted` is set when its turn has come."""
 
     user_id: int
     arrival: int
@@ -59,19 +59,19 @@ class QueueEntry:
 class _Person:
     """What the queue knows of one person's entries."""
 
-    seated: int = 0
+    slots: int = 0
     last_grant: int = 0
-    """When they were last given a seat, by count."""
+    """When they were last given a slot, by count."""
     waiting: dict[QueueEntry, None] = field(default_factory=dict[QueueEntry, None])
     """Who came first is first."""
 
     def key(self) -> tuple[int, int, int]:
         """What their first one is ordered by: the least is next."""
-        return self.seated, self.last_grant, next(iter(self.waiting)).arrival
+        return self.slots, self.last_grant, next(iter(self.waiting)).arrival
 
 
 class Queue:
-    """Seats for so many generations at once, so many for each person; the rest wait.
+    """Slots for so many generations at once, so many for each person; the rest wait.
 
     Waiting is fair between people: everyone's first comes before anyone's second; among equals,
     whose last turn is longest ago; then who came first. Joining, leaving and granting cost
@@ -88,9 +88,9 @@ class Queue:
         self._grants = 0
         self._people: dict[int, _Person] = {}
         self._waiting = 0
-        self._seated: set[QueueEntry] = set()
+        self._holders: set[QueueEntry] = set()
         self._unsent: dict[QueueEntry, None] = {}
-        """Those of the seated that are not through the gate, in the order of their grants."""
+        """Those with a slot that are not through the gate, in the order of their grants."""
         self._next: list[tuple[tuple[int, int, int], int]] = []
         """A heap of keys and people; a key that is no longer theirs is passed over."""
         self._took_s = deque[float](maxlen=_RUNS_REMEMBERED)
@@ -109,7 +109,7 @@ class Queue:
         entry = self._entry(user_id, key)
         entry.tell, entry.joined_s, entry.is_new = tell, now_s, is_new
         person = self._people[user_id]
-        entry.own_before = person.seated + len(person.waiting)
+        entry.own_before = person.slots + len(person.waiting)
         person.waiting[entry] = None
         self._waiting += 1
         if len(person.waiting) == 1:
@@ -117,12 +117,12 @@ class Queue:
         self._grant()
         return entry
 
-    def seat(self, user_id: int) -> QueueEntry:
-        """Take a seat for what already runs, full or not."""
+    def take_slot(self, user_id: int) -> QueueEntry:
+        """Take a slot for what already runs, full or not."""
         entry = self._entry(user_id)
         entry.granted.set()
-        self._seated.add(entry)
-        self._people[user_id].seated += 1
+        self._holders.add(entry)
+        self._people[user_id].slots += 1
         self._enlist(user_id)
         self.changed.set()
         return entry
@@ -135,21 +135,21 @@ class Queue:
             self._grant()
 
     def leave(self, entry: QueueEntry) -> None:
-        """Leave the queue, or the seat; leaving twice is leaving once."""
+        """Leave the queue, or the slot; leaving twice is leaving once."""
         person = self._people.get(entry.user_id)
         if person is None:
             return
-        if entry in self._seated:
-            self._seated.discard(entry)
+        if entry in self._holders:
+            self._holders.discard(entry)
             self._unsent.pop(entry, None)
-            person.seated -= 1
+            person.slots -= 1
         elif entry in person.waiting:
             del person.waiting[entry]
             self._waiting -= 1
         else:
             return
         entry.position = entry.tell = None
-        if person.seated or person.waiting:
+        if person.slots or person.waiting:
             self._enlist(entry.user_id)
         else:
             del self._people[entry.user_id]
@@ -185,21 +185,21 @@ class Queue:
     @property
     def is_full(self) -> bool:
         """Whether as many are under way as may, whoever they belong to."""
-        return len(self._seated) >= self._max_running
+        return len(self._holders) >= self._max_running
 
     @property
-    def seated(self) -> int:
+    def taken(self) -> int:
         """How many are under way, those at the gate included."""
-        return len(self._seated)
+        return len(self._holders)
 
     def unsent(self) -> list[str]:
-        """The generations that have a seat and are not through the gate: few."""
+        """The generations that have a slot and are not through the gate: few."""
         return [entry.key for entry in self._unsent]
 
-    def seated_of(self, user_id: int) -> int:
+    def taken_by(self, user_id: int) -> int:
         """How many of one person's are under way."""
         person = self._people.get(user_id)
-        return 0 if person is None else person.seated
+        return 0 if person is None else person.slots
 
     def waits_for_own(self, entry: QueueEntry) -> bool:
         """Whether so many of the same person's come before it that no other's end lets it in."""
@@ -209,7 +209,7 @@ class Queue:
         """Everyone who is not through, who is next first: O(n log n)."""
         keys: list[tuple[int, int, int, QueueEntry]] = []
         for person in self._people.values():
-            for level, entry in enumerate(person.waiting, start=person.seated):
+            for level, entry in enumerate(person.waiting, start=person.slots):
                 entry.own_before = level
                 keys.append((level, person.last_grant, entry.arrival, entry))
         # No two have the same arrival, so entries themselves are never compared.
@@ -217,8 +217,8 @@ class Queue:
         return [*self._unsent, *(key[-1] for key in keys)]
 
     def is_full_for(self, user_id: int) -> bool:
-        """Whether this person has as many seats as one may."""
-        return sum(entry.user_id == user_id for entry in self._seated) >= self._max_per_user
+        """Whether this person has as many slots as one may."""
+        return sum(entry.user_id == user_id for entry in self._holders) >= self._max_per_user
 
     def _entry(self, user_id: int, key: str = "") -> QueueEntry:
         self._arrivals += 1
@@ -229,7 +229,7 @@ class Queue:
     def _enlist(self, user_id: int) -> None:
         """Note a person's key anew, after what it is made of may have changed."""
         person = self._people[user_id]
-        if person.waiting and person.seated < self._max_per_user:
+        if person.waiting and person.slots < self._max_per_user:
             heappush(self._next, (person.key(), user_id))
         if len(self._next) > 2 * len(self._people) + _STALE_SPARE:
             able = (
@@ -245,7 +245,7 @@ class Queue:
         return (
             person is not None
             and bool(person.waiting)
-            and person.seated < self._max_per_user
+            and person.slots < self._max_per_user
             and person.key() == key
         )
 
@@ -253,7 +253,7 @@ class Queue:
         self.changed.set()
         while (
             self._next
-            and len(self._seated) < self._max_running
+            and len(self._holders) < self._max_running
             and len(self._unsent) < self._at_gate
         ):
             key, user_id = heappop(self._next)
@@ -263,10 +263,10 @@ class Queue:
             entry = next(iter(person.waiting))
             del person.waiting[entry]
             self._waiting -= 1
-            person.seated += 1
+            person.slots += 1
             self._grants += 1
             person.last_grant = self._grants
-            self._seated.add(entry)
+            self._holders.add(entry)
             self._unsent[entry] = None
             self._enlist(user_id)
             entry.granted.set()

@@ -302,8 +302,8 @@ class GenerationService:
 
     @property
     def running(self) -> int:
-        """How many have a seat here: sent, or about to be."""
-        return self._context.queue.seated
+        """How many have a slot here: sent, or about to be."""
+        return self._context.queue.taken
 
     @property
     def waiting(self) -> int:

@@ -183,7 +183,7 @@ class Locks(Protocol):
         ...
 
 
-class Stage(Protocol):
+class JamDisplay(Protocol):
     """Where people see a jam. Methods raise `DiscordFault` and `Unreachable`."""
 
     async def source_of(self, track_id: str) -> AudioSource:

@@ -46,7 +46,7 @@ _THESE_SERVERS = sa.bindparam("servers", expanding=True, type_=sa.BigInteger)
 _THESE_JAMS = sa.bindparam("jams", expanding=True, type_=sa.Text)
 _QUERIES_KEPT = 64
 _IS_UNPAID = _g.state.in_([one for one in State if one.unpaid])
-_IS_RUNNING = _g.state.in_([one for one in State if one.has_seat])
+_IS_RUNNING = _g.state.in_([one for one in State if one.has_slot])
 
 
 def between(since: datetime, until: datetime) -> list[sa.ColumnElement[bool]]:

@@ -66,7 +66,7 @@ class Metrics:
         for stage in Stage:
             self._stages.labels(stage.value)
         self.running = Gauge(
-            "musicgen_running", "Generations on a seat: sent, or about to be.", registry=registry
+            "musicgen_running", "Generations with a slot: sent, or about to be.", registry=registry
         )
         self.waiting = Gauge("musicgen_waiting", "Generations in line.", registry=registry)
         self._replicate = Counter(

@@ -33,7 +33,7 @@ class WatchedBot:
 
     @property
     def running(self) -> int:
-        """Generations on a seat."""
+        """Generations with a slot."""
         return self._bot.service.running
 
     @property

@@ -94,7 +94,7 @@ class VoiceSound(Protocol):
         ...
 
 
-class Screen(Protocol):
+class VoiceDisplay(Protocol):
     """Where people see what plays. Methods raise nothing that Discord answers."""
 
     async def show(self, reply: Reply, session: Session) -> Reply | None:

@@ -306,7 +306,7 @@ async def test_words_that_automod_does_not_allow_are_left_out(evening: Evening) 
 async def test_at_a_stop_of_the_bot_people_are_told(evening: Evening) -> None:
     await evening.play()
     assert evening.world.bot.voice is not None
-    await evening.world.bot.voice.rooms.close()
+    await evening.world.bot.voice.players.close()
     assert "I was restarted, and what was in line is gone." in evening.text
 
 
@@ -362,7 +362,7 @@ async def test_a_kill_before_its_card_is_there_is_told(
     def dies(*_: object) -> None:
         pass
 
-    monkeypatch.setattr(evening.world.bot.voice.rooms, "start", dies)
+    monkeypatch.setattr(evening.world.bot.voice.players, "start", dies)
     used = await evening.play()
     await evening.world.restart()
     await evening.world.pass_s(11)

@@ -39,7 +39,7 @@ def test_it_is_what_the_queue_lets_wait(places: Places, steps: list[tuple[int, i
 
 
 def lines_of(places: Places, entries: list[QueueEntry]) -> Lines:
-    """As it is counted: who has a seat has a place, sent or not."""
+    """As it is counted: who has a slot has a place, sent or not."""
     counts = Counter((entry.user_id, entry.granted.is_set()) for entry in entries)
     lines = Lines(places, HERE)
     for person in PEOPLE:

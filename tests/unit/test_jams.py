@@ -1,4 +1,4 @@
-"""Jams as a process keeps them: over rows that others change too, on a stage that may fail."""
+"""Jams as a process keeps them: over rows that others change too, on a display that may fail."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from bot.domain.musical_terms import MusicalTerms
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
 from bot.jam.jam import Beginning, Jam, Opening, Phase, Progress, Shown, Terms
-from bot.jam.keeper import Keeper
 from bot.jam.openings import Openings
 from bot.jam.pieces import Pieces
+from bot.jam.runner import JamRunner
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
 from tests.fakes import (
@@ -45,7 +45,7 @@ from tests.fakes import (
 ADA, BO = 5, 6
 
 
-class FakeStage:
+class FakeJamDisplay:
     """Remembers what people would have seen; each refusal in `refuses` is met once."""
 
     def __init__(self) -> None:
@@ -95,12 +95,12 @@ class Process:
         self.journal = FakeJournal(
             beside=None if beside is None else beside.journal, now=self.clock.now
         )
-        self.stage = FakeStage()
+        self.display = FakeJamDisplay()
         self.piece_sound = FakePieceSound()
         self.jams = Jams(self.journal, Pieces(self.journal, self.piece_sound, folder), self.clock)
         self.sound = FakeSound()
         openings = Openings(self.sound, self.jams.pieces)
-        self.keeper = Keeper(self.jams, self.journal, self.stage, openings, self.clock)
+        self.keeper = JamRunner(self.jams, self.journal, self.display, openings, self.clock)
         self.delivery = TakeDelivery(FakeDelivery(self.journal), self.jams)
         self.folder = folder
 
@@ -279,7 +279,7 @@ async def test_a_deadline_that_passed_while_the_bot_was_away_is_kept(process: Pr
     await later.works()
     jam = await later.jam()
     assert (jam.head, jam.round.number) == ("t1", 2)
-    assert later.stage.shown[-1].head == "t1"
+    assert later.display.shown[-1].head == "t1"
     assert await later.journal.jams_to_do(later.clock.now()) == []
 
 
@@ -290,10 +290,10 @@ async def test_one_process_keeps_a_jam_and_another_takes_it_up(
     await process.begin()
     assert await process.journal.try_lock("jam j", 60)
     await other.works()
-    assert other.stage.shown == []
+    assert other.display.shown == []
     await process.journal.unlock("jam j")
     await other.works()
-    assert [jam.thread_id for jam in other.stage.shown] == [77]
+    assert [jam.thread_id for jam in other.display.shown] == [77]
 
 
 async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
@@ -303,14 +303,14 @@ async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
     other = Process(tmp_path, process)
     await process.begin()
     held_up, goes_on = asyncio.Event(), asyncio.Event()
-    show = process.stage.show
+    show = process.display.show
 
     async def slowly(jam: Jam) -> Shown:
         held_up.set()
         await goes_on.wait()
         return await show(jam)
 
-    process.stage.show = slowly  # pyright: ignore[reportAttributeAccessIssue] - as a test may
+    process.display.show = slowly  # pyright: ignore[reportAttributeAccessIssue] - as a test may
     await process.works()
     assert held_up.is_set()
     del process.journal.tables.locks["jam j"]
@@ -320,7 +320,7 @@ async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
     await process.jams.change("j", rules.propose, BO, "t1", "words", 10)
     goes_on.set()
     await process.works()
-    assert len(process.stage.shown) == 1, "what it was at, and no more"
+    assert len(process.display.shown) == 1, "what it was at, and no more"
     assert not await process.journal.try_lock("jam j", 60), "the lock is the other one's"
 
 
@@ -337,7 +337,7 @@ async def test_what_changes_while_a_lock_is_given_back_waits_for_no_other_look(
 
     monkeypatch.setattr(process.journal, "unlock", meanwhile)
     await process.works()
-    assert [len(jam.round.takes) for jam in process.stage.shown] == [0, 1]
+    assert [len(jam.round.takes) for jam in process.display.shown] == [0, 1]
 
 
 @pytest.mark.parametrize("done", [0, 1, 2])
@@ -356,11 +356,11 @@ async def test_whatever_was_done_the_next_process_does_the_rest(
         await process.jams.change("j", steps.showed, shown)
     later = Process(tmp_path, process)
     await later.works()
-    assert len(later.stage.shown) == (done < 2)
-    assert later.stage.mixes == [(0, "t1", MixTerms())]
+    assert len(later.display.shown) == (done < 2)
+    assert later.display.mixes == [(0, "t1", MixTerms())]
     jam = await later.jam()
     assert (jam.thread_id, jam.phase, jam.wants_work) == (77, Phase.CLOSED, False)
-    assert [one.phase for one in later.stage.told] == [Phase.CLOSED], "told where it was begun"
+    assert [one.phase for one in later.display.told] == [Phase.CLOSED], "told where it was begun"
 
 
 async def test_each_mix_is_posted_as_it_was_asked_for(process: Process) -> None:
@@ -375,72 +375,72 @@ async def test_each_mix_is_posted_as_it_was_asked_for(process: Process) -> None:
     await later.works(200)
     later.clock.pass_s(2)
     await later.works(200)
-    assert later.stage.mixes == [(number, "t1", terms) for number, terms in enumerate(wanted)]
+    assert later.display.mixes == [(number, "t1", terms) for number, terms in enumerate(wanted)]
     assert not (await later.jam()).wants_work
 
 
 async def test_what_discord_refuses_is_tried_again_later(process: Process) -> None:
     await process.begin()
-    process.stage.refuses = [DiscordFault(), Unreachable(may_reopen=True)]
+    process.display.refuses = [DiscordFault(), Unreachable(may_reopen=True)]
     for wait_s in (0.0, 5.0, 10.0):
         process.clock.pass_s(wait_s)
-        assert process.stage.shown == []
+        assert process.display.shown == []
         await process.works()
-    assert len(process.stage.shown) == 1
+    assert len(process.display.shown) == 1
 
 
 async def test_a_jam_whose_thread_is_gone_ends_with_what_was_voted_for(process: Process) -> None:
     await process.begin()
     await process.take("t1")
     await process.jams.change("j", rules.vote, BO, "t1")
-    process.stage.refuses = [Unreachable(channel_gone=True)]
+    process.display.refuses = [Unreachable(channel_gone=True)]
     for _ in range(2):
         await process.works()
     jam = await process.jam()
     assert (jam.phase, jam.wants_work, jam.head) == (Phase.CLOSED, False, "t1")
-    assert [told.gone for told in process.stage.told] == [True], "it is said where it was begun"
+    assert [told.gone for told in process.display.told] == [True], "it is said where it was begun"
 
 
 async def test_what_discord_keeps_refusing_is_told_once_and_given_up_after_a_week(
     process: Process,
 ) -> None:
     await process.begin()
-    process.stage.refuses = [Unreachable(may_reopen=True) for _ in range(2000)]
+    process.display.refuses = [Unreachable(may_reopen=True) for _ in range(2000)]
     await process.works()
     process.clock.pass_s(3601)
     # It has its thread by now.
     await process.jams.change("j", steps.opened, 77)
-    before = len(process.stage.refuses)
+    before = len(process.display.refuses)
     tries = 0
     while (jam := await process.jam()).wants_work:
         tries += 1
         assert tries < 500, "there is an end to it"
         process.clock.pass_s(3600)
         await process.works()
-    assert before - len(process.stage.refuses) <= tries
+    assert before - len(process.display.refuses) <= tries
     assert jam.hindered is not None
     assert process.clock.now() - jam.hindered.since >= timedelta(days=7)
     assert await process.journal.jams_to_do(process.clock.now()) == []
-    assert len(process.stage.told) == 1
+    assert len(process.display.told) == 1
     # Until somebody does something, or its thread is open again.
-    process.stage.refuses = []
+    process.display.refuses = []
     await process.jams.reopened(77)
     await process.works()
-    assert [one.hindered is None for one in process.stage.told] == [False, True]
+    assert [one.hindered is None for one in process.display.told] == [False, True]
     assert (await process.jam()).hindered is None
-    assert len(process.stage.shown) == 1
+    assert len(process.display.shown) == 1
 
 
 async def test_a_change_of_another_server_brings_nobody_to_try_again(process: Process) -> None:
     await process.begin()
-    process.stage.refuses = [Unreachable(may_reopen=True)]
+    process.display.refuses = [Unreachable(may_reopen=True)]
     await process.works()
     process.keeper.try_again(2)
     await process.works()
-    assert process.stage.shown == []
+    assert process.display.shown == []
     process.keeper.try_again(1)
     await process.works()
-    assert len(process.stage.shown) == 1
+    assert len(process.display.shown) == 1
 
 
 async def test_a_server_that_the_bot_leaves_keeps_no_jam(
@@ -497,7 +497,7 @@ async def test_what_a_jam_begins_with_is_fetched_from_its_row_whoever_died(
     later = Process(tmp_path, process)
     await later.works()
     async with asyncio.timeout(10):
-        await later.stage.has_shown.wait()
+        await later.display.has_shown.wait()
         await later.works()
     jam = await later.jam()
     [section] = jam.sections
@@ -515,14 +515,14 @@ async def test_what_a_jam_begins_with_is_fetched_from_its_row_whoever_died(
 async def test_a_beginning_that_cannot_be_had_is_told_and_no_jam_begins(process: Process) -> None:
     await process.begin(**begun_by_command(process))
     process.sound.refusal = AudioUnavailable(404)
-    process.stage.refuses = [DiscordFault()]
+    process.display.refuses = [DiscordFault()]
     await process.works()
     process.clock.pass_s(5)
     await process.works()
-    assert process.stage.refused == [process.sound.refusal]
+    assert process.display.refused == [process.sound.refusal]
     jam = await process.jam()
     assert (jam.gone, jam.wants_work, jam.look_at) == (True, False, None)
-    assert process.stage.shown == []
+    assert process.display.shown == []
 
 
 async def test_a_jam_that_gets_no_thread_is_given_up(process: Process) -> None:
@@ -531,7 +531,7 @@ async def test_a_jam_that_gets_no_thread_is_given_up(process: Process) -> None:
     for _ in range(2):
         await process.works()
     assert (await process.jam()).gone
-    assert len(process.stage.told) == 1
+    assert len(process.display.told) == 1
     assert await process.journal.jams_to_do(process.clock.now()) == []
 
 

@@ -23,7 +23,7 @@ from tests.unit.service_kit import a_rig
 MANY = 3000
 
 
-def seated(entries: list[QueueEntry]) -> list[int]:
+def running(entries: list[QueueEntry]) -> list[int]:
     return [number for number, entry in enumerate(entries) if entry.granted.is_set()]
 
 
@@ -42,12 +42,12 @@ def all_sent(queue: Queue, entries: list[QueueEntry]) -> None:
 def test_so_many_run_and_the_rest_wait_in_order() -> None:
     queue = Queue(max_running=2, max_per_user=9)
     entries = [queue.join(user) for user in (1, 2, 3, 4)]
-    assert seated(entries) == [0, 1]
+    assert running(entries) == [0, 1]
     assert numbers(queue, entries) == [1, 2, 3, 4]
     all_sent(queue, entries)
     assert numbers(queue, entries) == [None, None, 1, 2]
     queue.leave(entries[0])
-    assert seated(entries) == [0, 1, 2]
+    assert running(entries) == [0, 1, 2]
     all_sent(queue, entries)
     assert numbers(queue, entries)[3] == 1
 
@@ -55,10 +55,10 @@ def test_so_many_run_and_the_rest_wait_in_order() -> None:
 def test_a_person_has_a_cap_too_and_does_not_block_others() -> None:
     queue = Queue(max_running=9, max_per_user=2)
     entries = [queue.join(user) for user in (1, 1, 1, 2)]
-    assert seated(entries) == [0, 1, 3]
+    assert running(entries) == [0, 1, 3]
     assert [queue.waits_for_own(entry) for entry in entries] == [False, False, True, False]
     queue.leave(entries[1])
-    assert seated(entries) == [0, 1, 2, 3]
+    assert running(entries) == [0, 1, 2, 3]
 
 
 def test_everyones_first_comes_before_anyones_second() -> None:
@@ -82,9 +82,9 @@ def test_leaving_while_waiting_and_leaving_twice() -> None:
     assert third.granted.is_set()
 
 
-def test_what_runs_already_keeps_its_seat_though_all_are_taken() -> None:
+def test_what_runs_already_keeps_its_slot_though_all_are_taken() -> None:
     queue = Queue(max_running=1, max_per_user=1)
-    resumed = [queue.seat(1), queue.seat(1)]
+    resumed = [queue.take_slot(1), queue.take_slot(1)]
     waiting = queue.join(2)
     queue.leave(resumed[0])
     assert not waiting.granted.is_set()
@@ -96,7 +96,7 @@ def test_few_stand_at_the_gate_and_whoever_asks_for_the_first_time_passes_the_re
     queue = Queue(max_running=100, max_per_user=50, at_gate=2)
     greedy = [queue.join(1) for _ in range(5)]
     late = queue.join(2)
-    assert seated(greedy) == [0, 1]
+    assert running(greedy) == [0, 1]
     assert numbers(queue, [*greedy, late]) == [1, 2, 4, 5, 6, 3]
     queue.sent(greedy[0])
     assert late.granted.is_set()
@@ -106,10 +106,10 @@ def test_few_stand_at_the_gate_and_whoever_asks_for_the_first_time_passes_the_re
 
 
 def reference_order(
-    seated: list[QueueEntry], waiting: list[QueueEntry], granted: list[QueueEntry]
+    holding: list[QueueEntry], waiting: list[QueueEntry], granted: list[QueueEntry]
 ) -> list[QueueEntry]:
     """The rule, spelled out: by how many of theirs are ahead, whose last turn is longest ago."""
-    ahead = Counter(entry.user_id for entry in seated)
+    ahead = Counter(entry.user_id for entry in holding)
     last_grant = {entry.user_id: number for number, entry in enumerate(granted, start=1)}
     keys: dict[QueueEntry, tuple[int, int, int]] = {}
     for entry in sorted(waiting, key=lambda waiting: waiting.arrival):
@@ -122,9 +122,9 @@ def reference_order(
     st.integers(1, 5),
     st.integers(1, 3),
     st.integers(1, 3),
-    st.lists(st.tuples(st.sampled_from(["join", "seat", "sent", "leave"]), st.integers(0, 4))),
+    st.lists(st.tuples(st.sampled_from(["join", "slot", "sent", "leave"]), st.integers(0, 4))),
 )
-def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_seat(
+def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_slot(
     max_running: int, max_per_user: int, at_gate: int, moves: list[tuple[str, int]]
 ) -> None:
     queue = Queue(max_running, max_per_user, at_gate)
@@ -135,8 +135,8 @@ def test_the_caps_hold_the_order_is_the_rules_and_nobody_waits_beside_a_free_sea
     for move, number in moves:
         if move == "join":
             present.append(queue.join(number))
-        elif move == "seat":
-            present.append(queue.seat(number))
+        elif move == "slot":
+            present.append(queue.take_slot(number))
             resumed.add(present[-1])
         elif present:
             entry = present[number % len(present)]
@@ -368,7 +368,7 @@ def test_the_reason_may_be_another_though_the_number_is_not() -> None:
 def test_what_was_taken_up_again_counts_as_ones_own() -> None:
     rig = Reasons(9, 1, [])
     for _ in range(3):
-        rig.queue.seat(1)
+        rig.queue.take_slot(1)
     rig.entries.append(rig.join(0, 1))
     assert rig.tell() == {0: OwnRunning(3, 0)}
 
@@ -443,7 +443,7 @@ def test_a_turn_is_expected_by_what_the_last_runs_took() -> None:
     assert queue.expected_s(4) == 30 * 3.5 / 2
 
 
-async def test_the_journal_learns_who_has_a_seat_and_is_not_sent() -> None:
+async def test_the_journal_learns_who_has_a_slot_and_is_not_sent() -> None:
     rig = a_rig()
     with_places: list[list[str]] = []
     create = rig.predictions.create

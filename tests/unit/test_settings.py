@@ -31,11 +31,11 @@ def test_servers_of_ones_own_need_no_replicate_and_cost_nothing() -> None:
     }
     settings = Settings.from_env(env)
     assert settings.cog_urls == ("http://a:5000", "http://b:5000")
-    assert (settings.price_micro_usd, settings.seats) == (0, 2)
+    assert (settings.price_micro_usd, settings.running_at_most) == (0, 2)
     told = Settings.from_env(env | {"PRICE_PER_SECOND_USD": "0.0001", "MAX_RUNNING": "6"})
-    assert (told.price_micro_usd, told.seats) == (100, 6)
+    assert (told.price_micro_usd, told.running_at_most) == (100, 6)
     paid = Settings.from_env(TOKENS)
-    assert (paid.price_micro_usd, paid.seats) == (1400, 10_000)
+    assert (paid.price_micro_usd, paid.running_at_most) == (1400, 10_000)
     with pytest.raises(ConfigError) as caught:
         Settings.from_env(env | {"FINE_TUNES": f"lofi=o/m:{'0' * 64}"})
     assert "COG_URL is instead of" in str(caught.value)

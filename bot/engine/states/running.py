@@ -39,7 +39,7 @@ _DEADLINE = timedelta(seconds=CANCEL_AFTER_S) - timedelta(minutes=2)
 
 async def follow(job: Job) -> None:
     """Poll within the budget, show what the logs tell, and end as the prediction does."""
-    job.seat.take()
+    job.slot.take()
     submitted_at = job.generation.submitted_at or job.generation.created_at
     job.meter.audio_prompt_s = audio_prompt_s(job.generation.inputs, job.generation.audio_s)
     job.meter.enter(Stage.STARTING, submitted_at)
@@ -50,7 +50,7 @@ async def follow(job: Job) -> None:
         # What was pushed before it was known whose it is.
         watch.is_pointed_at = job.create_push.prediction_id == prediction_id
         await _poll(job, submitted_at, watch)
-    job.seat.give_up()
+    job.slot.give_up()
 
 
 async def _poll(job: Job, submitted_at: datetime, watch: Watch) -> None:

@@ -38,7 +38,7 @@ async def launch(job: Job) -> None:
     if await take_over_first_try(job):
         return
     async with job.stoppable():
-        entry = await _wait_for_seat(job)
+        entry = await _wait_for_slot(job)
         await gate.enter(entry)
     try:
         async with gate.alone(job.generation.as_sent):
@@ -49,7 +49,7 @@ async def launch(job: Job) -> None:
         refused_s = gate.refused_s(entry)
         if refused_s > SUBMIT_WITHIN.total_seconds():
             raise refusal
-        # Nothing was started. It keeps its seat, and its turn: it is back before another is let in.
+        # Nothing was started. It keeps its slot, and its turn: it is back before another is let in.
         await job.save(State.QUEUED, submitted_at=None)
     finally:
         gate.leave()
@@ -64,21 +64,21 @@ async def launch(job: Job) -> None:
         await context.clock.sleep(delay_s)
 
 
-async def _wait_for_seat(job: Job) -> QueueEntry:
-    """Wait for a seat; `bot.engine.positions` has the card show the number, and why, meanwhile."""
+async def _wait_for_slot(job: Job) -> QueueEntry:
+    """Wait for a slot; `bot.engine.positions` has the card show the number, and why, meanwhile."""
     clock = job.context.clock
     job.enter(Stage.QUEUED)
     is_new = clock.now() < job.generation.created_at + _JUST_ASKED
-    entry = job.seat.join(lambda: _show_position(job), now_s=clock.monotonic(), is_new=is_new)
+    entry = job.slot.join(lambda: _show_position(job), now_s=clock.monotonic(), is_new=is_new)
     await clock.wait(entry.granted, None)
     return entry
 
 
 def _show_position(job: Job) -> None:
     """Show what it waits for, and where it stands."""
-    if job.seat.entry is None:
+    if job.slot.entry is None:
         return
-    wait = why(job.context.queue, job.context.submit_gate, job.seat.entry)
+    wait = why(job.context.queue, job.context.submit_gate, job.slot.entry)
     if isinstance(wait, InQueue):
         left_s = job.context.queue.expected_s(wait.position)
         if left_s is not None:

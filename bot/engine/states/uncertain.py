@@ -46,7 +46,7 @@ async def find_again(job: Job) -> None:
     await job.reload()
     if job.generation.state is not State.SUBMITTING:
         return
-    job.seat.take()
+    job.slot.take()
     job.goes_on()
     is_sure = job.context.predictions.finds_all
     waits_s = _FIND_AFTER_S[:1] if is_sure else _FIND_AFTER_S

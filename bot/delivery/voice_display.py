@@ -21,8 +21,8 @@ from bot.voice.session import Ending, Session, without_words
 log = logging.getLogger(__name__)
 
 
-class VoiceScreen:
-    """Where people see what plays; a `bot.voice.ports.Screen`."""
+class DiscordVoiceDisplay:
+    """Where people see what plays; a `bot.voice.ports.VoiceDisplay`."""
 
     def __init__(self, client: discord.Client, clock: Clock, cards: VoiceCards) -> None:
         self._client = client

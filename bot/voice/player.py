@@ -16,7 +16,7 @@ from bot.domain.errors import TrackNotRead, UserError
 from bot.domain.errors.voice import VoiceUnreachable
 from bot.domain.generation import Reply
 from bot.voice import session as rules
-from bot.voice.ports import Packets, Screen, Sounds, Speaker, Speakers
+from bot.voice.ports import Packets, Sounds, Speaker, Speakers, VoiceDisplay
 from bot.voice.session import Ending, Entry, Session
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,12 @@ _READY_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What a room works with."""
+class PlayerParts:
+    """What a player works with."""
 
     speakers: Speakers
     sounds: Sounds
-    screen: Screen
+    display: VoiceDisplay
     clock: Clock
 
 
@@ -47,13 +47,13 @@ class _Version:
     volume: int
 
 
-class Room:
+class Player:
     """Plays a session until it is over; what happens to that comes in by `change`."""
 
-    def __init__(self, world: World, guild_id: int, session: Session) -> None:
-        self._world = world
+    def __init__(self, parts: PlayerParts, guild_id: int, session: Session) -> None:
+        self._parts = parts
         self._guild_id = guild_id
-        self._speaker: Speaker = world.speakers.speaker(guild_id)
+        self._speaker: Speaker = parts.speakers.speaker(guild_id)
         self.session = session
         self.reply: Reply | None = None
         """The card; None while there is none."""
@@ -109,22 +109,22 @@ class Room:
         self.look()
         while True:
             self._changed.clear()
-            now = self._world.clock.now()
+            now = self._parts.clock.now()
             if self.change(rules.looked_at, now).is_over:
                 return
             await self._catch_up()
             leaves_at = self.session.leaves_at
             wait_s = None
             if leaves_at is not None:
-                wait_s = max(0.0, (leaves_at - self._world.clock.now()).total_seconds())
-            await self._world.clock.wait(self._changed, wait_s)
+                wait_s = max(0.0, (leaves_at - self._parts.clock.now()).total_seconds())
+            await self._parts.clock.wait(self._changed, wait_s)
 
     def _lost(self) -> None:
         self.change(rules.end, Ending.CONNECTION_LOST)
 
     def look(self) -> None:
         """Take note of who listens, and whether it may speak there."""
-        session, speakers, now = self.session, self._world.speakers, self._world.clock.now()
+        session, speakers, now = self.session, self._parts.speakers, self._parts.clock.now()
         if session.is_over or not session.is_joined:
             return
         self.change(rules.heard_by, speakers.listeners(self._guild_id, session.channel_id), now)
@@ -170,7 +170,7 @@ class Room:
     async def _ready(self, entry: Entry, volume: int) -> Packets:
         try:
             async with asyncio.timeout(_READY_WITHIN_S):
-                return await self._world.sounds.packets(entry.item, volume)
+                return await self._parts.sounds.packets(entry.item, volume)
         except UserError:
             raise
         except Exception as error:
@@ -190,7 +190,7 @@ class Room:
                 log.info("the volume of what plays stays as it is: %r", error)
                 self._sounding = wanted
             else:
-                now = self._world.clock.now()
+                now = self._parts.clock.now()
                 self.change(rules.cannot_be_played, wanted.serial, error, now)
             return
         if is_playing:
@@ -203,7 +203,7 @@ class Room:
     def _ended(self, serial: int) -> None:
         if self._sounding is not None and self._sounding.serial == serial:
             self._sounding = None
-        self.change(rules.ended, serial, self._world.clock.now())
+        self.change(rules.ended, serial, self._parts.clock.now())
 
     def _pause_or_go_on(self, playing: Entry) -> None:
         is_heard = self.session.is_heard
@@ -214,7 +214,7 @@ class Room:
         self._is_paused = not is_heard
         if is_heard and self.session.ends_at is None:
             left = timedelta(seconds=self._speaker.left_s)
-            self.change(rules.sounds, playing.serial, self._world.clock.now() + left)
+            self.change(rules.sounds, playing.serial, self._parts.clock.now() + left)
 
     def _make_next(self) -> None:
         """Have the next one ready when its turn comes."""
@@ -228,7 +228,7 @@ class Room:
             self._making = None
 
     async def _keep_showing(self) -> None:
-        clock = self._world.clock
+        clock = self._parts.clock
         while True:
             await clock.wait(self._to_show, None)
             self._to_show.clear()
@@ -236,7 +236,7 @@ class Room:
             if self.reply is not None and session != self._shown:
                 self._shown = session
                 try:
-                    reply = await self._world.screen.show(self.reply, session)
+                    reply = await self._parts.display.show(self.reply, session)
                 except Exception:
                     log.exception("what plays cannot be shown")
                     reply = None

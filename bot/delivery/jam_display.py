@@ -26,7 +26,7 @@ from bot.card.markup import jump_url
 from bot.community.jam_budget import JamBudget
 from bot.delivery.in_its_language import in_its_language
 from bot.delivery.jam_files import JamFiles
-from bot.delivery.jam_opening import JamOpening, StageJournal, asked_of_discord
+from bot.delivery.jam_opening import JamDisplayJournal, JamOpening, asked_of_discord
 from bot.delivery.member_names import names_of
 from bot.delivery.transport import SURE_LIMIT_BYTES
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of, needs_new_message
@@ -47,7 +47,7 @@ _JAMS_REMEMBERED = 500
 
 
 @dataclass(slots=True)
-class _OnStage:
+class _Labels:
     """What this process knows the messages of a jam's takes to show."""
 
     round_number: int = 0
@@ -55,13 +55,13 @@ class _OnStage:
     """Of the Vote buttons of this round's takes, by their ids."""
 
 
-class JamStage(JamOpening):
-    """Where people see jams; a `bot.jam.ports.Stage`."""
+class DiscordJamDisplay(JamOpening):
+    """Where people see jams; a `bot.jam.ports.JamDisplay`."""
 
     def __init__(
         self,
         client: discord.Client,
-        journal: StageJournal,
+        journal: JamDisplayJournal,
         files: JamFiles,
         budget: JamBudget,
         clock: Clock,
@@ -72,7 +72,7 @@ class JamStage(JamOpening):
         self._files = files
         self._budget = budget
         self._with_voice = with_voice
-        self._known: dict[str, _OnStage] = {}
+        self._known: dict[str, _Labels] = {}
 
     @in_its_language
     async def show(self, jam: Jam) -> Shown:
@@ -210,22 +210,22 @@ class JamStage(JamOpening):
 
     async def _label(self, jam: Jam, takes: list[Generation]) -> None:
         """Put the numbers of votes on the takes' buttons; those of the round before are over."""
-        stage = self._known.pop(jam.id, None) or _OnStage()
-        self._known[jam.id] = stage
+        known = self._known.pop(jam.id, None) or _Labels()
+        self._known[jam.id] = known
         while len(self._known) > _JAMS_REMEMBERED:
             del self._known[next(iter(self._known))]
-        if stage.round_number != jam.round.number:
+        if known.round_number != jam.round.number:
             for take in await self._generations(await self._takes_before(jam)):
                 if take.state is State.DELIVERED:
                     await self._edit_take(jam, take)
-            stage.round_number, stage.labels = jam.round.number, {}
+            known.round_number, known.labels = jam.round.number, {}
         for take in takes:
             label = take_label(jam, take.id)
             # Its own card comes with a button that says just this.
-            is_new = stage.labels.get(take.id, strings.jam.vote_label(0)) != label
+            is_new = known.labels.get(take.id, strings.jam.vote_label(0)) != label
             if is_new and take.state is State.DELIVERED:
                 await self._edit_take(jam, take)
-                stage.labels[take.id] = label
+                known.labels[take.id] = label
 
     async def _takes_before(self, jam: Jam) -> list[str]:
         """The takes of the round before; none where they are not known: the card is shown."""

@@ -20,7 +20,7 @@ from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam import rules, steps
 from bot.jam.jam import TAKE_UNHEARD_OF, Jam, Phase
 from bot.jam.openings import Openings
-from bot.jam.ports import JamStore, Locks, Stage
+from bot.jam.ports import JamDisplay, JamStore, Locks
 from bot.jam.service import Jams
 
 log = logging.getLogger(__name__)
@@ -46,28 +46,28 @@ class _Pause:
     guild_id: int | None
 
 
-class KeeperJournal(JamStore, Locks, Protocol):
-    """What the keeper reads and holds."""
+class JamRunnerJournal(JamStore, Locks, Protocol):
+    """What the runner reads and holds."""
 
     async def get(self, generation_id: str) -> Generation | None:
         """Read a generation."""
         ...
 
 
-class Keeper:
+class JamRunner:
     """Does what is to be done for jams, until it is closed."""
 
     def __init__(
         self,
         jams: Jams,
-        journal: KeeperJournal,
-        stage: Stage,
+        journal: JamRunnerJournal,
+        display: JamDisplay,
         openings: Openings,
         clock: Clock,
     ) -> None:
         self._jams = jams
         self._journal = journal
-        self._stage = stage
+        self._display = display
         self._openings = openings
         self._clock = clock
         self._owner = BackgroundTasks()
@@ -169,24 +169,24 @@ class Keeper:
         if not jam.wants_work:
             return self._at_work[jam_id]
         if jam.gone:
-            await self._stage.tell(jam)
+            await self._display.tell(jam)
             await self._jams.change(jam_id, steps.told_end)
             return False
         if jam.thread_id is None and not (jam := await self._opens(jam)).thread_id:
             return False
         if jam.shown is None or jam.shown.revision < jam.revision:
-            jam = await self._jams.change(jam_id, steps.showed, await self._stage.show(jam))
+            jam = await self._jams.change(jam_id, steps.showed, await self._display.show(jam))
         if jam.mixes:
-            await self._stage.post_mix(jam, jam.mixes[0])
+            await self._display.post_mix(jam, jam.mixes[0])
             jam = await self._jams.change(jam_id, steps.mixed, jam.mixes_posted + 1)
         if jam.phase is Phase.CLOSED and not jam.end_told:
-            await self._stage.tell(jam)
+            await self._display.tell(jam)
             jam = await self._jams.change(jam_id, steps.told_end)
         if jam.hindered is not None:
             was_told = jam.hindered.is_told
             jam = await self._jams.change(jam_id, steps.unhindered)
             if was_told:
-                await self._stage.tell(jam)
+                await self._display.tell(jam)
         return jam.wants_work or self._at_work[jam_id]
 
     async def _opens(self, jam: Jam) -> Jam:
@@ -198,15 +198,15 @@ class Keeper:
             try:
                 source = beginning.source
                 if source is None:
-                    source = await self._stage.source_of(beginning.track_id or "")
+                    source = await self._display.source_of(beginning.track_id or "")
                 bpm = jam.terms.music.tempo_bpm
                 sound = await self._openings.fetch(jam.opening_take_id, source, bpm)
             except RequestRefused as error:
-                await self._stage.refuse(jam, error)
+                await self._display.refuse(jam, error)
                 await self._jams.change(jam.id, steps.lost)
                 return await self._jams.change(jam.id, steps.told_end)
             jam = await self._jams.begin_with(jam.id, sound)
-        thread_id = await self._stage.open(jam)
+        thread_id = await self._display.open(jam)
         if thread_id is None:
             return jam
         return await self._jams.change(jam.id, steps.opened, thread_id)
@@ -240,7 +240,7 @@ class Keeper:
             if is_gone:
                 log.info("jam %s has lost its thread and ends", jam_id)
             elif is_unreachable and jam.hindered and not jam.hindered.is_told:
-                await self._stage.tell(jam)
+                await self._display.tell(jam)
                 await self._jams.change(jam_id, steps.told)
         except (JamUnknown, JournalFault) as fault:
             self._later(jam_id, fault)

@@ -1,4 +1,4 @@
-"""Where one job stands in the queue, and the seat that it has then."""
+"""Where one job stands in the queue, and the slot that it has then."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.engine.queue import Queue, QueueEntry
 
 
-class Seat:
+class Slot:
     """One job's; what is taken or given up twice is so once."""
 
     __slots__ = ("_entry", "_key", "_queue", "_user_id")
@@ -24,7 +24,7 @@ class Seat:
         return self._entry
 
     def join(self, tell: Callable[[], None], *, now_s: float, is_new: bool) -> QueueEntry:
-        """Stand in the queue for a seat; see `Queue.join`."""
+        """Stand in the queue for a slot; see `Queue.join`."""
         if self._entry is None:
             self._entry = self._queue.join(
                 self._user_id, tell, now_s=now_s, is_new=is_new, key=self._key
@@ -32,9 +32,9 @@ class Seat:
         return self._entry
 
     def take(self) -> None:
-        """Have a seat, full or not: it runs already."""
+        """Have a slot, full or not: it runs already."""
         if self._entry is None:
-            self._entry = self._queue.seat(self._user_id)
+            self._entry = self._queue.take_slot(self._user_id)
 
     def give_up(self) -> None:
         """Let the next one run."""
