@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
+import discord
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.frontend import CommandLineInterface
@@ -194,4 +195,10 @@ def test_no_english_is_left(language: Language) -> None:
 
 
 def test_languages_are_discords() -> None:
-    assert set(LANGUAGES) == {SOURCE, "en-GB", "de", "fr", "es-ES", "es-419", "ja", "pt-BR"}
+    assert set(LANGUAGES) <= {locale.value for locale in discord.Locale}
+    assert {SOURCE, "en-GB", "de", "fr", "es-ES", "es-419", "ja", "pt-BR"} <= set(LANGUAGES)
+
+
+def test_the_playground_offers_each_language() -> None:
+    sidebar = (_ROOT / "bot/playground/page/sidebar.js").read_text()
+    assert set(LANGUAGES) <= set(re.findall(r'^  \["([\w-]+)", "', sidebar, re.MULTILINE))
