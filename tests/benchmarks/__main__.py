@@ -1,6 +1,7 @@
 """python -m tests.benchmarks [one of them [size]].
 
-One of acknowledge, startup, line, evening, voice, statements and flight; only flight has sizes.
+One of acknowledge, startup, line, limits, evening, voice, statements and flight; only flight has
+sizes.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import asyncio
 import sys
 from functools import partial
 
-from tests.benchmarks import acknowledge, evening, flight, line, startup, statements, voice
+from tests.benchmarks import acknowledge, evening, flight, limits, line, startup, statements, voice
 
 BENCHMARKS = {
     "acknowledge": acknowledge.measure,
     "startup": startup.measure,
     "line": line.measure,
+    "limits": limits.measure,
     "evening": evening.measure,
     "voice": voice.measure,
     "statements": statements.measure,
