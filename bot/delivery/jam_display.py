@@ -39,8 +39,10 @@ from bot.jam.jam import Jam, Shown
 
 log = logging.getLogger(__name__)
 
-_SCROLLED_AWAY = 4
-"""So many messages below a card, and people look for it further down."""
+_OUT_OF_SIGHT = 2
+"""So many messages below a card fill a screen, where they are takes: a new piece comes below."""
+_FAR_AWAY = 4
+"""So many takes below it, and within a round too people look for its buttons further down."""
 _NONCE_MAX_CHARS = 25
 _UNKNOWN_HEAD = ""
 _JAMS_REMEMBERED = 500
@@ -101,7 +103,7 @@ class DiscordJamDisplay(JamOpening):
         if old is not None:
             # In a long round too its buttons are where people are.
             below = [take for take in takes if take.reply.message_id > old.message_id]
-            same = same and len(below) < _SCROLLED_AWAY
+            same = same and len(below) < _FAR_AWAY
         if old is not None and old.message_id:
             message = thread.get_partial_message(old.message_id)
             try:
@@ -129,8 +131,8 @@ class DiscordJamDisplay(JamOpening):
 
     async def _has_scrolled_away(self, thread: discord.PartialMessageable, message_id: int) -> bool:
         after = discord.Object(message_id)
-        below = [message async for message in thread.history(limit=_SCROLLED_AWAY, after=after)]
-        return len(below) >= _SCROLLED_AWAY
+        below = [message async for message in thread.history(limit=_OUT_OF_SIGHT, after=after)]
+        return len(below) >= _OUT_OF_SIGHT
 
     async def _point_to(
         self, thread: discord.PartialMessageable, old_id: int, new: discord.Message

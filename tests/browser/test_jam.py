@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -28,8 +30,9 @@ async def test_three_people_make_a_piece_at_the_page(rig: Rig, visit: Visit) -> 
     ada = await visit(rig.discord.base_url)
     await ada.send(f"/jam start {THEME}")
     await ada.press("Enter")
-    await expect(ada.channel(THEME)).to_be_visible()
-    await ada.channel(THEME).click()
+    begun = ada.part("channel-mention")
+    await expect(begun).to_have_text(f"#{THEME}")
+    await begun.click()
     await expect(ada.button("Close")).to_be_visible()
     bo = await visit(rig.discord.base_url, "bo", THEME)
     mo = await visit(rig.discord.base_url, "mod", THEME, phone=True)
@@ -51,6 +54,11 @@ async def test_three_people_make_a_piece_at_the_page(rig: Rig, visit: Visit) -> 
         await expect(card.get_by_test_id("audio-player")).to_be_visible()
         await expect(card.get_by_test_id("embed")).to_contain_text("“slow drums” by @Mo")
     assert await too_wide(mo.page) == []
+    # The card's first message, now out of sight, leads to where it is.
+    await bo.messages.locator("a", has_text=f"#{THEME} › message").click()
+    await expect((await bo.card("Round 2")).locator("xpath=self::*")).to_have_class(
+        re.compile("is-flash")
+    )
 
     await mo.button("Listen").last.tap()
     heard = mo.messages.filter(has=mo.part("ephemeral-note")).last

@@ -6,6 +6,7 @@ import { toast } from "./dialog.js";
 import { el, icon, nameOf } from "./dom.js";
 import { Interactions } from "./interactions.js";
 import { Live } from "./live.js";
+import { PLACE_LINK } from "./markdown.js";
 import { openMessageMenu } from "./menu.js";
 import { openModal } from "./modal.js";
 import { closePopup } from "./popup.js";
@@ -49,7 +50,7 @@ async function runMessageCommand(command, message) {
   if (outcome.status === "refused") toast(outcome.text);
 }
 
-new Timeline(
+const timeline = new Timeline(
   { scroller: byId("scroller"), list: byId("messages"), jump: byId("jump"), announcer: byId("announcer") },
   {
     store,
@@ -195,6 +196,22 @@ function acceptDrops() {
   });
 }
 
+function goTo(channelId, messageId = null) {
+  if (!store.channels.some(({ id }) => id === channelId)) return false;
+  store.select(channelId);
+  sidebar.setOpen(false);
+  if (messageId) timeline.jumpTo(messageId);
+  return true;
+}
+
+/** A link to a message stays on the page, as in Discord. */
+function followLinks() {
+  document.addEventListener("click", (event) => {
+    const [, channelId, messageId] = PLACE_LINK.exec(event.target.closest("a")?.href ?? "") ?? [];
+    if (channelId && goTo(channelId, messageId)) event.preventDefault();
+  });
+}
+
 /** Typing anywhere on the page goes to the message box, as people expect of a chat. */
 function typeAnywhere() {
   document.addEventListener("keydown", (event) => {
@@ -220,8 +237,10 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && store.channelId) store.markRead(store.channelId);
 });
 document.addEventListener("usecommand", ({ detail }) => composer.use(detail));
+document.addEventListener("gotochannel", ({ detail }) => goTo(detail));
 byId("plug").append(icon("plug", 18), el("span", { text: "Pull the plug" }));
 byId("plug").addEventListener("click", killBot);
 acceptDrops();
+followLinks();
 typeAnywhere();
 live.connect(/^\d+$/u.test(person ?? "") ? person : null);

@@ -5,6 +5,9 @@ import { timestamp } from "./clock.js";
 
 const FENCE = /(?<!\\)```(?:([\w+-]+)\n)?\n?([\s\S]+?)\n?```/gu;
 
+/** A link to a channel, or to a message in one: their ids. */
+export const PLACE_LINK = /^https:\/\/discord\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?$/u;
+
 /** Full markdown (blocks and inline). `names`: {user(id), channel(id)} resolve mentions. */
 export function markdown(text, names) {
   const out = document.createDocumentFragment();
@@ -142,7 +145,7 @@ const RULES = [
   ],
   [/<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/uy, (match) => timestamp(Number(match[1]), match[2]) ?? match[0]],
   [/<@!?(\d+)>/uy, (match, names) => mention(`@${names.user(match[1])}`, match[1])],
-  [/<#(\d+)>/uy, (match, names) => mention(`#${names.channel(match[1])}`)],
+  [/<#(\d+)>/uy, (match, names) => channelMention(match[1], names)],
   [/<@&(\d+)>/uy, () => mention("@role")],
   [/<\/([^:>]{1,100}):\d+>/uy, (match) => commandMention(match[1])],
   [/@(?:everyone|here)\b/uy, (match) => mention(match[0])],
@@ -154,7 +157,7 @@ const RULES = [
   ],
   [
     /https?:\/\/(?:[^\s<>()]|\([^\s<>()]*\))*(?:\([^\s<>()]*\)|[^\s<>().,:;"'!?\]*_~|])/uy,
-    (match) => link(match[0], match[0]),
+    (match, names) => link(match[0], placeOf(match[0], names) ?? match[0]),
   ],
   [
     /\*\*\*((?:\\[\s\S]|[^\\])+?)\*\*\*(?!\*)/uy,
@@ -204,16 +207,36 @@ function mention(text, userId) {
 
 /** A command to press: the event reaches the page, which opens it. */
 function commandMention(name) {
-  const node = el("button", {
-    type: "button",
-    class: "md-mention md-command",
-    text: `/${name}`,
-    data: { testid: "command-mention" },
-  });
+  return pressable(`/${name}`, { testid: "command-mention" }, "usecommand", name);
+}
+
+/** A channel to go to: the event reaches the page, which shows it. */
+function channelMention(id, names) {
+  const data = { testid: "channel-mention", channelId: id };
+  return pressable(channelName(id, names), data, "gotochannel", id);
+}
+
+function pressable(text, data, event, detail) {
+  const node = el("button", { type: "button", class: "md-mention md-pressable", text, data });
   node.addEventListener("click", () =>
-    node.dispatchEvent(new CustomEvent("usecommand", { detail: name, bubbles: true })),
+    node.dispatchEvent(new CustomEvent(event, { detail, bubbles: true })),
   );
   return node;
+}
+
+/** Names the channels that were not known yet when they were mentioned, as of a thread begun since. */
+export function nameChannels(root, names) {
+  for (const node of root.querySelectorAll(".md-mention[data-channel-id]"))
+    node.textContent = channelName(node.dataset.channelId, names);
+}
+
+const channelName = (id, names) => `#${names.channel(id) ?? "unknown"}`;
+
+/** How Discord shows a link to what is here; null for any other. */
+function placeOf(url, names) {
+  const [, channelId, messageId] = PLACE_LINK.exec(url) ?? [];
+  const name = channelId && names.channel(channelId);
+  return name ? `#${name}${messageId ? " › message" : ""}` : null;
 }
 
 function link(url, content) {
@@ -250,6 +273,6 @@ function spoiler(content) {
 export function namesFor(store, mentions = []) {
   return {
     user: (id) => nameOf(mentions.find((user) => user.id === id) ?? store.user(id)),
-    channel: (id) => store.channels.find((channel) => channel.id === id)?.name ?? "unknown",
+    channel: (id) => store.channels.find((channel) => channel.id === id)?.name ?? null,
   };
 }

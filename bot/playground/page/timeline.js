@@ -2,7 +2,7 @@
 
 import { el, icon, nameOf } from "./dom.js";
 import { dayOf } from "./clock.js";
-import { namesFor } from "./markdown.js";
+import { nameChannels, namesFor } from "./markdown.js";
 import { MessageRow, summary } from "./row.js";
 import { compareIds, isEphemeral, isThinking } from "./store.js";
 
@@ -37,6 +37,10 @@ export class Timeline {
     jump.addEventListener("click", () => this.toEnd());
     this.store.on("hello", ({ sameViewer }) => this.show({ afresh: !sameViewer }));
     this.store.on("channel", () => this.show({ afresh: true }));
+    this.store.on("channels", () => {
+      this.#sync();
+      nameChannels(list, namesFor(this.store));
+    });
     this.store.on("message", (detail) => this.#changed(detail));
     this.store.on("remove", ({ channelId }) => channelId === this.store.channelId && this.#sync());
   }
