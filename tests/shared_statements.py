@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 from unittest.mock import patch
 
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
 from bot.journal import database
+from bot.journal.sqlalchemy_asyncio import AsyncEngine, create_async_engine
 
 
 class _Statements(dict[Any, Any]):

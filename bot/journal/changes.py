@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
@@ -25,6 +24,7 @@ from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
 from bot.journal.preset_rows import first_of, presets_by_key
 from bot.journal.presses import forget_presses, second_presses
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import Moment, generation_events, generations
 
 Row = Mapping[str, object]

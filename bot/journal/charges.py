@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.charges import (
     HISTORY,
@@ -31,6 +30,7 @@ from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation
 from bot.journal.counting import SUMS, between, counted
 from bot.journal.database import one_at_a_time
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import charges, generations, to_us
 
 Request: TypeAlias = tuple[Sequence[Generation], ServerLimits | None]

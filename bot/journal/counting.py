@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.limits import Asked, Limits, Scope, Tally, Window, holds
 from bot.community.lines import Lines, Load, Places, Standing
 from bot.domain.charges import ChargeState, Sums
 from bot.domain.generation import State
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import charges, generations
 
 _Query: TypeAlias = sa.Select[*tuple[Any, ...]]

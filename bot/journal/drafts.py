@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.drafts import DRAFT_LIFE, StoredDraft
 from bot.domain.errors import load
 from bot.domain.generation import State
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import drafts, generations
 

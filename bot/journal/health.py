@@ -8,10 +8,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.journal.errors import JournalError
 from bot.journal.reasons import database_reason
+from bot.journal.sqlalchemy_asyncio import AsyncEngine
 from bot.journal.tables import facts
 
 _LOOKED_THROUGH_BYTES = 16_000_000

@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.presets import Named
 from bot.jam import steps
@@ -18,6 +17,7 @@ from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from bot.journal.database import insert
 from bot.journal.jam_tables import jam_takes, jams
 from bot.journal.preset_rows import completed
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 
 _log = logging.getLogger(__name__)

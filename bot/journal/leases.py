@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, Reply, State
 from bot.domain.journal_values import Renewal
 from bot.journal.database import from_now_us, present_us, upsert
 from bot.journal.rows import readable, wanted_reply, wish
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, locks, members
 

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, Kept, TrackPage
@@ -18,6 +17,7 @@ from bot.journal.jams import forget_in_jams, jams_with
 from bot.journal.revisions import Held, revise
 from bot.journal.rows import folded, prompt_in, readable
 from bot.journal.server_rules import needed_by_limits
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import charges, drafts, generations, presets, presses, stars, to_us
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.presets import Named, Preset, PresetOwner
 from bot.journal.rows import inputs_in
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import presets
 
 _log = logging.getLogger(__name__)

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.inputs import Inputs
 from bot.domain.presets import Preset, PresetOwner
 from bot.journal.database import one_at_a_time, upsert
 from bot.journal.preset_rows import by_key
 from bot.journal.revisions import Held, revise, revision_of
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import presets
 

@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.presses import ONE_PRESS_WITHIN, ButtonPress, is_one_press
 from bot.journal.database import insert
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import presses
 
 _c = presses.c

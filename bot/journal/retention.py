@@ -6,7 +6,6 @@ import json
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.generation import REMADE
 from bot.journal.charges import forget_spent as forget_spent_charges
@@ -19,6 +18,7 @@ from bot.journal.presses import forget_old_presses
 from bot.journal.pushes import forget_old_pushes
 from bot.journal.rows import object_in
 from bot.journal.server_rules import needed_by_limits
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import charges, generations, stars
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal.database import upsert
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import facts
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.journal.addresses import async_url
 from bot.journal.database import create_engine
 from bot.journal.errors import JournalError, JournalTooNew, JournalTooOld
 from bot.journal.health import check_writable
+from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine
 from bot.journal.tables import HEAD, metadata
 from bot.journal.writes import wrapped
 

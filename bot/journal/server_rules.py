@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.community.limits import Limits
 from bot.community.settings import loaded, person_needed_since
@@ -19,6 +18,7 @@ from bot.journal.leases import CANCELABLE
 from bot.journal.revisions import Held, revise, revision_of
 from bot.journal.rows import object_in
 from bot.journal.server_tables import blocks, chart_posts, server_changes, servers
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import generations, presets
 

@@ -11,11 +11,10 @@ from functools import wraps
 from types import CoroutineType
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from bot.journal.changes import Holder
 from bot.journal.charges import Ledger, Terms
 from bot.journal.errors import JournalError
+from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine
 from bot.journal.writes import Writer, wrapped
 
 P = ParamSpec("P")

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.community.charges import Ending
 from bot.domain.amounts import ServerLimits
@@ -25,6 +24,7 @@ from bot.journal.changes import Addition, Holder, Row, Save, Write, Written, app
 from bot.journal.charges import Ledger
 from bot.journal.errors import JournalError, JournalNotReady
 from bot.journal.reasons import database_reason, is_passing
+from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine
 
 _BATCH_LIMIT = 100
 """Rows handed to the driver in one piece; the event loop gets a turn in between."""
