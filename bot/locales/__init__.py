@@ -1,4 +1,4 @@
-"""Words in the reader's language: gettext catalogues, a folder each, and numbers by Babel."""
+"""Words in the reader's language: gettext catalogues, and numbers as it writes them."""
 
 from bot.locales.current import current, speaking
 from bot.locales.formats import (

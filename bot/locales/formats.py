@@ -1,17 +1,16 @@
-"""Numbers, money, dates and lists as a language writes them, by Babel."""
+"""Numbers, money, dates and lists as a language writes them."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import cast
+from decimal import Decimal
 
-from babel import dates, lists, numbers, units
-
+from bot.locales.conventions import Conventions, conventions_of
 from bot.locales.current import current
-from bot.locales.languages import locale_of
 
 _GROUPED_FROM = 1000
+_DIGITS = 6
 _BETWEEN: Mapping[str, str] = {"ja": ""}
 """What stands between two sentences, where it is no space."""
 _MINUTE_S = 60
@@ -25,54 +24,62 @@ def number(value: float, digits: int | None = None) -> str:
     if digits is None and isinstance(value, int) and 0 <= value < _GROUPED_FROM:
         # All languages here write these alike, and most numbers are small.
         return str(value)
-    pattern = "#,##0.######" if digits is None else f"#,##0.{'0' * digits}".rstrip(".")
-    return numbers.format_decimal(value, pattern, locale_of(current()))
+    return _number(Decimal(str(value)), digits, conventions_of(current()))
 
 
 def percent(fraction: float) -> str:
     """A fraction 0..1 in whole percent."""
-    return numbers.format_percent(fraction, locale=locale_of(current()))
+    written = conventions_of(current())
+    return written.percent.format(_number(Decimal(str(fraction)) * 100, 0, written))
 
 
 def money(usd: float, digits: int) -> str:
     """An amount of US dollars with so many digits after the point."""
-    locale = locale_of(current())
-    pattern = cast("str", locale.currency_formats["standard"].pattern)
-    return numbers.format_currency(
-        *(usd, "USD", pattern.replace("0.00", f"0.{'0' * digits}")),
-        locale=locale,
-        currency_digits=False,
-    )
+    written = conventions_of(current())
+    return written.money.format(_number(Decimal(str(usd)), digits, written))
 
 
 def date(day: datetime.date) -> str:
     """A day without its year, such as `Nov 29`."""
-    return dates.format_skeleton("MMMd", day, locale=locale_of(current()))
+    return conventions_of(current()).days[day.month - 1].format(day.day)
 
 
 def listed(things: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b, and c`."""
-    return lists.format_list(things, "standard", locale_of(current())) if things else ""
+    return conventions_of(current()).all_of(things)
 
 
 def listed_or(things: Sequence[str]) -> str:
     """`a`, `a or b`, `a, b, or c`."""
-    return lists.format_list(things, "or", locale_of(current())) if things else ""
+    return conventions_of(current()).one_of(things)
 
 
 def spoken_length(time_s: float) -> str:
     """A length as one says it: `8.5 seconds`, `1 minute, 5 seconds`."""
-    locale = locale_of(current())
+    written = conventions_of(current())
     tenths = round(time_s, 1)
     if tenths < _MINUTE_S:
-        return units.format_unit(tenths, "duration-second", "long", "#,##0.#", locale)
+        return _seconds(tenths, written)
     minutes, seconds = divmod(round(time_s), _MINUTE_S)
-    parts = [units.format_unit(minutes, "duration-minute", "long", locale=locale)]
-    if seconds:
-        parts.append(units.format_unit(seconds, "duration-second", "long", locale=locale))
-    return lists.format_list(parts, "unit", locale)
+    minute = written.minute if written.is_singular(minutes) else written.minutes
+    whole = minute.format(_number(Decimal(minutes), None, written))
+    return written.parts.format(whole, _seconds(seconds, written)) if seconds else whole
 
 
 def together(*sentences: str | None) -> str:
     """Whole sentences one after the other, as many of these as there are."""
     return _BETWEEN.get(current(), " ").join(filter(None, sentences))
+
+
+def _seconds(count: float, written: Conventions) -> str:
+    second = written.second if written.is_singular(count) else written.seconds
+    return second.format(_number(Decimal(str(count)), None, written))
+
+
+def _number(value: Decimal, digits: int | None, written: Conventions) -> str:
+    """Half of the last digit goes to the even one, as everywhere in CLDR."""
+    whole, _, fraction = f"{value:,.{_DIGITS if digits is None else digits}f}".partition(".")
+    if digits is None:
+        fraction = fraction.rstrip("0")
+    whole = whole.replace(",", written.group)
+    return f"{whole}{written.decimal}{fraction}" if fraction else whole

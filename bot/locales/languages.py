@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
-from babel import Locale
-
 from bot.domain.language import SOURCE, Language
+from bot.locales.conventions import conventions_of
 
 DOMAIN = "messages"
 """What gettext calls a set of messages; there is one."""
@@ -41,13 +39,6 @@ def spoken(code: str | None) -> Language | None:
     return Language(code) if code is not None and code in LANGUAGES else None
 
 
-@cache
-def locale_of(language: Language) -> Locale:
-    """How a language writes numbers, dates and lists."""
-    return Locale.parse(language, sep="-")
-
-
 def called(language: Language) -> str:
     """What a language is called in itself, as `Deutsch`."""
-    name: str = locale_of(language).get_display_name() or language
-    return name[:1].upper() + name[1:]
+    return conventions_of(language).name

@@ -64,6 +64,8 @@ NOT_HELD = (
     "soundfile",
     "av",
     "sentry_sdk",
+    "babel",
+    "sqlalchemy.orm",
 )
 """They take megabytes each, and most bots, or the bot while it is idle, can do without."""
 
