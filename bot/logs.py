@@ -15,7 +15,7 @@ from logging import INFO as INFO
 from typing import Any
 
 from bot.domain.plain_text import escaped
-from bot.host.log_context import AboutGeneration, Subject
+from bot.host.log_context import AddSubject, Subject
 
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(
@@ -67,7 +67,7 @@ class SecretlessFormatter(logging.Formatter):
         return record
 
     def subject_of(self, record: logging.LogRecord) -> dict[str, str]:
-        """What a record is about: `reference`, `generation`, `server` and `shard`, where known."""
+        """What a record is about: reference, generation, jam, server, shard, where known."""
         found: dict[str, str] = {}
         if (reference := getattr(record, "reference", None)) is not None:
             found["reference"] = str(reference)
@@ -76,6 +76,8 @@ class SecretlessFormatter(logging.Formatter):
             return found
         if subject.generation_id is not None:
             found["generation"] = subject.generation_id
+        if subject.jam_id is not None:
+            found["jam"] = subject.jam_id
         if subject.guild_id is not None:
             found["server"] = str(subject.guild_id)
             if self.shard_count is not None:
@@ -151,7 +153,7 @@ def set_up(level: int, secrets: tuple[str, ...], style: LogFormat | None = None)
         style = LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON
     formatter = JsonFormatter if style is LogFormat.JSON else SecretlessFormatter
     handler.setFormatter(formatter(secrets))
-    handler.addFilter(AboutGeneration())
+    handler.addFilter(AddSubject())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))

@@ -22,6 +22,7 @@ from bot.domain.errors import BotError, DeliveredTwice, DraftGone, GenerationUnk
 from bot.domain.generation import Generation
 from bot.domain.request import AnyRequest
 from bot.domain.server_rules import Change
+from bot.host.log_context import about
 from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
 from bot.voice.session import Item, Session
@@ -82,7 +83,8 @@ class Context:
         except GenerationUnknown:
             await give_way(self.interaction)
         except BotError as error:
-            log.info("whether generation %s is known here is not known: %r", generation_id, error)
+            with about(generation_id, self.interaction.guild_id):
+                log.info("whether it is known here is not known: %r", error)
         await acknowledge(self.interaction)
 
     def _take_on(self) -> None:

@@ -11,6 +11,7 @@ from bot.card.interactions import check_permissions, language_here, reply_in
 from bot.client import MusicGenBot
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import BotError
+from bot.host.log_context import about
 from bot.locales import speaking
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ async def bring_all(bot: MusicGenBot, interaction: discord.Interaction, waiting:
         try:
             await bot.service.bring(generation_id, reply_in(interaction, message))
         except BotError as error:
-            log.warning("generation %s is not brought: %r", generation_id, error)
+            with about(generation_id, interaction.guild_id):
+                log.warning("not brought: %r", error)
             await _take_back(message)
 
 

@@ -26,6 +26,7 @@ from bot.domain.plain_text import one_line
 from bot.domain.presets import Named
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
+from bot.host.log_context import about
 from bot.jam import rules, steps
 from bot.jam.jam import SECTION_USUAL_S, Beginning, Jam, Opening, Origin, Section, Terms
 from cogs.acknowledging import open_reply
@@ -88,7 +89,8 @@ async def begin(
         try:
             await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
         except JournalFault as error:
-            log.warning("the reply that jam %s begins with is looked for: %s", jam_id, error)
+            with about(jam_id=jam_id):
+                log.warning("the reply that it begins with is looked for: %s", error)
 
 
 def with_preset(

@@ -25,6 +25,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import Generation
 from bot.domain.track_names import track_filename
+from bot.host.log_context import about
 from bot.host.threads import TRACKS
 from bot.host.zip_file import ZipEntry, write_zip, zip_bytes
 
@@ -148,7 +149,8 @@ async def _fetched(one: _Packed, folder: Path) -> bool:
     try:
         paths = await fetch(one.attachments, folder, str(one.number))
     except REQUEST_FAILED as error:
-        log.info("the track of generation %s cannot be fetched: %r", one.track.id, error)
+        with about(one.track.id):
+            log.info("the track cannot be fetched: %r", error)
         return False
     made_at = one.track.ended_at or one.track.created_at
     for path, name in zip(paths, _names(one), strict=True):
@@ -180,7 +182,8 @@ async def _shrink(bot: MusicGenBot, packed: Sequence[_Packed], limit_bytes: int)
             try:
                 path = await bot.sound.fit(entry.path, entry.size_bytes - 1, ("flac",))
             except (AudioWorkFailed, OutputTooLarge) as error:
-                log.info("a track of generation %s stays a WAV: %r", one.track.id, error)
+                with about(one.track.id):
+                    log.info("a track stays a WAV: %r", error)
                 continue
             size_bytes = (await TRACKS.run(path.stat)).st_size
             name = f"{entry.name.removesuffix('.wav')}.flac"

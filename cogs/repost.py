@@ -22,6 +22,7 @@ from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
+from bot.host.log_context import about
 from bot.locales import current, speaking
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,8 @@ async def _fetched(bot: MusicGenBot, generation: Generation, folder: Path) -> Pa
             attachment = next(a for a in message.attachments if str(a.id) == file.id)
             [path] = await fetch([attachment], folder, "track")
     except REQUEST_FAILED as error:
-        log.info("the track of generation %s cannot be fetched: %r", generation.id, error)
+        with about(generation.id, reply.guild_id):
+            log.info("the track cannot be fetched: %r", error)
         gone = meaning_of(error) is Meaning.MESSAGE_GONE
         raise _NotHere(strings.tracks.LOST() if gone else elsewhere) from error
     return path

@@ -89,7 +89,7 @@ class DiscordJamDisplay(JamOpening):
             except discord.HTTPException as error:
                 if meaning_of(error) is not Meaning.WORDS_BLOCKED:
                     raise
-                log.info("jam %s is shown without its words: %s", jam.id, error)
+                log.info("shown without its words: %s", error)
                 embed = jam_embed(jam, links, budget, with_words=False)
                 shown = await self._show(jam, takes, embed, view)
             await self._label(jam, takes)
@@ -194,7 +194,7 @@ class DiscordJamDisplay(JamOpening):
         try:
             left = await self._budget.left(jam.id, jam.guild_id, self._clock.now())
         except JournalFault as error:
-            log.warning("what jam %s has left is not known: %s", jam.id, error)
+            log.warning("what is left of its budget is not known: %s", error)
             return None
         return strings.limits.jam_budget(left)
 

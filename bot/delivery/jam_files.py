@@ -17,6 +17,7 @@ from bot.domain.errors import AudioWorkFailed, OutputTooLarge
 from bot.domain.mixes import Mixed, MixTerms
 from bot.domain.track_names import track_filename
 from bot.engine.ports import Sound
+from bot.host.log_context import about
 from bot.host.threads import TRACKS
 from bot.jam.jam import Jam
 from bot.jam.pieces import UNUSABLE, PieceMissing, PieceNotWorkedOn, Pieces
@@ -104,7 +105,8 @@ class JamFiles:
                 paths = () if fitted is None else ((fitted, self._name(jam, fitted)),)
                 yield Uploads(paths, png, strings.jam.picture(jam))
         except PieceMissing:
-            log.warning("the piece of jam %s cannot be put together", jam.id)
+            with about(jam_id=jam.id):
+                log.warning("the piece cannot be put together")
             yield Uploads()
 
     @asynccontextmanager
@@ -121,7 +123,8 @@ class JamFiles:
         except OutputTooLarge:
             yield MixUploads(is_too_large=True)
         except (PieceMissing, *UNUSABLE) as error:
-            log.warning("the mix of jam %s cannot be made: %r", jam.id, error)
+            with about(jam_id=jam.id):
+                log.warning("the mix cannot be made: %r", error)
             is_there = isinstance(error, (PieceNotWorkedOn, *UNUSABLE))
             yield MixUploads(is_lost=not is_there)
 

@@ -137,7 +137,7 @@ class JamOpening:
                 if theme is not None and meaning_of(error) is Meaning.WORDS_BLOCKED:
                     continue
                 # The thread is what counts.
-                log.info("the message that jam %s began with stays as it is: %s", jam.id, error)
+                log.info("the message that it began with stays as it is: %s", error)
             return
 
     async def _answer(self, jam: Jam, message_id: int, text: str) -> None:

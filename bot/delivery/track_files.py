@@ -14,6 +14,7 @@ from bot.card.interactions import reading
 from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors import UserError
 from bot.domain.generation import Generation
+from bot.host.log_context import about
 from bot.host.threads import TRACKS
 
 log = logging.getLogger(__name__)
@@ -53,5 +54,6 @@ async def message_of(client: discord.Client, track: Generation) -> discord.Messa
         async with reading(_READ_WITHIN_S):
             return await channel.fetch_message(reply.message_id)
     except (*REQUEST_FAILED, UserError) as error:
-        log.info("the track of generation %s cannot be fetched: %r", track.id, error)
+        with about(track.id):
+            log.info("the track cannot be fetched: %r", error)
         return None

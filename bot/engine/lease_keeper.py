@@ -14,6 +14,7 @@ from bot.domain.errors import BotError, JournalFault, TooLateToCancel
 from bot.domain.generation import Reply
 from bot.engine.context import JobContext
 from bot.engine.registry import JobRegistry
+from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class LeaseKeeper:
             log.info("%d generations are taken up", len(found))
         for generation in found:
             if len(found) <= _TOLD_ONE_BY_ONE:
-                log.info("generation %s is taken up as %s", generation.id, generation.state)
+                with about(generation.id, generation.reply.guild_id):
+                    log.info("taken up as %s", generation.state)
             self._registry.follow(generation)
         return len(found)
 
@@ -138,7 +140,8 @@ class LeaseKeeper:
         # A job that was taken up with this wish is there already.
         if job is None or job.generation.reply.token_expires_at >= reply.token_expires_at:
             return
-        log.info("generation %s goes where its person wants it", generation_id)
+        with about(generation_id, reply.guild_id):
+            log.info("goes where its person wants it")
         # Where it cannot be journalled, the next renewal tells it again.
         with suppress(JournalFault):
             await job.bring(reply)

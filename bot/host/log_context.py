@@ -1,4 +1,4 @@
-"""What log lines are about: each names the generation that it was written for."""
+"""What log lines are about: each names the generation, or the jam, that it was written for."""
 
 from __future__ import annotations
 
@@ -13,29 +13,38 @@ from dataclasses import dataclass
 class Subject:
     """What a line is about."""
 
-    generation_id: str | None
+    generation_id: str | None = None
     guild_id: int | None = None
+    jam_id: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What a line begins with: "generation ID: ", or "jam ID: "; a server has none."""
+        if self.generation_id is not None:
+            return f"generation {self.generation_id}: "
+        return "" if self.jam_id is None else f"jam {self.jam_id}: "
 
 
 _SUBJECT: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 
 @contextmanager
-def about(generation_id: str | None, guild_id: int | None = None) -> Generator[None]:
-    """Lines written in here, and in tasks begun in here, are about this generation, or server."""
-    token = _SUBJECT.set(Subject(generation_id, guild_id))
+def about(
+    generation_id: str | None = None, guild_id: int | None = None, *, jam_id: str | None = None
+) -> Generator[None]:
+    """Lines written in here, and in tasks begun in here, are about this."""
+    token = _SUBJECT.set(Subject(generation_id, guild_id, jam_id))
     try:
         yield
     finally:
         _SUBJECT.reset(token)
 
 
-class AboutGeneration(logging.Filter):
-    """Gives each record its `subject`, and `about`: "generation ID: " where it has one."""
+class AddSubject(logging.Filter):
+    """Gives each record its `subject`, and `about`, its words: empty where it has none."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through."""
         record.subject = subject = _SUBJECT.get()
-        about_it = None if subject is None else subject.generation_id
-        record.about = "" if about_it is None else f"generation {about_it}: "
+        record.about = "" if subject is None else subject.words
         return True

@@ -69,7 +69,7 @@ class Pieces:
             try:
                 sound = await self.made_of(take_id, track, given_s, asked_bpm)
             except UNUSABLE as error:
-                log.warning("take %s cannot be joined to a piece: %r", take_id, error)
+                log.warning("the take cannot be joined to a piece: %r", error)
                 if isinstance(error, AudioWorkFailed) and tried < _KEEP_TRIES:
                     continue
                 return None

@@ -17,6 +17,7 @@ from bot.domain.errors import JamUnknown, JournalFault, RequestRefused
 from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import DiscordFault, Unreachable
+from bot.host.log_context import about
 from bot.jam import rules, steps
 from bot.jam.jam import TAKE_UNHEARD_OF, Jam, Phase
 from bot.jam.openings import Openings
@@ -121,6 +122,10 @@ class JamRunner:
             await self._clock.sleep(LOOK_S)
 
     async def _work(self, jam_id: str) -> None:
+        with about(jam_id=jam_id):
+            await self._work_with_lock(jam_id)
+
+    async def _work_with_lock(self, jam_id: str) -> None:
         lock = f"jam {jam_id}"
         try:
             if not await self._journal.try_lock(lock, _LEASE_S):
@@ -142,7 +147,7 @@ class JamRunner:
         except (Unreachable, DiscordFault, JournalFault) as error:
             await self._cannot(jam_id, error)
         except Exception as error:
-            log.exception("jam %s met a fault of ours", jam_id)
+            log.exception("met a fault of ours")
             await self._cannot(jam_id, error)
         finally:
             # What has changed while the lock was given back waits for no other look.
@@ -157,8 +162,8 @@ class JamRunner:
             try:
                 is_ours = await self._journal.try_lock(lock, _LEASE_S)
             except JournalFault as error:
-                log.warning("%s: the lock is not prolonged: %s", lock, error)
-        log.warning("%s: another process has it", lock)
+                log.warning("the lock is not prolonged: %s", error)
+        log.warning("another process has the lock")
 
     async def _goes_on(self, jam_id: str) -> bool:
         """Do what is to be done now; whether there is more."""
@@ -192,7 +197,7 @@ class JamRunner:
     async def _opens(self, jam: Jam) -> Jam:
         """Fetch what it begins with, and make its thread; it ends where that cannot be."""
         if self._clock.now() - jam.created_at > _OPENED_WITHIN:
-            log.warning("jam %s has no thread, and gets none any more", jam.id)
+            log.warning("there is no thread, and will be none any more")
             return await self._jams.change(jam.id, steps.lost)
         if (beginning := jam.beginning) is not None:
             try:
@@ -220,10 +225,11 @@ class JamRunner:
 
     async def _look_for(self, take_id: str) -> None:
         """Find out about a take whose person was told that nothing was started."""
-        try:
-            await self._jams.found(take_id, await self._journal.get(take_id))
-        except (JamUnknown, JournalFault) as error:
-            log.warning("take %s is looked for later: %r", take_id, error)
+        with about(take_id):
+            try:
+                await self._jams.found(take_id, await self._journal.get(take_id))
+            except (JamUnknown, JournalFault) as error:
+                log.warning("looked for later: %r", error)
 
     async def _cannot(self, jam_id: str, error: Exception) -> None:
         """It cannot be shown: where its thread is gone it ends, else it waits, but not for ever.
@@ -238,7 +244,7 @@ class JamRunner:
             jam = await self._jams.change(jam_id, steps.lost if is_gone else steps.hindered)
             self._pause_ends(jam)
             if is_gone:
-                log.info("jam %s has lost its thread and ends", jam_id)
+                log.info("the thread is lost, and the jam ends")
             elif is_unreachable and jam.hindered and not jam.hindered.is_told:
                 await self._display.tell(jam)
                 await self._jams.change(jam_id, steps.told)
@@ -250,7 +256,7 @@ class JamRunner:
         wait_s = _AGAIN_FIRST_S if last is None else min(_AGAIN_CAP_S, last.wait_s * 2)
         guild_id = None if last is None else last.guild_id
         self._paused[jam_id] = _Pause(self._clock.monotonic() + wait_s, wait_s, guild_id)
-        log.warning("jam %s goes on in %s: %r", jam_id, timedelta(seconds=wait_s), error)
+        log.warning("goes on in %s: %r", timedelta(seconds=wait_s), error)
 
     def _pause_ends(self, jam: Jam) -> None:
         """Note whose pause it is; one that nobody tries any more needs none."""
@@ -260,4 +266,4 @@ class JamRunner:
             return
         self._paused.pop(jam.id, None)
         if not jam.gone:
-            log.warning("jam %s cannot be shown, and is left alone until it changes", jam.id)
+            log.warning("cannot be shown, and is left alone until it changes")

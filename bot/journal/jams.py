@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from bot.domain.presets import Named
+from bot.host.log_context import about
 from bot.jam import steps
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
@@ -236,7 +237,8 @@ def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[StoredJam]:
         try:
             jam = loaded(row["state"])
         except ValueError as error:
-            _log.error("jam %s cannot be read: %r", row["id"], error)
+            with about(jam_id=row["id"]):
+                _log.error("cannot be read: %r", error)
             continue
         yield StoredJam(jam, row["version"])
 

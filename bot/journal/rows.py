@@ -17,6 +17,7 @@ from bot.domain.language import SOURCE
 from bot.domain.measures import Joint, Measures, Tempo
 from bot.domain.musical_terms import NO_TERMS, MusicalTerms
 from bot.domain.stored_inputs import typed_inputs
+from bot.host.log_context import about
 from bot.journal.errors import RowUnreadable
 from bot.journal.tables import from_us, to_us
 
@@ -79,7 +80,8 @@ def wanted_reply(row: Mapping[str, Any]) -> Reply | None:
         return _reply(_UNSAID | columns | {"token_expires_at": until})
     except (KeyError, TypeError, ValueError) as error:
         # It waits for another press, and is not lost over this one.
-        _log.error("where generation %s is wanted cannot be read: %r", row["id"], error)
+        with about(row["id"]):
+            _log.error("where it is wanted cannot be read: %r", error)
         return None
 
 

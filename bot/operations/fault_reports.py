@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from yarl import URL
 
 from bot.card import strings
-from bot.host.log_context import AboutGeneration
+from bot.host.log_context import AddSubject
 from bot.logs import SecretlessFormatter
 from bot.network.proxies import Proxies
 
@@ -118,7 +118,7 @@ class FaultReports(logging.Handler):
         self._is_closed = False
         self._thread = Thread(target=self._send, name="sentry", daemon=True)
         self.setFormatter(self._told)
-        self.addFilter(AboutGeneration())
+        self.addFilter(AddSubject())
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -13,6 +13,7 @@ from typing import Concatenate, ParamSpec
 from bot.domain.errors.voice import VoiceElsewhere, VoiceIsOver
 from bot.domain.generation import Reply
 from bot.engine.background import BackgroundTasks
+from bot.host.log_context import about
 from bot.voice import session as rules
 from bot.voice.player import Player, PlayerParts
 from bot.voice.session import Ending, Item, Session
@@ -85,7 +86,8 @@ class VoicePlayers:
         if before is not None:
             await asyncio.wait({before})
         try:
-            await player.run()
+            with about(guild_id=guild_id):
+                await player.run()
         finally:
             if self._players.get(guild_id) is player:
                 del self._players[guild_id]

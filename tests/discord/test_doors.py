@@ -10,7 +10,7 @@ import pytest
 from bot.card import strings
 from bot.domain.errors import InternalFault
 from bot.domain.generation import State
-from bot.host.log_context import AboutGeneration
+from bot.host.log_context import AddSubject
 from bot.logs import JsonFormatter
 from tests.discord.world import World
 
@@ -65,7 +65,7 @@ async def test_a_button_with_a_bug(
     world.bug_expected = True
     asked = await world.musicgen()
     monkeypatch.setattr(world.bot.service, "cancel", abuggy)
-    caplog.handler.addFilter(AboutGeneration())
+    caplog.handler.addFilter(AddSubject())
     [words] = (await asked.press(world.ada)).told
     assert told_of_a_bug(words, caplog.text)
     [fault] = [record for record in caplog.records if record.exc_info]

@@ -201,7 +201,7 @@ async def test_one_is_stopped_and_the_other_takes_over_at_once(pair: Pair) -> No
     assert len(message.attachments) == 1
     assert prediction.status == "succeeded"
     assert rig.paid_once()
-    assert "is taken up as" in pair.processes[pair.other].output
+    assert ": taken up as" in pair.processes[pair.other].output
 
 
 async def test_what_another_process_follows_is_brought_by_a_press_and_by_a_command(

@@ -82,7 +82,7 @@ async def replace(pair: Pair, shard: int, *, overlaps: bool) -> None:
 
 def taken_up(pair: Pair) -> int:
     """How often one has gone on with what another had begun."""
-    return sum(process.output.count(" is taken up as ") for process in pair.processes.values())
+    return sum(process.output.count(": taken up as ") for process in pair.processes.values())
 
 
 async def test_nothing_is_lost_doubled_or_miscounted(tmp_path: Path) -> None:

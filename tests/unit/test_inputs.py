@@ -49,6 +49,10 @@ def test_inputs_and_table_name_the_same_things() -> None:
     assert [field.name for field in fields(Inputs)] == [spec.name for spec in TABLE]
 
 
+def test_forms_have_a_label_for_each_input() -> None:
+    assert {spec.name for spec in TABLE} <= set(strings.forms.LABELS)
+
+
 @pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
 def test_descriptions_fit_discord_and_tell_the_default(spec: object) -> None:
     table = InputTable()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.host.log_context import AboutGeneration, about
+from bot.host.log_context import AddSubject, about
 from bot.logs import JsonFormatter, SecretlessFormatter
 
 
@@ -18,7 +18,7 @@ async def test_each_task_names_its_own() -> None:
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     handler.setFormatter(SecretlessFormatter(()))
-    handler.addFilter(AboutGeneration())
+    handler.addFilter(AddSubject())
     log = logging.getLogger("somewhere")
     log.setLevel(logging.INFO)
     log.addHandler(handler)
@@ -32,23 +32,38 @@ async def test_each_task_names_its_own() -> None:
     with about("second"):
         second = asyncio.create_task(work("two"))
         log.info("begun")
+    with about(jam_id="third", guild_id=7):
+        log.info("goes on")
     log.info("about nothing")
     await asyncio.gather(first, second)
     log.removeHandler(handler)
     told = [line.partition(" somewhere: ")[2] for line in lines.getvalue().splitlines()]
     assert told == [
         "generation second: begun",
+        "jam third: goes on",
         "about nothing",
         "generation first: done with one",
         "generation second: done with two",
     ]
 
 
+BY_HAND = re.compile(
+    r"log\.(?:debug|info|warning|error|exception)\(\s*\"[^\"]*\b(?:generation|take|jam) %s"
+)
+
+
+def test_no_call_names_its_generation_or_jam_by_hand() -> None:
+    assert BY_HAND.search('log.info("the card of jam %s", jam.id)')
+    root = Path(__file__).parents[2]
+    sources = [*root.glob("bot/**/*.py"), *root.glob("cogs/*.py")]
+    assert [str(path) for path in sources if BY_HAND.search(path.read_text())] == []
+
+
 def logged_as_json(formatter: JsonFormatter, log_it: Callable[[logging.Logger], None]) -> str:
     lines = io.StringIO()
     handler = logging.StreamHandler(lines)
     handler.setFormatter(formatter)
-    handler.addFilter(AboutGeneration())
+    handler.addFilter(AddSubject())
     log = logging.getLogger("somewhere")
     log.setLevel(logging.INFO)
     log.addHandler(handler)
@@ -62,7 +77,7 @@ def test_a_record_as_json() -> None:
     formatter = JsonFormatter(("s3cret",))
     formatter.shard_count = 4
     server = (6 << 22) + 123
-    with about("first", server):
+    with about("first", server, jam_id="jam1"):
         line = logged_as_json(formatter, lambda log: log.info("with %s\nof \x1b[2J", "s3cret"))
     told = json.loads(line)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told.pop("time"))
@@ -71,6 +86,7 @@ def test_a_record_as_json() -> None:
         "logger": "somewhere",
         "message": "with [hidden]\nof \x1b[2J",
         "generation": "first",
+        "jam": "jam1",
         "server": str(server),
         "shard": "2",
     }

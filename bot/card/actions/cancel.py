@@ -14,6 +14,7 @@ from bot.card.interactions import (
 )
 from bot.domain.errors import BotError, TooLateToCancel
 from bot.domain.generation import Generation
+from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ async def _hand_over(context: ActionContext, generation: Generation) -> None:
             await context.service.bring(generation.id, reply_in(context.interaction, message))
     except BotError as error:
         # It can be stopped all the same, and perhaps there is another way to tell of it.
-        log.info("generation %s goes on without this press: %r", generation.id, error)
+        with about(generation.id):
+            log.info("goes on without this press: %r", error)
 
 
 CANCEL = Action("cancel", _press, strings.card.CANCEL)

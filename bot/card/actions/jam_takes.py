@@ -20,6 +20,7 @@ from bot.domain.errors import (
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.inputs import MODEL_WINDOW_S
 from bot.domain.musical_terms import read_terms
+from bot.host.log_context import about
 from bot.jam import rules, steps
 from bot.jam.jam import Jam
 
@@ -83,7 +84,8 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
         try:
             await context.jams.change(jam.id, steps.charged)
         except JournalFault as error:
-            log.warning("the card of jam %s tells later what is left: %s", jam.id, error)
+            with about(jam_id=jam.id):
+                log.warning("the card tells later what is left: %s", error)
 
 
 def _seconds(form: SubmittedForm, jam: Jam, most_s: int) -> int | None:
