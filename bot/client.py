@@ -223,6 +223,7 @@ class MusicGenBot(ReconnectingBot):
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
         self.server_rules = ServerRules(parts.journal, parts.clock)
+        self.jams.is_blocked = self.server_rules.is_blocked
         self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
         self.voice: Voice | None = None
         if parts.voice is not None:

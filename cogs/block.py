@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,10 +13,12 @@ from discord.ext import commands
 from bot.card import strings
 from bot.client import MusicGenBot
 from bot.community.settings import REASON_MAX_CHARS
-from bot.domain.errors import NoServerHere, NotBlocked, OwnerOnly
+from bot.domain.errors import JournalFault, NoServerHere, NotBlocked, OwnerOnly
 from bot.domain.plain_text import one_line
 from bot.domain.server_rules import EVERYWHERE, Block, Change
 from cogs.announce import announce
+
+log = logging.getLogger(__name__)
 
 _HOURS_MAX = 10_000
 _DAYS_MAX = 1_000
@@ -70,6 +73,11 @@ class Blocks(commands.Cog):
             )
             await interaction.edit_original_response(content=told)
             await self._announce(interaction, guild_id, changes)
+            try:
+                await self._bot.jams.blocked(guild_id, person.id)
+            except JournalFault as error:
+                # It holds from the next thing on that happens there, as it does elsewhere.
+                log.warning("in jams the votes of somebody who is blocked stay: %s", error)
 
     @app_commands.command(description=strings.commands.UNBLOCK.message)
     @app_commands.describe(

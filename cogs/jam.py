@@ -20,10 +20,12 @@ from bot.card.interactions import asked_by, reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
-from bot.domain.errors import NoServerHere
+from bot.delivery.member_names import has_left
+from bot.domain.errors import HostIsThere, NoServerHere
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.musical_terms import BARS_MAX, TEMPO_MAX_BPM, TEMPO_MIN_BPM
 from bot.jam import rules
+from bot.jam.jam import Jam
 from bot.jam.take_limits import TAKES_MAX
 from bot.locales import speaking
 from cogs.autocomplete import presets_for
@@ -161,20 +163,27 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
     @app_commands.describe(who=strings.jam.HOST_WHO.message)
     async def host(self, interaction: discord.Interaction, who: discord.User | None = None) -> None:
         """Pass it on, or take it from one who stays away."""
-        by, server_rules = interaction.user.id, self._bot.server_rules
-        server_rules.check_block(asked_by(interaction))
+        by = interaction.user.id
+        self._bot.server_rules.check_block(asked_by(interaction))
         async with reading():
             jam = await self._bot.jams.in_thread(interaction.channel_id or 0)
             if who is None or who.id == by:
-                is_blocked = server_rules.is_blocked(jam.host_id, jam.guild_id)
-                jam = await self._bot.jams.change(
-                    jam.id, rules.replace_host, by, host_is_blocked=is_blocked
-                )
+                jam = await self._replaced(jam, by)
             else:
                 jam = await self._bot.jams.change(jam.id, rules.pass_host, by, who.id)
         with speaking(jam.language):
             told = strings.jam.is_host(jam.host_id)
         await interaction.response.send_message(told)
+
+    async def _replaced(self, jam: Jam, by: int) -> Jam:
+        change = self._bot.jams.change
+        is_out = self._bot.server_rules.is_blocked(jam.host_id, jam.guild_id)
+        try:
+            return await change(jam.id, rules.replace_host, by, host_is_out=is_out)
+        except HostIsThere:
+            if not await has_left(self._bot, jam.guild_id, jam.host_id):
+                raise
+            return await change(jam.id, rules.replace_host, by, host_is_out=True)
 
     @branch.autocomplete("jam")
     @show.autocomplete("jam")

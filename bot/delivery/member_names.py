@@ -1,4 +1,4 @@
-"""What people are called in a server, asked of Discord: the bot keeps no list of members."""
+"""Who is in a server, and what they are called there: the bot keeps no list of its members."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from bot.domain.plain_text import one_line
 log = logging.getLogger(__name__)
 
 _WITHIN_S = 15.0
+_SEEN_WITHIN_S = 0.8
+"""Somebody waits for the answer."""
 
 
 async def names_of(
@@ -30,6 +32,21 @@ async def names_of(
     except TimeoutError:
         log.warning("the names of %d people are not known in time", len(user_ids) - len(names))
     return {user_id: name for user_id, name in names.items() if name}
+
+
+async def has_left(client: discord.Client, guild_id: int, user_id: int) -> bool:
+    """Whether somebody is not in a server any more; False where Discord does not tell in time."""
+    guild = client.get_guild(guild_id)
+    if guild is None:
+        return False
+    try:
+        async with asyncio.timeout(_SEEN_WITHIN_S):
+            await guild.fetch_member(user_id)
+    except discord.NotFound:
+        return True
+    except REQUEST_FAILED as error:
+        log.info("whether a person is still there is not known: %s", error)
+    return False
 
 
 async def _name_of(client: discord.Client, guild: discord.Guild | None, user_id: int) -> str | None:

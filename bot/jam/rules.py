@@ -250,8 +250,8 @@ def pass_host(jam: Jam, now: datetime, by: int, to: int) -> Jam:
 
 
 @_on_time
-def replace_host(jam: Jam, now: datetime, by: int, *, host_is_blocked: bool = False) -> Jam:
-    """Somebody who has taken part takes the place of a host who stays away, or is blocked.
+def replace_host(jam: Jam, now: datetime, by: int, *, host_is_out: bool = False) -> Jam:
+    """Somebody who has taken part takes the place of a host who stays away or is out.
 
     Raises:
         NotInJam: they have not taken part.
@@ -262,7 +262,7 @@ def replace_host(jam: Jam, now: datetime, by: int, *, host_is_blocked: bool = Fa
     if by not in jam.seen:
         raise NotInJam
     is_away = jam.round.number - jam.host_seen >= HOST_MISSED_ROUNDS
-    if not (is_away or host_is_blocked):
+    if not (is_away or host_is_out):
         raise HostIsThere(jam.host_id)
     return replace(jam, host_id=by, host_seen=jam.round.number)
 

@@ -63,6 +63,8 @@ class Jams:
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
         self.changed: Callable[[str], None] = lambda _: None
         """Told the id of each jam that has changed here."""
+        self.is_blocked: Callable[[int, int], bool] = lambda _, __: False
+        """Asked of whom nothing counts in a server, by the ids of both."""
         self.doubted: Callable[[str], None] = lambda _: None
         """Told the id of a take of which it is not known whether it is being made."""
 
@@ -86,6 +88,13 @@ class Jams:
         """The bot was removed from a server: nobody can see its jams any more, and they go."""
         while await self._store.forget_jams_of(guild_id, _FORGOTTEN_AT_ONCE):
             pass
+
+    async def blocked(self, guild_id: int, user_id: int) -> None:
+        """Somebody was blocked in a server: nothing of theirs counts in its jams any more."""
+        for jam in await self._store.jams_of(guild_id):
+            if user_id in jam.seen:
+                with suppress(JamUnknown):
+                    await self.change(jam.id, rules.tick)
 
     async def channel_gone(self, channel_id: int) -> None:
         """A thread was deleted: its jam ends, if it has one."""
@@ -243,7 +252,8 @@ class Jams:
         async with turn:
             for _ in range(_TRIES):
                 stored = await self._stored(jam_id)
-                after = rule(stored.jam, self._clock.now(), *args, **kwargs)
+                before = steps.left_out(stored.jam, self._blocked_in(stored.jam))
+                after = rule(before, self._clock.now(), *args, **kwargs)
                 if after == stored.jam:
                     return after
                 row, sound = (None, None) if row_of is None else row_of(after)
@@ -251,6 +261,9 @@ class Jams:
                     self.changed(jam_id)
                     return after
         raise JournalFault(f"jam {jam_id} changes all the time")
+
+    def _blocked_in(self, jam: Jam) -> set[int]:
+        return {who for who in jam.seen if self.is_blocked(who, jam.guild_id)}
 
     async def _stored(self, jam_id: str) -> StoredJam:
         stored = await self._store.jam(jam_id)

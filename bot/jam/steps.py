@@ -132,15 +132,6 @@ def forgot(jam: Jam, user_id: int) -> Jam:
     def of(take: Take) -> Take:
         return replace(take, author_id=NOBODY, words="") if take.author_id == user_id else take
 
-    present = jam.round
-    round_ = replace(
-        present,
-        takes=tuple(map(of, present.takes)),
-        votes={who: what for who, what in present.votes.items() if who != user_id},
-        done=present.done - {user_id},
-        undo=present.undo - {user_id},
-        voters=None if present.voters is None else present.voters - {user_id},
-    )
     sections = tuple(
         replace(section, author_id=NOBODY, words="") if section.author_id == user_id else section
         for section in jam.sections
@@ -151,15 +142,35 @@ def forgot(jam: Jam, user_id: int) -> Jam:
     is_host, opening = jam.host_id == user_id, jam.opening
     if is_host and opening is not None:
         opening = replace(opening, draft=None)
+    others = _without(jam, {user_id})
     after = replace(
-        jam,
-        round=round_,
+        others,
+        round=replace(others.round, takes=tuple(map(of, jam.round.takes))),
         sections=sections,
         beginning=beginning,
         opening=opening,
         late=tuple(map(of, jam.late)),
-        seen={who: last for who, last in jam.seen.items() if who != user_id},
         host_id=NOBODY if is_host else jam.host_id,
         host_seen=-HOST_MISSED_ROUNDS if is_host else jam.host_seen,
     )
     return jam if after == jam else seen_anew(after)
+
+
+def left_out(jam: Jam, people: Collection[int]) -> Jam:
+    """Some may decide nothing any more: their votes are gone, and nobody waits for them."""
+    if jam.phase is Phase.CLOSED or jam.seen.keys().isdisjoint(people):
+        return jam
+    return seen_anew(_without(jam, people))
+
+
+def _without(jam: Jam, people: Collection[int]) -> Jam:
+    present, gone = jam.round, frozenset(people)
+    round_ = replace(
+        present,
+        votes={who: what for who, what in present.votes.items() if who not in gone},
+        done=present.done - gone,
+        undo=present.undo - gone,
+        voters=None if present.voters is None else present.voters - gone,
+    )
+    seen = {who: last for who, last in jam.seen.items() if who not in gone}
+    return replace(jam, round=round_, seen=seen)

@@ -168,6 +168,40 @@ async def test_somebody_who_is_blocked_decides_nothing_any_more(world: World) ->
     assert [section.words for section in room.jam.sections] == ["soft piano"]
 
 
+async def test_whoever_is_blocked_has_voted_for_nothing_and_nobody_waits_for_them(
+    world: World,
+) -> None:
+    room = await a_chosen_take(world)
+    take = next(m for m in room.messages if "Riff" in labels(m))
+    await room.press(world.mod, "Vote", take)
+    assert "2 votes" in room.text
+    person = {"person": world.mod, "reason": "noise"}
+    await a_manager(world).slash(world.channel, "block", **person)
+    await world.pass_s(3)
+    assert "1 vote" in room.text
+    assert str(world.mod.id) not in room.text
+    for label in ("Mix", "I'm done"):
+        assert "noise" in (await room.press(world.mod, label)).told
+    # Of the two who had taken part one is left, and more than half of that is one.
+    await room.press(world.bo, "I'm done")
+    assert [section.words for section in room.jam.sections] == ["soft piano"]
+
+
+async def test_a_host_who_has_left_the_server_is_replaced(world: World) -> None:
+    room = await a_chosen_take(world)
+    take = next(m for m in room.messages if "Riff" in labels(m))
+    await room.press(world.ada, "Vote", take)
+    world.fail("GET", f"/guilds/{world.guild.id}/members/{world.ada.id}", 500)
+    told = await world.bo.slash(room.thread, "jam host")
+    assert told.response is not None
+    assert told.response.content == strings.errors.sentence(errors.HostIsThere(world.ada.id))
+    world.guild.remove_member(world.ada)
+    await world.bo.slash(room.thread, "jam host")
+    assert room.jam.host_id == world.bo.id
+    await room.press(world.bo, "End round")
+    assert [section.words for section in room.jam.sections] == ["soft piano"]
+
+
 async def test_who_wants_to_be_forgotten_leaves_their_sections_to_the_others(world: World) -> None:
     room = await a_chosen_take(world)
     await room.press(world.ada, "End round")

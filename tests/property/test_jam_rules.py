@@ -135,6 +135,14 @@ class Jams(RuleBasedStateMachine):
             if self.was_closed is not None:
                 self.was_closed = self.jam
 
+    @rule(by=people)
+    def is_blocked(self, by: int) -> None:
+        before = self.jam
+        self.jam = steps.left_out(self.jam, {by})
+        if self.jam.phase is not Phase.CLOSED:
+            assert by not in {*self.jam.seen, *self.jam.round.votes, *self.jam.round.done}
+            assert self.jam.sections == before.sections
+
     @rule()
     def the_process_dies(self) -> None:
         assert loaded(dumped(self.jam)) == self.jam
@@ -262,9 +270,9 @@ def test_of_two_presses_of_undo_one_counts() -> None:
 
 def test_a_host_who_is_blocked_is_replaced_at_once() -> None:
     jam = _with_takes(_a_jam(), 2)
-    assert rules.replace_host(jam, NOON, 2, host_is_blocked=True).host_id == 2
+    assert rules.replace_host(jam, NOON, 2, host_is_out=True).host_id == 2
     with pytest.raises(RequestRefused):
-        rules.replace_host(jam, NOON, 5, host_is_blocked=True)
+        rules.replace_host(jam, NOON, 5, host_is_out=True)
 
 
 def test_a_host_who_was_away_for_two_rounds_is_replaced_by_one_who_was_there() -> None:

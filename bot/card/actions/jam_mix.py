@@ -37,6 +37,7 @@ def _form_of(jam: Jam, limit_bytes: int) -> CardForm:
 
 
 async def _form(context: ActionContext, jam_id: str) -> CardForm:
+    context.check_block()
     async with reading():
         jam = await context.jams.get(jam_id)
     if not jam.sections:
@@ -45,6 +46,7 @@ async def _form(context: ActionContext, jam_id: str) -> CardForm:
 
 
 async def _submit(context: ActionContext, form: SubmittedForm) -> None:
+    context.check_block()
     fade_s = form.number(_FADE, strings.jam_mix.FADE())
     if fade_s is None:
         fade_s = FADE_USUAL_S
