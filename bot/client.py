@@ -32,6 +32,7 @@ from bot.delivery.answers import AnswerJournal, Answers
 from bot.delivery.jam_display import DiscordJamDisplay
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.requests import request_trace
+from bot.delivery.track_files import WorkFolders
 from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
 from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet, speak_to_each
@@ -225,15 +226,9 @@ class MusicGenBot(ReconnectingBot):
         self.server_rules = ServerRules(parts.journal, parts.clock)
         self.jams.is_blocked = self.server_rules.is_blocked
         self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
-        self.voice: Voice | None = None
-        if parts.voice is not None:
-            self.voice = open_voice(
-                *(self, parts.journal, pieces, parts.voice),
-                *(parts.clock, parts.shards.ids),
-            )
         display = DiscordJamDisplay(
             *(self, parts.journal, self.jam_files, self.jam_budget, parts.clock),
-            with_voice=self.voice is not None,
+            with_voice=parts.voice is not None,
         )
         openings = Openings(parts.sound, pieces)
         self.jam_runner = JamRunner(self.jams, parts.journal, display, openings, parts.clock)
@@ -253,7 +248,14 @@ class MusicGenBot(ReconnectingBot):
             parts.track_store,
             parts.clock,
         )
-        if self.voice is not None:
+        self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
+        """For what is made of tracks while somebody waits."""
+        self.voice: Voice | None = None
+        if parts.voice is not None:
+            self.voice = open_voice(
+                *(self, parts.journal, pieces, self.work_folders, parts.voice),
+                *(parts.clock, parts.shards.ids),
+            )
             self.service.lease_keeper.is_sounding = self.voice.players.is_sounding
 
     async def setup_hook(self) -> None:

@@ -65,9 +65,10 @@ async def open_parts(
     """
     clock = clock or ServiceClock()
     tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
-    folders = [tracks_folder, intake_folder]
+    work_folder, cog_folder = settings.data_folder / "work", settings.data_folder / "cog"
+    folders = [tracks_folder, intake_folder, work_folder]
     if settings.cog_urls:
-        folders.append(settings.data_folder / "cog")
+        folders.append(cog_folder)
     keep_to_ourselves()
     for folder in (settings.data_folder, *folders):
         await asyncio.to_thread(make_writable, folder)
@@ -133,7 +134,11 @@ async def open_parts(
                 journal,
                 client,
                 sound,
-                TrackStore(tracks_folder, intake_folder, settings.keep_tracks_s),
+                TrackStore(
+                    *(tracks_folder, intake_folder, work_folder),
+                    keep_s=settings.keep_tracks_s,
+                    counted=cog_folder if settings.cog_urls else None,
+                ),
                 pieces,
                 clock,
                 shards,
@@ -158,6 +163,7 @@ def _service(
             settings.cog_urls,
             settings.data_folder / "cog",
             clock,
+            inputs_max_bytes=settings.tracks_max_bytes // 4,
             port=settings.port,
             webhook_url=settings.cog_webhook_url,
             middlewares=(settings.proxies,),

@@ -190,7 +190,7 @@ class SettingsFields(BaseModel):
         alias="TRACKS_MAX_MB",
         description=(
             "room for all files in the data folder but the journal: tracks until they are "
-            "delivered, pieces being extended, input audio"
+            "delivered, pieces being extended, input audio, what loops and ZIPs are made of"
         ),
     )
     tracks_max_mb_per_user: Annotated[Whole, Field(ge=5)] | None = Field(

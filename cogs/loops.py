@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import discord
@@ -17,7 +18,7 @@ from bot.card.markup import fitted
 from bot.card.report import tell
 from bot.client import MusicGenBot
 from bot.delivery.message import PICTURE_NAME
-from bot.delivery.track_files import a_folder, fetch, message_of
+from bot.delivery.track_files import fetch, message_of, size_of
 from bot.delivery.upload import picture_of
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import (
@@ -31,6 +32,7 @@ from bot.domain.errors import (
 from bot.domain.generation import Generation
 from bot.domain.measures import Loop
 from bot.domain.track_names import track_filename
+from bot.engine.disk_space import track_bytes
 from bot.host.threads import TRACKS
 from bot.locales import speaking
 
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 _WITHIN_S = 300.0
 """Others' loops may be made before it; its reply's token lives longer."""
 _FETCH_WITHIN_S = 60.0
+_USUAL_S = 30.0
 _TITLE_MAX_CHARS = 256
 _LOSSLESS = frozenset({".wav", ".flac", ".aif", ".aiff"})
 
@@ -51,23 +54,24 @@ async def make_loop(
 ) -> None:
     """Show the best loop of a track in the deferred reply; why there is none, its person alone."""
     try:
-        async with a_folder() as folder, reading(_WITHIN_S):
-            parts = await _fetched(bot, take, card, folder)
-            target = folder / "loop.wav"
-            made = await bot.sound.loop(parts, target)
-            path = await _fitting(bot, target, interaction.filesize_limit)
-            with speaking(language_here(interaction)):
-                await _show(bot, interaction, take, made, parts[0], path)
+        async with reading(_WITHIN_S):
+            files = track_files(card, take) or track_files(await message_of(bot, take), take)
+            if not files:
+                raise TrackNotHere
+            # The loop is a part of it as a WAV, and maybe a FLAC.
+            needed_bytes = size_of(files) + 2 * track_bytes(take.track_s or _USUAL_S)
+            async with bot.work_folders.open(interaction.user.id, needed_bytes) as folder:
+                parts = await _fetched(files, folder)
+                target = folder / "loop.wav"
+                made = await bot.sound.loop(parts, target)
+                path = await _fitting(bot, target, interaction.filesize_limit)
+                with speaking(language_here(interaction)):
+                    await _show(bot, interaction, take, made, parts[0], path)
     except UserError as error:
         await _refuse(interaction, error)
 
 
-async def _fetched(
-    bot: MusicGenBot, take: Generation, card: discord.Message | None, folder: Path
-) -> list[Path]:
-    files = track_files(card, take) or track_files(await message_of(bot, take), take)
-    if not files:
-        raise TrackNotHere
+async def _fetched(files: Sequence[discord.Attachment], folder: Path) -> list[Path]:
     try:
         async with reading(_FETCH_WITHIN_S):
             return await fetch(files, folder, "track")

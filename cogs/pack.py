@@ -14,7 +14,7 @@ from bot.card.audio_attachments import track_files
 from bot.card.interactions import reading
 from bot.card.markup import size, track_link
 from bot.client import MusicGenBot
-from bot.delivery.track_files import a_folder, fetch, message_of
+from bot.delivery.track_files import fetch, message_of, size_of
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import (
     AudioWorkFailed,
@@ -68,8 +68,8 @@ async def pack(
 ) -> None:
     """Give tracks, oldest first, in the deferred reply; what does not fit, or is gone, is told."""
     try:
-        async with a_folder() as folder, reading(_WITHIN_S):
-            await _pack(bot, interaction, tracks, card, folder)
+        async with reading(_WITHIN_S):
+            await _pack(bot, interaction, tracks, card)
     except UserError as error:
         await interaction.edit_original_response(content=strings.errors.sentence(error))
 
@@ -79,14 +79,26 @@ async def _pack(
     interaction: discord.Interaction,
     tracks: Sequence[Generation],
     card: discord.Message | None,
-    folder: Path,
 ) -> None:
     limit_bytes = interaction.filesize_limit
     found, missing = await _found(bot, tracks, card)
     wanted = _within(found, [one.least_bytes for one in found], limit_bytes)
-    for one in wanted:
-        if not await _fetched(one, folder):
-            missing.append(one)
+    needed_bytes = sum(size_of(one.attachments) for one in wanted) + limit_bytes
+    async with bot.work_folders.open(interaction.user.id, needed_bytes) as folder:
+        await _pack_in(folder, bot, interaction, tracks[-1], found, wanted, missing)
+
+
+async def _pack_in(
+    folder: Path,
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    last: Generation,
+    found: Sequence[_Packed],
+    wanted: Sequence[_Packed],
+    missing: list[_Packed],
+) -> None:
+    limit_bytes = interaction.filesize_limit
+    missing += [one for one in wanted if not await _fetched(one, folder)]
     wanted = [one for one in wanted if one.entries]
     await _shrink(bot, wanted, limit_bytes)
     packed = _within(wanted, [sum(e.stored_bytes for e in w.entries) for w in wanted], limit_bytes)
@@ -96,7 +108,6 @@ async def _pack(
     entries = [entry for one in packed for entry in one.entries]
     target = folder / "tracks.zip"
     await TRACKS.run(write_zip, target, entries)
-    last = tracks[-1]
     file = await TRACKS.run(
         discord.File, target, track_filename(last.inputs.prompt, last.seed, "zip")
     )
@@ -186,5 +197,6 @@ async def _shrink(bot: MusicGenBot, packed: Sequence[_Packed], limit_bytes: int)
                     log.info("a track stays a WAV: %r", error)
                 continue
             size_bytes = (await TRACKS.run(path.stat)).st_size
+            await TRACKS.run(entry.path.unlink)
             name = f"{entry.name.removesuffix('.wav')}.flac"
             one.entries[place] = replace(entry, name=name, path=path, size_bytes=size_bytes)

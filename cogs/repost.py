@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +19,12 @@ from bot.card.markup import jump_url
 from bot.card.render import Card
 from bot.client import MusicGenBot
 from bot.delivery.message import OutgoingMessage
-from bot.delivery.track_files import a_folder, fetch
+from bot.delivery.track_files import fetch
 from bot.delivery.upload import TrackUpload
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.errors import OutputTooLarge
 from bot.domain.generation import Generation
+from bot.engine.disk_space import with_conversion
 from bot.host.log_context import about
 from bot.locales import current, speaking
 
@@ -60,8 +63,10 @@ async def _show(
     parents = await bot.service.journal.ancestry(generation.id, 1)
     parent = parents[0] if parents else None
     try:
-        async with a_folder() as folder:
-            path = await _fetched(bot, generation, folder)
+        file = await _found(bot, generation)
+        needed_bytes = with_conversion(file.size)
+        async with bot.work_folders.open(interaction.user.id, needed_bytes) as folder:
+            path = await _fetched(generation, file, folder)
             upload = TrackUpload(bot.sound, path, generation, interaction.filesize_limit)
             try:
                 await upload.draw()
@@ -94,21 +99,33 @@ async def _put(interaction: discord.Interaction, outgoing: OutgoingMessage) -> N
             raise OutputTooLarge(interaction.filesize_limit) from error
 
 
-async def _fetched(bot: MusicGenBot, generation: Generation, folder: Path) -> Path:
-    """The track on disk, from the message that has it: addresses signed long ago are dead."""
-    reply, elsewhere = generation.reply, strings.tracks.elsewhere(jump_url(generation.reply))
+async def _found(bot: MusicGenBot, generation: Generation) -> discord.Attachment:
+    """The track's file in the message that has it: addresses signed long ago are dead."""
+    reply = generation.reply
     channel = bot.get_partial_messageable(reply.channel_id, guild_id=reply.guild_id)
+    async with _asking(generation):
+        message = await channel.fetch_message(reply.message_id)
+    file = track_attachment(message, generation)
+    if file is None:
+        raise _NotHere(strings.tracks.LOST())
+    return next(a for a in message.attachments if str(a.id) == file.id)
+
+
+async def _fetched(generation: Generation, file: discord.Attachment, folder: Path) -> Path:
+    async with _asking(generation):
+        [path] = await fetch([file], folder, "track")
+    return path
+
+
+@asynccontextmanager
+async def _asking(generation: Generation) -> AsyncGenerator[None]:
+    """Surrounds a request about the track's message. Raises `_NotHere`: it failed."""
     try:
         async with asyncio.timeout(_FETCH_WITHIN_S):
-            message = await channel.fetch_message(reply.message_id)
-            file = track_attachment(message, generation)
-            if file is None:
-                raise _NotHere(strings.tracks.LOST())
-            attachment = next(a for a in message.attachments if str(a.id) == file.id)
-            [path] = await fetch([attachment], folder, "track")
+            yield
     except REQUEST_FAILED as error:
-        with about(generation.id, reply.guild_id):
+        with about(generation.id, generation.reply.guild_id):
             log.info("the track cannot be fetched: %r", error)
         gone = meaning_of(error) is Meaning.MESSAGE_GONE
+        elsewhere = strings.tracks.elsewhere(jump_url(generation.reply))
         raise _NotHere(strings.tracks.LOST() if gone else elsewhere) from error
-    return path

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from bot.host.threads import HOUSEKEEPING
@@ -23,15 +24,24 @@ _THOROUGH_BYTES = 1024 * 1024
 
 
 class TrackStore:
-    """The files in `tracks`, each named after its generation, and the nameless ones in `intake`."""
+    """The files in `tracks`, each named after its generation, and the nameless ones elsewhere."""
 
     def __init__(
-        self, tracks: Path, intake: Path | None = None, keep_s: float = LEFT_OVER_S
+        self,
+        tracks: Path,
+        *passing: Path,
+        keep_s: float = LEFT_OVER_S,
+        counted: Path | None = None,
     ) -> None:
-        """`keep_s`: so long what is left over in `tracks` stays."""
+        """`passing` are the folders of what is needed for a while, by a process that claims it.
+
+        `keep_s`: so long what is left over in `tracks` stays. What is in `counted` takes room too,
+        and somebody else keeps it in order.
+        """
         self._tracks = tracks
-        self._intake = intake
+        self._passing = passing
         self._keep_s = keep_s
+        self._counted = counted
         self._began_at_s = time.time()
 
     async def tidy(self, keep: Collection[str]) -> int:
@@ -43,7 +53,7 @@ class TrackStore:
         return await HOUSEKEEPING.run(self._tidy, frozenset(keep))
 
     async def left_over_bytes(self, held: Collection[str]) -> int:
-        """What files take that belong to no generation in `held`, nor to what is being fetched."""
+        """What files take that belong to no generation in `held`, nor to what was claimed."""
         return await HOUSEKEEPING.run(self._left_over_bytes, frozenset(held))
 
     async def size_of(self, *paths: str | None) -> int:
@@ -68,20 +78,28 @@ class TrackStore:
             if _generation(file) not in keep and touched_at < now_s - self._keep_s
         ]
         left_over += [
-            file for file, _, touched_at in _files(self._intake) if touched_at < now_s - LEFT_OVER_S
+            file for file, _, touched_at in self._passed() if touched_at < now_s - LEFT_OVER_S
         ]
         for file in left_over:
             file.unlink(missing_ok=True)
+            if file.parent not in (self._tracks, *self._passing):
+                with suppress(OSError):
+                    file.parent.rmdir()
         return len(left_over)
 
     def _left_over_bytes(self, held: frozenset[str]) -> int:
         nobodys = (size for file, size, _ in _files(self._tracks) if _generation(file) not in held)
         # What a process has fetched that died is nobody's; what this one fetches, it has claimed.
-        before = (size for _, size, at in _files(self._intake) if at < self._began_at_s)
-        return sum(nobodys) + sum(before)
+        before = (size for _, size, at in self._passed() if at < self._began_at_s)
+        others = () if self._counted is None else (size for _, size, _ in _files(self._counted))
+        return sum(nobodys) + sum(before) + sum(others)
+
+    def _passed(self) -> Iterator[tuple[Path, int, float]]:
+        for folder in self._passing:
+            yield from _files(folder)
 
     def _try_disk(self, size_bytes: int) -> int:
-        for folder in filter(None, (self._tracks, self._intake)):
+        for folder in (self._tracks, *self._passing):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         trial = self._tracks / f"{_TRIAL}{os.getpid()}-{secrets.token_hex(4)}"
         try:
@@ -105,9 +123,9 @@ def _size_of(paths: list[Path]) -> int:
     return total
 
 
-def _files(folder: Path | None) -> Iterator[tuple[Path, int, float]]:
+def _files(folder: Path) -> Iterator[tuple[Path, int, float]]:
     """Each file with its size and when it was last touched."""
-    for file in () if folder is None else folder.glob("*"):
+    for file in folder.rglob("*"):
         try:
             if file.is_file() and not file.name.startswith(_TRIAL):
                 facts = file.stat()

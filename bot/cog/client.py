@@ -22,7 +22,7 @@ from pydantic import JsonValue
 from bot.cog.answers import read_json, read_told
 from bot.cog.fleet import Fleet
 from bot.cog.outputs import fetch_output
-from bot.cog.records import INPUT, OUTPUT, Record, Records, discard_draft
+from bot.cog.records import INPUT, INPUTS_MAX_BYTES, OUTPUT, Record, Records, discard_draft
 from bot.cog.run import Run
 from bot.cog.server import CogServer, Health, kept_alive, sent_once
 from bot.domain.clock import Clock
@@ -51,9 +51,10 @@ class ServedModel:
 class CogClient:
     """Speaks with Cog servers as if they were one service. Use it as an async context manager.
 
-    `folder` is where runs are written down; `port` and `webhook_url` are where webhooks may come to
-    (`Fleet`). Methods raise `ReplicateError` as the port says; the servers cost nobody anything, so
-    what one has lost is begun again, once.
+    `folder` is where runs are written down, and at most `inputs_max_bytes` of input audio kept;
+    `port` and `webhook_url` are where webhooks may come to (`Fleet`). Methods raise
+    `ReplicateError` as the port says; the servers cost nobody anything, so what one has lost is
+    begun again, once.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class CogClient:
         folder: Path,
         clock: Clock,
         *,
+        inputs_max_bytes: int = INPUTS_MAX_BYTES,
         port: int | None = None,
         webhook_url: str | None = None,
         middlewares: Sequence[aiohttp.ClientMiddlewareType] = (),
@@ -71,7 +73,7 @@ class CogClient:
         self._urls, self._folder, self._clock = urls, folder, clock
         self._port, self._webhook_url = port, webhook_url
         self._middlewares = tuple(middlewares)
-        self._records = Records(folder)
+        self._records = Records(folder, inputs_max_bytes)
         self._runs: dict[str, Run] = {}
         self._taking_up = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None

@@ -36,8 +36,8 @@ _KEEP_S = {".json": _RECORD_KEPT_S, ".audio": 0.0, ".draft": _KEPT_S}
 """Beyond a file's time of change, by its suffix."""
 _INPUT_KEPT_S = 25 * 3600.0
 """Longer than the engine counts on it: a day."""
-_INPUTS_MAX_BYTES = 1_000_000_000
-"""Beyond, the oldest go: whoever uses them again is asked for the file again."""
+INPUTS_MAX_BYTES = 250_000_000
+"""Of input audio. Beyond, the oldest go: whoever uses them again is asked for the file again."""
 
 
 class Outcome(BaseModel):
@@ -101,8 +101,9 @@ class Record(BaseModel):
 class Records:
     """The files in a folder. Every method works on the disk, and blocks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, inputs_max_bytes: int = INPUTS_MAX_BYTES) -> None:
         self._folder = folder
+        self._inputs_max_bytes = inputs_max_bytes
         self._inputs = folder / "inputs"
 
     # ------------------------------------------------------------------ runs
@@ -207,7 +208,7 @@ class Records:
         kept_bytes = 0
         for path in inputs:
             kept_bytes += _size_of(path)
-            if _expires_s(path) < now_s or kept_bytes > _INPUTS_MAX_BYTES:
+            if _expires_s(path) < now_s or kept_bytes > self._inputs_max_bytes:
                 path.unlink(missing_ok=True)
         for path in _files(self._folder):
             keep_s = _KEEP_S.get(path.suffix)

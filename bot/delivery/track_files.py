@@ -1,4 +1,4 @@
-"""Tracks from their messages, in files of our own for a while."""
+"""Tracks from their messages, in files of our own for a while, within the data folder's budget."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 import discord
 
 from bot.card.interactions import reading
-from bot.discord_errors import REQUEST_FAILED
+from bot.discord_errors import NETWORK_FAULTS, REQUEST_FAILED
 from bot.domain.errors import UserError
 from bot.domain.generation import Generation
+from bot.engine.work_room import WorkRoom
 from bot.host.log_context import about
 from bot.host.threads import TRACKS
 
@@ -22,14 +23,42 @@ log = logging.getLogger(__name__)
 _READ_WITHIN_S = 10.0
 
 
-@asynccontextmanager
-async def a_folder() -> AsyncGenerator[Path, None]:
-    """A folder that goes away with all that is in it."""
-    folder = await TRACKS.run(TemporaryDirectory[str], prefix="track-")
-    try:
-        yield Path(folder.name)
-    finally:
-        await TRACKS.run(folder.cleanup)
+class WorkFolders:
+    """Gives folders for what is made of tracks."""
+
+    def __init__(self, folder: Path, room: WorkRoom) -> None:
+        self._folder = folder
+        self._room = room
+
+    @asynccontextmanager
+    async def open(self, user_id: int, size_bytes: int) -> AsyncGenerator[Path, None]:
+        """One with room for so much, as soon as there is some; it goes away with all that is in it.
+
+        Raises:
+            DiskUnusable: the disk does not take what is written there.
+            OwnRoomTaken, RoomTaken: there is no room.
+        """
+        async with self._room.taken(user_id, size_bytes):
+            try:
+                folder = await TRACKS.run(self._made)
+                try:
+                    yield Path(folder.name)
+                finally:
+                    await TRACKS.run(folder.cleanup)
+            except NETWORK_FAULTS:
+                raise
+            except OSError as error:
+                log.warning("what is made of a track cannot be written: %r", error)
+                raise self._room.failed(error) from error
+
+    def _made(self) -> TemporaryDirectory[str]:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return TemporaryDirectory(dir=self._folder)
+
+
+def size_of(attachments: Sequence[discord.Attachment]) -> int:
+    """How many bytes these files have."""
+    return sum(attachment.size for attachment in attachments)
 
 
 async def fetch(attachments: Sequence[discord.Attachment], folder: Path, name: str) -> list[Path]:

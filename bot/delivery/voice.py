@@ -8,6 +8,7 @@ from typing import Protocol
 
 import discord
 
+from bot.delivery.track_files import WorkFolders
 from bot.delivery.voice_cards import Facts, VoiceCards
 from bot.delivery.voice_display import DiscordVoiceDisplay
 from bot.delivery.voice_sounds import DiscordSounds, Generations
@@ -46,13 +47,14 @@ def open_voice(
     client: discord.Client,
     journal: VoiceJournal,
     pieces: Pieces,
+    folders: WorkFolders,
     parts: VoiceParts,
     clock: Clock,
     shard_ids: tuple[int, ...] | None,
 ) -> Voice:
     """Put it together."""
     speakers = DiscordSpeakers(client, parts.speaker)
-    sounds = DiscordSounds(client, journal, pieces, parts.sound)
+    sounds = DiscordSounds(client, journal, pieces, folders, parts.sound)
     display = DiscordVoiceDisplay(client, clock, VoiceCards(journal, shard_ids))
     player_parts = PlayerParts(speakers, KeptSounds(sounds), display, clock)
     return Voice(VoicePlayers(player_parts), speakers, sounds, display)

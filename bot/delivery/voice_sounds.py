@@ -13,7 +13,7 @@ import discord
 from bot.card.action import Recent
 from bot.card.audio_attachments import track_files
 from bot.card.interactions import reading
-from bot.delivery.track_files import a_folder, fetch, message_of
+from bot.delivery.track_files import WorkFolders, fetch, message_of, size_of
 from bot.discord_errors import REQUEST_FAILED
 from bot.discord_internals import ogg_packets
 from bot.domain.errors import (
@@ -34,6 +34,8 @@ from bot.voice.session import Item, Kind
 log = logging.getLogger(__name__)
 
 _FETCH_WITHIN_S = 60.0
+_PIECE_BYTES = 8 * 1024 * 1024
+"""Nine minutes, encoded; the piece itself lies in the tracks folder, and is counted there."""
 _HEADERS = 2
 """Packets that say what comes (RFC 7845, 3), and are not sent."""
 
@@ -50,11 +52,17 @@ class DiscordSounds:
     """Fetches audio and makes packets of it; `bot.voice.ports.Sounds`."""
 
     def __init__(
-        self, client: discord.Client, journal: Generations, pieces: Pieces, sound: VoiceSound
+        self,
+        client: discord.Client,
+        journal: Generations,
+        pieces: Pieces,
+        folders: WorkFolders,
+        sound: VoiceSound,
     ) -> None:
         self._client = client
         self._journal = journal
         self._pieces = pieces
+        self._folders = folders
         self._sound = sound
         self.cards = Recent[discord.Message]()
         """By message: cards from which something was played, as whoever pressed has seen them."""
@@ -65,8 +73,9 @@ class DiscordSounds:
         Raises:
             TrackNotHere: its audio is not there any more.
             TrackNotRead: it cannot be decoded.
+            DiskUnusable, OwnRoomTaken, RoomTaken: there is no room for it on the disk.
         """
-        async with a_folder() as folder, self._files(item, folder) as parts:
+        async with self._files(item) as (parts, folder):
             target = folder / "voice.ogg"
             try:
                 await self._sound.encode(parts, volume, target)
@@ -75,34 +84,40 @@ class DiscordSounds:
             return (await TRACKS.run(ogg_packets, target))[_HEADERS:]
 
     @asynccontextmanager
-    async def _files(self, item: Item, folder: Path) -> AsyncGenerator[Sequence[Path], None]:
+    async def _files(self, item: Item) -> AsyncGenerator[tuple[Sequence[Path], Path], None]:
+        """Its files, and a folder for what is made of them."""
         if item.kind is Kind.TRACK:
-            yield await self._track(item, folder)
+            async with self._track(item) as found:
+                yield found
             return
         held = self._pieces.whole if item.kind is Kind.PIECE else self._pieces.take
         try:
-            async with held(item.id) as path:
-                yield [path]
+            async with (
+                self._folders.open(item.added_by, _PIECE_BYTES) as folder,
+                held(item.id) as path,
+            ):
+                yield [path], folder
         except PieceMissing as error:
             raise TrackNotHere from error
 
-    async def _track(self, item: Item, folder: Path) -> list[Path]:
+    @asynccontextmanager
+    async def _track(self, item: Item) -> AsyncGenerator[tuple[Sequence[Path], Path], None]:
         take = await self._journal.get(item.id)
         if take is None:
             raise GenerationUnknown
-        pressed = self.cards.get(take.reply.message_id)
-        if pressed is not None and (found := await _fetched(pressed, take, folder)):
-            return found
-        # The addresses in it live for a day.
-        message = await message_of(self._client, take)
-        if message is not None and (found := await _fetched(message, take, folder)):
-            return found
+        for message in (self.cards.get(take.reply.message_id), None):
+            # The addresses in a card that was seen live for a day.
+            shown = message or await message_of(self._client, take)
+            files = track_files(shown, take)
+            async with self._folders.open(item.added_by, 2 * size_of(files)) as folder:
+                if found := await _fetched(files, folder):
+                    yield found, folder
+                    return
         raise TrackNotHere
 
 
-async def _fetched(message: discord.Message, take: Generation, folder: Path) -> list[Path]:
-    """The files of a track in its card, on disk; none where they are not to be had."""
-    files = track_files(message, take)
+async def _fetched(files: Sequence[discord.Attachment], folder: Path) -> list[Path]:
+    """The files of a track, on disk; none where they are not to be had."""
     try:
         async with reading(_FETCH_WITHIN_S):
             return await fetch(files, folder, "track")

@@ -30,3 +30,8 @@ class EngineConfig:
     push_address: PushAddress | None = None
     """Where pushes are taken; None where nobody can push to this bot."""
     observer: Observer = field(default_factory=Unobserved)
+
+    @property
+    def work_folder(self) -> Path:
+        """Where things are made of tracks that have been delivered."""
+        return self.tracks_folder.with_name("work")

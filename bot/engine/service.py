@@ -46,6 +46,7 @@ from bot.engine.relocation import Relocation
 from bot.engine.states import turns
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
+from bot.engine.work_room import WorkRoom
 from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,7 @@ class GenerationService:
             disk=Disk(track_store, self.troubles),
             observer=config.observer,
         )
+        self.work_room = WorkRoom(self._context.disk_space, self._context.disk)
         journal.ask_who_has_places(self._context.queue.unsent)
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -200,6 +202,37 @@ async def test_a_track_comes_with_what_led_to_it(world: World) -> None:
     packed = await below_info(world, info, LINE)
     assert list(await files_in(packed)) == line[1:]
     assert "I can't get these any more: [lofi](" in packed.told
+
+
+@pytest.mark.parametrize("button", ["Loop", LINE, "picked from the list"])
+async def test_a_full_disk_is_told_where_a_track_is_worked_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, button: str
+) -> None:
+    scene = await finished(world)
+    world.bug_expected = True
+    held, folders = list[int](), list[Path]()
+    write = Path.write_bytes
+    ledger = world.bot.service.work_room._disk_space.ledger  # pyright: ignore[reportPrivateUsage] - what is claimed
+
+    def fails(path: Path, data: bytes) -> int:
+        held.append(ledger.used_bytes)
+        folders.append(path.parent)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    again = await scene.press(world.ada, "Again")
+    await world.done(3)
+    monkeypatch.setattr(Path, "write_bytes", fails)
+    if button == "picked from the list":
+        told = (await (await listed(world)).choose(world.ada)).response.content
+    else:
+        info = Used(world, await world.bo.click(again.card.reply, label="Info"))
+        told = (await below_info(world, info, button)).told
+    assert told == strings.errors.sentence(errors.DiskUnusable(full=True))
+    assert min(held) >= len(TRACK), "its room was claimed before it was written"
+    assert ledger.used_bytes == 0
+    assert {folder.parent for folder in folders} == {world.config.work_folder}
+    assert not any(folder.exists() for folder in folders)
+    monkeypatch.setattr(Path, "write_bytes", write)
 
 
 async def test_a_zip_holds_nothing_that_its_person_may_not_see(world: World) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.audio.intake import AudioIntake
 from bot.audio.track_store import TrackStore
+from bot.cog.records import Records
 from bot.domain.generation import State
 from bot.engine.service import EngineConfig, GenerationService
 from tests.contract.journal_kit import a_generation
@@ -127,6 +128,29 @@ async def test_what_counts_as_left_over(tmp_path: Path) -> None:
     assert await track_store.left_over_bytes(["held"]) == 3 * 5
     assert await track_store.size_of(str(tracks / "held.wav"), str(tracks / "gone.wav"), None) == 5
     assert await TrackStore(tmp_path / "nothing").left_over_bytes([]) == 0
+
+
+async def test_what_is_being_made_lies_in_folders_of_its_own(tmp_path: Path) -> None:
+    """A process that died leaves its folder, and what it held counts until it is gone."""
+    work, left = tmp_path / "work", tmp_path / "work" / "tmp123"
+    left.mkdir(parents=True)
+    a_file(left, "track.0.wav", 3 * 3600)
+    track_store = TrackStore(tmp_path / "tracks", work)
+    assert await track_store.left_over_bytes([]) == 5
+    assert await track_store.tidy([]) == 1
+    assert names(work) == set()
+
+
+async def test_what_cog_keeps_counts_and_stays(tmp_path: Path) -> None:
+    records = Records(tmp_path / "cog", inputs_max_bytes=10)
+    track_store = TrackStore(tmp_path / "tracks", counted=tmp_path / "cog")
+    given = a_file(tmp_path, "given.wav")
+    for name in ("1.wav", "2.wav", "3.wav"):
+        records.keep_input(given, name)
+    assert await track_store.left_over_bytes([]) == 3 * 5
+    assert await track_store.tidy([]) == 0
+    records.tidy()
+    assert await track_store.left_over_bytes([]) == 10
 
 
 async def test_input_audio_goes_while_it_runs(tmp_path: Path) -> None:
