@@ -249,7 +249,6 @@ class MusicGenBot(ReconnectingBot):
             parts.clock,
         )
         self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
-        """For what is made of tracks while somebody waits."""
         self.voice: Voice | None = None
         if parts.voice is not None:
             self.voice = open_voice(

@@ -28,8 +28,8 @@ from bot.domain.errors import ConfigError, JournalFault
 from bot.engine.background import BackgroundTasks
 from bot.engine.observer import Unobserved
 from bot.engine.service import EngineConfig
-from bot.host.folders import make_writable
-from bot.host.private_files import keep_to_ourselves, make_private_folder
+from bot.host.folders import prepare_folders
+from bot.host.private_files import keep_to_ourselves
 from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import leave_in_time, on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
@@ -70,12 +70,7 @@ async def open_parts(
     if settings.cog_urls:
         folders.append(cog_folder)
     keep_to_ourselves()
-    for folder in (settings.data_folder, *folders):
-        await asyncio.to_thread(make_writable, folder)
-    # What else is in the data folder is not ours to change.
-    await asyncio.to_thread(make_private_folder, settings.data_folder, with_files=False)
-    for folder in folders:
-        await asyncio.to_thread(make_private_folder, folder, with_files=True)
+    await asyncio.to_thread(prepare_folders, settings.data_folder, folders)
     per_minute = settings.replicate_max_requests_per_minute
     client = _service(settings, clock, metrics)
     audio_files = AudioFiles(

@@ -1,18 +1,34 @@
-"""The data folder, tried out at the start."""
+"""The data folder, tried out and made private at the start."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from bot.domain.errors import ConfigError
+from bot.host.private_files import make_private_folder
 
 log = logging.getLogger(__name__)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def prepare_folders(data_folder: Path, folders: Sequence[Path]) -> None:
+    """Make the data folder and those in it that are ours, and keep them to ourselves. Blocks.
+
+    Raises:
+        ConfigError: as `make_writable` does.
+    """
+    for folder in (data_folder, *folders):
+        make_writable(folder)
+    # What else is in the data folder is not ours to change.
+    make_private_folder(data_folder, with_files=False)
+    for folder in folders:
+        make_private_folder(folder, with_files=True)
 
 
 def make_writable(folder: Path) -> None:
