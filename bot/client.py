@@ -240,13 +240,8 @@ class MusicGenBot(ReconnectingBot):
             *(self.stars, parts.config.models, parts.clock),
         )
         self.service = GenerationService(
-            parts.config,
-            parts.journal,
-            parts.predictions,
-            parts.sound,
-            TakeDelivery(self.delivery, self.jams),
-            parts.track_store,
-            parts.clock,
+            *(parts.config, parts.journal, parts.predictions, parts.sound),
+            *(TakeDelivery(self.delivery, self.jams), parts.track_store, parts.clock),
         )
         self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
         self.voice: Voice | None = None
