@@ -12,7 +12,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.discord_errors import NETWORK_FAULTS
+from bot.discord_errors import NETWORK_FAULTS, words
 from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
@@ -85,7 +85,8 @@ class CommandSync:
                     return
             except (discord.DiscordException, *NETWORK_FAULTS, OSError, JournalFault) as error:
                 delay_s = _AGAIN_S
-                log.warning("commands not synced, the next try is in %.0f s: %r", delay_s, error)
+                why = words(error)
+                log.warning("commands not synced, the next try is in %.0f s: %s", delay_s, why)
             await self._clock.sleep(delay_s)
 
     async def _sync_if_changed(self) -> bool:

@@ -8,7 +8,13 @@ import logging
 import discord
 
 from bot.client import MusicGenBot
-from bot.discord_errors import CloseCode, DiscordAway, is_network_fault, words
+from bot.discord_errors import (
+    CloseCode,
+    DiscordAway,
+    is_network_fault,
+    is_token_refused,
+    words,
+)
 from bot.discord_internals import find_gateway
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
@@ -51,9 +57,9 @@ async def log_in(bot: MusicGenBot, token: str, clock: Clock, *, only_sync: bool)
         error = login.exception()  # noqa: LOG004 - a task, no logger
         if error is None:
             return
-        if isinstance(error, discord.LoginFailure):
+        if is_token_refused(error):
             raise ConfigError((TOKEN_REFUSED,)) from error
-        if not is_network_fault(error):
+        if not (isinstance(error, discord.HTTPException) or is_network_fault(error)):
             raise error
         if not only_sync:
             await bot.begin()
@@ -76,7 +82,7 @@ async def stay_connected(bot: MusicGenBot, clock: Clock) -> None:
         finally:
             connected.cancel()
         error = connected.exception()
-        _check_code(error, bot)
+        _check_refusal(error, bot)
         if bot.is_closed() or error is None:
             raise Disconnected(words(error) if error else "it was closed") from error
         if not is_network_fault(error):
@@ -89,7 +95,9 @@ async def _connect(bot: MusicGenBot) -> None:
     await bot.connect()
 
 
-def _check_code(error: BaseException | None, bot: MusicGenBot) -> None:
+def _check_refusal(error: BaseException | None, bot: MusicGenBot) -> None:
+    if error is not None and is_token_refused(error):
+        raise ConfigError((TOKEN_REFUSED,)) from error
     if not isinstance(error, discord.ConnectionClosed):
         return
     if error.code == CloseCode.AUTHENTICATION_FAILED:

@@ -31,6 +31,8 @@ NETWORK_FAULTS = (
 REQUEST_FAILED = (discord.HTTPException, *NETWORK_FAULTS)
 """What a request to Discord raises that was refused, or got no answer, or none that makes sense."""
 
+_SAID_MAX = 300
+_UNAUTHORIZED = 401
 _TOO_LARGE_STATUS = 413
 _REFUSED_STATUSES = frozenset({400, 401, 403, 404})
 """400 too: what AutoMod or a rule of Discord's blocks once, it blocks again."""
@@ -132,6 +134,15 @@ def is_network_fault(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in _NETWORK_ERRNOS
 
 
+def is_token_refused(error: BaseException) -> bool:
+    """Whether Discord itself does not accept the bot's token."""
+    if isinstance(error, discord.GatewayNotFound) and error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, discord.HTTPException):
+        return error.status == _UNAUTHORIZED and not _is_page(error)
+    return isinstance(error, discord.LoginFailure)
+
+
 def words(error: BaseException) -> str:
     """What went wrong, in one line for the log."""
     if isinstance(error, BotError):
@@ -139,7 +150,8 @@ def words(error: BaseException) -> str:
     if isinstance(error, discord.GatewayNotFound) and error.__cause__ is not None:
         return words(error.__cause__)
     if isinstance(error, discord.HTTPException):
-        return _http_words(error.status, error.text)
+        said = "" if _is_page(error) else " ".join(error.text.split())[:_SAID_MAX]
+        return f"HTTP {error.status}, {said}" if said else _http_words(error.status, error.text)
     if isinstance(error, discord.ConnectionClosed):
         return f"Discord closed the connection with code {error.code}"
     if isinstance(error, json.JSONDecodeError):

@@ -126,7 +126,7 @@ async def _who_am_i(http: HTTPClient, session: aiohttp.ClientSession) -> Any:
     user = _object(text)
     if response.status == _UNAUTHORIZED and user is not None:
         raise discord.LoginFailure("Improper token has been passed.")
-    if response.status != 200 or user is None or "id" not in user:
+    if response.status != 200 or user is None or not str(user.get("id")).isdecimal():
         asked = response.headers.get("Retry-After", "")
         raise DiscordAway(response.status, text, float(asked) if asked.isdigit() else 0.0)
     return user

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,13 +50,17 @@ def make_private_database(path: Path) -> None:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     for ending in _SQLITE_FILES:
-        _restrict(path.with_name(path.name + ending))
+        file = path.with_name(path.name + ending)
+        # A device or a folder is no database, as opening it will tell.
+        if file.is_file():
+            _restrict(file)
 
 
 def _restrict(path: Path) -> None:
     try:
         mode = path.stat().st_mode
-        if mode & _OTHERS:
+        # What is meant for everyone, such as /tmp, is not for us to close.
+        if mode & _OTHERS and not mode & stat.S_ISVTX:
             path.chmod(mode & 0o777 & ~_OTHERS)
     except FileNotFoundError:
         return

@@ -25,6 +25,9 @@ def reason(error: BaseException) -> str:
             return "no answer in time"
         if isinstance(cause, ssl.SSLError):
             return f"no TLS could be agreed on: {_tls_words(cause)}"
+        if isinstance(cause, UnicodeError) and "idna" in str(cause):
+            # Python puts a host's name into the form of name servers (RFC 3490) before it asks.
+            return "its name cannot be one of a host"
         if isinstance(cause, OSError) and (words := _system_words(cause)):
             return words
     return first_line(str(error)) or _UNREADABLE

@@ -27,6 +27,9 @@ _TLS_WORDS = {
     **dict.fromkeys(("false", "0", "off", "no"), "disable"),
 }
 _TLS_SYNONYMS = ("ssl", "requiressl", "tls")
+_TLS_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+_SESSIONS = ("any", "primary", "read-write", "prefer-standby")
+"""Of asyncpg's `target_session_attrs` those that lead to a server which can be written."""
 _DRIVERS_OWN = frozenset(
     {
         *("sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation"),
@@ -82,7 +85,8 @@ def async_url(url: str) -> str:
         raise ValueError(f"{parsed.drivername} is neither sqlite nor postgresql")
     parsed = parsed.set(drivername=driver)
     if driver == _SQLITE:
-        if parsed.database in {None, "", ":memory:"}:
+        is_file = parsed.database not in {None, "", ":memory:"} and not parsed.host
+        if not is_file or str(parsed.database).endswith(("/", "\\")):
             raise ValueError("an SQLite database needs a file: sqlite:///path")
         parsed = parsed.set(query={})
     else:
@@ -121,6 +125,19 @@ def postgres_arguments(url: URL) -> tuple[URL, dict[str, Any]]:
     return url.difference_update_query(query.keys() - {"host", "port"}), arguments
 
 
+def unreadable_files(url: URL) -> list[str]:
+    """What an address from `async_url` names for TLS and is no file that can be read.
+
+    The driver says of such a file that something is not there, and not what. Blocks.
+    """
+    named = [(name, _last(url.query[name])) for name in _TLS_FILES if name in url.query]
+    return [
+        f"its {name} is no file that can be read: {path}"
+        for name, path in named
+        if path not in {"", "system"} and not (Path(path).is_file() and os.access(path, os.R_OK))
+    ]
+
+
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
@@ -137,8 +154,12 @@ def _postgres(url: URL) -> URL:
             query.setdefault("sslmode", _tls_mode(_last(value)))
         elif key == "sslmode":
             query[key] = _tls_mode(_last(value))
-        elif key in {"host", "port"}:
+        elif key == "host":
             query[key] = value
+        elif key == "port":
+            query[key] = _ports(value)
+        elif key == "target_session_attrs":
+            query[key] = _session(_last(value))
         elif key == "connect_timeout":
             query[key] = _seconds(_last(value))
         elif key == "user":
@@ -163,6 +184,20 @@ def _seconds(value: str) -> str:
     if not value.strip().isascii() or not value.strip().isdigit():
         raise ValueError("its connect_timeout must be a number of seconds")
     return value.strip()
+
+
+def _ports(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    given = (value,) if isinstance(value, str) else value
+    for port in ",".join(given).split(","):
+        if port and not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
+            raise ValueError("its port must be a number below 65536")
+    return value
+
+
+def _session(value: str) -> str:
+    if value not in _SESSIONS:
+        raise ValueError(f"its target_session_attrs must be one of {', '.join(_SESSIONS)}")
+    return value
 
 
 def _wants_public_authorities(own: Mapping[str, str]) -> bool:

@@ -14,7 +14,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from bot.journal.addresses import postgres_arguments
+from bot.journal.addresses import postgres_arguments, unreadable_files
+from bot.journal.errors import JournalError
 from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def create_engine(url: str) -> AsyncEngine:
 
     PostgreSQL may stand behind a PgBouncer that hands each transaction to another of its
     connections: a statement with a name would be known to one of them and taken on the next.
+
+    Raises:
+        JournalError: the address names a file that cannot be read.
     """
     if make_url(url).get_backend_name() != "sqlite":
         return _postgres_engine(make_url(url))
@@ -64,6 +68,8 @@ def create_engine(url: str) -> AsyncEngine:
 
 
 def _postgres_engine(url: URL) -> AsyncEngine:
+    if unreadable := unreadable_files(url):
+        raise JournalError("; ".join(unreadable))
     address, arguments = postgres_arguments(url)
     return create_async_engine(
         address,

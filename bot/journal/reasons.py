@@ -20,7 +20,7 @@ def database_reason(error: BaseException) -> str:
     if isinstance(error, PoolTimeout):
         return "no connection was free in time"
     said = _drivers_own(error)
-    if isinstance(said, (OSError, TimeoutError)):
+    if isinstance(said, (OSError, TimeoutError, UnicodeError)):
         return reason(said)
     return first_line(str(said)) or reason(error)
 

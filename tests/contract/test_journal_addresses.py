@@ -75,6 +75,11 @@ def test_addresses_get_their_driver(given: str, expected: str) -> None:
         "postgres://u:hunter2@h:port/db",
         "postgres://u:hunter2@h/db?sslmode=perhaps",
         "postgres://u:hunter2@h/db?connect_timeout=soon",
+        "postgres://u:hunter2@h/db?target_session_attrs=standby",
+        "postgres://u:hunter2@h/db?port=5432x",
+        "postgres://u:hunter2@h/db?host=a,b&port=5432,65536",
+        "sqlite://data/bot.db",
+        "sqlite:////",
     ],
 )
 def test_other_addresses_are_refused_without_repeating_them(given: str) -> None:
@@ -276,6 +281,20 @@ async def test_a_server_that_is_not_there_or_says_nothing() -> None:
             f"postgresql://bot:hunter2@127.0.0.1:{port}/music?sslmode=disable&connect_timeout=1"
         )
         assert await _refusal(address) == "the journal could not be opened: no answer in time"
+
+
+async def test_a_host_that_can_be_none() -> None:
+    said = await _refusal(f"postgres://bot:hunter2@{'a' * 70}/music")
+    assert said == "the journal could not be opened: its name cannot be one of a host"
+
+
+@pytest.mark.parametrize("name", ["sslrootcert", "sslcert", "sslkey", "sslcrl"])
+async def test_a_file_for_tls_that_is_not_there_is_named_and_not_waited_for(name: str) -> None:
+    address = f"postgres://bot:hunter2@127.0.0.1:1/music?sslmode=verify-full&{name}=/away.pem"
+    with pytest.raises(JournalError) as caught:
+        await SqlJournal.open(address)
+    assert not isinstance(caught.value, JournalNotReady)
+    assert str(caught.value) == f"its {name} is no file that can be read: /away.pem"
 
 
 async def test_a_database_that_may_only_be_read(postgres_url: str) -> None:

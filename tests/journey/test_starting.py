@@ -23,6 +23,7 @@ from tests.journey.rig import Rig, a_rig, eventually, has_track
 
 CLOSE_S = 5.0
 ME = "GET /api/v10/users/@me"
+APPLICATION = "GET /api/v10/oauth2/applications/@me"
 GATEWAY = "GET /api/v10/gateway/bot"
 BANNED_PAGE = (
     "<!DOCTYPE html><html><head><title>Access denied | discord.com used Cloudflare\n to restrict"
@@ -62,6 +63,8 @@ def a_closed_port() -> int:
         (ME, {"status": 429, "body": BANNED_PAGE}, "HTTP 429, Access denied"),
         (ME, {"status": 200, "body": "<html>Sign in to the hotel's network</html>"}, "HTTP 200"),
         (ME, {"reset": "before"}, "Server disconnected"),
+        (ME, {"status": 200, "body": {"id": "guest"}}, "HTTP 200"),
+        (APPLICATION, {"status": 403, "body": {"message": "Forbidden"}}, "HTTP 403, Forbidden"),
         (GATEWAY, {"status": 503, "body": {"message": "upstream connect error"}}, "HTTP 503"),
         (GATEWAY, {"status": 200, "body": "not JSON"}, "not JSON"),
     ],
@@ -155,6 +158,13 @@ async def test_a_schema_that_comes_late_is_what_is_offered(tmp_path: Path) -> No
             assert not NOT_A_LINE.search(bot.output), bot.output
             bot.ask_to_stop()
             assert await bot.ended(CLOSE_S) == 0
+
+
+async def test_a_token_that_is_taken_back_while_it_connects_ends_it(stage: Rig) -> None:
+    stage.trouble_discord(GATEWAY, status=401, body={"message": "401: Unauthorized", "code": 0})
+    async with a_process(stage) as bot:
+        assert await bot.ended(CLOSE_S + 5.0) == 2
+        assert "  - DISCORD_TOKEN: Discord does not accept this token\n" in bot.output
 
 
 async def test_a_token_that_is_taken_back_ends_it(stage: Rig) -> None:

@@ -127,3 +127,19 @@ def test_a_database_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         make_private_database(tmp_path / "file" / "journal.sqlite3")
+
+
+def test_what_is_everyones_stays_so(tmp_path: Path) -> None:
+    """A device or a folder that DATABASE_URL names by mistake, and a data folder such as /tmp."""
+    pipe, home, shared = tmp_path / "pipe", tmp_path / "home", tmp_path / "shared"
+    os.mkfifo(pipe)
+    home.mkdir()
+    shared.mkdir()
+    pipe.chmod(0o666)
+    home.chmod(0o755)
+    shared.chmod(0o1777)
+    make_private_database(pipe)
+    make_private_database(home)
+    make_private_folder(shared, with_files=False)
+    found = [path.stat().st_mode & 0o7777 for path in (pipe, home, shared)]
+    assert found == [0o666, 0o755, 0o1777]
