@@ -42,7 +42,7 @@ async def log_in(bot: MusicGenBot, token: str, clock: Clock, *, only_sync: bool)
     Meanwhile what an earlier process left open is gone on with, unless the bot is to sync only.
 
     Raises:
-        ConfigError: Discord does not accept the token.
+        ConfigError: Discord does not accept the token; or the commands, which are to be synced.
     """
     waits_s = growing_waits_s()
     while True:
@@ -59,8 +59,13 @@ async def log_in(bot: MusicGenBot, token: str, clock: Clock, *, only_sync: bool)
             return
         if is_token_refused(error):
             raise ConfigError((TOKEN_REFUSED,)) from error
-        if not (isinstance(error, discord.HTTPException) or is_network_fault(error)):
-            raise error
+        if not is_network_fault(error):
+            if not isinstance(error, discord.HTTPException):
+                raise error
+            if only_sync:
+                raise ConfigError(
+                    (f"Discord does not take the commands: {words(error)}",)
+                ) from error
         if not only_sync:
             await bot.begin()
         await _wait(error, next(waits_s), clock)

@@ -189,7 +189,7 @@ async def test_a_sync_that_failed_is_done_later(
     world.fail("PUT", SYNC, 503)
     await world.restart(table=InputTable(TABLE[:3]))
     assert world.journal.facts == remembered
-    assert "commands not synced, the next try is in 300 s" in caplog.text
+    assert "commands not synced, the next try is in 300 s: HTTP 503" in caplog.text
     await world.pass_s(299)
     assert len(world.syncs) == 2
     await world.pass_s(1)

@@ -160,6 +160,15 @@ async def test_a_schema_that_comes_late_is_what_is_offered(tmp_path: Path) -> No
             assert await bot.ended(CLOSE_S) == 0
 
 
+async def test_commands_that_discord_refuses_end_a_sync_with_its_reason(stage: Rig) -> None:
+    refused = {"message": "Missing Access", "code": 50001}
+    stage.trouble_discord("PUT /api/v10/applications/*/commands", status=403, body=refused)
+    async with a_process(stage, "sync") as bot:
+        assert await bot.ended() == 2
+        assert "  - Discord does not take the commands: HTTP 403, Missing Access\n" in bot.output
+        assert "Traceback" not in bot.output
+
+
 async def test_a_token_that_is_taken_back_while_it_connects_ends_it(stage: Rig) -> None:
     stage.trouble_discord(GATEWAY, status=401, body={"message": "401: Unauthorized", "code": 0})
     async with a_process(stage) as bot:
