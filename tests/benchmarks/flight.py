@@ -17,7 +17,6 @@ from tempfile import TemporaryFile
 import psutil
 
 from bot.playground.discord.actors import Used
-from bot.playground.discord.server import DiscordStandIn
 from bot.playground.discord.world import NeverHappened
 from bot.playground.replicate import runs
 from bot.playground.replicate.limits import RateLimits
@@ -25,7 +24,16 @@ from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.standin import ReplicateStandIn
 from bot.playground.replicate.timings import Timings
 from bot.playground.synth import SynthRequest, render
-from tests.benchmarks.stage import BEATING_BOT, Stage, a_crowd, a_stage, cpu_s, some_channels
+from tests.benchmarks.stage import (
+    BEATING_BOT,
+    Stage,
+    a_crowd,
+    a_stage,
+    busiest_minute,
+    cpu_s,
+    some_channels,
+    throttled,
+)
 from tests.benchmarks.waiting import BURST, PERIOD_S
 
 COUNTS = (200, 2000, 10_000)
@@ -56,6 +64,8 @@ class Flight:
     at_once: int
     """The most that ran at Replicate at the same time."""
     requests: float
+    busiest: int
+    """The most requests to the API in a minute."""
     throttled: str
     cpu_s: float
     seen_s: Sequence[float] = ()
@@ -74,8 +84,9 @@ class Flight:
         most = "–" if self.most_mb is None else f"{self.most_mb:.0f} MB"
         return (
             f"| {self.name} | {len(self.lags_s)} of {self.count} | {self.at_once} "
-            f"| {_p50_p99(self.lags_s)} | {_p50_p99(self.seen_s)} | {self.requests:.1f} "
-            f"| {self.throttled} | {memory} | {most} | {self.late} | {self.cpu_s * 1000:.0f} ms |"
+            f"| {p50_p99(self.lags_s)} | {p50_p99(self.seen_s)} | {self.requests:.1f} "
+            f"| {self.busiest} | {self.throttled} | {memory} | {most} | {self.late} "
+            f"| {self.cpu_s * 1000:.0f} ms |"
         )
 
 
@@ -115,8 +126,8 @@ async def measure(counts: Sequence[int] = COUNTS) -> AsyncGenerator[str]:
         "From “succeeded at Replicate” to “audio visible in the message” (the official client: to "
         "knowing of it; it downloads nothing), both services enforcing their rate limits\n"
         "| | came to an end | at once | p50 / p99 | of it, until the download | requests to "
-        "Replicate, each | 429s Replicate / Discord | memory, each | most memory | loop late by "
-        "(p50 / p99 / most) | CPU, each |\n|---|---|---|---|---|---|---|---|---|---|---|"
+        "Replicate, each | most in a minute | 429s Replicate / Discord | memory, each "
+        "| most memory | loop late by (p50 / p99 / most) | CPU, each |\n" + "|---" * 12 + "|"
     )
     for count in counts:
         yield (await _fly(count)).row
@@ -155,13 +166,14 @@ async def _fly(count: int, *, is_pushed: bool = False) -> Flight:
             used = await all_at_once(stage, count)
             await all_ended(used, patience_s(count))
         refused = throttled(stage.replicate), throttled(stage.discord)
-        seen_s, lags_s = zip(*_lags_s(stage, used), strict=True)
+        seen_s, shown_s = zip(*lags_s(stage, used), strict=True)
         return Flight(
             f"this bot, {count} in flight{', with webhooks' if is_pushed else ''}",
             count,
-            lags_s,
+            shown_s,
             peaks.at_once,
             (len(stage.replicate.requests) - asked_before) / count,
+            busiest_minute(stage.replicate),
             " / ".join(map(str, refused)),
             (cpu_s(process) - cpu_before_s) / count,
             seen_s,
@@ -251,7 +263,7 @@ async def _watched(
         watching.cancel()
 
 
-def _lags_s(stage: Stage, used: list[Used]) -> Iterator[tuple[float, float]]:
+def lags_s(stage: Stage, used: Sequence[Used]) -> Iterator[tuple[float, float]]:
     """From each end at Replicate: to the request for its audio, and to the audio in the message."""
     made = {str(p.input["prompt"]): p for p in stage.replicate.predictions}
     asked_at = {
@@ -269,15 +281,12 @@ def _lags_s(stage: Stage, used: list[Used]) -> Iterator[tuple[float, float]]:
         yield asked_at[prediction.output_file.key] - ended_at, shown_at - ended_at
 
 
-def _p50_p99(times_s: Sequence[float]) -> str:
+def p50_p99(times_s: Sequence[float]) -> str:
+    """Two quantiles in words."""
     if len(times_s) < 2:
         return "–"
     cuts = statistics.quantiles(times_s, n=100)
     return f"{cuts[49]:.2f} / {cuts[98]:.2f} s"
-
-
-def throttled(service: ReplicateStandIn | DiscordStandIn) -> int:
-    return sum(record.status == 429 for record in service.requests)
 
 
 async def _official(count: int) -> Flight:
@@ -312,6 +321,7 @@ async def _official(count: int) -> Flight:
             lags_s,
             peaks.at_once,
             len(service.requests) / count,
+            busiest_minute(service),
             f"{throttled(service)} / –",
             (_children_cpu_s() - cpu_before_s) / count,
         )

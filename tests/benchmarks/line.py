@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import psutil
 
@@ -13,41 +13,46 @@ from bot.playground.discord.messages import Message
 from bot.playground.replicate.scripts import Script
 from tests.benchmarks.stage import BEATING_BOT, Stage, a_crowd, a_stage, cpu_s
 
-WAITING = 3000
+COUNTS = (3000,)
 _WATCHED_S = 30.0
 _COMMANDS = 20
 _MB = 1_000_000
 
 
-async def measure() -> AsyncGenerator[str]:
-    """One runs and does not end; the others wait, each of another person."""
+async def measure(counts: Sequence[int] = COUNTS) -> AsyncGenerator[str]:
+    """One runs and does not end; so many others wait, each of another person."""
+    for count in counts:
+        yield await _measured(count)
+
+
+async def _measured(count: int) -> str:
     async with a_stage(BEATING_BOT, MAX_RUNNING="1", MAX_RUNNING_PER_USER="1000") as stage:
         await stage.ready()
         process = psutil.Process(stage.process.pid)
         idle_bytes = process.memory_info().rss
         stage.replicate.script(Script(starting_s=100_000))
         stage.lateness.begin()
-        await _all_in_line(stage)
+        await _all_in_line(stage, count)
         filling = stage.lateness.row
         memory_mb = (process.memory_info().rss - idle_bytes) / _MB
-        rows = [await _watched(stage, process, f"{WAITING} waiting, nothing moves")]
+        rows = [await _watched(stage, process, f"{count} waiting, nothing moves")]
         rows.append(await _with_commands(stage, process))
         await stage.restart()
         await stage.ready()
         process = psutil.Process(stage.process.pid)
         rows.append(await _watched(stage, process, "the same, just taken up by a new process"))
-    yield (
-        f"{WAITING} generations waiting in line; while they came, the loop was late by {filling} "
-        f"(p50 / p99 / most); each took {memory_mb / WAITING * 1000:.0f} kB\n"
+    return (
+        f"{count} generations waiting in line; while they came, the loop was late by {filling} "
+        f"(p50 / p99 / most); each took {memory_mb / count * 1000:.0f} kB\n"
         "| | of a core | loop late by (p50 / p99 / most) | another's acknowledgement "
         "(p50 / most) |\n|---|---|---|---|\n" + "\n".join(rows)
     )
 
 
-async def _all_in_line(stage: Stage) -> None:
+async def _all_in_line(stage: Stage, count: int) -> None:
     channel = stage.discord.world.jam
     used: list[Used] = []
-    for number, person in enumerate(a_crowd(stage.discord, WAITING + 1)):
+    for number, person in enumerate(a_crowd(stage.discord, count + 1)):
         used.append(await person.slash(channel, "musicgen", prompt=f"take {number}", duration=1))
         if number % 50 == 49:
             await used[-1].answered(timeout_s=30)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from bisect import bisect_left
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -143,3 +144,17 @@ def cpu_s(process: psutil.Process) -> float:
     """The processor time that a process has used so far."""
     times = process.cpu_times()
     return times.user + times.system
+
+
+def busiest_minute(service: ReplicateStandIn) -> int:
+    """The most requests to the API within 60 s; the audio comes from another host."""
+    at_s = [r.at.timestamp() for r in service.requests if not r.path.startswith("/delivery/")]
+    return max(
+        (number + 1 - bisect_left(at_s, now_s - 60.0) for number, now_s in enumerate(at_s)),
+        default=0,
+    )
+
+
+def throttled(service: ReplicateStandIn | DiscordStandIn) -> int:
+    """How many requests it refused as too many."""
+    return sum(record.status == 429 for record in service.requests)
