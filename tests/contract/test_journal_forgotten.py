@@ -60,7 +60,7 @@ async def everything(journal: OpenJournal, other: OpenJournal) -> None:
     mine, alone = adas(), adas(id="hers-alone")
     others = [ended(one, canceled_by=ADA) for one in bos(mine)]
     press = ButtonPress(ADA, "again:1", NOW)
-    await journal.add(mine, press=press, note="zebra")
+    await journal.add(mine, press=press)
     for one in (alone, *others):
         await journal.add(one)
     assert await journal.toggle_star(others[0].id, ADA)

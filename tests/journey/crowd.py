@@ -21,12 +21,10 @@ COME_BACK_S = 3.0
 """People who still wait at the end say something so often."""
 BRING = "Bring it here"
 BROKEN_FILES = tuple(
-    (Path(__file__).parents[1] / "fixtures" / "audio" / name).read_bytes()
-    for name in (
-        "vorbis_setup_byte_crashes.ogg",
-        "vorbis_255_channels.ogg",
-    )
+    path.read_bytes()
+    for path in sorted((Path(__file__).parents[1] / "fixtures" / "audio").iterdir())
 )
+"""They crash a decoder, or would take all the memory or time that there is; each is refused."""
 
 
 class Crowd:

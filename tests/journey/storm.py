@@ -43,7 +43,7 @@ from tests.journey.rig import (
     eventually,
 )
 from tests.journey.small_disk import FULL
-from tests.journey.verdict import Verdict, Witness, judge, phase_of
+from tests.journey.verdict import Verdict, Wish, Witness, judge, phase_of
 from tests.postgres import a_postgres
 
 START_S = 20.0
@@ -106,6 +106,8 @@ class Figures:
 
     database: str
     kills: int
+    full_disks: int
+    """Processes whose disk was full."""
     phases: Counter[str]
     verdict: Verdict
     took_s: float
@@ -116,10 +118,12 @@ class Figures:
         return (
             f"{self.database}: {self.kills} kills in {self.took_s:.0f} s, {verdict.acknowledged} "
             f"interactions acknowledged ({verdict.unanswered} not), {verdict.tracks} tracks, "
-            f"{verdict.sentences} sentences, {verdict.takes} of these cards of takes, "
-            f"{verdict.refused} refused, {verdict.cleared} cleared away, "
-            f"{verdict.unread} not to be read back, {verdict.predictions} predictions, "
+            f"{verdict.sentences} sentences, {verdict.refused} refused, "
+            f"{verdict.cleared} cleared away, {verdict.unread} not to be read back, "
+            f"{verdict.predictions} predictions, "
             f"{len(verdict.broken)} promises broken\n"
+            f"  mixed in: {verdict.wishes[Wish.BROKEN_FILE]} files that nobody can read, "
+            f"{verdict.wishes[Wish.TAKES]} times variations, {self.full_disks} full disks\n"
             f"  killed with generations: {met}"
         )
 
@@ -143,6 +147,7 @@ class Storm:
         self.crowd = Crowd(rig, rng, patient=cog is not None)
         self._life_max_s = LIFE_MAX_S if cog is None else COG_LIFE_MAX_S
         self._settle_s = SETTLE_S if cog is None else COG_SETTLE_S
+        self.full_disks = 0
         self.phases: Counter[str] = Counter()
         self.died_at: list[float] = []
         """By Discord's clock."""
@@ -180,6 +185,7 @@ class Storm:
         self._order_faults()
         if self._rng.random() < FULL_DISK:
             self._full_disk.touch()
+            self.full_disks += 1
         bot = await self._spawn()
         try:
             if self._rng.random() < STILLBORN:
@@ -263,7 +269,8 @@ async def storm(
             if verdict.broken:
                 kept = _keep_output(Path(folder), f"storm-{database}-{seed}.log")
                 verdict.broken.append(f"the processes' output is in {kept}")
-    return Figures(database, kills, weather.phases, verdict, time.monotonic() - began_s)
+    took_s = time.monotonic() - began_s
+    return Figures(database, kills, weather.full_disks, weather.phases, verdict, took_s)
 
 
 def _keep_output(folder: Path, name: str) -> Path:

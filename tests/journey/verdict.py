@@ -6,6 +6,7 @@ and in at most one paid prediction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -155,8 +156,8 @@ class Verdict:
     unanswered: int = 0
     tracks: int = 0
     sentences: int = 0
-    takes: int = 0
-    """Cards with variations; they are among those with tracks or sentences."""
+    wishes: Counter[Wish] = field(default_factory=Counter[Wish])
+    """What was acknowledged, by what was asked for."""
     refused: int = 0
     """Files that could not be read, or no room on the disk, and whose persons were told so."""
     cleared: int = 0
@@ -200,6 +201,7 @@ def judge(
         problems = _of_payment(asked, paid)
         if asked.used.stage is Stage.ANSWERED:
             verdict.acknowledged += 1
+            verdict.wishes[asked.wish] += 1
             cards = asked.cards(world)
             spoken -= {card.id for card in cards}
             if asked.is_refused(world) and not any(map(has_ended, cards)):
@@ -213,7 +215,6 @@ def judge(
             if unread := _unread(cards, died_at):
                 verdict.unread += 1
                 cards = [card for card in cards if card is not unread]
-            verdict.takes += asked.wish is Wish.TAKES
             problems += _of_cards(asked, cards, paid, world)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
