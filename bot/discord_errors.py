@@ -154,6 +154,8 @@ def words(error: BaseException) -> str:
         return f"HTTP {error.status}, {said}" if said else _http_words(error.status, error.text)
     if isinstance(error, discord.ConnectionClosed):
         return f"Discord closed the connection with code {error.code}"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"HTTP {error.status}, {error.message}"
     if isinstance(error, json.JSONDecodeError):
         return "the answer is not JSON"
     return reason(error)

@@ -20,7 +20,9 @@ from bot.host.log_context import AddSubject, Subject
 _HIDDEN = "[hidden]"
 _SIGNED = re.compile(
     r"(/webhooks/\d+/|/interactions/\d+/)[\w.-]{20,}"  # an interaction's token in a route
-    r"|([?&](?:hm|token|signature|sig)=)[^\s&\"']+",  # a signed address
+    r"|([?&](?:hm|[\w-]*(?:token|signature|sig))=)[^\s&\"']+"  # a signed address
+    r"|(://[^\s/:@]*:)[^\s/@]+(?=@)"  # a password in one
+    r"|(authorization['\"]?: ?['\"]?\w+ )[\w.~+/=-]+",  # what aiohttp's errors tell of a request
     re.IGNORECASE,
 )
 
@@ -53,7 +55,7 @@ class SecretlessFormatter(logging.Formatter):
         """A text without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _SIGNED.sub(lambda found: f"{found[1] or found[2]}{_HIDDEN}", text)
+        return _SIGNED.sub(lambda found: f"{found[found.lastindex or 0]}{_HIDDEN}", text)
 
     def brief(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy of a record; a fault that is no bug of ours has words, and no traceback."""
