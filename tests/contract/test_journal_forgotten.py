@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.house import Block
+
 from bot.domain.drafts import StoredDraft
 from bot.domain.generation import State
-from bot.domain.house import Block
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import PendingAnswer, Push
 from bot.domain.presets import PresetOwner
