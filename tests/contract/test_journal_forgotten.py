@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.house import Block
-
 from bot.domain.drafts import StoredDraft
 from bot.domain.generation import State
 from bot.domain.inputs import Inputs
 from bot.domain.journal_values import PendingAnswer, Push
 from bot.domain.presets import PresetOwner
 from bot.domain.presses import ButtonPress
+from bot.domain.server_rules import Block
 from bot.jam import rules, steps
 from bot.jam.jam import Beginning, Jam, Opening, Shown, Terms
 from bot.jam.ports import TakeRow
