@@ -15,7 +15,8 @@ from discord.ext import commands
 
 from bot import logs
 from bot.card.action import Recent
-from bot.card.buttons import CardButton, CardPicker, CardSelect, RunAction
+from bot.card.buttons import CardButton, CardPicker, CardSelect
+from bot.card.card_client import RunAction
 from bot.card.command_words import CommandWords
 from bot.card.drafts import Drafts
 from bot.card.render import CardRenderer

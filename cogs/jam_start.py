@@ -105,7 +105,7 @@ def with_preset(
     What was typed goes first: its model, and `section_s` where it has said how long.
     """
     typed = Inputs(terms.theme, terms.model_version, duration=section_s)
-    request = completed(bot, interaction, GenerationRequest(typed), preset)
+    request = completed(interaction, GenerationRequest(typed), preset)
 
     def terms_of(whole: GenerationRequest) -> Terms:
         return replace(

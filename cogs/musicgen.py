@@ -57,7 +57,7 @@ class MusicGen(commands.Cog):
     async def musicgen(self, interaction: discord.Interaction, options: dict[str, Any]) -> None:
         """Make what was typed."""
         interaction.extras[DRAFT] = draft_of(options)
-        request = completed(self._bot, interaction, parse(options), options.get("preset"))
+        request = completed(interaction, parse(options), options.get("preset"))
         await start(self._bot, interaction, request)
 
 

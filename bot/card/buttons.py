@@ -7,16 +7,14 @@ they work for as long as the message exists, whatever restarts.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 import discord
 
 from bot.card.action import Action
-
-RunAction = Callable[[discord.Interaction, str, str], Awaitable[None]]
-"""Does the action of this name, given what it is about; it reports its own errors."""
+from bot.card.card_client import card_client
 
 CARD_BUTTON = re.compile(r"mg:1:(?P<action>[a-z]{1,20}):(?P<about>.{0,74})", re.DOTALL)
 """The custom_id of a card's button."""
@@ -29,12 +27,6 @@ AnySelect = (
 _ROW, _ROW_OF_PHONE = 5, 4
 """What a row holds, and what of it a phone shows side by side."""
 _NO_TAKES: Mapping[str, str] = MappingProxyType({})
-
-
-class HasActions(Protocol):
-    """A client that knows what each action does."""
-
-    run_action: RunAction
 
 
 class CardButton(
@@ -64,7 +56,7 @@ class CardButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Do what it is for."""
-        client = cast("HasActions", interaction.client)
+        client = card_client(interaction.client)
         await client.run_action(interaction, self._action, self._about)
 
 
@@ -88,7 +80,7 @@ class CardSelect(
     async def callback(self, interaction: discord.Interaction) -> None:
         """Do it with what was chosen."""
         [chosen] = self.item.values
-        await cast("HasActions", interaction.client).run_action(interaction, self._action, chosen)
+        await card_client(interaction.client).run_action(interaction, self._action, chosen)
 
 
 class CardPicker(
@@ -112,7 +104,7 @@ class CardPicker(
         """Do it with the ids of what was chosen."""
         data = cast("dict[str, Any]", interaction.data or {})
         chosen = ",".join(map(str, data.get("values", ())))
-        await cast("HasActions", interaction.client).run_action(interaction, self._action, chosen)
+        await card_client(interaction.client).run_action(interaction, self._action, chosen)
 
 
 def card_button(

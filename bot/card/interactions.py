@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Protocol, cast
 
 import discord
 
-from bot.community.server_rules import ServerRules
+from bot.card.card_client import card_client
 from bot.community.settings import Asked, ServerSettings
 from bot.discord_internals import role_ids
 from bot.domain.errors import ManagersOnly, NotYours, PermissionsMissing, TookTooLong
@@ -124,17 +123,11 @@ def check_requester(interaction: discord.Interaction, requester_id: int | None) 
         raise NotYours(requester_id)
 
 
-class HasServerRules(Protocol):
-    """A client that knows the rules of servers."""
-
-    server_rules: ServerRules
-
-
 def language_here(interaction: discord.Interaction) -> Language:
     """What is written for all who read along: a server's language, or in private the person's."""
     if interaction.guild_id is None:
         return current()
-    rules = cast("HasServerRules", interaction.client).server_rules
+    rules = card_client(interaction.client).server_rules
     return language_of_server(rules.settings_of(interaction.guild_id), interaction.guild_locale)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import discord
 
@@ -13,11 +13,11 @@ from bot.card import strings
 from bot.card.actions.change import CHANGE
 from bot.card.actions.edit import WITH_NEW_SEED
 from bot.card.buttons import card_button, view_of
-from bot.card.drafts import DRAFT, Draft, Drafts, may_be_changed
+from bot.card.card_client import card_client
+from bot.card.drafts import DRAFT, Draft, may_be_changed
 from bot.card.forms import MORE, read_form
 from bot.card.interactions import reading
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
-from bot.domain.clock import Clock
 from bot.domain.errors import (
     BotError,
     DeliveredTwice,
@@ -40,18 +40,6 @@ _OF_CARD = re.compile(
 _KEPT_WITHIN_S = 0.5
 _GIVE_WAY_S = 0.7
 """Who does not know what it is about answers only after those who may."""
-
-
-class HasClock(Protocol):
-    """A client with a clock."""
-
-    clock: Clock
-
-
-class HasDrafts(Protocol):
-    """A client that keeps what was refused."""
-
-    drafts: Drafts
 
 
 async def report(interaction: discord.Interaction, error: BaseException) -> None:
@@ -101,7 +89,7 @@ async def _change_it(
     draft: Draft | None = interaction.extras.get(DRAFT)
     if draft is None or not may_be_changed(error):
         return None
-    drafts = cast("HasDrafts", interaction.client).drafts
+    drafts = card_client(interaction.client).drafts
     try:
         async with reading(_KEPT_WITHIN_S):
             draft_id = await drafts.keep(interaction.user.id, draft.showing(error))
@@ -125,7 +113,7 @@ def is_worth_a_log(record: logging.LogRecord) -> bool:
 
 async def give_way(interaction: discord.Interaction) -> None:
     """Let another process with the same token answer first, one that has what this one lacks."""
-    await cast("HasClock", interaction.client).clock.sleep(_GIVE_WAY_S)
+    await card_client(interaction.client).clock.sleep(_GIVE_WAY_S)
 
 
 def _is_answered(interaction: discord.Interaction) -> bool:

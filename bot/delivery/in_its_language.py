@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
 
 import discord
 
+from bot.card.card_client import card_client
 from bot.domain.language import Language
 from bot.locales import speaking
 
@@ -19,12 +20,6 @@ class Written(Protocol):
     def language(self) -> Language:
         """The language of that message."""
         ...
-
-
-class HasLanguages(Protocol):
-    """A client that has heard what people read."""
-
-    languages: Mapping[int, Language]
 
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -43,4 +38,4 @@ def in_its_language(method: _Method) -> _Method:
 
 def read_by(client: discord.Client, person_id: int, shown: Written) -> Language:
     """What a person reads; that of what is shown, where this process has not heard from them."""
-    return cast("HasLanguages", client).languages.get(person_id, shown.language)
+    return card_client(client).languages.get(person_id, shown.language)

@@ -7,12 +7,12 @@ for, and then what was given; the rest is kept as it was typed.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import discord
 
 from bot.card import strings
 from bot.card.action import Action, ActionContext
+from bot.card.card_client import card_client
 from bot.card.drafts import (
     ADDRESS,
     AUDIO,
@@ -27,13 +27,11 @@ from bot.card.drafts import (
 from bot.card.forms import FIELDS_MAX, CardForm, FormOption, SubmittedForm
 from bot.card.given_audio import given_audio
 from bot.card.input_fields import add_input, typed_input
-from bot.community.presets import NAME_MAX_CHARS, Presets, with_defaults
-from bot.community.server_rules import ServerRules
+from bot.community.presets import NAME_MAX_CHARS, with_defaults
 from bot.domain.errors import DraftGone, InternalFault
 from bot.domain.generation import AudioSource, Generation, Relation
 from bot.domain.inputs import Inputs, InputTable
 from bot.domain.request import AnyRequest, GenerationRequest
-from bot.engine.service import GenerationService
 
 _NAME = "change"
 _NONE = "none"
@@ -123,19 +121,10 @@ async def _request(context: ActionContext, form: SubmittedForm) -> AnyRequest:
     upload = form.upload or (draft.upload if chosen in {"", THE_FILE} else None)
     address = form.text(ADDRESS) if chosen in {"", ADDRESS} and form.upload is None else ""
     request = GenerationRequest(inputs, given_audio(upload, address or None))
-    return completed(context, context.interaction, request, form.text(PRESET) or None)
-
-
-class HasPresets(Protocol):
-    """A bot, or what an action is given of it."""
-
-    service: GenerationService
-    presets: Presets
-    server_rules: ServerRules
+    return completed(context.interaction, request, form.text(PRESET) or None)
 
 
 def completed(
-    bot: HasPresets,
     interaction: discord.Interaction,
     request: GenerationRequest,
     preset: str | None,
@@ -144,6 +133,7 @@ def completed(
 
     Nothing is read: own defaults are in memory, and a preset that is named comes with the row.
     """
+    bot = card_client(interaction.client)
     user_id, guild_id = interaction.user.id, interaction.guild_id
 
     def with_servers(request: GenerationRequest) -> GenerationRequest:
