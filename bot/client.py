@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Protocol
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -23,13 +19,12 @@ from bot.card.render import CardRenderer
 from bot.card.report import is_worth_a_log, report
 from bot.command_sync import CommandSync
 from bot.community.jam_budget import JamBudget
-from bot.community.limits import Allowed, Limits
-from bot.community.ports import CommunityJournal, PriceJournal
+from bot.community.ports import PriceJournal
 from bot.community.presets import Presets
 from bot.community.server_rules import ServerRules
 from bot.community.stars import Stars
 from bot.delivery import DiscordDelivery
-from bot.delivery.answers import AnswerJournal, Answers
+from bot.delivery.answers import Answers
 from bot.delivery.jam_display import DiscordJamDisplay
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.requests import request_trace
@@ -37,20 +32,17 @@ from bot.delivery.track_files import WorkFolders
 from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
 from bot.discord_internals import ReconnectingBot, hear_only_ours, quiet, speak_to_each
-from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.domain.language import Language
 from bot.engine.background import BackgroundTasks
-from bot.engine.ports import Predictions, Sound, TrackStore
-from bot.engine.service import EngineConfig, GenerationService
+from bot.engine.service import GenerationService
+from bot.invite import invite_link
 from bot.jam.openings import Openings
 from bot.jam.pieces import Pieces
-from bot.jam.ports import JamStore, PieceSound
 from bot.jam.runner import JamRunner
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
-from bot.jam.take_limits import TakeLimits
-from bot.replicate.webhooks import WebhookKey
+from bot.parts import Parts
 
 log = logging.getLogger(__name__)
 
@@ -74,70 +66,6 @@ the bot, and the rest of them is dropped unread (`hear_only_ours`)."""
 _IDENTIFY = "identify"
 _IDENTIFY_TURN_S = 5.5
 _IDENTIFY_LOOK_S = 0.5
-INVITE_PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    create_public_threads=True,
-    send_messages_in_threads=True,
-    embed_links=True,
-    attach_files=True,
-    read_message_history=True,
-)
-
-
-def invite_permissions(*, with_voice: bool) -> discord.Permissions:
-    """What somebody who adds the bot to a server is asked to allow it."""
-    if not with_voice:
-        return INVITE_PERMISSIONS
-    return INVITE_PERMISSIONS | discord.Permissions(connect=True, speak=True)
-
-
-def invite_link(application_id: int, *, with_voice: bool) -> str:
-    """The address at which somebody adds the bot to a server."""
-    return discord.utils.oauth_url(
-        application_id,
-        permissions=invite_permissions(with_voice=with_voice),
-        scopes=("bot", "applications.commands"),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """Which of how many shards this process runs; None leaves it to Discord, all in one."""
-
-    ids: tuple[int, ...] | None = None
-    count: int | None = None
-
-
-class BotJournal(CommunityJournal, JamStore, AnswerJournal, Protocol):
-    """All that is journalled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The adapters and settings a bot is made of."""
-
-    config: EngineConfig
-    journal: BotJournal
-    predictions: Predictions
-    sound: Sound
-    track_store: TrackStore
-    piece_sound: PieceSound
-    clock: Clock
-    shards: Shards = Shards()
-    schema_comes: Callable[[], Coroutine[object, object, object]] | None = None
-    """Waits for a schema that inputs should have been made from; None where all were."""
-    limits: Limits = field(default_factory=Limits)
-    """What the journal holds requests against."""
-    allowed: Allowed = field(default_factory=Allowed)
-    watch_requests: Callable[[aiohttp.TraceConfig], None] | None = None
-    """Has the requests to Discord counted; None where nobody counts."""
-    voice: VoiceParts | None = None
-    """Plays in voice channels; None where what that needs is not installed."""
-    webhook_key: WebhookKey | None = None
-    """Of what Replicate pushes; None where it cannot."""
-    take_limits: TakeLimits = field(default_factory=TakeLimits)
-    """Of a jam whose beginner does not say otherwise."""
 
 
 def _heard_of(*, with_voice: bool) -> tuple[discord.Intents, discord.MemberCacheFlags]:
@@ -196,19 +124,12 @@ class MusicGenBot(ReconnectingBot):
             ),
         )
         self.run_action: RunAction
-        self.sound = parts.sound
-        self.drafts = Drafts(parts.journal, parts.clock)
-        self.answers = Answers(self, parts.journal, parts.clock)
-        self.stars = Stars(parts.journal, parts.clock)
-        self.presets = Presets(parts.journal, parts.config.models, parts.clock)
-        self.prices: PriceJournal = parts.journal
-        self._journal = parts.journal
+        """Set by the cog of actions."""
         self.clock = parts.clock
-        self.limits, self.allowed = parts.limits, parts.allowed
-        self.take_limits = parts.take_limits
+        self.shares_token = parts.shards.ids is not None
+        self._journal = parts.journal
         self._beginning = asyncio.Lock()
         self._begun = False
-        self.shares_token = parts.shards.ids is not None
         self._force_sync = force_sync
         self._owner = BackgroundTasks()
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
@@ -217,41 +138,78 @@ class MusicGenBot(ReconnectingBot):
         self.languages = Recent[Language]()
         """What those read who have used it last, by their ids: a message does not tell."""
         speak_to_each(self, self.languages.__setitem__)
-        self.renderer = CardRenderer(parts.config.models, with_voice=parts.voice is not None)
         pieces = Pieces(parts.journal, parts.piece_sound, parts.config.tracks_folder)
+        self._open_community(parts)
+        self._open_jams(parts, pieces)
+        self._open_engine(parts)
+        self.voice = None if parts.voice is None else self._open_voice(parts, parts.voice, pieces)
+
+    def _open_community(self, parts: Parts) -> None:
+        self.limits, self.allowed = parts.limits, parts.allowed
+        self.prices: PriceJournal = parts.journal
+        self.drafts = Drafts(parts.journal, parts.clock)
+        self.answers = Answers(self, parts.journal, parts.clock)
+        self.stars = Stars(parts.journal, parts.clock)
+        self.presets = Presets(parts.journal, parts.config.models, parts.clock)
+        self.server_rules = ServerRules(parts.journal, parts.clock)
+        self.weekly_chart = WeeklyChart(
+            self,
+            parts.journal,
+            self.server_rules,
+            self.stars,
+            parts.config.models,
+            parts.clock,
+        )
+
+    def _open_jams(self, parts: Parts, pieces: Pieces) -> None:
+        self.sound = parts.sound
+        self.take_limits = parts.take_limits
         parts.sound.comes_from(pieces)
         self.jams = Jams(parts.journal, pieces, parts.clock)
         self.jam_files = JamFiles(
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
-        self.server_rules = ServerRules(parts.journal, parts.clock)
         self.jams.is_blocked = self.server_rules.is_blocked
         self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
         display = DiscordJamDisplay(
-            *(self, parts.journal, self.jam_files, self.jam_budget, parts.clock),
+            self,
+            parts.journal,
+            self.jam_files,
+            self.jam_budget,
+            parts.clock,
             with_voice=parts.voice is not None,
         )
         openings = Openings(parts.sound, pieces)
         self.jam_runner = JamRunner(self.jams, parts.journal, display, openings, parts.clock)
+
+    def _open_engine(self, parts: Parts) -> None:
+        self.renderer = CardRenderer(parts.config.models, with_voice=parts.voice is not None)
         self.delivery = DiscordDelivery(
             self, self.renderer, parts.journal, parts.sound, parts.clock, self.jams
         )
-        self.weekly_chart = WeeklyChart(
-            *(self, parts.journal, self.server_rules),
-            *(self.stars, parts.config.models, parts.clock),
-        )
         self.service = GenerationService(
-            *(parts.config, parts.journal, parts.predictions, parts.sound),
-            *(TakeDelivery(self.delivery, self.jams), parts.track_store, parts.clock),
+            parts.config,
+            parts.journal,
+            parts.predictions,
+            parts.sound,
+            TakeDelivery(self.delivery, self.jams),
+            parts.track_store,
+            parts.clock,
         )
         self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
-        self.voice: Voice | None = None
-        if parts.voice is not None:
-            self.voice = open_voice(
-                *(self, parts.journal, pieces, self.work_folders, parts.voice),
-                *(parts.clock, parts.shards.ids),
-            )
-            self.service.lease_keeper.is_sounding = self.voice.players.is_sounding
+
+    def _open_voice(self, parts: Parts, voice_parts: VoiceParts, pieces: Pieces) -> Voice:
+        voice = open_voice(
+            self,
+            parts.journal,
+            pieces,
+            self.work_folders,
+            voice_parts,
+            parts.clock,
+            parts.shards.ids,
+        )
+        self.service.lease_keeper.is_sounding = voice.players.is_sounding
+        return voice
 
     async def setup_hook(self) -> None:
         """Before the gateway: commands, buttons, and what an earlier process left open."""

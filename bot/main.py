@@ -15,7 +15,7 @@ from bot.audio.files import AudioFiles
 from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
 from bot.audio.voice_files import VoiceFiles
-from bot.client import MusicGenBot, Parts, Shards
+from bot.client import MusicGenBot
 from bot.cog.client import VERSION, CogClient
 from bot.connection import StartOver, log_in, stay_connected
 from bot.delivery.voice import VoiceParts
@@ -34,6 +34,7 @@ from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import leave_in_time, on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
 from bot.operations.disk_warning import disk_warning
+from bot.parts import Parts, Shards
 from bot.replicate.catalogue import Catalogue
 from bot.replicate.client import ReplicateClient
 from bot.replicate.transport import request_budget

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import aiohttp
 import discord
 
-from bot.client import invite_link, invite_permissions
 from bot.connection import TOKEN_REFUSED
 from bot.delivery.voice_speaker import is_installed
 from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, session_of
+from bot.invite import invite_link, invite_permissions
 from bot.settings import Settings
 
 _HELLO_WITHIN_S = 5.0

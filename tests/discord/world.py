@@ -17,7 +17,7 @@ from typing import Any
 import discord
 import simcord
 
-from bot.client import MusicGenBot, Parts
+from bot.client import MusicGenBot
 from bot.domain.clock import SystemClock
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import InputTable
@@ -25,6 +25,7 @@ from bot.domain.models import Models
 from bot.domain.prediction import Prediction
 from bot.engine.ports import InputAudio
 from bot.engine.service import EngineConfig
+from bot.parts import Parts
 from tests.discord.voice_kit import Studio
 from tests.fakes import (
     MUSICGEN,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.client import MusicGenBot, Parts, Shards
+from bot.client import MusicGenBot
 from bot.domain.errors import JournalFault
 from bot.engine.service import EngineConfig
+from bot.parts import Parts, Shards
 from tests.fakes import (
     MUSICGEN,
     FakeClock,

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from bot.client import invite_permissions
 from bot.delivery.voice_speaker import is_installed
+from bot.invite import invite_permissions
 from bot.operations.check import Verdict, probe_voice
 
 
