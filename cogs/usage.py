@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 from collections.abc import Sequence
@@ -14,13 +15,11 @@ from discord.ext import commands
 
 from bot.card import strings
 from bot.card.interactions import reading
-from bot.card.usage_picture import draw_usage
 from bot.client import MusicGenBot
 from bot.community.limits import Scope, window
 from bot.domain.amounts import Period
 from bot.domain.charges import Spent
-from bot.domain.errors import UsageNotTold
-from bot.host.threads import PICTURES
+from bot.domain.errors import AudioWorkFailed, UsageNotTold
 from cogs.bring_waiting import bring_waiting
 from cogs.limits_left import OWN, limits_left
 from cogs.options import choice
@@ -31,6 +30,8 @@ _DAYS = 30
 _PICTURE_NAME = "usage.png"
 _WITHIN_S = 20.0
 """It is acknowledged by then, and the person waits."""
+_DRAWN_WITHIN_S = 20.0
+"""Tracks that are on their way may come first."""
 _TITLES = {
     Scope.PERSON: strings.limits.USAGE_MINE,
     Scope.SERVER: strings.limits.USAGE_SERVER,
@@ -76,7 +77,7 @@ class Usage(commands.Cog):
         try:
             attachments.append(await self._picture(days))
             embed.set_image(url=f"attachment://{_PICTURE_NAME}")
-        except (OSError, MemoryError) as error:
+        except (AudioWorkFailed, OSError) as error:
             log.warning("the picture of /usage is missing: %r", error)
             embed.description = strings.usage.NOT_DRAWN()
         await interaction.edit_original_response(embed=embed, attachments=attachments)
@@ -110,9 +111,9 @@ class Usage(commands.Cog):
     async def _picture(self, days: Sequence[Spent]) -> discord.File:
         now = self._bot.clock.now()
         labels = strings.usage.labels(now, _DAYS)
-        png = await PICTURES.run(
-            draw_usage, strings.usage.rows(days), labels, strings.usage.NOTHING()
-        )
+        rows, nothing = strings.usage.rows(days), strings.usage.NOTHING()
+        async with asyncio.timeout(_DRAWN_WITHIN_S):
+            png = await self._bot.sound.draw_usage(rows, labels, nothing)
         words = strings.usage.describe(days, now)
         return discord.File(io.BytesIO(png), _PICTURE_NAME, description=words)
 

@@ -9,13 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.domain.errors import BotError, NotAudio, OutputTooLarge, UserError, WorkerFaulty
+from bot.domain.errors import (
+    AudioWorkFailed,
+    BotError,
+    NotAudio,
+    OutputTooLarge,
+    UserError,
+    WorkerFaulty,
+)
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
 from bot.domain.measures import EndCut, Joint, Loop, Measures
 from bot.domain.mixes import Loudness, Mixed, MixLabels, MixTerms
 from bot.domain.models import Model, Models
-from bot.domain.picture import Picture
+from bot.domain.picture import Picture, UsageRow
 from bot.domain.prediction import Prediction, UploadedFile, Webhook
 from bot.domain.progress import Progress
 from bot.engine.audio_ports import OwnAudio
@@ -200,6 +207,8 @@ class FakeSound:
     """As asked for, unless this says otherwise."""
     refusal: UserError | None = None
     picture: Picture | None = None
+    no_usage: AudioWorkFailed | None = None
+    """Why the picture of /usage is not drawn."""
     measures: Measures | None = UNTIMED
     loop_made: Loop | UserError = LOOP
     looped: list[str] = field(default_factory=list[str])
@@ -283,6 +292,13 @@ class FakeSound:
 
     async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
         return b"-".join(pictures[number].png for number in sorted(pictures))
+
+    async def draw_usage(
+        self, rows: Sequence[UsageRow], days: Sequence[str], nothing: str
+    ) -> bytes:
+        if self.no_usage is not None:
+            raise self.no_usage
+        return f"{len(rows)} rows of {len(days)} days, or {nothing}".encode()
 
     async def fit(self, path: Path, limit_bytes: int, formats: Sequence[str] = ()) -> Path:
         if path.exists() and path.stat().st_size <= limit_bytes:  # noqa: ASYNC240 - a small file

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +13,7 @@ from typing import Self
 from bot.audio import jobs
 from bot.audio.intake import AudioIntake
 from bot.audio.lane import Lane, Limits
+from bot.audio.picture_files import PictureFiles
 from bot.audio.refusals import refusals
 from bot.audio.split import NotSplit, split_wav
 from bot.audio.tags import settings_of
@@ -33,7 +33,6 @@ from bot.domain.errors import (
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES
 from bot.domain.measures import Loop, Measures
-from bot.domain.picture import Picture
 from bot.domain.plain_text import one_line
 from bot.engine.audio_ports import InputAudio, OwnAudio
 from bot.host.threads import INTAKE, TRACKS
@@ -53,7 +52,7 @@ _TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
 """A track at the size limit of a download is made into FLAC and then into one or two MP3s."""
 
 
-class AudioFiles:
+class AudioFiles(PictureFiles):
     """Works on files in `folder`; use as an async context manager.
 
     Strangers' files have workers of their own, and so have the paid tracks that are joined to one:
@@ -76,6 +75,7 @@ class AudioFiles:
         self._joins = Lane(_JOIN, most=1, replaced_after=16)
         self._loops = Lane(_JOIN, most=1, replaced_after=16)
         self._tracks = Lane(_TRACK, most=2, replaced_after=500)
+        super().__init__(self._tracks)
 
     async def __aenter__(self) -> Self:
         await self._intake.__aenter__()
@@ -262,29 +262,6 @@ class AudioFiles:
         except (NotAudio, AudioUnreadable, AudioBeyondBounds, AudioWorkFailed) as error:
             log.warning("no loop: %r", error)
             raise TrackNotRead from error
-
-    async def draw(self, path: Path, given_s: float) -> Picture:
-        """The picture of a track; its first `given_s` seconds, which it goes on from, are marked.
-
-        Raises:
-            AudioWorkFailed: it cannot be drawn.
-        """
-        try:
-            drawn = await self._tracks.run(jobs.draw, path, given_s=given_s)
-        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
-            raise WorkerFaulty(repr(error)) from error
-        first_db, middle_db, last_db = drawn.thirds_db
-        png, thirds_db = b64decode(drawn.png), (first_db, middle_db, last_db)
-        return Picture(png, drawn.duration_s, given_s, thirds_db)
-
-    async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
-        """The pictures of several takes as one PNG, by their numbers.
-
-        Raises:
-            AudioWorkFailed: it was not made.
-        """
-        pngs = [b64encode(pictures[number].png).decode() for number in sorted(pictures)]
-        return b64decode(await self._tracks.run(jobs.stack, pngs, sorted(pictures)))
 
     async def fit(
         self, path: Path, limit_bytes: int, formats: Sequence[str] = ("flac", "mp3")

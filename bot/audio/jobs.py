@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.audio import usage_picture
 from bot.audio.convert import Fitted, fit
 from bot.audio.cut import cut_beginning
 from bot.audio.end_cut import measure_end
@@ -27,6 +28,7 @@ from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
 from bot.audio.voice import encode_voice
 from bot.domain.mixes import Chapter, Credits, Mixed, MixFormat, MixLabels
+from bot.domain.picture import UsageRow
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +106,13 @@ def stack(pngs: Sequence[str], numbers: Sequence[int]) -> str:
     return b64encode(stack_pictures([b64decode(png) for png in pngs], numbers)).decode()
 
 
+def draw_usage(rows: Sequence[dict[str, Any]], days: Sequence[str], nothing: str) -> str:
+    """Draw what was used, as `usage_picture` does; a PNG in base64."""
+    return b64encode(
+        usage_picture.draw_usage([UsageRow(**row) for row in rows], days, nothing)
+    ).decode()
+
+
 _ALL: tuple[Callable[..., Any], ...] = (
     probe,
     examine,
@@ -118,6 +127,7 @@ _ALL: tuple[Callable[..., Any], ...] = (
     fit,
     make_loop,
     draw_piece,
+    draw_usage,
     encode_voice,
     keep_lossless,
     mix_piece,
@@ -139,6 +149,7 @@ __all__ = [
     "cut_context",
     "draw",
     "draw_piece",
+    "draw_usage",
     "encode_voice",
     "examine",
     "fit",

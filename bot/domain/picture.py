@@ -1,7 +1,8 @@
-"""The picture of a track: its waveform, and what was measured for drawing it."""
+"""Pictures: of a track its waveform, with what was measured for it; what one of /usage shows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,3 +16,14 @@ class Picture:
     """How much of its beginning was there before."""
     thirds_db: tuple[float, float, float]
     """How loud its beginning, middle and end are, as RMS levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One row of bars: what it is, its sum, and its value of each day."""
+
+    title: str
+    total: str
+    most: str
+    """What the highest bar stands for."""
+    values: Sequence[float]

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.measures import Loop, Measures
-from bot.domain.picture import Picture
+from bot.domain.picture import Picture, UsageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,15 @@ class Sound(Protocol):
 
     async def stack(self, pictures: Mapping[int, Picture]) -> bytes:
         """The pictures of several takes as one PNG, by their numbers. Raises `AudioWorkFailed`."""
+        ...
+
+    async def draw_usage(
+        self, rows: Sequence[UsageRow], days: Sequence[str], nothing: str
+    ) -> bytes:
+        """What was used on each of some days, as a PNG; `nothing` says that it was nothing.
+
+        Raises `AudioWorkFailed`.
+        """
         ...
 
     async def fit(

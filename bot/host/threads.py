@@ -64,7 +64,5 @@ INTAKE = Threads("intake", 8, deadline_s=30.0)
 """For files that strangers give."""
 TRACKS = Threads("tracks", 16, deadline_s=60.0)
 """For what is paid for: downloads and deliveries."""
-PICTURES = Threads("pictures", 1, deadline_s=20.0)
-"""For what is drawn for a person who waits."""
 HOUSEKEEPING = Threads("housekeeping", 2, deadline_s=120.0)
 """For keeping the folders in order."""

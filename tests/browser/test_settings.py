@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from bot.audio.usage_picture import WIDTH
 from bot.card.strings import limits
 from bot.card.strings import settings as words
-from bot.card.usage_picture import WIDTH
 from tests.browser.chromium import too_wide
 from tests.browser.conftest import Visit
 from tests.journey.rig import Rig

@@ -15,9 +15,8 @@ from bot.community.limits import Allowed, Limits, Period, window
 from bot.community.lines import Places
 from bot.community.written_amounts import parse_amounts
 from bot.domain.charges import ChargeState
-from bot.domain.errors import NotAllowed, UsageNotTold
+from bot.domain.errors import NotAllowed, UsageNotTold, WorkerOutOfMemory
 from bot.domain.generation import State
-from bot.host.threads import PICTURES, DiskSilent
 from bot.journal import Terms
 from tests.discord.card_kit import Used, finished
 from tests.discord.world import Asked, World, text_of
@@ -216,11 +215,8 @@ async def test_usage_has_a_picture_of_thirty_days_with_words(world: World) -> No
     assert "The last 30 days (UTC): 2 tracks, 16 s of music, about $0.17." in picture.description
 
 
-async def test_usage_without_its_picture(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(*_: object) -> bytes:
-        raise DiskSilent(20)
-
-    monkeypatch.setattr(PICTURES, "run", fails)
+async def test_usage_without_its_picture(world: World) -> None:
+    world.sound.no_usage = WorkerOutOfMemory()
     asked = await usage(world)
     assert "Today: nothing" in asked.text
     assert strings.usage.NOT_DRAWN() in asked.text

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.audio.files import AudioFiles
+from bot.audio.usage_picture import BARS, FONT, GROUND, WIDTH, draw_usage
 from bot.card.strings import usage
-from bot.card.usage_picture import BARS, FONT, GROUND, WIDTH, draw_usage
 from bot.domain.charges import Spent, Sums
 from bot.domain.language import Language
 from bot.locales import LANGUAGES, speaking
@@ -121,3 +123,11 @@ def test_the_font_has_all_that_captions_are_made_of(language: Language) -> None:
 def test_so_it_has_what_other_languages_write() -> None:
     assert without_glyph("äöüßéèêçœñãõ¿¡€’\u202f\xa0曲数音楽費用約今日月秒円合計、。ー") == set()
     assert without_glyph("a\u0e01\u05d0") == {"\u0e01", "\u05d0"}
+
+
+async def test_it_is_drawn_where_pillow_may_be(tmp_path: Path) -> None:
+    rows, labels = usage.rows([NONE] * 29 + [BUSY]), usage.labels(NOW, 30)
+    async with AudioFiles(tmp_path) as audio_files:
+        png = await audio_files.draw_usage(rows, labels, usage.NOTHING())
+        assert len(audio_files._tracks.process_ids) == 1  # pyright: ignore[reportPrivateUsage] - that it was one of these
+    assert png == draw_usage(rows, labels, usage.NOTHING())

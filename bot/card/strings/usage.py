@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from bot.card.strings.limits import about, dollars
 from bot.card.strings.limits import tracks as count_of
-from bot.card.usage_picture import Row
 from bot.domain.charges import Spent, Sums
+from bot.domain.picture import UsageRow
 from bot.locales import Text, _, date, ngettext, number, pgettext
 
 # Translators: stands in the empty picture of what was used.
@@ -19,16 +19,18 @@ NOT_DRAWN = Text(
 _LABEL_EVERY_DAYS = 7
 
 
-def rows(days: Sequence[Spent]) -> tuple[Row, Row, Row]:
+def rows(days: Sequence[Spent]) -> tuple[UsageRow, UsageRow, UsageRow]:
     """Tracks, seconds and cost of each day; the last one is today."""
     total = _total(days)
     tracks = [day.sums.tracks for day in days]
     seconds = [day.sums.seconds for day in days]
     micro_usd = [day.sums.micro_usd for day in days]
     return (
-        Row(pgettext("title", "Tracks"), number(total.tracks), number(max(tracks)), tracks),
-        Row(pgettext("title", "Music"), _seconds(total.seconds), _seconds(max(seconds)), seconds),
-        Row(pgettext("title", "Cost"), _cost(days), dollars(max(micro_usd)), micro_usd),
+        UsageRow(pgettext("title", "Tracks"), number(total.tracks), number(max(tracks)), tracks),
+        UsageRow(
+            pgettext("title", "Music"), _seconds(total.seconds), _seconds(max(seconds)), seconds
+        ),
+        UsageRow(pgettext("title", "Cost"), _cost(days), dollars(max(micro_usd)), micro_usd),
     )
 
 

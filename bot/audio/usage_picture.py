@@ -2,16 +2,18 @@
 
 It is drawn as wide as phones show it, for its words to be read there. Its colours stand against a
 ground of its own, so Discord's dark and light do not matter. Its font, which has the glyphs of
-European languages and of the Japanese that captions need, lies beside it. Everything here blocks.
+European languages and of the Japanese that captions need, lies beside it. Everything here blocks,
+in a worker (`bot.audio.lane`): Pillow is not for the bot to hold.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot.domain.picture import UsageRow
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -41,18 +43,7 @@ _SCALE = 2
 """Drawn so many times as large, for smooth edges."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: what it is, its sum, and its value of each day."""
-
-    title: str
-    total: str
-    most: str
-    """What the highest bar stands for."""
-    values: Sequence[float]
-
-
-def draw_usage(rows: Sequence[Row], days: Sequence[str], nothing: str) -> bytes:
+def draw_usage(rows: Sequence[UsageRow], days: Sequence[str], nothing: str) -> bytes:
     """Draw a PNG; `days` are the labels below the bars, empty where there is none.
 
     The last day is under way: its bars are outlines. Where all values are 0, `nothing` says so.
@@ -112,7 +103,7 @@ class _Canvas:
         return x[0] * _SCALE, top * _SCALE, x[1] * _SCALE - 1, bottom * _SCALE - 1
 
 
-def _bars(canvas: _Canvas, row: Row, colour: Colour, font: FreeTypeFont) -> None:
+def _bars(canvas: _Canvas, row: UsageRow, colour: Colour, font: FreeTypeFont) -> None:
     highest = max(row.values, default=0)
     canvas.line(_BAR_BOTTOM)
     if not highest:
