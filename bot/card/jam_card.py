@@ -192,7 +192,7 @@ def mix_labels(
     authors = dict.fromkeys(section.author_id for section in jam.sections)
     artists = [names[author] for author in authors if author in names]
     comment = "\n".join(strings.jam_mix.comment(one.start_s, one.title) for one in chapters)
-    title = strings.jam_mix.title(jam.terms.theme)
+    title = strings.jam_mix.tag_title(jam.terms.theme)
     return MixLabels(title, comment, software, Credits(artists, chapters, cover_png))
 
 

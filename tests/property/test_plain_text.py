@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import sys
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -19,16 +22,22 @@ from bot.card.actions.extend import extend_form
 from bot.card.actions.info import command_line, info_embed
 from bot.card.actions.tracks import TrackList
 from bot.card.forms import FormOption, SubmittedForm
+from bot.card.jam_card import jam_embed, mix_embed, mix_labels
 from bot.card.lineage import at_card_of
 from bot.card.markup import fitted, link, quoted
 from bot.card.render import CardRenderer
 from bot.domain.errors import NotANumber, PredictionFailed, PromptBlank, UnknownChoice
 from bot.domain.generation import AudioSource, Relation, State
 from bot.domain.inputs import Inputs, InputTable
+from bot.domain.mixes import Loudness, Mixed, MixFormat, MixTerms
 from bot.domain.plain_text import escaped, one_line, readable, shortened
 from bot.domain.prompt_ideas import suggest
+from bot.domain.server_rules import Change
 from bot.domain.track_names import track_filename
+from bot.jam import rules
+from bot.jam.jam import Origin, Terms
 from bot.logs import SecretlessFormatter
+from bot.voice.session import Item, Kind
 from cogs.options import parse
 from tests.fakes import MUSICGEN, a_generation
 
@@ -183,6 +192,35 @@ async def test_nothing_hidden_is_in_a_form(prompt: str, name: str) -> None:
     assert not hidden_in(
         SubmittedForm("edit", "a", True, {"prompt": prompt}).text("prompt"), lines=True
     )
+
+
+@given(nasty, nasty)
+def test_nothing_hidden_is_on_a_jams_card_or_in_a_mix(theme: str, words: str) -> None:
+    """Nor in the tags of the mix, the name of the thread, and what is offered to be chosen."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    jam = rules.start("jam", now, guild_id=1, channel_id=2, host_id=3, terms=Terms(theme))
+    jam = rules.made(rules.propose(jam, now, 3, "t", words, 10), now, "t", 10.0)
+    ended = rules.end(rules.vote(jam, now, 3, "t"), now, 3)
+    ended = replace(ended, origin=Origin("old", theme, 1))
+    mixed = Mixed(Path("mix.flac"), MixFormat.FLAC, 10.0, Loudness(-14.0, -1.0))
+    labels = mix_labels(ended, {}, "MusicGen", None)
+    item = Item(Kind.TAKE, "t", words, 3, 1)
+    block = json.dumps({"reason": words, "until": None})
+    texts = [
+        *(labels.title, labels.comment, *(one.title for one in labels.credits.chapters)),
+        *(strings.jam_begin.where_begun(jam, theme, 7), strings.jam_begin.thread_name(theme, 90)),
+        *(strings.jam.listed(jam), strings.voice.entry(item), strings.settings.words([words])),
+        strings.settings.paused(words),
+        strings.settings_log.change(Change(1, now, 3, "block", None, block, 4)),
+    ]
+    for embed in (
+        jam_embed(jam, {}),
+        jam_embed(ended, {}),
+        mix_embed(ended, MixTerms(), mixed, "MusicGen", has_sections=True),
+    ):
+        texts += [embed.title or "", embed.description or ""]
+    assert [text for text in texts if hidden_in(text, lines=True)] == []
+    assert "\n" not in labels.credits.chapters[0].title
 
 
 @given(nasty)

@@ -10,9 +10,11 @@ from bot.card.strings import card
 from bot.card.strings.jam import CREDIT_MAX_CHARS, SOMEBODY, person
 from bot.card.strings.takes import length_of
 from bot.domain.mixes import FADE_MAX_S, Fit, Mixed, MixFormat
+from bot.domain.plain_text import one_line, shortened
 from bot.jam.jam import Section
 from bot.locales import Text, _, number
 
+_TITLE_MAX_CHARS = 256
 TITLE = Text("Mix the whole piece")
 FORMAT = Text("Format", "field")
 FADE = Text("Fade at the end")
@@ -54,8 +56,13 @@ def option(format_: MixFormat, fit: Fit) -> str:
 
 
 def title(theme: str) -> str:
-    """The heading of a mix, and the title in its tags."""
-    return fitted(_("Mix of “{theme}”", theme=theme), 256)
+    """The heading of a mix; the title in its tags is the same without markdown."""
+    return fitted(tag_title(theme), _TITLE_MAX_CHARS)
+
+
+def tag_title(theme: str) -> str:
+    """The title in a mix's tags."""
+    return shortened(_("Mix of “{theme}”", theme=theme), _TITLE_MAX_CHARS)
 
 
 def credit(at_s: float, one: Section) -> str:
@@ -103,7 +110,7 @@ def instead(wanted: MixFormat, made: MixFormat) -> str | None:
 
 def chapter(one: Section, names: Mapping[int, str]) -> str:
     """What a section is called in the tags of a file."""
-    return f"{one.words or '…'} ({names.get(one.author_id, SOMEBODY())})"
+    return f"{one_line(one.words) or '…'} ({names.get(one.author_id, SOMEBODY())})"
 
 
 def comment(at_s: float, chapter_title: str) -> str:
