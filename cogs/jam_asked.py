@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import discord
 
+from bot.card import strings
+from bot.card.actions.chart import is_for_everyone
 from bot.card.audio_attachments import AudioAttachment
 from bot.card.drafts import SECTIONS
-from bot.card.interactions import reading
+from bot.card.interactions import language_here, reading
 from bot.client import MusicGenBot
 from bot.domain.errors import OutOfBounds
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation
-from bot.jam.jam import Beginning, Origin, Terms
+from bot.jam.jam import Beginning, Jam, Origin, Terms
 from bot.jam.request import JamRequest
+from bot.jam.steps import NOBODY
 from bot.jam.take_limits import TakeLimits
+from bot.locales import speaking
 from cogs.jam_finding import jam_named
 from cogs.jam_sources import beginning_with, filled, track_named
 from cogs.jam_start import begin, with_preset
@@ -66,7 +70,7 @@ async def branch_asked(
         RequestRefused: not here, not by them, or not with this.
     """
     async with reading():
-        old = await jam_named(bot, interaction, jam_id)
+        old = _as_told_here(interaction, await jam_named(bot, interaction, jam_id))
     count = len(old.sections) if sections is None else sections
     if not 1 <= count <= len(old.sections):
         raise OutOfBounds(SECTIONS, count, 1, len(old.sections))
@@ -79,6 +83,20 @@ async def branch_asked(
     )
     origin = Origin(old.id, old.terms.theme, count)
     await begin(bot, interaction, terms, sections=old.sections[:count], origin=origin)
+
+
+def _as_told_here(interaction: discord.Interaction, old: Jam) -> Jam:
+    """A jam without what others have written in it, where not all who are here can see that one."""
+    own = interaction.user.id
+    if is_for_everyone(interaction, old.channel_id):
+        return old
+    with speaking(language_here(interaction)):
+        theme = old.terms.theme if old.host_id == own else strings.jam_begin.THREAD()
+    sections = tuple(
+        section if section.author_id == own else replace(section, author_id=NOBODY, words="")
+        for section in old.sections
+    )
+    return replace(old, terms=replace(old.terms, theme=theme), sections=sections)
 
 
 async def begin_with(

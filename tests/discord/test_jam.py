@@ -460,6 +460,33 @@ async def test_list_show_and_branch(world: World) -> None:
     assert branched.card.attachments
 
 
+async def test_a_branch_tells_nothing_of_a_jam_that_not_all_here_can_see(world: World) -> None:
+    seen = discord.PermissionOverwrite(view_channel=True)
+    everyone = world.guild.default_role
+    overwrites: dict[Any, discord.PermissionOverwrite] = {
+        everyone: discord.PermissionOverwrite(view_channel=False),
+        world.bot.user: seen,
+        world.ada: seen,
+        world.bo: seen,
+    }
+    hidden = world.guild.create_text_channel("hidden", overwrites=overwrites)
+    assert (await world.ada.slash(hidden, "jam start", theme="a surprise for cy")).acknowledged
+    await world.pass_s(3)
+    room = Room(world, hidden.threads[-1])
+    for who, prompt in ((world.ada, "her birthday waltz"), (world.bo, "soft piano")):
+        await room.press(world.bo, "Vote", await room.propose(who, prompt))
+        await room.press(world.ada, "End round")
+        await world.pass_s(3)
+    await world.bo.slash(world.channel, "jam branch", jam=room.jam.id)
+    await world.pass_s(4)
+    branched = Room(world, world.channel.threads[-1])
+    told = f"{world.channel.threads[-1].name} {branched.card.embeds[0].title} {branched.text}"
+    assert "soft piano" in told, "it is their own"
+    for words in ("surprise", "birthday", f"<@{world.ada.id}>"):
+        assert words not in told
+    assert branched.card.attachments, "the piece itself is there"
+
+
 async def test_where_no_jam_can_be_the_reason_is_told(world: World) -> None:
     room = await a_room(world)
     told = Used(world, await world.ada.slash(room.thread, "jam start", theme="x")).told
