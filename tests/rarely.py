@@ -10,9 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from bot.community import following
 from bot.delivery import answers
-from bot.engine import lease_keeper
+from bot.engine import journal_watch, lease_keeper
 from bot.jam import runner
 
 
@@ -22,7 +21,7 @@ def looking_rarely(times: float = 1.0) -> Generator[None]:
     with (
         patch.object(lease_keeper, "_EVERY_S", 20.0 * times),
         patch.object(lease_keeper, "_LEASE_S", 80.0 * times),
-        patch.object(following, "LOOK_EVERY_S", 60.0 * times),
+        patch.object(journal_watch, "LOOK_EVERY_S", 60.0 * times),
         patch.object(runner, "LOOK_S", 30.0 * times),
         patch.object(answers, "_LOOK_EVERY_S", 60.0 * times),
     ):

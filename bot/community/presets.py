@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.community.following import look_again_and_again
 from bot.community.ports import PresetJournal
 from bot.domain.clock import Clock
 from bot.domain.errors import (
@@ -29,6 +28,7 @@ from bot.domain.presets import Named, Preset, PresetOwner
 from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.engine.background import BackgroundTasks
+from bot.engine.journal_watch import keep_looking
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Presets:
     async def start(self) -> None:
         """Read the defaults, and read them again whenever they have changed."""
         await self._read()
-        looks = look_again_and_again(self._clock, self._look, "default presets apply as read last")
+        looks = keep_looking(self._clock, self._look, "default presets apply as read last")
         self._owner.start(looks, name="default-presets")
 
     async def close(self) -> None:

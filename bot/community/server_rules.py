@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
-from bot.community.following import look_again_and_again
 from bot.community.ports import RuleStore
 from bot.community.settings import (
     Amounts,
@@ -32,6 +31,7 @@ from bot.domain.inputs import Inputs
 from bot.domain.language import Language
 from bot.domain.server_rules import Block, Change
 from bot.engine.background import BackgroundTasks
+from bot.engine.journal_watch import keep_looking
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class ServerRules:
             JournalFault: they cannot be read.
         """
         await self._read()
-        looks = look_again_and_again(self._clock, self._look, "rules are held as read last")
+        looks = keep_looking(self._clock, self._look, "rules are held as read last")
         self._owner.start(looks, name="server rules")
 
     async def close(self) -> None:

@@ -17,7 +17,6 @@ import discord
 
 from bot.card import strings
 from bot.card.interactions import language_here
-from bot.community.following import look_again_and_again
 from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.discord_internals import interaction_webhook, message_flags, original_response
 from bot.domain.clock import Clock
@@ -25,6 +24,7 @@ from bot.domain.errors import JournalFault
 from bot.domain.generation import new_generation_id
 from bot.domain.journal_values import PendingAnswer
 from bot.engine.background import BackgroundTasks
+from bot.engine.journal_watch import keep_looking
 from bot.locales import current, speaking
 
 log = logging.getLogger(__name__)
@@ -64,11 +64,8 @@ class Answers:
         """Look again and again for what is left open, as soon as Discord can be told."""
         if len(self._owner):
             return
-        look = look_again_and_again(
-            *(self._clock, self._end_lost, "answers that were cut off stay open for now"),
-            every_s=_LOOK_EVERY_S,
-            at_once=True,
-        )
+        meanwhile = "answers that were cut off stay open for now"
+        look = keep_looking(self._clock, self._end_lost, meanwhile, _LOOK_EVERY_S, at_once=True)
         self._owner.start(look, name="answers")
 
     async def close(self) -> None:

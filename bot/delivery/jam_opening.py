@@ -22,9 +22,9 @@ from bot.discord_internals import interaction_webhook, original_response
 from bot.domain.clock import Clock
 from bot.domain.errors import JamTrackGone, JournalFault, UserError
 from bot.domain.generation import AudioSource
-from bot.engine.ports import DiscordFault, Journal, Unreachable
+from bot.engine.ports import DiscordFault, Unreachable
 from bot.jam.jam import Jam, Opening
-from bot.jam.ports import JamStore
+from bot.jam.ports import JamJournal
 from bot.locales import speaking
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _ARCHIVED_MINUTES = 10080
 """A week without a message, and Discord puts a thread away; the next one brings it back."""
 
 
-class JamDisplayJournal(Journal, JamStore, DraftJournal, Protocol):
+class JamDisplayJournal(JamJournal, DraftJournal, Protocol):
     """What the display reads."""
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import discord
 
 from bot.delivery.track_files import WorkFolders
-from bot.delivery.voice_cards import Facts, VoiceCards
+from bot.delivery.voice_cards import VoiceCards
 from bot.delivery.voice_display import DiscordVoiceDisplay
-from bot.delivery.voice_sounds import DiscordSounds, Generations
+from bot.delivery.voice_sounds import DiscordSounds
 from bot.delivery.voice_speaker import DiscordSpeaker, DiscordSpeakers
 from bot.domain.clock import Clock
+from bot.engine.ports import Journal
 from bot.jam.pieces import Pieces
 from bot.voice.cache import KeptSounds
 from bot.voice.player import PlayerParts
@@ -31,7 +31,7 @@ class VoiceParts:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """All of it."""
+    """Voice as the bot has it: who plays, where, what, and how that is shown."""
 
     players: VoicePlayers
     speakers: DiscordSpeakers
@@ -39,20 +39,16 @@ class Voice:
     display: DiscordVoiceDisplay
 
 
-class VoiceJournal(Generations, Facts, Protocol):
-    """What of the journal it takes."""
-
-
 def open_voice(
     client: discord.Client,
-    journal: VoiceJournal,
+    journal: Journal,
     pieces: Pieces,
     folders: WorkFolders,
     parts: VoiceParts,
     clock: Clock,
     shard_ids: tuple[int, ...] | None,
 ) -> Voice:
-    """Put it together."""
+    """Put voice together."""
     speakers = DiscordSpeakers(client, parts.speaker)
     sounds = DiscordSounds(client, journal, pieces, folders, parts.sound)
     display = DiscordVoiceDisplay(client, clock, VoiceCards(journal, shard_ids))

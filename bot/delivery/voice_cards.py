@@ -7,28 +7,16 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.domain.errors import JournalFault
 from bot.domain.language import SOURCE, Language
+from bot.engine.ports import Journal
 
 log = logging.getLogger(__name__)
 
 _ALL_SHARDS = "all"
-
-
-class Facts(Protocol):
-    """What outlives a process. Methods raise `JournalFault`."""
-
-    async def fact(self, key: str) -> str | None:
-        """A value remembered, in an earlier start perhaps."""
-        ...
-
-    async def remember(self, key: str, value: str) -> None:
-        """Remember a value, in place of an earlier one."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +37,8 @@ class VoiceCards:
     Where the journal fails them they are not told after a kill, and say so when they are pressed.
     """
 
-    def __init__(self, facts: Facts, shard_ids: tuple[int, ...] | None) -> None:
-        self._facts = facts
+    def __init__(self, journal: Journal, shard_ids: tuple[int, ...] | None) -> None:
+        self._journal = journal
         # The same for the next process with these shards, and for no other.
         shards = _ALL_SHARDS if shard_ids is None else ",".join(map(str, shard_ids))
         self._key = f"voice cards {shards}"
@@ -69,7 +57,7 @@ class VoiceCards:
                 else:
                     places[guild_id] = place
                 text = _PLACES.dump_json(places).decode()
-                await self._facts.remember(self._key, text)
+                await self._journal.remember(self._key, text)
             except JournalFault as error:
                 log.warning("where the card of what plays is, is not kept: %s", error)
 
@@ -84,7 +72,7 @@ class VoiceCards:
 
     async def _read(self) -> dict[int, CardPlace]:
         if self._places is None:
-            text = await self._facts.fact(self._key)
+            text = await self._journal.fact(self._key)
             try:
                 self._places = {} if text is None else _PLACES.validate_python(json.loads(text))
             except (ValueError, ValidationError):

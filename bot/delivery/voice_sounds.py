@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol
 
 import discord
 
@@ -25,7 +24,7 @@ from bot.domain.errors import (
     TrackNotHere,
     TrackNotRead,
 )
-from bot.domain.generation import Generation
+from bot.engine.ports import Journal
 from bot.host.threads import TRACKS
 from bot.jam.pieces import PieceMissing, Pieces
 from bot.voice.ports import Packets, VoiceSound
@@ -40,21 +39,13 @@ _HEADERS = 2
 """Packets that say what comes (RFC 7845, 3), and are not sent."""
 
 
-class Generations(Protocol):
-    """Where generations are known."""
-
-    async def get(self, generation_id: str) -> Generation | None:
-        """Read one. Raises `JournalFault`."""
-        ...
-
-
 class DiscordSounds:
     """Fetches audio and makes packets of it; `bot.voice.ports.Sounds`."""
 
     def __init__(
         self,
         client: discord.Client,
-        journal: Generations,
+        journal: Journal,
         pieces: Pieces,
         folders: WorkFolders,
         sound: VoiceSound,

@@ -19,7 +19,6 @@ from bot.card.actions.settings_log import log_embed
 from bot.card.actions.weekly_chart import chart_fault
 from bot.card.buttons import has_pick_of
 from bot.card.interactions import language_of_server
-from bot.community.following import look_again_and_again
 from bot.community.ports import ChartPosts
 from bot.community.server_rules import ServerRules
 from bot.community.stars import Period, Stars
@@ -28,6 +27,7 @@ from bot.discord_errors import REQUEST_FAILED, Meaning, meaning_of
 from bot.domain.clock import Clock
 from bot.domain.models import Models
 from bot.engine.background import BackgroundTasks
+from bot.engine.journal_watch import keep_looking
 from bot.locales import speaking
 
 log = logging.getLogger(__name__)
@@ -106,9 +106,7 @@ class WeeklyChart:
         async def look() -> None:
             await self.post_due(self._clock.now())
 
-        await look_again_and_again(
-            self._clock, look, "weekly charts wait", _LOOK_EVERY_S, at_once=True
-        )
+        await keep_looking(self._clock, look, "weekly charts wait", _LOOK_EVERY_S, at_once=True)
 
     async def _post(
         self, guild: discord.Guild, channel_id: int, week: datetime, claim: ChartClaim

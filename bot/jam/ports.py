@@ -14,6 +14,7 @@ from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
 from bot.domain.presets import Named
+from bot.engine.ports import Journal
 from bot.jam.jam import Jam, Shown
 
 
@@ -171,16 +172,8 @@ class PieceSound(Protocol):
         ...
 
 
-class Locks(Protocol):
-    """Whose turn it is, among processes that share the work. Methods raise `JournalFault`."""
-
-    async def try_lock(self, name: str, ttl_s: float) -> bool:
-        """Take a lock for so long, or prolong it; False while another process has it."""
-        ...
-
-    async def unlock(self, name: str) -> None:
-        """Give a lock back before its time."""
-        ...
+class JamJournal(Journal, JamStore, Protocol):
+    """The journal with its jams: their takes are generations, and locks say whose turn it is."""
 
 
 class JamDisplay(Protocol):

@@ -10,18 +10,17 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.errors import JamUnknown, JournalFault, RequestRefused
-from bot.domain.generation import Generation
 from bot.engine.background import BackgroundTasks
+from bot.engine.journal_watch import keep_looking
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.host.log_context import about
 from bot.jam import rules, steps
 from bot.jam.jam import TAKE_UNHEARD_OF, Jam, Phase
 from bot.jam.openings import Openings
-from bot.jam.ports import JamDisplay, JamStore, Locks
+from bot.jam.ports import JamDisplay, JamJournal
 from bot.jam.service import Jams
 
 log = logging.getLogger(__name__)
@@ -47,21 +46,13 @@ class _Pause:
     guild_id: int | None
 
 
-class JamRunnerJournal(JamStore, Locks, Protocol):
-    """What the runner reads and holds."""
-
-    async def get(self, generation_id: str) -> Generation | None:
-        """Read a generation."""
-        ...
-
-
 class JamRunner:
     """Does what is to be done for jams, until it is closed."""
 
     def __init__(
         self,
         jams: Jams,
-        journal: JamRunnerJournal,
+        journal: JamJournal,
         display: JamDisplay,
         openings: Openings,
         clock: Clock,
@@ -81,7 +72,9 @@ class JamRunner:
 
     def start(self) -> None:
         """Look every few seconds for what other processes have left, and what time has brought."""
-        self._owner.start(self._look_again_and_again(), name="jams")
+        meanwhile = "what is to be done for jams is not known"
+        looks = keep_looking(self._clock, self._look, meanwhile, LOOK_S, at_once=True)
+        self._owner.start(looks, name="jams")
 
     async def close(self) -> None:
         """Do no more."""
@@ -107,19 +100,9 @@ class JamRunner:
         pause = self._paused.get(jam_id)
         return pause is not None and self._clock.monotonic() < pause.until_s
 
-    async def _look_again_and_again(self) -> None:
-        is_well = True
-        while True:
-            try:
-                for jam_id in await self._journal.jams_to_do(self._clock.now()):
-                    self.wake(jam_id)
-            except JournalFault as error:
-                if is_well:
-                    log.warning("what is to be done for jams is not known: %s", error)
-                is_well = False
-            else:
-                is_well = True
-            await self._clock.sleep(LOOK_S)
+    async def _look(self) -> None:
+        for jam_id in await self._journal.jams_to_do(self._clock.now()):
+            self.wake(jam_id)
 
     async def _work(self, jam_id: str) -> None:
         with about(jam_id=jam_id):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from bot.community.following import LOOK_EVERY_S
 from bot.community.server_rules import ServerRules
 from bot.community.settings import Asked
 from bot.domain.errors import PersonBlocked, RequestRefused, ServerPaused
 from bot.domain.server_rules import EVERYWHERE, Block, CanceledAll, Change, StoredRules
+from bot.engine.journal_watch import LOOK_EVERY_S
 from tests.contract.journal_kit import (
     NOW,
     OpenJournal,

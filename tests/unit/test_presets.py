@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.following import LOOK_EVERY_S
 from bot.community.presets import (
     LIMIT_PER_PERSON,
     LIMIT_PER_SERVER,
@@ -21,6 +20,7 @@ from bot.domain import errors
 from bot.domain.inputs import INPUT_NAMES, Inputs
 from bot.domain.presets import PresetOwner
 from bot.domain.request import GenerationRequest
+from bot.engine.journal_watch import LOOK_EVERY_S
 from tests.contract.journal_kit import any_inputs
 from tests.fakes import MUSICGEN, FakeClock, FakeJournal, a_generation
 from tests.unit.stepped_clock import SteppedClock

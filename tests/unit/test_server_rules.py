@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bot.card import strings
 from bot.card.actions import ACTIONS
-from bot.community.following import LOOK_EVERY_S
 from bot.community.server_rules import ServerRules, SettingsChanges
 from bot.community.settings import (
     Asked,
@@ -32,6 +31,7 @@ from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.errors import JournalFault, RequestRefused
 from bot.domain.inputs import Inputs
 from bot.domain.server_rules import EVERYWHERE, Block, Change
+from bot.engine.journal_watch import LOOK_EVERY_S
 from tests.fakes import NOON, FakeJournal
 from tests.unit.stepped_clock import SteppedClock
 

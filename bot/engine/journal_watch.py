@@ -1,4 +1,4 @@
-"""What is held in memory, and read again when another process has changed it."""
+"""Looks into the journal every so often: for what another process has changed there, or left."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 5.0
 
 
-async def look_again_and_again(
+async def keep_looking(
     clock: Clock,
     look: Callable[[], Awaitable[None]],
     meanwhile: str,
@@ -21,7 +21,7 @@ async def look_again_and_again(
     *,
     at_once: bool = False,
 ) -> None:
-    """Look every so often, until cancelled; a journal that cannot be read is logged once.
+    """Call `look` every so often, until cancelled; a journal that cannot be read is logged once.
 
     `meanwhile` says what holds while it cannot be read; `at_once`, whether to look before waiting.
     """
