@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Self
 
 from pydantic import ValidationError, model_validator
-from yarl import URL
 
 from bot.community.limits import Allowed, Limits
 from bot.community.lines import Places
@@ -93,14 +92,6 @@ class Settings(SettingsFields):
         if self.shard_ids is None:
             return "all"
         return f"shards {','.join(map(str, self.shard_ids))} of {self.shard_count}"
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the API is a plain-http one, as on a developer's machine.
-
-        Only then are outputs over plain http accepted.
-        """
-        return URL(self.replicate_base_url).scheme == "http"
 
     @property
     def proxies(self) -> Proxies:

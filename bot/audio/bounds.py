@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from bot.domain.errors import AudioBeyondBounds
-
-MEASURES: Final = ("channels", "sample_rate_hz", "samples", "parts")
 
 CHANNELS_MAX = 8
 """7.1 surround; Vorbis and WAV can claim 255 and more."""

@@ -24,7 +24,7 @@ from bot.cog.fleet import Fleet
 from bot.cog.outputs import fetch_output
 from bot.cog.records import INPUT, INPUTS_MAX_BYTES, OUTPUT, Record, Records, discard_draft
 from bot.cog.run import Run
-from bot.cog.server import CogServer, Health, kept_alive, sent_once
+from bot.cog.server import NETWORK_FAULTS, CogServer, Health, kept_alive, sent_once
 from bot.domain.clock import Clock
 from bot.domain.errors import DiskUnusable, ReplicateError
 from bot.domain.errors.servers import RunLost, ServersDown
@@ -224,7 +224,7 @@ class CogClient:
         asked = [asyncio.create_task(server.schema()) for server in self._fleet.servers]
         try:
             for answer in asyncio.as_completed(asked):
-                with suppress(aiohttp.ClientError, TimeoutError, OSError):
+                with suppress(*NETWORK_FAULTS):
                     if (schema := await answer) is not None:
                         return ServedModel(schema)
         finally:

@@ -195,10 +195,6 @@ class Records:
                 shutil.copyfile(source, draft)
         _set_expiry(kept, _INPUT_KEPT_S)
 
-    def input_path(self, name: str) -> Path:
-        """Where input audio is kept."""
-        return self._inputs / name
-
     # ------------------------------------------------------------------ tidying up
 
     def tidy(self) -> None:

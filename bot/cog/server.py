@@ -53,6 +53,8 @@ from bot.network.resolver import Resolver
 
 log = logging.getLogger(__name__)
 
+NETWORK_FAULTS = (aiohttp.ClientError, TimeoutError, OSError)
+"""What a server is not reached by, or lost by."""
 ANSWER_MAX_BYTES = 64 * 1024 * 1024
 """More than any 30 s of audio as a data: address."""
 _CHUNK_BYTES = 3 * 64 * 1024
@@ -103,7 +105,7 @@ class CogServer:
         """How it does."""
         try:
             status, body = await self._ask("GET", "health-check")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except NETWORK_FAULTS as error:
             return Health(None, reason(error), _unanswered(error))
         value = read_json(body)
         said = value.get("status") if isinstance(value, dict) else None
@@ -130,7 +132,7 @@ class CogServer:
         if self.is_coglet is None and (down := (await self.health()).down) is not None:
             return down
         if not self.has_schema:
-            with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            with suppress(*NETWORK_FAULTS):
                 await self.schema()
         return None
 
@@ -152,7 +154,7 @@ class CogServer:
                 return await _read_put(response, held=held)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return _unanswered(error)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except NETWORK_FAULTS as error:
             return Down(reason(error), began=True)
 
     async def ask(self, run_id: str) -> Answer:
@@ -160,7 +162,7 @@ class CogServer:
         body = json.dumps({"input": _CANNOT_BE}).encode()
         try:
             status, answer = await self._ask("PUT", f"predictions/{run_id}", body)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except NETWORK_FAULTS as error:
             return _unanswered(error)
         match status:
             case 202:
@@ -177,7 +179,7 @@ class CogServer:
         """Stop it; False where it does not run there, None where nobody can tell."""
         try:
             status, _ = await self._ask("POST", f"predictions/{run_id}/cancel")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except NETWORK_FAULTS as error:
             return False if _unanswered(error).is_gone else None
         return {200: True, 404: False}.get(status)
 

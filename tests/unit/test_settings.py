@@ -21,7 +21,6 @@ def test_two_tokens_are_enough() -> None:
     assert settings.musicgen_model == "meta/musicgen"
     assert settings.musicgen_version == SPEC_VERSION
     assert settings.journal_url == "sqlite:///data/musicgen.sqlite3"
-    assert not settings.is_local
 
 
 def test_servers_of_ones_own_need_no_replicate_and_cost_nothing() -> None:
@@ -92,10 +91,9 @@ def test_no_secret_in_the_repr() -> None:
     assert "secret" not in str(settings)
 
 
-def test_a_plain_http_api_is_a_local_one() -> None:
+def test_a_plain_http_api_opens_no_other_address() -> None:
     settings = Settings.from_env(TOKENS | {"REPLICATE_BASE_URL": "http://127.0.0.1:5000/"})
     assert settings.replicate_base_url == "http://127.0.0.1:5000"
-    assert settings.is_local
     assert not settings.allow_private_addresses
 
 
