@@ -191,8 +191,8 @@ class AudioGivenUp(RequestRefused):
 class AudioBeyondBounds(RequestRefused):
     """Audio that is not decoded because of what it would take.
 
-    `measure` is "channels", "sample_rate_hz", "samples" or "parts", `value` the file's, `limit` what is
-    taken.
+    `measure` is "channels", "sample_rate_hz", "samples" or "parts"; `value` is the file's, `limit`
+    what is taken.
     """
 
     measure: str
