@@ -17,11 +17,13 @@ from pathlib import Path
 from statistics import quantiles
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.audio.seam_beat import measure_beat
 from bot.audio.seam_metrics import measure as measure_joint
 from bot.card.strings.errors import sentence
 from bot.domain.errors import TookTooLong
+from bot.domain.measures import Joint
 from bot.jam.jam import Jam
 from bot.journal.jams import loaded
 from bot.playground.discord.actors import Actor
@@ -170,21 +172,47 @@ async def _played(evening: Evening, url: str) -> AsyncGenerator[str]:
         f"longest {max(evening.waits_s):.2f} s"
     )
     jams = [loaded(str(state)) for state in await scalars(url, "SELECT state FROM jams")]
-    for line in _joints(room, next(jam for jam in jams if jam.id == jam_id)):
+    jam = next(jam for jam in jams if jam.id == jam_id)
+    for line in _joints(room, jam, await _jumps_in_outputs(evening.rig, jam, url)):
         yield line
 
 
-def _joints(room: Room, jam: Jam) -> Iterator[str]:
+async def _jumps_in_outputs(rig: Rig, jam: Jam, url: str) -> list[float]:
+    """How the loudness changes at each joint in what the model itself has made there."""
+    outputs = {made.id: made.output_file for made in rig.replicate.predictions}
+    jumps: list[float] = []
+    for section in jam.sections[1:]:
+        mine = f"id = '{section.take_id}'"
+        [prediction] = await scalars(url, f"SELECT prediction_id FROM generations WHERE {mine}")  # noqa: S608 - our own words
+        [given_s] = await scalars(url, f"SELECT given_s FROM jam_takes WHERE {mine}")  # noqa: S608
+        assert isinstance(given_s, float)
+        file, at = outputs[str(prediction)], round(given_s * RATE_HZ)
+        assert file is not None
+        jumps.append(_joint(_floats(file.content), at).loudness_jump_db)
+    return jumps
+
+
+def _floats(data: bytes) -> npt.NDArray[np.float32]:
+    whole = (samples(data) / 32768).astype(np.float32)
+    return whole.reshape(len(whole), -1)
+
+
+def _joint(whole: npt.NDArray[np.float32], at: int) -> Joint:
+    return measure_joint(whole, RATE_HZ, at - _FADE_FRAMES, at)
+
+
+def _joints(room: Room, jam: Jam, in_outputs: list[float]) -> Iterator[str]:
     [audio, _] = room.card.attachments
-    whole = (samples(audio.data) / 32768).astype(np.float32)
-    whole = whole.reshape(len(whole), -1)
+    whole = _floats(audio.data)
     places = [round(start_s * RATE_HZ) for start_s in jam.starts_s[1:]]
-    joints = [measure_joint(whole, RATE_HZ, at - _FADE_FRAMES, at) for at in places]
+    joints = [_joint(whole, at) for at in places]
     steps = max(joint.step / max(joint.step_around, 1e-9) for joint in joints)
     jumps = [joint.loudness_jump_db - joint.loudness_jump_around_db for joint in joints]
+    added = [joint.loudness_jump_db - jump for joint, jump in zip(joints, in_outputs, strict=True)]
     yield (
         f"{len(joints)} joints: largest step {steps:.2f} of the largest around it; loudness jumps "
-        f"by {max(jumps):+.1f} dB against the largest around it"
+        f"by {max(jumps):+.1f} dB against the largest around it, and {max(added):+.1f} dB more "
+        "than in what the model made there"
     )
     beats = [measure_beat(whole, RATE_HZ, at, BPM) for at in places]
     sure = [beat for beat in beats if beat is not None and beat.is_sure]
