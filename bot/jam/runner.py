@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.clock import Clock
@@ -30,11 +30,20 @@ _LEASE_S = 8.0
 """A jam whose process has died waits no longer for the next one."""
 _RENEW_S = 2.5
 _SPACING_S = 1.5
-"""Between two edits of a card; what happens meanwhile goes into one."""
+"""Between two edits of a card; what happens meanwhile goes into one. A new piece does not wait."""
 _OPENED_WITHIN = timedelta(hours=1)
 """Of its command: nobody waits for its thread any more then."""
 _AGAIN_FIRST_S = 5.0
 _AGAIN_CAP_S = 3600.0
+
+
+@dataclass(slots=True)
+class _Work:
+    """What has become of a jam since it was looked at."""
+
+    has_changed: bool = False
+    at_once: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where the next look does not wait for its turn."""
 
 
 @dataclass(slots=True)
@@ -63,11 +72,11 @@ class JamRunner:
         self._openings = openings
         self._clock = clock
         self._owner = BackgroundTasks()
-        self._at_work: dict[str, bool] = {}
-        """By jam: whether something has changed since it was looked at."""
+        self._at_work: dict[str, _Work] = {}
+        """By jam."""
         self._paused: dict[str, _Pause] = {}
         """By jam that Discord refuses, until it is shown."""
-        jams.changed = self.wake
+        jams.changed = lambda jam_id, is_heard: self.wake(jam_id, at_once=is_heard)
         jams.doubted = self._doubt
 
     def start(self) -> None:
@@ -80,12 +89,14 @@ class JamRunner:
         """Do no more."""
         await self._owner.close()
 
-    def wake(self, jam_id: str) -> None:
-        """Something of a jam has changed."""
-        if jam_id in self._at_work:
-            self._at_work[jam_id] = True
+    def wake(self, jam_id: str, *, at_once: bool = False) -> None:
+        """Something of a jam has changed, for which people wait where it is `at_once`."""
+        if (work := self._at_work.get(jam_id)) is not None:
+            work.has_changed = True
+            if at_once:
+                work.at_once.set()
         elif not self._rests(jam_id):
-            self._at_work[jam_id] = False
+            self._at_work[jam_id] = _Work()
             self._owner.start(self._work(jam_id), name=f"jam {jam_id}")
 
     def _doubt(self, take_id: str) -> None:
@@ -117,7 +128,7 @@ class JamRunner:
             try:
                 # Once the lock is lost, another process is at it.
                 while not holding.done() and await self._goes_on(jam_id):
-                    await self._clock.sleep(_SPACING_S)
+                    await self._clock.wait(self._at_work[jam_id].at_once, _SPACING_S)
             finally:
                 holding.cancel()
                 # Else what it is just writing would hold the lock that is given back.
@@ -134,7 +145,7 @@ class JamRunner:
             await self._cannot(jam_id, error)
         finally:
             # What has changed while the lock was given back waits for no other look.
-            if self._at_work.pop(jam_id, False):
+            if self._at_work.pop(jam_id, _Work()).has_changed:
                 self.wake(jam_id)
 
     async def _hold(self, lock: str) -> None:
@@ -150,12 +161,14 @@ class JamRunner:
 
     async def _goes_on(self, jam_id: str) -> bool:
         """Do what is to be done now; whether there is more."""
-        self._at_work[jam_id] = False
+        work = self._at_work[jam_id]
+        work.has_changed = False
+        work.at_once.clear()
         jam = await self._jams.change(jam_id, rules.tick)
         await self._look_for_takes(jam)
         jam = await self._jams.get(jam_id)
         if not jam.wants_work:
-            return self._at_work[jam_id]
+            return work.has_changed
         if jam.gone:
             await self._display.tell(jam)
             await self._jams.change(jam_id, steps.told_end)
@@ -175,7 +188,7 @@ class JamRunner:
             jam = await self._jams.change(jam_id, steps.unhindered)
             if was_told:
                 await self._display.tell(jam)
-        return jam.wants_work or self._at_work[jam_id]
+        return jam.wants_work or work.has_changed
 
     async def _opens(self, jam: Jam) -> Jam:
         """Fetch what it begins with, and make its thread; it ends where that cannot be."""

@@ -61,8 +61,8 @@ class Jams:
         self.pieces = pieces
         self._clock = clock
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
-        self.changed: Callable[[str], None] = lambda _: None
-        """Told the id of each jam that has changed here."""
+        self.changed: Callable[[str, bool], None] = lambda _, __: None
+        """Told the id of each jam that has changed here, and whether its piece has."""
         self.is_blocked: Callable[[int, int], bool] = lambda _, __: False
         """Asked of whom nothing counts in a server, by the ids of both."""
         self.doubted: Callable[[str], None] = lambda _: None
@@ -258,7 +258,7 @@ class Jams:
                     return after
                 row, sound = (None, None) if row_of is None else row_of(after)
                 if await self._store.change_jam(stored.version, after, row, sound):
-                    self.changed(jam_id)
+                    self.changed(jam_id, after.head != stored.jam.head)
                     return after
         raise JournalFault(f"jam {jam_id} changes all the time")
 

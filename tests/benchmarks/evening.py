@@ -29,6 +29,7 @@ from bot.journal.jams import loaded
 from bot.playground.discord.actors import Actor
 from bot.playground.discord.messages import Message
 from bot.playground.discord.model import User
+from bot.playground.discord.world import NeverHappened
 from bot.playground.replicate.timings import Timings
 from tests.contract.journal_kit import scalars
 from tests.journey.rig import CREATE, Rig, a_rig, buttons, eventually, words
@@ -101,11 +102,19 @@ class Evening:
 
     async def _ask(self, room: Room, who: Actor, title: str) -> None:
         """Propose; where that took the bot too long, again, as it asks for."""
-        while (used := await room.asked(who, title, str(SECTION_S))).ephemeral:
-            told = "" if used.reply is None else words(used.reply)
-            assert told == TOO_LONG, told
+        while not await self._is_asked(room, who, title):
             self.again += 1
             await asyncio.sleep(_RESTS_S)
+
+    async def _is_asked(self, room: Room, who: Actor, title: str) -> bool:
+        try:
+            used = await room.asked(who, title, str(SECTION_S))
+        except NeverHappened:
+            # Discord has said that the application did not respond.
+            return False
+        told = "" if used.reply is None or not used.ephemeral else words(used.reply)
+        assert told in {"", TOO_LONG}, told
+        return not told
 
     async def _vote(self, room: Room, who: Actor, take: Message) -> None:
         label = (await eventually(lambda: [b for b in buttons(take) if b]))[0] or ""

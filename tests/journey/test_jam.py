@@ -71,6 +71,8 @@ class Room:
     async def asked(self, who: Actor, prompt: str, more: str = "2") -> Used:
         """The same, whatever the answer."""
         used = await (await who.click(self.card, "Propose")).answered()
+        if used.ephemeral:
+            return used
         values = {"prompt": prompt, "more": more}
         return await (await who.submit_modal(used, values)).answered()
 

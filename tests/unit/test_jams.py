@@ -324,6 +324,35 @@ async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
     assert not await process.journal.try_lock("jam j", 60), "the lock is the other one's"
 
 
+async def test_a_new_piece_is_shown_at_once_and_all_else_in_its_turn(process: Process) -> None:
+    await process.begin()
+    await process.take("t1")
+    await process.works()
+    process.display.shown.clear()
+    turn, show = asyncio.Event(), process.display.show
+
+    async def voted_meanwhile(jam: Jam) -> Shown:
+        process.display.show = show  # pyright: ignore[reportAttributeAccessIssue] - as a test may
+        await process.jams.change("j", rules.vote, BO, "t1")
+        return await show(jam)
+
+    async def wait(event: asyncio.Event, timeout_s: float | None) -> bool:
+        while not event.is_set() and not turn.is_set():  # noqa: ASYNC110 - either of two
+            await asyncio.sleep(0)
+        return event.is_set()
+
+    process.display.show = voted_meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+    process.clock.wait = wait  # pyright: ignore[reportAttributeAccessIssue]
+    await process.jams.change("j", rules.vote, ADA, "t1")
+    await process.works()
+    assert len(process.display.shown) == 1, "the other vote has to wait"
+    await process.jams.change("j", rules.end, ADA)
+    await process.works()
+    assert [jam.head for jam in process.display.shown] == [None, "t1"]
+    turn.set()
+    await process.works()
+
+
 async def test_what_changes_while_a_lock_is_given_back_waits_for_no_other_look(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,7 +373,7 @@ async def test_what_changes_while_a_lock_is_given_back_waits_for_no_other_look(
 async def test_whatever_was_done_the_next_process_does_the_rest(
     process: Process, tmp_path: Path, done: int
 ) -> None:
-    process.jams.changed = lambda _: None
+    process.jams.changed = lambda _, __: None
     await process.begin()
     await process.take("t1")
     await process.jams.change("j", rules.vote, BO, "t1")
@@ -364,7 +393,7 @@ async def test_whatever_was_done_the_next_process_does_the_rest(
 
 
 async def test_each_mix_is_posted_as_it_was_asked_for(process: Process) -> None:
-    process.jams.changed = lambda _: None
+    process.jams.changed = lambda _, __: None
     await process.begin()
     await process.take("t1")
     await process.jams.change("j", rules.end, ADA)
