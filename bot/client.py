@@ -142,6 +142,7 @@ class MusicGenBot(ReconnectingBot):
         self._open_community(parts)
         self._open_jams(parts, pieces)
         self._open_engine(parts)
+        self.jam_runner = self._jam_runner(parts, pieces)
         self.voice = None if parts.voice is None else self._open_voice(parts, parts.voice, pieces)
 
     def _open_community(self, parts: Parts) -> None:
@@ -171,16 +172,6 @@ class MusicGenBot(ReconnectingBot):
         )
         self.jams.is_blocked = self.server_rules.is_blocked
         self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
-        display = DiscordJamDisplay(
-            self,
-            parts.journal,
-            self.jam_files,
-            self.jam_budget,
-            parts.clock,
-            with_voice=parts.voice is not None,
-        )
-        openings = Openings(parts.sound, pieces)
-        self.jam_runner = JamRunner(self.jams, parts.journal, display, openings, parts.clock)
 
     def _open_engine(self, parts: Parts) -> None:
         self.renderer = CardRenderer(parts.config.models, with_voice=parts.voice is not None)
@@ -197,6 +188,18 @@ class MusicGenBot(ReconnectingBot):
             parts.clock,
         )
         self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
+
+    def _jam_runner(self, parts: Parts, pieces: Pieces) -> JamRunner:
+        display = DiscordJamDisplay(
+            self,
+            parts.journal,
+            self.jam_files,
+            self.jam_budget,
+            parts.clock,
+            with_voice=parts.voice is not None,
+        )
+        openings = Openings(parts.sound, pieces, self.service.work_room)
+        return JamRunner(self.jams, parts.journal, display, openings, parts.clock)
 
     def _open_voice(self, parts: Parts, voice_parts: VoiceParts, pieces: Pieces) -> Voice:
         voice = open_voice(

@@ -253,6 +253,10 @@ class FakeSound:
         self.lost.discard(target.name)
         return self.kept[target.name]
 
+    async def decode(self, audio: InputAudio, target: Path) -> float:
+        self.cut.append((target.name, audio.duration_s))
+        return audio.duration_s
+
     async def length_s(self, path: Path) -> float | None:
         return None if path.name in self.lost else self.kept.get(path.name)
 

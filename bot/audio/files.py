@@ -159,6 +159,17 @@ class AudioFiles(PictureFiles):
         except AudioUnreadable as error:
             raise PieceUndecodable(error.format) from error
 
+    async def decode(self, audio: InputAudio, target: Path) -> float:
+        """Make a WAV of all of it, however it reads; its length in seconds.
+
+        Raises:
+            RequestRefused: it cannot be decoded, its decoder crashes, or takes too much.
+        """
+        try:
+            return await self._cut(audio, None, target)
+        except AudioUnreadable as error:
+            raise PieceUndecodable(error.format) from error
+
     async def _cut(self, audio: InputAudio, first_s: float | None, target: Path) -> float:
         with refusals():
             return await self._inputs.run(

@@ -77,6 +77,10 @@ class Sound(Protocol):
         """
         ...
 
+    async def decode(self, audio: InputAudio, target: Path) -> float:
+        """Make a WAV of all of it, however it reads; its length. Raises `RequestRefused`."""
+        ...
+
     async def length_s(self, path: Path) -> float | None:
         """Measure audio; None where there is none. Raises `RequestRefused`."""
         ...

@@ -41,9 +41,9 @@ from bot.engine.positions import Positions
 from bot.engine.push_router import PushRouter
 from bot.engine.pushes import Pushes
 from bot.engine.queue import Queue
+from bot.engine.reading import READ_AT_ONCE, READ_AT_ONCE_PER_USER
 from bot.engine.registry import JobRegistry
 from bot.engine.relocation import Relocation
-from bot.engine.states import turns
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
 from bot.engine.work_room import WorkRoom
@@ -99,7 +99,7 @@ class GenerationService:
             models=config.models,
             tracks_folder=config.tracks_folder,
             queue=Queue(config.max_running, config.max_running_per_user),
-            reading_queue=Queue(turns.READ_AT_ONCE, turns.READ_AT_ONCE_PER_USER),
+            reading_queue=Queue(READ_AT_ONCE, READ_AT_ONCE_PER_USER),
             submit_gate=SubmitGate(_CREATES_AT_ONCE, clock, _pace(config.requests_per_minute)),
             poller=Poller(predictions, clock, config.requests_per_minute, pushes),
             troubles=self.troubles,
@@ -110,7 +110,8 @@ class GenerationService:
             disk=Disk(track_store, self.troubles),
             observer=config.observer,
         )
-        self.work_room = WorkRoom(self._context.disk_space, self._context.disk)
+        context = self._context
+        self.work_room = WorkRoom(context.disk_space, context.disk, context.reading_queue, clock)
         journal.ask_who_has_places(self._context.queue.unsent)
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)

@@ -1,4 +1,4 @@
-"""Room in the data folder for what is made of tracks that have been delivered."""
+"""Room in the data folder, and turns, for work on files that no generation is about."""
 
 from __future__ import annotations
 
@@ -6,19 +6,32 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from bot.domain.clock import Clock
 from bot.domain.errors import DiskUnusable
 from bot.domain.waits import Obstacle
 from bot.engine.disk_health import Disk, disk_obstacle
 from bot.engine.disk_ledger import Standing
 from bot.engine.disk_space import DiskSpace
+from bot.engine.queue import Queue
+from bot.engine.reading import turn_to_read
 
 
 class WorkRoom:
-    """What loops, packs and the like take while somebody waits for them: it counts as all files."""
+    """What loops, ZIPs and the beginnings of jams take: it counts as the files of generations."""
 
-    def __init__(self, disk_space: DiskSpace, disk: Disk) -> None:
+    def __init__(
+        self, disk_space: DiskSpace, disk: Disk, reading_queue: Queue, clock: Clock
+    ) -> None:
         self._disk_space = disk_space
         self._disk = disk
+        self._reading_queue = reading_queue
+        self._clock = clock
+
+    @asynccontextmanager
+    async def reading(self, user_id: int) -> AsyncGenerator[None]:
+        """A turn at a stranger's file, among the input audio of generations."""
+        async with turn_to_read(self._reading_queue, user_id, self._clock, lambda _own: None):
+            yield
 
     @asynccontextmanager
     async def taken(self, user_id: int, size_bytes: int) -> AsyncGenerator[None]:

@@ -178,6 +178,8 @@ class Beginning:
     source: AudioSource | None = None
     track_id: str | None = None
     """The track that it is, where it is to be had from its message."""
+    attempts: int = 0
+    """How often it is being fetched, or was when a process died."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.clock import Clock
-from bot.domain.errors import JamUnknown, JournalFault, RequestRefused
+from bot.domain.errors import AudioGivenUp, JamUnknown, JournalFault, RequestRefused
+from bot.domain.generation import AudioSource
+from bot.engine.attempts import ATTEMPTS_MAX
 from bot.engine.background import BackgroundTasks
 from bot.engine.journal_watch import keep_looking
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.host.log_context import about
 from bot.jam import rules, steps
-from bot.jam.jam import TAKE_UNHEARD_OF, Jam, Phase
+from bot.jam.jam import TAKE_UNHEARD_OF, Beginning, Jam, Phase
 from bot.jam.openings import Openings
-from bot.jam.ports import JamDisplay, JamJournal
+from bot.jam.ports import JamDisplay, JamJournal, TakeSound
 from bot.jam.service import Jams
 
 log = logging.getLogger(__name__)
@@ -138,7 +140,7 @@ class JamRunner:
         except JamUnknown:
             # Its server has gone meanwhile, and it with that.
             self._paused.pop(jam_id, None)
-        except (Unreachable, DiscordFault, JournalFault) as error:
+        except (Unreachable, DiscordFault, JournalFault, OSError) as error:
             await self._cannot(jam_id, error)
         except Exception as error:
             log.exception("met a fault of ours")
@@ -200,8 +202,7 @@ class JamRunner:
                 source = beginning.source
                 if source is None:
                     source = await self._display.source_of(beginning.track_id or "")
-                bpm = jam.terms.music.tempo_bpm
-                sound = await self._openings.fetch(jam.opening_take_id, source, bpm)
+                sound = await self._fetched(jam, beginning, source)
             except RequestRefused as error:
                 await self._display.refuse(jam, error)
                 await self._jams.change(jam.id, steps.lost)
@@ -211,6 +212,18 @@ class JamRunner:
         if thread_id is None:
             return jam
         return await self._jams.change(jam.id, steps.opened, thread_id)
+
+    async def _fetched(self, jam: Jam, beginning: Beginning, source: AudioSource) -> TakeSound:
+        """Read what it begins with; that is counted, as it might be what processes die of."""
+        if beginning.attempts >= ATTEMPTS_MAX:
+            raise AudioGivenUp
+        await self._jams.change(jam.id, steps.fetches, beginning.attempts + 1)
+        bpm = jam.terms.music.tempo_bpm
+        try:
+            return await self._openings.fetch(jam.opening_take_id, jam.host_id, source, bpm)
+        finally:
+            # Who is still there has not died of it.
+            await self._jams.change(jam.id, steps.fetches, beginning.attempts)
 
     async def _look_for_takes(self, jam: Jam) -> None:
         """Find out about takes of which nothing was heard for long."""

@@ -45,6 +45,13 @@ def opened(jam: Jam, now: datetime, thread_id: int) -> Jam:
     return replace(jam, thread_id=thread_id, opening=None, round=first)
 
 
+def fetches(jam: Jam, now: datetime, attempts: int) -> Jam:
+    """The audio that it begins with is about to be read so many times, unless a process dies."""
+    if jam.beginning is None:
+        return jam
+    return replace(jam, beginning=replace(jam.beginning, attempts=attempts))
+
+
 def begun_with(jam: Jam, now: datetime, track_s: float, tail_s: float = 0.0) -> Jam:
     """The audio that it begins with is here."""
     beginning = jam.beginning

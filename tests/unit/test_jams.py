@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.asker import ASKER
 from bot.domain.errors import (
+    AudioGivenUp,
     AudioUnavailable,
     AudioUnreadable,
     JamUnknown,
@@ -25,7 +28,14 @@ from bot.domain.inputs import Inputs
 from bot.domain.measures import EndCut
 from bot.domain.mixes import MixFormat, MixTerms
 from bot.domain.musical_terms import MusicalTerms
-from bot.engine.ports import DiscordFault, Unreachable
+from bot.engine.disk_health import Disk
+from bot.engine.disk_ledger import Ledger
+from bot.engine.disk_space import DiskSpace
+from bot.engine.ports import DiscordFault, InputAudio, Unreachable
+from bot.engine.queue import Queue
+from bot.engine.reading import READ_AT_ONCE, READ_AT_ONCE_PER_USER
+from bot.engine.troubles import Troubles
+from bot.engine.work_room import WorkRoom
 from bot.jam import rules, steps
 from bot.jam.jam import Beginning, Jam, Opening, Phase, Progress, Shown, Terms
 from bot.jam.openings import Openings
@@ -39,6 +49,7 @@ from tests.fakes import (
     FakeJournal,
     FakePieceSound,
     FakeSound,
+    FakeTrackStore,
     a_generation,
 )
 
@@ -99,7 +110,11 @@ class Process:
         self.piece_sound = FakePieceSound()
         self.jams = Jams(self.journal, Pieces(self.journal, self.piece_sound, folder), self.clock)
         self.sound = FakeSound()
-        openings = Openings(self.sound, self.jams.pieces)
+        self.ledger = Ledger(10**9, 2 * 10**8)
+        disk = Disk(FakeTrackStore(), Troubles(self.clock))
+        turns = Queue(READ_AT_ONCE, READ_AT_ONCE_PER_USER)
+        room = WorkRoom(DiskSpace(self.ledger, self.clock), disk, turns, self.clock)
+        openings = Openings(self.sound, self.jams.pieces, room)
         self.keeper = JamRunner(self.jams, self.journal, self.display, openings, self.clock)
         self.delivery = TakeDelivery(FakeDelivery(self.journal), self.jams)
         self.folder = folder
@@ -552,6 +567,60 @@ async def test_a_beginning_that_cannot_be_had_is_told_and_no_jam_begins(process:
     jam = await process.jam()
     assert (jam.gone, jam.wants_work, jam.look_at) == (True, False, None)
     assert process.display.shown == []
+
+
+async def test_what_a_jam_begins_with_is_taken_in_like_any_input(process: Process) -> None:
+    """Decoded with strangers' files, in its person's turn, and with room for it."""
+    await process.begin(**begun_by_command(process))
+    taken, held = process.sound.take_in, list[int]()
+
+    async def take_in(source: AudioSource, limit_bytes: int) -> InputAudio:
+        jam = await process.jam()
+        assert jam.beginning is not None
+        assert jam.beginning.attempts == 1, "written down before any of it is read"
+        assert ASKER.get() == ADA
+        held.append(process.ledger.used_bytes)
+        return await taken(source, limit_bytes)
+
+    process.sound.take_in = take_in  # type: ignore[method-assign]
+    await process.works()
+    async with asyncio.timeout(10):
+        await process.display.has_shown.wait()
+    assert (await process.jam()).thread_id == 77
+    [room_bytes] = held
+    assert room_bytes > 50_000_000
+    assert process.ledger.used_bytes == 0
+    assert process.sound.cut == [("in.wav.wav", 4.0)]
+    assert process.sound.discarded == ["in.wav", "in.wav.wav"]
+
+
+async def test_what_ends_the_bot_is_not_begun_with_a_third_time(process: Process) -> None:
+    begun = begun_by_command(process)
+    begun["beginning"] = replace(begun["beginning"], attempts=2)
+    await process.begin(**begun)
+    await process.works()
+    assert [type(error) for error in process.display.refused] == [AudioGivenUp]
+    assert (await process.jam()).gone
+
+
+async def test_a_disk_that_takes_nothing_lets_a_beginning_wait(process: Process) -> None:
+    await process.begin(**begun_by_command(process))
+    taken = process.sound.take_in
+
+    async def no_room(source: AudioSource, limit_bytes: int) -> InputAudio:
+        raise OSError(errno.ENOSPC, "no room")
+
+    process.sound.take_in = no_room  # type: ignore[method-assign]
+    await process.works()
+    process.sound.take_in = taken  # type: ignore[method-assign]
+    jam = await process.jam()
+    assert jam.beginning is not None
+    assert jam.beginning.attempts == 0, "the bot has not died of it"
+    process.clock.pass_s(6)
+    await process.works()
+    async with asyncio.timeout(10):
+        await process.display.has_shown.wait()
+    assert (await process.jam()).thread_id == 77
 
 
 async def test_a_jam_that_gets_no_thread_is_given_up(process: Process) -> None:

@@ -12,8 +12,8 @@ from bot.domain.generation import AudioSource, Generation, State
 from bot.domain.inputs import Inputs
 from bot.domain.progress import Stage
 from bot.domain.request import GenerationRequest
+from bot.engine import service
 from bot.engine.ports import InputAudio
-from bot.engine.states import turns
 from tests.fakes import FakePredictions, FakeSound
 from tests.unit.service_kit import SOURCE, Rig, a_rig
 
@@ -81,7 +81,7 @@ async def test_nobody_waits_for_another_persons_files() -> None:
 async def test_there_is_a_limit_for_all_and_the_card_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turns, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(service, "READ_AT_ONCE", 3)
     rig = a_rig(sound=(sound := SlowSound()))
     asked = [(await ask(rig, user_id))[0] for user_id in range(1, 6)]
     assert sound.reading == 3
