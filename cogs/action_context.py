@@ -25,7 +25,7 @@ from bot.domain.server_rules import Change
 from bot.host.log_context import about
 from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
-from bot.voice.session import Item, Session
+from bot.voice.session import Item, Session, Source
 from cogs.acknowledging import acknowledge
 from cogs.announce import announce
 from cogs.jam_asked import begin_asked, begin_with, branch_asked
@@ -146,10 +146,10 @@ class Context:
         """Let whoever pressed hear a jam's piece."""
         await play_piece(self._bot, self.interaction, jam)
 
-    async def play_in_voice(self, items: Sequence[Item]) -> None:
+    async def play_in_voice(self, items: Sequence[Item], source: Source) -> None:
         """Play it in the voice channel that whoever pressed is in."""
         self._take_on()
-        await play_in_voice(self._bot, self.interaction, items)
+        await play_in_voice(self._bot, self.interaction, items, source)
 
     async def change_voice(self, rule: Callable[[Session], Session]) -> None:
         """Have what plays here changed, for one who listens."""

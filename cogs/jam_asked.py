@@ -86,15 +86,15 @@ async def branch_asked(
 
 
 def _as_told_here(interaction: discord.Interaction, old: Jam) -> Jam:
-    """A jam without what others have written in it, where not all who are here can see that one."""
-    own = interaction.user.id
+    """A jam without what was written in it, where not all who are here can see that one."""
     if is_for_everyone(interaction, old.channel_id):
         return old
+    own = interaction.user.id
     with speaking(language_here(interaction)):
-        theme = old.terms.theme if old.host_id == own else strings.jam_begin.THREAD()
+        theme = strings.jam_begin.THREAD()
     sections = tuple(
-        section if section.author_id == own else replace(section, author_id=NOBODY, words="")
-        for section in old.sections
+        replace(one, author_id=own if one.author_id == own else NOBODY, words="")
+        for one in old.sections
     )
     return replace(old, terms=replace(old.terms, theme=theme), sections=sections)
 

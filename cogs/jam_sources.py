@@ -49,8 +49,7 @@ async def track_named(bot: MusicGenBot, interaction: discord.Interaction, named:
 
 def beginning_with(interaction: discord.Interaction, track: Generation) -> Beginning:
     """What a jam begins with; of a track that not all see here, it tells nothing more."""
-    is_own = track.requester_id == interaction.user.id
-    if is_own or is_for_everyone(interaction, track.reply.channel_id):
+    if not track.reply.private and is_for_everyone(interaction, track.reply.channel_id):
         return Beginning(track.requester_id, track.inputs.prompt, track_id=track.id)
     return Beginning(interaction.user.id, strings.jam_begin.A_TRACK(), track_id=track.id)
 

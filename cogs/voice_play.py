@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import discord
 
 from bot.card import strings
+from bot.card.actions.chart import all_see
 from bot.card.interactions import asked_by, manages_messages, reply_in
 from bot.card.markup import jump_url
 from bot.client import MusicGenBot
@@ -15,12 +17,12 @@ from bot.discord_errors import REQUEST_FAILED
 from bot.domain.errors.voice import NotListening, VoiceIsOver, VoiceNotHere, VoiceNotInstalled
 from bot.domain.generation import Reply
 from bot.voice import session as rules
-from bot.voice.session import Item, Session
+from bot.voice.session import Item, Session, Source
 from cogs.acknowledging import acknowledge, open_reply
 
 
 async def play_in_voice(
-    bot: MusicGenBot, interaction: discord.Interaction, items: Sequence[Item]
+    bot: MusicGenBot, interaction: discord.Interaction, items: Sequence[Item], source: Source
 ) -> None:
     """Play it where whoever presses is; where something plays there already, after that.
 
@@ -36,8 +38,9 @@ async def play_in_voice(
         voice.sounds.cards[interaction.message.id] = interaction.message
     present = voice.players.session(guild_id)
     if present is not None and present.channel_id == channel.id:
-        await _add(bot, voice, interaction, items)
+        await _add(bot, voice, interaction, items, source)
         return
+    items = _as_told_in(interaction.channel_id, interaction, items, source)
     voice.players.begin(guild_id, channel.id, items)
     try:
         # What is played is forgotten by a kill, and so is who waits for its card.
@@ -49,11 +52,30 @@ async def play_in_voice(
     voice.players.start(guild_id, reply or await _lost_reply(interaction))
 
 
+def _as_told_in(
+    channel_id: int | None, interaction: discord.Interaction, items: Sequence[Item], source: Source
+) -> Sequence[Item]:
+    """What is played, for a card in this channel: unnamed where not all who see it may know."""
+    is_public = not source.private and (
+        source.channel_id == channel_id or all_see(interaction.guild, source.channel_id)
+    )
+    if is_public:
+        return items
+    return [replace(item, title="", author_id=None) for item in items]
+
+
 async def _add(
-    bot: MusicGenBot, voice: Voice, interaction: discord.Interaction, items: Sequence[Item]
+    bot: MusicGenBot,
+    voice: Voice,
+    interaction: discord.Interaction,
+    items: Sequence[Item],
+    source: Source,
 ) -> None:
     """Append it; the card tells everybody, or a new one here where there is none any more."""
     guild_id = interaction.guild_id or 0
+    present = voice.players.card(guild_id)
+    shown_in = interaction.channel_id if present is None else present.channel_id
+    items = _as_told_in(shown_in, interaction, items, source)
     after = voice.players.change(guild_id, rules.add, items)
     if voice.players.has_lost_card(guild_id):
         reply = await open_reply(bot, interaction, [])

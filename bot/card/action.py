@@ -31,7 +31,7 @@ from bot.jam.jam import Jam, Terms
 from bot.jam.request import JamRequest
 from bot.jam.service import Jams
 from bot.locales import Text
-from bot.voice.session import Item, Session
+from bot.voice.session import Item, Session, Source
 
 T = TypeVar("T")
 
@@ -155,7 +155,7 @@ class ActionContext(Protocol):
         """Let whoever pressed hear a jam's piece, and nobody else."""
         ...
 
-    async def play_in_voice(self, items: Sequence[Item]) -> None:
+    async def play_in_voice(self, items: Sequence[Item], source: Source) -> None:
         """Play it in the voice channel that whoever pressed is in.
 
         Raises:

@@ -51,6 +51,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where what somebody wants to hear can be seen."""
+
+    channel_id: int
+    private: bool = False
+    """Whether one person alone sees it there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An item in a queue; each has a serial number of its own."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 import pytest
@@ -292,6 +293,23 @@ async def test_a_deleted_card_is_posted_anew(evening: Evening) -> None:
     assert evening.card.id != old.id
     await evening.press("Stop")
     assert "has stopped it" in evening.text
+
+
+async def test_the_queue_names_nothing_of_a_channel_that_not_all_see(evening: Evening) -> None:
+    world = evening.world
+    seen = discord.PermissionOverwrite(view_channel=True)
+    closed: dict[Any, discord.PermissionOverwrite] = {
+        world.guild.default_role: discord.PermissionOverwrite(view_channel=False),
+        **dict.fromkeys((world.bot.user, world.ada, world.bo), seen),
+    }
+    hidden = world.guild.create_text_channel("hidden", overwrites=closed)
+    surprise = await world.musicgen("a surprise for cy", channel=hidden)
+    await world.done()
+    await evening.play()
+    await world.bo.join_voice(evening.lounge)
+    await world.bo.click(surprise.reply, label=PLAY)
+    await world.pass_s(2)
+    assert f"1. “…”, added by <@{world.bo.id}>" in evening.text
 
 
 async def test_words_that_automod_does_not_allow_are_left_out(evening: Evening) -> None:

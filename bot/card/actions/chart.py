@@ -91,9 +91,11 @@ def public_channels(guild: discord.Guild, channel_id: int) -> set[int]:
 
 def is_for_everyone(interaction: discord.Interaction, channel_id: int) -> bool:
     """Whether all who see this channel see that one."""
-    if channel_id == interaction.channel_id:
-        return True
-    guild = interaction.guild
+    return channel_id == interaction.channel_id or all_see(interaction.guild, channel_id)
+
+
+def all_see(guild: discord.Guild | None, channel_id: int) -> bool:
+    """Whether everybody in a server sees a channel of it, as far as the bot knows that."""
     place = None if guild is None else guild.get_channel_or_thread(channel_id)
     return guild is not None and place is not None and _sees(place, guild.default_role)
 

@@ -18,7 +18,7 @@ from bot.domain.errors.voice import NothingToPlay, VoiceIsOver
 from bot.domain.generation import Generation, State
 from bot.jam.jam import Jam
 from bot.voice import session as rules
-from bot.voice.session import Ending, Item, Kind
+from bot.voice.session import Ending, Item, Kind, Source
 
 
 def items_of_card(
@@ -61,7 +61,9 @@ async def _press(context: ActionContext, generation_id: str) -> None:
         generation = await context.service.get(generation_id)
         takes = await context.service.takes(generation)
     interaction = context.interaction
-    await _play(context, items_of_card(takes, interaction.message, interaction.user.id))
+    reply = generation.reply
+    source = Source(reply.channel_id, reply.private)
+    await _play(context, items_of_card(takes, interaction.message, interaction.user.id), source)
 
 
 async def _press_piece(context: ActionContext, jam_id: str) -> None:
@@ -69,19 +71,23 @@ async def _press_piece(context: ActionContext, jam_id: str) -> None:
         jam = await context.jams.get(jam_id)
     by, head = context.interaction.user.id, jam.head
     items = [] if head is None else [Item(Kind.PIECE, head, jam.terms.theme, by)]
-    await _play(context, items)
+    await _play(context, items, _source_of(jam))
 
 
 async def _press_takes(context: ActionContext, jam_id: str) -> None:
     async with reading():
         jam = await context.jams.get(jam_id)
-    await _play(context, items_of_round(jam, context.interaction.user.id))
+    await _play(context, items_of_round(jam, context.interaction.user.id), _source_of(jam))
 
 
-async def _play(context: ActionContext, items: Sequence[Item]) -> None:
+def _source_of(jam: Jam) -> Source:
+    return Source(jam.channel_id if jam.thread_id is None else jam.thread_id)
+
+
+async def _play(context: ActionContext, items: Sequence[Item], source: Source) -> None:
     if not items:
         raise NothingToPlay
-    await context.play_in_voice(items)
+    await context.play_in_voice(items, source)
 
 
 async def _skip(context: ActionContext, serial: str) -> None:
