@@ -137,7 +137,9 @@ async def test_the_host_ends_rounds_and_chooses_among_equals(world: World) -> No
     assert "nothing to choose from" in (await room.press(world.ada, "End round")).told
     await room.propose(world.bo, "first")
     await room.propose(world.mod, "second")
-    assert "Only the host" in (await room.press(world.bo, "End round")).told
+    told = (await room.press(world.bo, "End round")).told
+    assert "Only the host" in told
+    assert "`/jam host`" in told, "there is a way on, should the host be gone"
     asked = await room.press(world.ada, "End round")
     assert asked.told == strings.jam.CHOOSE_ABOUT()
     second = room.jam.round.made[1].id

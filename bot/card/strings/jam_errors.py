@@ -38,7 +38,10 @@ JAM_WORDS: dict[type[UserError], Callable[[Any], str]] = {
         "type.",
         e.takes,
     ),
-    errors.HostOnly: lambda e: _("Only the host of this jam can do that."),
+    errors.HostOnly: lambda e: _(
+        "Only the host of this jam can do that. `/jam host` puts you in the place of one who has "
+        "left or stays away."
+    ),
     errors.HostIsThere: lambda e: _(
         "The host, {host}, was there in one of the last two rounds. One who stays away for two can "
         "be replaced.",
