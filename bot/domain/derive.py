@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Required, TypedDict
 
 from bot.domain.errors import CutBeyondPiece, OutOfBounds, SourceGone
 from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Closeness
@@ -22,19 +21,38 @@ STORED_FOR = timedelta(hours=23)
 """
 
 
-class Changes(TypedDict, total=False):
-    """What `remake` is told beyond the parent; see there."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of a request is to be another one; None stays as it was, but for the seed.
 
-    relation: Required[Relation]
-    prompt: str | None
-    model_version: str | None
-    duration: int | None
-    seed: int | None
-    terms: MusicalTerms | None
-    temperature: float | None
-    guidance: int | None
-    output_format: str | None
-    card_audio: AudioSource | None
+    Where `terms` have a tempo and bars, the length follows from them. Of an extension, `duration`
+    is how many seconds more.
+    """
+
+    prompt: str | None = None
+    model_version: str | None = None
+    duration: int | None = None
+    seed: int | None = None
+    """None: a new one is drawn."""
+    terms: MusicalTerms | None = None
+    temperature: float | None = None
+    guidance: int | None = None
+    output_format: str | None = None
+
+    def of(self, inputs: Inputs) -> Inputs:
+        """The inputs with what is given changed, all but their length."""
+        changed = {
+            "prompt": self.prompt,
+            "model_version": self.model_version,
+            "temperature": self.temperature,
+            "classifier_free_guidance": self.guidance,
+            "output_format": self.output_format,
+        }
+        given = {name: value for name, value in changed.items() if value is not None}
+        return replace(inputs, **given, seed=self.seed)
+
+
+UNCHANGED = Changes()
 
 
 def lender_to(generation: Generation, ancestors: Iterable[Generation]) -> Generation | None:
@@ -50,59 +68,28 @@ def lender_to(generation: Generation, ancestors: Iterable[Generation]) -> Genera
 
 def remake(
     parent: Generation,
+    relation: Relation,
+    changes: Changes = UNCHANGED,
     *,
     now: datetime,
-    relation: Relation,
-    prompt: str | None = None,
-    model_version: str | None = None,
-    duration: int | None = None,
-    seed: int | None = None,
-    terms: MusicalTerms | None = None,
-    temperature: float | None = None,
-    guidance: int | None = None,
-    output_format: str | None = None,
     card_audio: AudioSource | None = None,
     lender: Generation | None = None,
 ) -> GenerationRequest:
-    """The parent's request once more, with what is given changed; without a seed, a new one.
+    """The parent's request once more, with what is given changed.
 
-    Where `terms` have a tempo and bars, the length follows from them.
-
-    For a parent that is itself an extension, `duration` is how many seconds more, and `card_audio`,
-    the audio of its own card, holds the piece it began with. For another one with input audio,
-    `lender` is whose copy of it is used (`lender_to`).
+    For a parent that is itself an extension, `card_audio`, the audio of its own card, holds the
+    piece it began with. For another one with input audio, `lender` is whose copy of it is used
+    (`lender_to`).
 
     Raises:
         SourceGone: the audio the parent was made from is not to be had any more.
         OutOfBounds: so many seconds cannot be added.
         BarsTooLong: nor so many bars.
     """
-    changed = {
-        "prompt": prompt,
-        "model_version": model_version,
-        "temperature": temperature,
-        "classifier_free_guidance": guidance,
-        "output_format": output_format,
-    }
-    changed = {name: value for name, value in changed.items() if value is not None}
-    inputs = replace(parent.inputs, **changed, seed=seed)
     if parent.more_s is not None:
-        if card_audio is None or parent.given_s is None:
-            raise SourceGone
-        piece = replace(card_audio, keep_s=parent.given_s)
-        more_s = _more_s(terms, parent.more_s if duration is None else duration)
-        return GenerationRequest(
-            _continuing(inputs),
-            piece,
-            parent.id,
-            relation,
-            more_s,
-            parent.closeness,
-            parent.terms if terms is None else terms,
-            card_of=parent.requester_id,
-            fine_tune=parent.fine_tune,
-            audio_of=parent.requester_id,
-        )
+        return _remade_extension(parent, relation, changes, card_audio)
+    terms, duration = changes.terms, changes.duration
+    inputs = changes.of(parent.inputs)
     inputs = _lasting(inputs, terms, inputs.duration if duration is None else duration)
     request = GenerationRequest(
         inputs,
@@ -121,6 +108,26 @@ def remake(
         inputs=replace(inputs, input_audio=lender.inputs.input_audio),
         audio_s=lender.audio_s,
         stored_at=lender.stored_at,
+        audio_of=parent.requester_id,
+    )
+
+
+def _remade_extension(
+    parent: Generation, relation: Relation, changes: Changes, card_audio: AudioSource | None
+) -> GenerationRequest:
+    terms, duration = changes.terms, changes.duration
+    if card_audio is None or parent.given_s is None or parent.more_s is None:
+        raise SourceGone
+    return GenerationRequest(
+        _continuing(changes.of(parent.inputs)),
+        replace(card_audio, keep_s=parent.given_s),
+        parent_id=parent.id,
+        relation=relation,
+        more_s=_more_s(terms, parent.more_s if duration is None else duration),
+        closeness=parent.closeness,
+        terms=parent.terms if terms is None else terms,
+        card_of=parent.requester_id,
+        fine_tune=parent.fine_tune,
         audio_of=parent.requester_id,
     )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Unpack
 
 from aiolimiter import AsyncLimiter
 
 from bot.domain.amounts import ServerLimits
 from bot.domain.clock import Clock
-from bot.domain.derive import Changes, lender_to, remake
+from bot.domain.derive import lender_to
 from bot.domain.errors import (
     DeliveredTwice,
     GenerationUnknown,
@@ -119,12 +118,11 @@ class GenerationService:
         self.lease_keeper = LeaseKeeper(self._context, self._registry, config.keep_rows)
         self.push_router = PushRouter(self._context, self._registry, pushes)
 
-    async def remake(self, parent: Generation, **changes: Unpack[Changes]) -> GenerationRequest:
-        """See `bot.domain.derive.remake`; finds out by itself whose copy of the input there is."""
-        lender = parent
-        if parent.borrows_audio:
-            lender = lender_to(parent, await self.journal.ancestry(parent.id, _GENERATIONS_BACK))
-        return remake(parent, now=self._clock.now(), lender=lender, **changes)
+    async def lender_to(self, parent: Generation) -> Generation | None:
+        """Whose copy of its input audio there is for what is made from it; see `derive.remake`."""
+        if not parent.borrows_audio:
+            return parent
+        return lender_to(parent, await self.journal.ancestry(parent.id, _GENERATIONS_BACK))
 
     def id_for(self, token: str) -> str:
         """The id of what the interaction with this token asks for, which is one generation."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.domain.derive import extension, melody, remake
+from bot.domain.derive import Changes, extension, melody, remake
 from bot.domain.errors import AudioAddressBad, SubmitUncertain
 from bot.domain.extension import Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, Reply, State
@@ -111,11 +111,11 @@ def bos(parent: Generation) -> list[Generation]:
     """All that Bo can make from it."""
     reply = a_generation().reply
     requests = [
-        remake(parent, now=NOW, relation=relation, lender=parent)
+        remake(parent, relation, now=NOW, lender=parent)
         for relation in (Relation.AGAIN, Relation.VARIATION)
     ]
     requests += [
-        remake(parent, now=NOW, relation=Relation.EDIT, prompt="gong", lender=parent),
+        remake(parent, Relation.EDIT, Changes(prompt="gong"), now=NOW, lender=parent),
         extension(parent, CARD, 5),
         melody(parent, CARD, "strings"),
         extension(None, CARD, 5, "gong"),

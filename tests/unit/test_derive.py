@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from bot.domain.derive import STORED_FOR, extension, lender_to, melody, remake
+from bot.domain.derive import STORED_FOR, Changes, extension, lender_to, melody, remake
 from bot.domain.errors import BarsTooLong, CutBeyondPiece, OutOfBounds, SourceGone
 from bot.domain.extension import MORE_MAX_S, MORE_MIN_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
@@ -25,9 +25,22 @@ SETTINGS = Inputs("lofi", model_version="large", duration=12, top_k=0, temperatu
 CONTINUED = replace(SETTINGS, input_audio=STORED, continuation=True, continuation_end=3)
 
 
-def again(parent: Generation, age: timedelta = timedelta(), **changes: Any) -> GenerationRequest:
-    options: dict[str, Any] = {"relation": Relation.AGAIN, "lender": parent, **changes}
-    return remake(parent, now=NOON + age, **options)
+def again(
+    parent: Generation,
+    age: timedelta = timedelta(),
+    relation: Relation = Relation.AGAIN,
+    card_audio: AudioSource | None = None,
+    lender: Generation | Literal["itself"] | None = "itself",
+    **changes: Any,
+) -> GenerationRequest:
+    return remake(
+        parent,
+        relation,
+        Changes(**changes),
+        now=NOON + age,
+        card_audio=card_audio,
+        lender=parent if lender == "itself" else lender,
+    )
 
 
 def from_audio(source: AudioSource, **changes: object) -> Generation:

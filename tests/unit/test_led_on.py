@@ -41,7 +41,7 @@ from tests.unit.service_kit import Rig, a_rig
 CARD = AudioSource("https://cdn.discordapp.com/card.wav?hm=secret", "card.wav", True)
 LOFI = a_generation(inputs=Inputs("lofi", model_version="large", seed=3))
 EXTEND = extension(LOFI, CARD, 10)
-VARIATION = remake(LOFI, now=NOON, relation=Relation.VARIATION)
+VARIATION = remake(LOFI, Relation.VARIATION, now=NOON)
 
 
 async def end_of(rig: Rig, request: GenerationRequest) -> Generation:
@@ -73,7 +73,7 @@ async def test_the_model_gets_the_end_of_the_piece_and_the_card_the_whole() -> N
 async def test_only_the_beginning_of_a_source_may_be_meant() -> None:
     rig = a_rig(sound=FakeSound(duration_s=18.0))
     parent = replace(LOFI, more_s=10, given_s=8.0)
-    request = remake(parent, now=NOON, relation=Relation.AGAIN, card_audio=CARD)
+    request = remake(parent, Relation.AGAIN, now=NOON, card_audio=CARD)
     made = await end_of(rig, request)
     assert made.given_s == 8.0
     assert rig.predictions.created[0].duration == 18

@@ -10,6 +10,7 @@ from bot.card.action import Action, ActionContext
 from bot.card.actions.source import remade
 from bot.card.forms import OPTION, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
+from bot.domain.derive import Changes
 from bot.domain.errors import SubmitUncertain
 from bot.domain.generation import Generation, Relation
 from bot.domain.request import GenerationRequest
@@ -51,7 +52,8 @@ async def _once_more(context: ActionContext, generation: Generation) -> Generati
     # Where it may have been started, the very same is asked for.
     is_open = isinstance(generation.failure, SubmitUncertain)
     relation = Relation.RETRY if is_open else Relation.AGAIN
-    return await remade(context, generation, relation, seed=generation.seed if is_open else None)
+    changes = Changes(seed=generation.seed if is_open else None)
+    return await remade(context, generation, relation, changes)
 
 
 AGAIN = Action(_NAME, _press, strings.card.AGAIN, makes=True, form=_form, request=_request)

@@ -17,6 +17,7 @@ from bot.card.buttons import card_button, view_of
 from bot.card.drafts import Draft
 from bot.card.forms import MORE, PROMPT, CardForm, FormOption, SubmittedForm
 from bot.card.interactions import reading
+from bot.domain.derive import Changes
 from bot.domain.errors import NothingChanged
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation, Relation, State
@@ -124,10 +125,7 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
         seed = None
     elif form.text(_SEED) not in {"", SAME_SEED, generation.id}:
         seed = form.number(_SEED, strings.forms.SEED())
-    request = await remade(
-        context,
-        generation,
-        Relation.EDIT,
+    changes = Changes(
         prompt=form.text(PROMPT),
         model_version=form.text(_MODEL) or None,
         duration=form.number(*length),
@@ -137,6 +135,7 @@ async def _request(context: ActionContext, form: SubmittedForm) -> GenerationReq
         guidance=form.number(_GUIDANCE, strings.forms.GUIDANCE()),
         output_format=form.text(_FORMAT) or None,
     )
+    request = await remade(context, generation, Relation.EDIT, changes)
     if _is_same(_table(context, generation), generation, request):
         raise NothingChanged
     return request

@@ -18,9 +18,9 @@ from bot.card.audio_attachments import (
 )
 from bot.card.forms import OPTION, FormOption, SubmittedForm
 from bot.card.interactions import reading
+from bot.domain.derive import UNCHANGED, Changes, remake
 from bot.domain.errors import BotError, NoAudioHere, SourceGone
 from bot.domain.generation import AudioSource, Generation, Relation
-from bot.domain.musical_terms import MusicalTerms
 from bot.domain.request import GenerationRequest
 from bot.domain.track_names import seed_in
 
@@ -33,29 +33,16 @@ async def remade(
     context: ActionContext,
     generation: Generation,
     relation: Relation,
-    *,
-    prompt: str | None = None,
-    model_version: str | None = None,
-    duration: int | None = None,
-    seed: int | None = None,
-    terms: MusicalTerms | None = None,
-    temperature: float | None = None,
-    guidance: int | None = None,
-    output_format: str | None = None,
+    changes: Changes = UNCHANGED,
 ) -> GenerationRequest:
     """A generation's request once more, with what is given changed; see `derive.remake`."""
-    return await context.service.remake(
+    return remake(
         generation,
-        relation=relation,
-        prompt=prompt,
-        model_version=model_version,
-        duration=duration,
-        seed=seed,
-        terms=terms,
-        temperature=temperature,
-        guidance=guidance,
-        output_format=output_format,
+        relation,
+        changes,
+        now=context.clock.now(),
         card_audio=await _card_audio(context, generation),
+        lender=await context.service.lender_to(generation),
     )
 
 
