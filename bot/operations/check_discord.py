@@ -9,7 +9,7 @@ import discord
 
 from bot.connection import TOKEN_REFUSED
 from bot.delivery.voice_speaker import is_installed
-from bot.discord_errors import is_network_fault, words
+from bot.discord_errors import is_network_fault, is_token_refused, words
 from bot.discord_internals import open_session, session_of
 from bot.invite import invite_link, invite_permissions
 from bot.settings import Settings
@@ -36,12 +36,13 @@ async def check_discord(settings: Settings) -> DiscordReport:
             await client.login(token)
             _application(report, await client.application_info())
             await _gateway(report, client)
-        except discord.LoginFailure:
-            report.problems.append(TOKEN_REFUSED)
         except Exception as error:
-            if not is_network_fault(error):
+            if is_token_refused(error):
+                report.problems.append(TOKEN_REFUSED)
+            elif isinstance(error, discord.HTTPException) or is_network_fault(error):
+                report.problems.append(f"Discord: cannot be reached: {words(error)}")
+            else:
                 raise
-            report.problems.append(f"Discord: cannot be reached: {words(error)}")
     return report
 
 
@@ -70,7 +71,11 @@ def _lacking(given: discord.Permissions) -> list[str]:
 
 
 async def _gateway(report: DiscordReport, client: discord.Client) -> None:
-    shards, address, _ = await client.http.get_bot_gateway()
+    try:
+        shards, address, _ = await client.http.get_bot_gateway()
+    except (KeyError, TypeError):
+        report.problems.append("gateway: Discord's answer does not say where it is")
+        return
     try:
         async with session_of(client).ws_connect(address) as socket:
             await socket.receive(timeout=_HELLO_WITHIN_S)

@@ -98,6 +98,24 @@ async def test_a_discord_token_that_is_refused(stage: Rig) -> None:
     assert lines["Replicate: account playground"] == "ok"
 
 
+@pytest.mark.parametrize(
+    ("route", "status", "body", "told"),
+    [
+        ("/oauth2/applications/@me", 403, {"message": "Forbidden"}, "cannot be reached: HTTP 403"),
+        ("/gateway/bot", 401, {"message": "401: Unauthorized"}, "does not accept this token"),
+        ("/gateway/bot", 200, {"shards": 1}, "answer does not say where it is"),
+    ],
+)
+async def test_an_answer_of_discords_that_is_of_no_use_is_a_line(
+    stage: Rig, route: str, status: int, body: dict[str, object], told: str
+) -> None:
+    stage.trouble_discord(f"GET /api/v10{route}", times=9, status=status, body=body)
+    async with a_process(stage, "check") as bot:
+        assert await bot.ended() == 1
+        assert any(told in line for line in bot.output.splitlines() if line.startswith("FAILED"))
+        assert "Traceback" not in bot.output
+
+
 async def test_bad_settings_are_another_exit_code(stage: Rig) -> None:
     async with a_process(stage, "check", PORT="many") as bot:
         assert await bot.ended() == 2
