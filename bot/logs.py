@@ -26,6 +26,9 @@ _SIGNED = re.compile(
     re.IGNORECASE,
 )
 
+_QUERY = re.compile(r"(https?://(?!discord\.com/oauth2/)[^\s?'\"<>]+\?)[^\s'\"<>]+")
+"""Of any address: whatever a storage signs with is there. What invites the bot is no secret."""
+
 
 class LogFormat(StrEnum):
     """How records are written."""
@@ -55,7 +58,8 @@ class SecretlessFormatter(logging.Formatter):
         """A text without the secrets."""
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _SIGNED.sub(lambda found: f"{found[found.lastindex or 0]}{_HIDDEN}", text)
+        text = _SIGNED.sub(lambda found: f"{found[found.lastindex or 0]}{_HIDDEN}", text)
+        return _QUERY.sub(lambda found: f"{found[1]}{_HIDDEN}", text)
 
     def brief(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy of a record; a fault that is no bug of ours has words, and no traceback."""

@@ -32,6 +32,8 @@ def refused_by_a_proxy() -> ClientHttpProxyError:
         ("https://cdn.example/a.wav?ex=1&hm=4eadbeef&x=2", "4eadbeef"),
         ("https://s3.example/out.wav?X-Amz-Signature=4eadbeef", "4eadbeef"),
         ("https://g.example/out.wav?X-Goog-Signature=4eadbeef", "4eadbeef"),
+        ("https://discord.com/api/webhooks/1/aW50ZXJhY3Rpb246MTIzNDU2/x?wait=1", "aW50ZXJh"),
+        ("AudioAddressBad(address='https://u.example/a.wav?key=4eadbeef')", "4eadbeef"),
         ("a secret of ours", "secret"),
     ],
 )
@@ -40,6 +42,11 @@ def test_a_secret_is_hidden(formatter: type[SecretlessFormatter], said: str, sec
     line = formatter(("secret",)).format(record)
     assert secret not in line
     assert "[hidden]" in line
+
+
+def test_what_invites_the_bot_is_told_whole() -> None:
+    link = "invite me with https://discord.com/oauth2/authorize?client_id=1&scope=bot"
+    assert SecretlessFormatter(()).clean(link) == link
 
 
 def test_a_proxy_that_refuses_is_told_in_words() -> None:
