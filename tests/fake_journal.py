@@ -270,6 +270,9 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
     ) -> None:
         self.forgotten.append((died_before, stored_before, looked_for_before))
         self.forget_dead_openings(died_before)
+        for answer, _ in list(self.tables.answers.values()):
+            if answer.token_expires_at <= died_before:
+                del self.tables.answers[answer.id]
         lapsed = self.tables.community.now() - DRAFT_LIFE
         for draft in [one for one in self.tables.drafts.values() if one.made_at <= lapsed]:
             del self.tables.drafts[draft.id]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from bot.domain.journal_values import PendingAnswer
 from bot.journal.database import present_us
+from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import Moment, members, metadata
 
@@ -71,3 +72,8 @@ class AnswerRows(Store):
         async with self._reading() as connection:
             rows = (await connection.execute(query)).all()
         return [PendingAnswer(*row) for row in rows]
+
+
+async def forget_dead_answers(connection: AsyncConnection, died_before: datetime) -> None:
+    """Delete those whose tokens were dead by then: nobody can be told any more."""
+    await connection.execute(sa.delete(answers).where(_c.token_expires_at <= died_before))

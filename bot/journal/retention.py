@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.domain.generation import REMADE
+from bot.journal.answers import forget_dead_answers
 from bot.journal.charges import forget_spent as forget_spent_charges
 from bot.journal.database import one_at_a_time
 from bot.journal.drafts import forget_old_drafts
@@ -57,6 +58,7 @@ class Retention(Store):
             await connection.execute(tokens)
             await self._forget_wishes(connection, died_before)
             await forget_dead_openings(connection, died_before)
+            await forget_dead_answers(connection, died_before)
             needed = await needed_by_limits(connection, self._terms.limits, self._now())
             await forget_spent_charges(connection, needed)
             await forget_old_presses(connection, self._now())

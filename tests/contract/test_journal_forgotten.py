@@ -99,3 +99,16 @@ async def test_of_every_table_it_is_known_what_is_whose(start: Start, url: str) 
     # What is still to be fetched, and the reply that is still to be edited, have their ends.
     for one in (CARD.url, "jam-token"):
         assert holding(after, one) == {("jams", "state")}
+
+
+async def test_no_table_keeps_a_token_that_is_dead(start: Start, url: str) -> None:
+    journal = await start("here")
+    await everything(journal, await start("there"))
+    tokens = ("interaction-token", "jam-token", "answer-token")
+    before = await cells(url)
+    named = {table for token in tokens for table, _ in holding(before, token)}
+    assert named == {"generations", "jams", "answers"}
+    await journal.forget_spent(NOW + timedelta(minutes=15), NOW, NOW)
+    after = await cells(url)
+    for token in tokens:
+        assert not holding(after, token), token
