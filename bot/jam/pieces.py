@@ -18,6 +18,7 @@ from bot.domain.errors import (
     SourceGone,
 )
 from bot.host.threads import TRACKS
+from bot.host.whole_files import make_folder_of
 from bot.jam.ports import JamStore, PieceSound, TakeSound
 
 log = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ class Pieces:
         paths = [self._path(sound.take_id, "flac") for sound in sounds]
         try:
             for path, sound in zip(paths, sounds, strict=True):
-                await TRACKS.run(path.write_bytes, sound.flac)
+                await TRACKS.run(_write, path, sound.flac)
             tails_s = [0.0, *(sound.tail_s for sound in sounds)]
             over_s = [sound.given_s + tail for sound, tail in zip(sounds, tails_s, strict=False)]
             yield _LaidOut(paths, over_s, tails_s[-1])
@@ -166,6 +167,11 @@ class Pieces:
 
     def _path(self, take_id: str, extension: str) -> Path:
         return self._folder / f"{take_id}.{secrets.token_hex(4)}.{extension}"
+
+
+def _write(path: Path, flac: bytes) -> None:
+    make_folder_of(path)
+    path.write_bytes(flac)
 
 
 def _made_of(piece: Path) -> list[Path]:

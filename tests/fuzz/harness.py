@@ -20,6 +20,8 @@ from bot.audio.files import (
     _INPUT_MEMORY_BYTES,  # pyright: ignore[reportPrivateUsage] - the bound that is to hold
     AudioFiles,
 )
+from bot.audio.piece_files import PieceFiles
+from bot.audio.voice_files import VoiceFiles
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
@@ -29,6 +31,7 @@ from bot.domain.errors import (
     WorkerFaulty,
 )
 from bot.domain.generation import AudioSource
+from bot.domain.mixes import NO_CREDITS, MixFormat, MixLabels, MixTerms
 from bot.engine.ports import InputAudio
 from tests.fakes import a_generation
 from tests.fuzz.mutations import mutate
@@ -48,6 +51,13 @@ _WALL_S = {
     "join": 360.0,
     "draw": 240.0,
     "fit": 240.0,
+    "loop": 120.0,
+    "voice": 240.0,
+    "lossless": 120.0,
+    "end": 120.0,
+    "splice": 120.0,
+    "mix": 120.0,
+    "measure": 240.0,
 }
 _DIED = (AudioBroken, AudioTooHeavy, AudioTooSlow, AudioWorkFailed)
 """The child, or the job in it; `AudioBroken` is a crash or a fault of ours in it."""
@@ -113,20 +123,23 @@ class Fuzzer:
         """Feed inputs from number 0 on, as long as `goes_on` is true of the next one."""
         numbers = iter(range(1 << 62))
 
-        async def feed(audio_files: AudioFiles, site: str) -> None:
+        async def feed(studio: _Studio, site: str) -> None:
             while goes_on(number := next(numbers)):
-                await self._feed(audio_files, site, number)
+                await self._feed(studio, site, number)
 
         watching = asyncio.create_task(_watch(self.tally))
         async with (
             self._site() as site,
             AudioFiles(self._folder / "intake", allow_private=True) as audio_files,
+            PieceFiles() as piece_files,
+            VoiceFiles() as voice_files,
             asyncio.TaskGroup() as tasks,
         ):
             # A new worker takes longer to start than a hundred files take to be looked at.
             audio_files._inputs._replaced_after = _WORKER_JOBS  # pyright: ignore[reportPrivateUsage] - for speed
             for _ in range(at_once):
-                tasks.create_task(feed(audio_files, site))
+                studio = _Studio(audio_files, piece_files, voice_files)
+                tasks.create_task(feed(studio, site))
         watching.cancel()
         if self.tally.largest_bytes > _INPUT_MEMORY_BYTES:
             self.tally.found("over its memory", "", "", 0, self.tally.largest_bytes, True)
@@ -146,7 +159,8 @@ class Fuzzer:
         finally:
             await runner.cleanup()
 
-    async def _feed(self, audio_files: AudioFiles, site: str, number: int) -> None:
+    async def _feed(self, studio: _Studio, site: str, number: int) -> None:
+        audio_files = studio.audio_files
         format_, data = self.input(number)
         self.tally.inputs[format_] += 1
         self._served[str(number)] = data
@@ -160,6 +174,9 @@ class Fuzzer:
         folder.mkdir()
         try:
             await self._use(audio_files, step, audio, folder)
+            # One of these each time, for they take as long as all the rest.
+            name, use = studio.later_uses[number // len(self._formats) % len(studio.later_uses)]
+            await step(name, use(folder / "piece", folder))
         finally:
             await audio_files.discard(audio.path)
             for file in folder.iterdir():
@@ -182,6 +199,36 @@ class Fuzzer:
         limit_bytes = min(_LIMIT_BYTES, max(1000, piece.stat().st_size // 2))
         await step("fit", audio_files.fit(piece, limit_bytes))
         await step("label", audio_files.label(piece, a_generation(), "meta/musicgen"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Studio:
+    """All that works on audio files."""
+
+    audio_files: AudioFiles
+    piece_files: PieceFiles
+    voice_files: VoiceFiles
+
+    @property
+    def later_uses(self) -> list[tuple[str, Callable[[Path, Path], Awaitable[object]]]]:
+        """What may be done with a track after it was delivered, by name."""
+        pieces = self.piece_files
+        terms = MixTerms(MixFormat.MP3)
+        labels = MixLabels("title", "comment", "software", NO_CREDITS)
+        return [
+            ("measure", lambda track, _: self.audio_files.measure(track)),
+            ("loop", lambda track, folder: self.audio_files.loop([track], folder / "loop.wav")),
+            ("voice", lambda track, folder: self.voice_files.encode([track], 100, folder / "v")),
+            ("lossless", lambda track, folder: pieces.keep_lossless(track, folder / "l.flac")),
+            ("end", lambda track, _: pieces.measure_end(track, _CONTEXT_S, None)),
+            (
+                "splice",
+                lambda track, folder: pieces.splice(
+                    [track, track], [0.0, _CONTEXT_S], folder / "spliced.wav"
+                ),
+            ),
+            ("mix", lambda track, _: pieces.mix(track, terms, _LIMIT_BYTES, labels)),
+        ]
 
 
 async def _watch(tally: Tally) -> None:

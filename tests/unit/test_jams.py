@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -337,6 +338,16 @@ async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
     await process.works()
     assert len(process.display.shown) == 1, "what it was at, and no more"
     assert not await process.journal.try_lock("jam j", 60), "the lock is the other one's"
+
+
+async def test_a_folder_that_is_gone_is_made_again_for_a_piece(
+    process: Process, tmp_path: Path
+) -> None:
+    await process.begin()
+    await process.take("t1")
+    shutil.rmtree(tmp_path)
+    async with process.jams.pieces.whole("t1") as piece:
+        assert piece.read_bytes() == b"FLAC of t1"
 
 
 async def test_a_new_piece_is_shown_at_once_and_all_else_in_its_turn(process: Process) -> None:
