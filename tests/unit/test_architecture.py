@@ -77,3 +77,13 @@ def test_what_takes_memory_is_loaded_where_it_is_used() -> None:
     ).stdout.split()
     assert "bot.main" in loaded
     assert [name for name in NOT_HELD if name in loaded] == []
+
+
+DECODES = re.compile(r"^\s*(?:from|import) (?:numpy|PIL|soundfile|av|mutagen)\b", re.MULTILINE)
+DECODES_ITSELF = ("bot/audio/", "bot/playground/", "bot/own_gpu/")
+"""What runs in workers, and what is no part of the bot's process."""
+
+
+def test_what_decodes_and_draws_is_loaded_by_workers_alone() -> None:
+    others = [path for path in SOURCES if not path_of(path).startswith(DECODES_ITSELF)]
+    assert [path_of(path) for path in others if DECODES.search(path.read_text())] == []

@@ -75,7 +75,8 @@ class Cdn:
         given = request.query
         query = f"ex={given.get('ex', '')}&is={given.get('is', '')}"
         signature = self._sign(request.rel_url.raw_path, query)
-        if not hmac.compare_digest(signature, given.get("hm", "")):
+        told = given.get("hm", "").encode(errors="replace")
+        if not hmac.compare_digest(signature.encode(), told):
             return False
         return int(given["ex"], 16) > self._now()
 
