@@ -46,12 +46,12 @@ class WorkRoom:
         size_bytes = min(size_bytes, ledger.share_bytes)
         self._disk.check(size_bytes)
         ledger.check_new(user_id, size_bytes)
-        await self._disk_space.claim(
-            key, user_id, size_bytes, paid=False, waits=_nothing, give_way=_nothing
-        )
-        # It is over in a moment: what is paid for waits for that.
-        self._disk_space.stands(key, Standing.PAID)
         try:
+            await self._disk_space.claim(
+                key, user_id, size_bytes, paid=False, waits=_nothing, give_way=_nothing
+            )
+            # It is over in a moment: what is paid for waits for that.
+            self._disk_space.stands(key, Standing.PAID)
             yield
         finally:
             self._disk_space.release(key)
