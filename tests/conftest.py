@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,11 @@ _WORKERS_PER_CORE = 3
 """Most of a journey's time is waiting."""
 _GARBAGE_THRESHOLDS = (700, 10, 100)
 """As usual, but for the oldest, of which a test leaves little."""
-_FIRST = ("journey/test_storm.py", "journey/test_processes_share.py", "journey/")
-"""The long ones, so that in the end no core waits for another."""
+_LONGEST = ("journey/test_storm.py", "journey/test_processes_share.py")
+"""Begun with, so that in the end no core waits for another; before them xdist begins with groups."""
+_WAITING = "journey/"
+_SPREAD = 0.8
+"""Those that wait are spread over so much of the rest, which computes meanwhile."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -33,16 +37,27 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with what takes long, and keep a group in one process."""
-    items.sort(key=_turn)
+    """Begin with what takes longest, mix what waits with what computes; keep a group together."""
+    longest: list[pytest.Item] = []
+    waiting: list[pytest.Item] = []
+    computing: list[pytest.Item] = []
+    for item in items:
+        path = item.path.as_posix()
+        if any(part in path for part in _LONGEST):
+            longest.append(item)
+        else:
+            (waiting if _WAITING in path else computing).append(item)
+    longest.sort(key=_place)
+    turns = [(_SPREAD * at / len(waiting), item) for at, item in enumerate(waiting)]
+    turns += [(at / len(computing), item) for at, item in enumerate(computing)]
+    items[:] = [*longest, *(item for _, item in sorted(turns, key=itemgetter(0)))]
     if config.getoption("loadgroup", default=False):
         for item in items:
             _show_group(item)
 
 
-def _turn(item: pytest.Item) -> int:
-    path = item.path.as_posix()
-    return next((turn for turn, part in enumerate(_FIRST) if part in path), len(_FIRST))
+def _place(item: pytest.Item) -> int:
+    return next(at for at, part in enumerate(_LONGEST) if part in item.path.as_posix())
 
 
 def _show_group(item: pytest.Item) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import simcord.interactions
 
 from tests.discord.voice_kit import Studio
 from tests.discord.world import World
+from tests.untranslated import untranslated
 
 _DM_PERMISSIONS = discord.Permissions(attach_files=True, embed_links=True, mention_everyone=True)
 
@@ -28,8 +29,16 @@ def studio() -> Studio | None:
 
 
 @pytest.fixture
+def command_words() -> Generator[None]:
+    """What Discord is told of commands; the tests of languages have it told in all of them."""
+    with untranslated():
+        yield
+
+
+@pytest.fixture
 async def world(
     tmp_path: Path,
+    command_words: None,
     studio: Studio | None,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

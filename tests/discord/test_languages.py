@@ -30,6 +30,11 @@ def languages(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
         yield
 
 
+@pytest.fixture
+def command_words() -> None:
+    """Discord is told of commands in every language."""
+
+
 class Readers:
     """What people and the server have chosen at Discord; English unless it is said."""
 

@@ -41,6 +41,11 @@ def languages(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 
 @pytest.fixture
+def command_words() -> None:
+    """Discord is told of commands in every language."""
+
+
+@pytest.fixture
 def studio() -> Studio:
     return Studio()
 

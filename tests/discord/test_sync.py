@@ -20,6 +20,11 @@ FOR_SERVERS = (*FOR_MANAGERS, "jam")
 TYPES = {"string": 3, "integer": 4, "boolean": 5, "number": 10, "audio": 11}
 
 
+@pytest.fixture
+def command_words() -> None:
+    """Discord is told of commands in every language."""
+
+
 def expected(spec: InputSpec) -> dict[str, Any]:
     """What Discord has to be told of an input."""
     option: dict[str, Any] = {"name": spec.name, "type": TYPES[spec.kind]}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journey.rig import Rig, a_rig
+from tests.untranslated import untranslated
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,13 @@ def bot_log() -> Generator[None]:
     logger.setLevel(logging.INFO)
     yield
     logger.setLevel(before)
+
+
+@pytest.fixture(autouse=True)
+def command_words() -> Generator[None]:
+    """Processes of their own tell Discord of commands in every language; the bots here in English."""
+    with untranslated():
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ ENCODINGS = {
     "opus": ("OGG", "OPUS"),
     "aiff": ("AIFF", "PCM_16"),
 }
+_FLAC_BLOCK = 4000
+"""Samples of a channel in each; every rate that is asked for is a multiple."""
 
 
 def rate_hz(format_: str) -> int:
@@ -80,9 +83,44 @@ def endless_atoms(where: str, count: int) -> bytes:
 
 
 def silence(path: Path, *, seconds: float, channels: int = 8, rate_hz: int = 192_000) -> Path:
-    """A small FLAC file that is a lot of work to decode."""
-    second = np.zeros((rate_hz, channels), np.int16)
-    with soundfile.SoundFile(path, "w", rate_hz, channels, "PCM_16", format="FLAC") as sound:
-        for _ in range(round(seconds)):
-            sound.write(second)
+    """A small FLAC file that is a lot of work to decode.
+
+    It is written here (RFC 9639), as an encoder would look at each of its samples.
+    """
+    samples = round(seconds * rate_hz)
+    sizes = _FLAC_BLOCK << 16 | _FLAC_BLOCK
+    form = rate_hz << 44 | (channels - 1) << 41 | (16 - 1) << 36 | samples
+    info = struct.pack(">I6xQ16x", sizes, form)
+    # Its size follows the number of the block; the rate is told above; each channel is constant.
+    head = bytes([0xFF, 0xF8, 0x70, (channels - 1) << 4 | 0b1000])
+    size, body = struct.pack(">H", _FLAC_BLOCK - 1), bytes(3 * channels)
+    with path.open("wb") as file:
+        file.write(b"fLaC" + struct.pack(">I", 0x80 << 24 | len(info)) + info)
+        for block in range(samples // _FLAC_BLOCK):
+            frame = head + _utf8(block) + size
+            frame += bytes([_crc(frame, 8, 0x07)]) + body
+            file.write(frame + struct.pack(">H", _crc(frame, 16, 0x8005)))
     return path
+
+
+def _utf8(number: int) -> bytes:
+    return chr(number).encode("utf-8", "surrogatepass")
+
+
+def _crc(data: bytes, bits: int, polynomial: int) -> int:
+    table, crc, mask = _crc_table(bits, polynomial), 0, (1 << bits) - 1
+    for byte in data:
+        crc = crc << 8 & mask ^ table[crc >> bits - 8 ^ byte]
+    return crc
+
+
+@cache
+def _crc_table(bits: int, polynomial: int) -> tuple[int, ...]:
+    def after(byte: int) -> int:
+        crc = byte << bits - 8
+        for _ in range(8):
+            crc = crc << 1 ^ (polynomial if crc >> bits - 1 else 0)
+            crc &= (1 << bits) - 1
+        return crc
+
+    return tuple(map(after, range(256)))

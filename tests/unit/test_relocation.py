@@ -21,7 +21,7 @@ FRESH = replace(a_reply(), token="fresh", token_expires_at=NOON + timedelta(hour
 LATER = NOON + timedelta(minutes=20)
 """The token of a reply at noon is dead."""
 WAITS = a_generation(state=State.DELIVERING)
-AT_ONCE_S = 5.0
+AT_ONCE_S = 30.0
 PERSON, CHANNEL = WAITS.requester_id, WAITS.reply.channel_id
 
 
