@@ -20,12 +20,12 @@ from tests.loaded_cogs import loaded_once
 from tests.shared_statements import compiled_once
 from tests.unsynced import unsynced
 
-_WORKERS_PER_CORE = 3
+_WORKERS_PER_CORE = 4
 """Most of a journey's time is waiting."""
 _GARBAGE_THRESHOLDS = (700, 10, 100)
 """As usual, but for the oldest, of which a test leaves little."""
 _LONGEST = ("journey/test_storm.py", "journey/test_processes_share.py")
-"""Begun with, so that in the end no core waits for another; before them xdist begins with groups."""
+"""Begun with, so that in the end no core waits for another; xdist itself begins with groups."""
 _WAITING = "journey/"
 _SPREAD = 0.8
 """Those that wait are spread over so much of the rest, which computes meanwhile."""

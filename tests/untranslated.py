@@ -1,4 +1,4 @@
-"""Commands that Discord is told in English alone, as most bots of tests never meet another language.
+"""Commands that Discord is told in English alone: most bots of tests meet no other language.
 
 Telling it each text in each language is a third of what a bot's start takes where no earlier start
 has told it.

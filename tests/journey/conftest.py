@@ -22,7 +22,7 @@ def bot_log() -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def command_words() -> Generator[None]:
-    """Processes of their own tell Discord of commands in every language; the bots here in English."""
+    """The bots of this process tell Discord of commands in English; others in every language."""
     with untranslated():
         yield
 
