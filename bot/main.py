@@ -32,7 +32,7 @@ from bot.host.folders import prepare_folders
 from bot.host.private_files import keep_to_ourselves
 from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import leave_in_time, on_stop
-from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
+from bot.journal import JournalError, JournalNotReady, SqlJournal, alone, end_threads
 from bot.operations.disk_warning import disk_warning
 from bot.parts import Parts, Shards
 from bot.replicate.catalogue import Catalogue
@@ -52,6 +52,7 @@ _LASTED_S = 600.0
 """A start that went well for so long: the next fault is not the last one's."""
 _BOT_CLOSES_S = 2.5
 """Closing goes on with the journal then, which has its own limit."""
+_THREADS_END_S = 0.2
 
 
 @asynccontextmanager
@@ -204,6 +205,7 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
         return
     work.cancel()
     await asyncio.wait({work})
+    await asyncio.to_thread(end_threads, _THREADS_END_S)
     if not work.cancelled() and (error := work.exception()) is not None:
         log.error("closing met a fault", exc_info=error)
 

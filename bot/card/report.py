@@ -59,9 +59,9 @@ async def report(interaction: discord.Interaction, error: BaseException) -> None
     is_unknown = isinstance(error, GenerationUnknown | ShuttingDown | VoiceIsOver)
     if is_unknown and not _is_answered(interaction):
         await give_way(interaction)
-        if interaction.client.is_closed():
-            log.info("an interaction is left to another process: this one has closed")
-            return
+    if interaction.client.is_closed():
+        log.info("an interaction is left to another process: this one has closed")
+        return
     if isinstance(error, UserError):
         text = strings.errors.sentence(error)
         form = read_form(cast("dict[str, Any]", interaction.data or {}))

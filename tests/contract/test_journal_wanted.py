@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.generation import Generation, Reply, State
+from bot.host.log_context import AddSubject
 from bot.journal import LeaseLost
 from tests.contract.journal_kit import (
     AT_ONCE_S,
@@ -170,9 +171,10 @@ async def test_a_wish_that_makes_no_sense_hides_nothing(
     for generation in (broken, sound):
         await there.request_bring(generation.id, press(generation))
     await execute(url, "UPDATE generations SET wanted_reply = '[1]' WHERE id = :id", id=broken.id)
+    caplog.handler.addFilter(AddSubject())
     replies = (await here.renew(LEASE_S, [broken.id, sound.id])).wanted_replies
     assert replies == {sound.id: press(sound)}
-    assert broken.id in caplog.text
+    assert f"generation {broken.id}: where it is wanted" in caplog.text
     await here.release()
     assert await there.claim(LEASE_S) == [broken, sound.evolve(reply=press(sound))]
 

@@ -109,6 +109,19 @@ async def test_a_closing_bot_takes_no_orders(world: World) -> None:
     await refused(world, errors.ShuttingDown())
 
 
+async def test_what_a_closed_bot_cannot_answer_is_left_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def accept(*_: object, **__: object) -> None:
+        raise RuntimeError("Session is closed")
+
+    monkeypatch.setattr(world.bot.service, "submit", accept)
+    monkeypatch.setattr(world.bot, "is_closed", lambda: True)
+    asked = await world.musicgen()
+    assert not asked.result.acknowledged
+    assert "left to another process" in caplog.text
+
+
 @pytest.mark.parametrize(
     "options",
     [
