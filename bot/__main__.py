@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXIT_FAULT = 1
 EXIT_CONFIG = 2
-_GARBAGE_THRESHOLDS = (700, 10, 1000)
+_GARBAGE_THRESHOLDS = (7000, 10, 100)
 """As usual, but for the oldest: a search through all that 10,000 generations hold takes half a
 second, in which nobody is answered. Idle, the bot makes up for it (`bot.engine.lease_keeper`)."""
 EXIT_INTERRUPTED = 130
