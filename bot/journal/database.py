@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from bot.journal import sqlite_driver
 from bot.journal.addresses import postgres_arguments, unreadable_files
 from bot.journal.errors import JournalError
 from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -60,12 +62,13 @@ def create_engine(url: str) -> AsyncEngine:
     """
     if make_url(url).get_backend_name() != "sqlite":
         return _postgres_engine(make_url(url))
+    file = str(make_url(url).database)
     engine = create_async_engine(
         url,
         pool_size=_POOL_SIZE,
         max_overflow=0,
         hide_parameters=True,
-        connect_args={"timeout": _LOCK_WAIT_S},
+        async_creator=partial(sqlite_driver.connect, file, _LOCK_WAIT_S),
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
