@@ -22,20 +22,19 @@ from bot.domain.presses import ButtonPress
 from bot.journal.charges import Ledger, settle
 from bot.journal.database import present_us
 from bot.journal.errors import JournalConflict, JournalError, LeaseLost, RowTaken
+from bot.journal.insertion import Insertion, Row
 from bot.journal.preset_rows import first_of, presets_by_key
 from bot.journal.presses import forget_presses, second_presses
 from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import Moment, generation_events, generations
 
-Row = Mapping[str, object]
-
 FIRST_LEASE_S = 20.0
 """How long a new generation is its process's own before the first renewal."""
 
 _c = generations.c
-_insert = sa.insert(generations).values(
-    leased_until=present_us() + sa.literal(int(FIRST_LEASE_S * 1_000_000), sa.BigInteger)
-)
+_until = sa.literal_column(str(int(FIRST_LEASE_S * 1_000_000)), sa.BigInteger)
+_generations = Insertion(generations, leased_until=present_us() + _until)
+_events = Insertion(generation_events)
 
 
 def _while_wanted(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
@@ -157,7 +156,7 @@ async def apply(
         if entered or (kept and write.event["note"]):
             events.append(write.event)
     if events:
-        await connection.execute(sa.insert(generation_events), events)
+        await _events.insert(connection, events)
     await settle(connection, endings)
     return refusals
 
@@ -189,7 +188,7 @@ async def _add_all(
     # Processes that add the same rows at the same time wait for each other in the same order.
     added.sort(key=lambda row: str(row["id"]))
     if added:
-        await connection.execute(_insert, added)
+        await _generations.insert(connection, added)
     return refusals, [event for addition in granted for event in addition.written.events]
 
 

@@ -30,6 +30,7 @@ from bot.domain.errors import LimitReached, LineFull
 from bot.domain.generation import Generation
 from bot.journal.counting import SUMS, between, counted
 from bot.journal.database import one_at_a_time
+from bot.journal.insertion import Insertion
 from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.tables import charges, generations, to_us
 
@@ -44,6 +45,7 @@ _c = charges.c
 _g = generations.c
 _ESTIMATED = sa.func.count(sa.case((_c.actual_micro_usd.is_(None), 1)))
 _DAY = timedelta(days=1)
+_charges = Insertion(charges)
 _FIELDS = [one.name for one in fields(Charge)]
 
 _settle = (
@@ -110,7 +112,7 @@ class Ledger:
         if rows:
             # In the same order in every process, as the generations are.
             rows.sort(key=lambda row: str(row["generation_id"]))
-            await connection.execute(sa.insert(charges), rows)
+            await _charges.insert(connection, rows)
         return refusals
 
     async def _price(self, connection: AsyncConnection, kind: Kind) -> int:
