@@ -18,6 +18,7 @@ from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, NotAllowed
 
+_NOTHING = Sums()
 _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -163,7 +164,7 @@ class Tally:
         held = tuple(holds(self.limits, asked))
         for hold in held:
             amount = hold.amount
-            left = amount.number - _of(self.sums.get(hold.key, Sums()), amount.unit)
+            left = amount.number - _of(self.sums.get(hold.key, _NOTHING), amount.unit)
             each = _of(asked.each, amount.unit)
             fits = asked.takes if each <= 0 else max(0, left) // each
             room_for = min(room_for, fits)
@@ -186,12 +187,15 @@ class Tally:
         most = self.limits.max_waiting_per_user
         if most is None or self.lines is None:
             return asked.takes
-        wait = [self.lines.waiting_of(asked.requester_id, n) for n in range(asked.takes + 1)]
-        return max(n for n, waiting in enumerate(wait) if waiting <= max(most, wait[0]))
+        waits = self.lines.waiting_of
+        most = max(most, waits(asked.requester_id))
+        fits = (n for n in range(asked.takes, 0, -1) if waits(asked.requester_id, n) <= most)
+        return next(fits, 0)
 
     def _count(self, asked: Asked, keys: Collection[Key]) -> None:
+        wanted = asked.each.times(asked.takes)
         for key in keys:
-            self.sums[key] = self.sums.get(key, Sums()) + asked.each.times(asked.takes)
+            self.sums[key] = self.sums.get(key, _NOTHING) + wanted
         if self.lines is not None:
             self.lines.add(asked.requester_id, asked.takes)
 

@@ -1,8 +1,8 @@
-"""The journal's writer: whatever waits to be written goes into one transaction.
+"""The journal's writer: what waits to be written goes into one transaction.
 
 Two hundred people may press enter in the same second, while the event loop has their
-acknowledgements to send. One transaction for all of them costs a tenth of the processor time of
-two hundred, and one fsync.
+acknowledgements to send. One transaction for fifty of them costs a tenth of the processor time of
+fifty, and one fsync; and the first fifty are acknowledged while the next are written.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from bot.journal.errors import JournalError, JournalNotReady
 from bot.journal.reasons import database_reason, is_passing
 from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine
 
-_BATCH_LIMIT = 100
-"""Rows handed to the driver in one piece; the event loop gets a turn in between."""
+_BATCH_LIMIT = 50
+"""Writes in one transaction. With 100, who is in the midst of a burst waits a tenth longer for
+their acknowledgement; with 30, who is at its end does."""
+_LOOKS = 3
+"""Turns of the event loop in which a burst that is just being read comes along."""
 
 
 class Writer:
@@ -101,12 +104,23 @@ class Writer:
 
     async def _drain(self) -> None:
         while self._pending:
+            await self._gather()
             batch, self._pending = self._pending[:_BATCH_LIMIT], self._pending[_BATCH_LIMIT:]
             try:
                 await self._commit(batch)
             finally:
                 for write in batch:
                     write.done.cancel()
+
+    async def _gather(self) -> None:
+        """Have what comes in the very next turns go with what waits."""
+        for _ in range(_LOOKS):
+            before = len(self._pending)
+            if before >= _BATCH_LIMIT:
+                return
+            await asyncio.sleep(0)
+            if len(self._pending) == before:
+                return
 
     async def _commit(self, batch: Sequence[Write]) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import product
@@ -12,10 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from bot.domain.errors import DeliveredTwice
+from bot.domain.extension import Closeness
 from bot.domain.generation import TRANSITIONS, Generation, State
 from bot.journal import JournalConflict, JournalError, RowTaken, SqlJournal
+from bot.journal.changes import Write
 from bot.journal.tables import generations, to_us
-from bot.journal.writes import _BATCH_LIMIT  # pyright: ignore[reportPrivateUsage] - its edge
+from bot.journal.writes import (
+    _BATCH_LIMIT,  # pyright: ignore[reportPrivateUsage] - its edge
+    Writer,
+)
 from tests.contract.journal_kit import (
     NOW,
     Entered,
@@ -193,6 +199,40 @@ async def test_many_writes_at_once_all_arrive_in_order(journal: OpenJournal) -> 
     await asyncio.gather(*map(journal.save, [*queued, *sent]))
     by_id = {generation.id: generation for generation in await open_generations(journal)}
     assert by_id == {generation.id: generation for generation in sent}
+
+
+async def test_requests_in_one_transaction_each_keep_what_only_they_have(
+    journal: OpenJournal,
+) -> None:
+    made = [
+        a_generation(),
+        a_generation(closeness=Closeness.FOLLOW, audio_s=3.5),
+        a_generation(draft="what was typed"),
+        a_generation(),
+    ]
+    await asyncio.gather(*map(journal.add, made))
+    by_id = {generation.id: generation for generation in await open_generations(journal)}
+    assert by_id == {generation.id: generation for generation in made}
+
+
+async def test_what_comes_in_the_next_turns_is_in_the_same_transaction(
+    journal: OpenJournal, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    commit = Writer._commit  # pyright: ignore[reportPrivateUsage] - what is in a transaction
+
+    async def counted(self: Writer, batch: Sequence[Write]) -> None:
+        sizes.append(len(batch))
+        await commit(self, batch)
+
+    monkeypatch.setattr(Writer, "_commit", counted)
+    adding = list[asyncio.Task[object]]()
+    for _ in range(3):
+        adding.append(asyncio.create_task(journal.add(a_generation())))
+        await asyncio.sleep(0)
+    adding += [asyncio.create_task(journal.add(a_generation())) for _ in range(_BATCH_LIMIT)]
+    await asyncio.gather(*adding)
+    assert sizes == [_BATCH_LIMIT, 3]
 
 
 async def test_a_bad_write_spoils_none_of_its_neighbours(
