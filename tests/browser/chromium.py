@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Request,
+    Response,
     async_playwright,
     expect,
 )
@@ -34,6 +36,7 @@ FLAGS = (
 PATIENCE_S = 30.0
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
+_SEEN_MAX = 200
 _ON_OUR_OWN = {"127.0.0.1", ""}
 """Where a page's requests may go; data and blob addresses have no host."""
 
@@ -69,13 +72,26 @@ class Visitor:
         self.page = page
         self.problems: list[str] = []
         """What the page should not have done: errors, dialogs, requests to elsewhere."""
+        self._seen: deque[str] = deque(maxlen=_SEEN_MAX)
+        """What its requests were answered, and what it has logged, the last of it."""
         page.set_default_timeout(PATIENCE_S * 1000)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
         page.on("request", self._follow)
+        page.on("response", self._note)
         page.on("dialog", self._refuse)
 
+    def seen(self) -> str:
+        """What the page did, for the report of a test that fails."""
+        return "\n".join([*self._seen, *self.problems])
+
+    def _note(self, response: Response) -> None:
+        path = urlsplit(response.url).path
+        if not (response.ok and path.startswith("/page/")):
+            self._seen.append(f"{response.status} {response.request.method} {path}")
+
     def _hear(self, message: ConsoleMessage) -> None:
+        self._seen.append(f"{message.type}: {message.text}")
         if message.type in {"error", "warning"}:
             self.problems.append(f"{message.type}: {message.text}")
 

@@ -16,6 +16,7 @@ from bot.playground.discord import DiscordStandIn, Rules
 from tests.browser.chromium import NAMES, Visitor, a_browser, a_context, arrive, find_chromium
 from tests.browser.showcase import showcase_bot
 from tests.contract.discord_kit import running
+from tests.evidence import show_on_failure
 from tests.journey.rig import Rig, a_rig
 
 
@@ -53,6 +54,7 @@ async def visit(browser: Browser) -> AsyncGenerator[Visit]:
             stack.push_async_callback(context.close)
             visitor = await arrive(context, address, who, channel)
             visitors.append(visitor)
+            show_on_failure(f"what {who}'s page asked and logged", visitor.seen)
             return visitor
 
         yield open_page
@@ -79,6 +81,7 @@ async def showcase(browser: Browser) -> AsyncGenerator[DiscordStandIn]:
         DiscordStandIn(rules=Rules(file_limit_bytes=100_000)) as standin,
         running(standin, showcase_bot()),
     ):
+        show_on_failure("what the channels hold", standin.world.transcript)
         yield standin
 
 

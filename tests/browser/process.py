@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.evidence import show_on_failure
+
 ROOT = Path(__file__).parents[2]
 _ADDRESS = re.compile(r"The playground is at (http://127\.0\.0\.1:\d+)$")
 _START_S = 30.0
@@ -64,6 +66,7 @@ async def a_playground(*options: str) -> AsyncGenerator[Playground]:
     """The playground once it has printed its address; gone afterwards in any case."""
     process = await launched(*options)
     playground = Playground(process)
+    show_on_failure("what the playground printed", lambda: "\n".join(playground.lines))
     known = asyncio.Event()
     reading = asyncio.create_task(_read(playground, known))
     try:

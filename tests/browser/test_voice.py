@@ -13,6 +13,7 @@ from bot.playground.discord.page_voice import NOT_INSTALLED
 from tests.browser.chromium import plays, sounds, too_wide
 from tests.browser.conftest import Visit
 from tests.contract.voice_kit import Clip, VoiceBot, a_voice_bot, eventually, opus
+from tests.evidence import show_on_failure
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.asyncio(loop_scope
 @pytest_asyncio.fixture(loop_scope="session")
 async def standin(browser: Browser) -> AsyncGenerator[DiscordStandIn]:
     async with DiscordStandIn(voice=True) as running:
+        show_on_failure("what the channels hold", running.world.transcript)
         yield running
 
 
