@@ -154,7 +154,7 @@ class Jams:
 
     async def propose(
         self,
-        jam_id: str,
+        jam: Jam,
         by: int,
         take_id: str,
         words: str,
@@ -163,25 +163,28 @@ class Jams:
     ) -> GenerationRequest:
         """Write a take down, and give the request that makes it.
 
-        It goes on from the end of the piece; without a piece it opens one. `take_id` is the id that
-        its generation will have.
+        It goes on from the end of the piece; without a piece it opens one. `jam` is as it was read
+        just now; `take_id` is the id that its generation will have.
 
         Raises:
-            JamUnknown: there is none with this id.
+            JamUnknown: it is gone.
             RequestRefused: the rules do not allow it.
         """
-        jam = await self.get(jam_id)
         wanted_s = jam.terms.section_s if more_s is None else more_s
+        row: TakeRow | None = None
 
         def row_of(changed: Jam) -> NewTake:
-            number = changed.round.number
-            return TakeRow(take_id, jam_id, by, words, number, changed.head), None
+            nonlocal row
+            row = TakeRow(take_id, jam.id, by, words, changed.round.number, changed.head)
+            return row, None
 
-        jam = await self._change(jam_id, rules.propose, row_of, by, take_id, words, wanted_s)
-        row = await self._store.jam_take(take_id)
-        head = jam.head if row is None else row.previous
+        changed = await self._change(jam.id, rules.propose, row_of, by, take_id, words, wanted_s)
+        if row is None:
+            # It was delivered twice.
+            row = await self._store.jam_take(take_id)
+        head = changed.head if row is None else row.previous
         request = request_of(jam.terms, head, words, wanted_s, closeness)
-        return replace(request, jam_id=jam_id)
+        return replace(request, jam_id=jam.id)
 
     async def begin_with(self, jam_id: str, sound: TakeSound) -> Jam:
         """The audio that a jam begins with has come: it is the first section.

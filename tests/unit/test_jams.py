@@ -127,7 +127,7 @@ class Process:
 
     async def take(self, take_id: str, by: int = BO, given_s: float | None = None) -> Generation:
         """Somebody proposes, and the model makes it."""
-        request = await self.jams.propose("j", by, take_id, f"words of {take_id}", 10)
+        request = await self.jams.propose(await self.jam(), by, take_id, f"words of {take_id}", 10)
         made = a_generation(
             id=take_id,
             state=State.DELIVERED,
@@ -159,17 +159,21 @@ def process(tmp_path: Path) -> Process:
 
 async def test_a_take_goes_on_from_the_end_of_the_piece(process: Process) -> None:
     await process.begin()
-    first = await process.jams.propose("j", BO, "t1", "soft piano", 10)
+    first = await process.jams.propose(await process.jam(), BO, "t1", "soft piano", 10)
     assert first.as_sent.prompt == "soft piano, rain, 90 bpm, A minor"
     assert (first.inputs.duration, first.source, first.more_s) == (10, None, None)
     await process.jams.failed("t1")
     await process.take("t2")
     await process.jams.change("j", rules.end, ADA)
-    second = await process.jams.propose("j", ADA, "t3", "drums", 30, Closeness.BALANCED)
+    second = await process.jams.propose(
+        await process.jam(), ADA, "t3", "drums", 30, Closeness.BALANCED
+    )
     assert second.source is not None
     assert (second.source.url, second.source.own, second.more_s) == ("t2 15", True, 25)
     assert second.closeness is Closeness.BALANCED
-    again = await process.jams.propose("j", ADA, "t3", "drums", 30, Closeness.BALANCED)
+    again = await process.jams.propose(
+        await process.jam(), ADA, "t3", "drums", 30, Closeness.BALANCED
+    )
     assert again == second, "an interaction may be delivered twice"
     assert len((await process.jam()).round.takes) == 1
 
@@ -230,9 +234,9 @@ async def test_a_take_whose_beat_cannot_be_measured_is_kept_whole(process: Proce
 async def test_what_fails_or_cannot_be_joined_frees_its_place(process: Process) -> None:
     await process.begin()
     for take_id in ("t1", "t2"):
-        await process.jams.propose("j", BO, take_id, "words", 10)
+        await process.jams.propose(await process.jam(), BO, take_id, "words", 10)
     with pytest.raises(TakesUsedUp):
-        await process.jams.propose("j", BO, "t3", "words", 10)
+        await process.jams.propose(await process.jam(), BO, "t3", "words", 10)
     failed = a_generation(id="t1", state=State.FAILED, relation=Relation.TAKE)
     process.journal.rows["t1"] = failed
     await process.delivery.end(failed)
@@ -503,7 +507,7 @@ async def test_a_server_that_the_bot_leaves_keeps_no_jam(
 ) -> None:
     await process.begin(minutes=3)
     await process.works()
-    await process.jams.propose("j", BO, "take", "words", 10)
+    await process.jams.propose(await process.jam(), BO, "take", "words", 10)
     await process.jams.leave_server(2)
     assert (await process.jam()).phase is Phase.GOING
     await process.jams.leave_server(1)
@@ -523,7 +527,7 @@ async def test_a_take_nobody_heard_of_is_looked_for(process: Process) -> None:
     """A process may die between a take's row and its generation's, or before it tells the end."""
     await process.begin()
     for take_id in ("never", "made"):
-        await process.jams.propose("j", BO, take_id, "words", 10)
+        await process.jams.propose(await process.jam(), BO, take_id, "words", 10)
     made = a_generation(id="made", state=State.DELIVERED, relation=Relation.TAKE)
     process.journal.rows["made"] = made
     track = process.folder / "track.wav"
@@ -562,7 +566,7 @@ async def test_what_a_jam_begins_with_is_fetched_from_its_row_whoever_died(
     assert jam.round.began_at >= jam.created_at + timedelta(minutes=10)
     assert jam.round.ends_at == jam.round.began_at + timedelta(minutes=3)
     assert len(await later.journal.sounds_up_to(section.take_id)) == 1
-    request = await later.jams.propose("j", ADA, "t1", "drums", 10)
+    request = await later.jams.propose(await later.jam(), ADA, "t1", "drums", 10)
     assert request.source is not None
     assert request.source.url == f"{section.take_id} 15"
 
@@ -648,14 +652,14 @@ async def test_a_preset_holds_for_every_take(process: Process) -> None:
     settings = Inputs("", temperature=1.5, classifier_free_guidance=0)
     terms = Terms("rain", model_version="large", settings=settings, fine_tune="ours")
     await process.begin(terms=terms)
-    first = await process.jams.propose("j", BO, "t1", "piano", 10)
+    first = await process.jams.propose(await process.jam(), BO, "t1", "piano", 10)
     assert first.inputs == replace(
         settings, prompt="piano, rain", model_version="large", duration=10
     )
     await process.jams.failed("t1")
     await process.take("t2")
     await process.jams.change("j", rules.end, ADA)
-    second = await process.jams.propose("j", BO, "t3", "drums", 10)
+    second = await process.jams.propose(await process.jam(), BO, "t3", "drums", 10)
     assert second.inputs == replace(
         settings, prompt="drums, rain", model_version="large", continuation=True
     )

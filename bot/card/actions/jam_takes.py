@@ -71,7 +71,7 @@ async def _submit(context: ActionContext, form: SubmittedForm) -> None:
             more_s = _seconds(form, jam, most_s)
             by = context.interaction.user.id
             words = form.text(PROMPT)
-            request = await context.jams.propose(jam.id, by, take_id, words, more_s, closeness)
+            request = await context.jams.propose(jam, by, take_id, words, more_s, closeness)
         await context.start(request)
     except DeliveredTwice:
         raise
