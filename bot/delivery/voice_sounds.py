@@ -26,7 +26,7 @@ from bot.domain.errors import (
 )
 from bot.engine.ports import Journal
 from bot.host.threads import TRACKS
-from bot.jam.pieces import PieceMissing, Pieces
+from bot.jam.pieces import PieceMissing, PieceNotWorkedOn, Pieces
 from bot.voice.ports import Packets, VoiceSound
 from bot.voice.session import Item, Kind
 
@@ -88,6 +88,8 @@ class DiscordSounds:
                 held(item.id) as path,
             ):
                 yield [path], folder
+        except PieceNotWorkedOn as error:
+            raise TrackNotRead from error
         except PieceMissing as error:
             raise TrackNotHere from error
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.domain.errors import (
@@ -16,6 +17,7 @@ from bot.domain.errors import (
     BotError,
     NotAudio,
     SourceGone,
+    TrackNotRead,
 )
 from bot.host.threads import TRACKS
 from bot.host.whole_files import make_folder_of
@@ -110,13 +112,18 @@ class Pieces:
 
         Raises:
             SourceGone: it is not there any more.
+            TrackNotRead: nothing comes of working on it.
         """
         take_id, _, last_s = name.partition(" ")
         try:
             async with self._laid_out(take_id, float(last_s)) as laid:
-                await self._sound.splice_end(
-                    laid.paths, laid.over_s, float(last_s), laid.tail_s, target
+                ends = partial(
+                    self._sound.splice_end,
+                    *(laid.paths, laid.over_s, float(last_s), laid.tail_s, target),
                 )
+                await _tried_twice(ends)
+        except PieceNotWorkedOn as error:
+            raise TrackNotRead from error
         except (PieceMissing, ValueError) as error:
             raise SourceGone from error
 
@@ -132,7 +139,7 @@ class Pieces:
         piece = self._path(head, "wav")
         try:
             async with self._laid_out(head, None) as laid:
-                await self._sound.splice(laid.paths, laid.over_s, piece)
+                await _tried_twice(partial(self._sound.splice, laid.paths, laid.over_s, piece))
             yield piece
         finally:
             await _remove(await TRACKS.run(_made_of, piece))
@@ -167,6 +174,15 @@ class Pieces:
 
     def _path(self, take_id: str, extension: str) -> Path:
         return self._folder / f"{take_id}.{secrets.token_hex(4)}.{extension}"
+
+
+async def _tried_twice(work: Callable[[], Awaitable[float]]) -> None:
+    """What comes to nothing on a busy machine may do better the next time."""
+    try:
+        await work()
+    except AudioWorkFailed as error:
+        log.warning("a piece is put together once more: %r", error)
+        await work()
 
 
 def _write(path: Path, flac: bytes) -> None:

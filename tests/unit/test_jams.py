@@ -19,7 +19,9 @@ from bot.domain.errors import (
     AudioUnavailable,
     AudioUnreadable,
     JamUnknown,
+    SourceGone,
     TakesUsedUp,
+    TrackNotRead,
     UserError,
     WorkerTooSlow,
 )
@@ -342,6 +344,28 @@ async def test_a_process_that_has_lost_a_jam_to_another_one_leaves_it_alone(
     await process.works()
     assert len(process.display.shown) == 1, "what it was at, and no more"
     assert not await process.journal.try_lock("jam j", 60), "the lock is the other one's"
+
+
+async def test_why_the_end_of_a_piece_is_not_to_be_had_is_told(
+    process: Process, tmp_path: Path
+) -> None:
+    await process.begin()
+    await process.take("t1")
+
+    left, splice_end = [WorkerTooSlow(120.0)], process.piece_sound.splice_end
+
+    async def slow(*asked: Any) -> float:
+        if left:
+            raise left.pop()
+        return await splice_end(*asked)
+
+    process.piece_sound.splice_end = slow  # type: ignore[method-assign]
+    await process.jams.pieces.write("t1 15", tmp_path / "end.wav")
+    left += [WorkerTooSlow(120.0)] * 2
+    with pytest.raises(TrackNotRead):
+        await process.jams.pieces.write("t1 15", tmp_path / "end.wav")
+    with pytest.raises(SourceGone):
+        await process.jams.pieces.write("gone 15", tmp_path / "end.wav")
 
 
 async def test_a_folder_that_is_gone_is_made_again_for_a_piece(
