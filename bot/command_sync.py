@@ -17,7 +17,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import JournalFault
 from bot.engine.background import BackgroundTasks
 from bot.engine.ports import Journal
-from bot.locales import languages
+from bot.locales import languages, messages
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ class CommandSync:
 
     async def _send(self, digest: str) -> None:
         commands = await self._tree.sync()
+        messages.let_go()
         slash = discord.AppCommandType.chat_input
         ids = {command.name: command.id for command in commands if command.type is slash}
         self.mentions.learn(ids)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 from gettext import NullTranslations
 
 import pytest
@@ -62,9 +63,10 @@ def spoken_pseudo(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Have the bot speak it, besides English."""
     monkeypatch.setattr(languages, "LANGUAGES", (SOURCE, PSEUDO))
     known = messages.catalogue
-    monkeypatch.setattr(
-        messages,
-        "catalogue",
-        lambda language: PseudoTranslations() if language == PSEUDO else known(language),  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - it has one parameter
-    )
+
+    @cache
+    def with_pseudo(language: Language) -> NullTranslations:
+        return PseudoTranslations() if language == PSEUDO else known(language)
+
+    monkeypatch.setattr(messages, "catalogue", with_pseudo)
     yield

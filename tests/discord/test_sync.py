@@ -10,7 +10,7 @@ from bot.client import CommandTree
 from bot.domain.inputs import TABLE, InputSpec, InputTable
 from bot.domain.language import Language
 from bot.locales import LANGUAGES, speaking
-from bot.locales.messages import translated
+from bot.locales.messages import catalogue, translated
 from tests.discord.world import World, delivered
 from tests.fakes import FakeJournal
 
@@ -159,6 +159,11 @@ async def test_discord_takes_the_command_as_it_is(world: World) -> None:
         "tracks forget",
         "usage",
     )
+
+
+async def test_catalogues_are_kept_no_longer_than_that(world: World) -> None:
+    assert world.syncs
+    assert catalogue.cache_info().currsize == 0
 
 
 async def test_an_unchanged_command_is_not_sent_again(world: World) -> None:

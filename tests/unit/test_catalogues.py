@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from gettext import GNUTranslations
 from pathlib import Path
 from string import Formatter
 
@@ -17,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.domain.language import SOURCE, Language
+from bot.locales.catalogue import Catalogue
 from bot.locales.languages import DOMAIN, FOLDER, LANGUAGES
 from tests.pseudo_language import ROOM
 
@@ -169,6 +171,32 @@ def test_a_catalogue_is_compiled(language: Language) -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue_of(language))
     assert (folder_of(language) / f"{DOMAIN}.mo").read_bytes() == compiled.getvalue()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_messages_are_read_as_gettext_reads_them(language: Language) -> None:
+    path = folder_of(language) / f"{DOMAIN}.mo"
+    with path.open("rb") as file:
+        known, read = GNUTranslations(file), Catalogue(path)
+    for message in (*messages_of(catalogue_of(language)), Message("so"), Message(("so", "sos"))):
+        if isinstance(message.id, str):
+            if message.context is None:
+                assert read.gettext(message.id) == known.gettext(message.id)
+            else:
+                named = message.context, message.id
+                assert read.pgettext(*named) == known.pgettext(*named)
+        else:
+            one, several = message.id
+            for count in (0, 1, 2, 1_000_000):
+                told = read.ngettext(one, several, count)
+                assert told == known.ngettext(one, several, count)
+
+
+def test_another_file_is_no_catalogue(tmp_path: Path) -> None:
+    path = tmp_path / "messages.mo"
+    path.write_bytes(bytes(20))
+    with pytest.raises(ValueError, match="no compiled catalogue"):
+        Catalogue(path)
 
 
 @pytest.mark.parametrize("language", OTHERS)
