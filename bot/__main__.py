@@ -17,6 +17,9 @@ EXIT_CONFIG = 2
 _GARBAGE_THRESHOLDS = (7000, 10, 100)
 """As usual, but for the oldest: a search through all that 10,000 generations hold takes half a
 second, in which nobody is answered. Idle, the bot makes up for it (`bot.engine.lease_keeper`)."""
+LOADED_LATER = ("davey", "nacl.secret", "nacl.utils", "bot.audio.jobs")
+"""What is imported at the top of modules, discord.py's among them, and takes 3 MB that only those
+need who play in voice channels, or have music made."""
 EXIT_INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
@@ -85,8 +88,11 @@ def _serve(command: str | None) -> int:
     gc.disable()
     from bot import logs
     from bot.domain.errors import ConfigError
+    from bot.host.heap import share_one_heap
+    from bot.host.later import load_later
     from bot.settings import Settings
 
+    share_one_heap()
     try:
         settings = Settings.from_env(environment())
         secrets = (
@@ -96,6 +102,9 @@ def _serve(command: str | None) -> int:
         # A check prints all that there is to say.
         level = logs.ERROR if command == "check" else settings.log_level_number
         logs.set_up(level, secrets, settings.log_format)
+        if command != "check":
+            for name in LOADED_LATER:
+                load_later(name)
         from bot.main import migrate, run
 
         gc.freeze()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import html
 import json
 import re
 import socket
@@ -171,4 +170,7 @@ def _http_words(status: int, text: str) -> str:
     title = _TITLE.search(text)
     if title is None:
         return f"HTTP {status}"
+    # Its table of names is for those few.
+    import html
+
     return f"HTTP {status}, {' '.join(html.unescape(title[1]).split())[:100]}"

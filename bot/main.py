@@ -16,7 +16,6 @@ from bot.audio.piece_files import PieceFiles
 from bot.audio.track_store import TrackStore
 from bot.audio.voice_files import VoiceFiles
 from bot.client import MusicGenBot
-from bot.cog.client import VERSION, CogClient
 from bot.connection import StartOver, log_in, stay_connected
 from bot.delivery.voice import VoiceParts
 from bot.delivery.voice_speaker import is_installed
@@ -42,7 +41,8 @@ from bot.replicate.webhooks import WebhookKey
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    # Only who sets PORT waits for what these import.
+    # Only who sets COG_URL or PORT waits for what these import.
+    from bot.cog.client import CogClient
     from bot.operations.metrics import Metrics
     from bot.operations.web import Operations
 
@@ -74,7 +74,7 @@ async def open_parts(
     keep_to_ourselves()
     await asyncio.to_thread(prepare_folders, settings.data_folder, folders)
     per_minute = settings.replicate_max_requests_per_minute
-    client = _service(settings, clock, metrics)
+    client, version = _service(settings, clock, metrics)
     audio_files = AudioFiles(
         intake_folder,
         allow_private=settings.allow_private_addresses,
@@ -87,7 +87,6 @@ async def open_parts(
         VoiceFiles() as voice,
         AsyncExitStack() as stack,
     ):
-        version = VERSION if settings.cog_urls else settings.musicgen_version
         catalogue = Catalogue(client, settings.musicgen_model, version, settings.fine_tunes)
         live = asyncio.create_task(catalogue.fetch())
         stack.callback(live.cancel)
@@ -151,21 +150,22 @@ async def open_parts(
 
 def _service(
     settings: Settings, clock: Clock, metrics: Metrics | None
-) -> ReplicateClient | CogClient:
-    """What makes the music: the owner's servers, else Replicate."""
+) -> tuple[ReplicateClient | CogClient, str]:
+    """What makes the music, and in which version: the owner's servers, else Replicate."""
     if settings.cog_urls:
+        from bot.cog.client import VERSION, CogClient
+
         if settings.replicate_api_token.get_secret_value():
             log.info("REPLICATE_API_TOKEN is not used, as COG_URL is set")
-        return CogClient(
-            settings.cog_urls,
-            settings.data_folder / "cog",
-            clock,
+        servers = CogClient(
+            *(settings.cog_urls, settings.data_folder / "cog", clock),
             inputs_max_bytes=settings.tracks_max_bytes // 4,
             port=settings.port,
             webhook_url=settings.cog_webhook_url,
             middlewares=(settings.proxies,),
         )
-    return ReplicateClient(
+        return servers, VERSION
+    replicate = ReplicateClient(
         settings.replicate_base_url,
         settings.replicate_api_token.get_secret_value(),
         clock=clock,
@@ -173,6 +173,7 @@ def _service(
         heard=hearing(clock, Service.REPLICATE),
         middlewares=(*((metrics.replicate,) if metrics else ()), settings.proxies),
     )
+    return replicate, settings.musicgen_version
 
 
 def run(settings: Settings, *, only_sync: bool = False) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -154,18 +155,20 @@ class Draft:
         return replace(self, fields=tuple(names))
 
 
-_ADAPTER = TypeAdapter(Draft)
+@cache
+def _json_of_drafts() -> TypeAdapter[Draft]:
+    return TypeAdapter(Draft)
 
 
 def written(draft: Draft) -> str:
     """A draft as the journal keeps it."""
-    return _ADAPTER.dump_json(draft).decode()
+    return _json_of_drafts().dump_json(draft).decode()
 
 
 def read(content: str) -> Draft | None:
     """What `written` wrote; None for what another release did, in another way."""
     try:
-        return _ADAPTER.validate_json(content)
+        return _json_of_drafts().validate_json(content)
     except ValidationError as error:
         log.warning("a draft of another release cannot be read: %s", error)
         return None

@@ -149,7 +149,8 @@ class DiscordSpeaker:
                 await guild.voice_client.disconnect(force=True)
             # It hears nobody: what it is not sent it can't be blamed for.
             self._voice = await channel.connect(timeout=_JOINS_WITHIN_S, self_deaf=True)
-        except _NO_CONNECTION as error:
+        except (*_NO_CONNECTION, ImportError) as error:
+            # What it takes is loaded only now.
             log.warning("voice channel %d cannot be joined: %r", channel_id, error)
             raise VoiceUnreachable(channel_id) from error
         self._channel = channel

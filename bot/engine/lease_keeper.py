@@ -14,6 +14,7 @@ from bot.domain.errors import BotError, JournalFault, TooLateToCancel
 from bot.domain.generation import Reply
 from bot.engine.context import JobContext
 from bot.engine.registry import JobRegistry
+from bot.host.heap import give_back
 from bot.host.log_context import about
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class LeaseKeeper:
         elif self._was_busy and not self.is_sounding():
             self._was_busy = False
             gc.collect()
+            give_back()
 
     def _show_late(self) -> None:
         """Have every card offer a way to a fresh token before its own dies, news or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,6 @@ from bot.journal.store import Store, unbroken
 
 _log = logging.getLogger(__name__)
 
-_JAM = TypeAdapter(Jam)
 _j, _t = jams.c, jam_takes.c
 
 
@@ -217,9 +217,15 @@ async def forget_dead_openings(connection: AsyncConnection, died_before: datetim
             await connection.execute(change.values(version=stored.version + 1, **_values(after)))
 
 
+@cache
+def _json_of_jams() -> TypeAdapter[Jam]:
+    # Where nobody jams, it is not needed.
+    return TypeAdapter(Jam)
+
+
 def dumped(jam: Jam) -> str:
     """A jam as it is kept."""
-    return _JAM.dump_json(jam).decode()
+    return _json_of_jams().dump_json(jam).decode()
 
 
 def loaded(text: str) -> Jam:
@@ -228,7 +234,7 @@ def loaded(text: str) -> Jam:
     Raises:
         ValueError: it is none.
     """
-    return _JAM.validate_json(text)
+    return _json_of_jams().validate_json(text)
 
 
 def _readable(rows: Iterable[Mapping[str, Any]]) -> Iterable[StoredJam]:

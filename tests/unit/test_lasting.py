@@ -448,6 +448,8 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     standing_still(rig)
     searched: list[int] = []
     monkeypatch.setattr("gc.collect", lambda: searched.append(1))
+    returned: list[int] = []
+    monkeypatch.setattr("bot.engine.lease_keeper.give_back", lambda: returned.append(1))
     await rig.journal.add_earlier(a_generation(state=State.RUNNING, prediction_id="p1"))
     await rig.service.adopt()
     await a_round_of_housekeeping(rig, [Renewal()] * 3)
@@ -458,5 +460,5 @@ async def test_garbage_is_searched_for_once_nothing_is_under_way(
     assert searched == [], "nobody is to hear it"
     rig.service.lease_keeper.is_sounding = lambda: False
     await a_round_of_housekeeping(rig, [Renewal()] * 3)
-    assert searched == [1]
+    assert searched == returned == [1]
     await rig.service.close()
