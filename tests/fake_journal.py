@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -171,14 +172,18 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
     def _lines(self) -> Lines:
         places = self.terms.limits.places
         lines, with_places = Lines(places, self._owner), self.with_places()
+        counted: Counter[tuple[int, str | None, bool]] = Counter()
         for row in self.rows.values():
-            lease = self._leases.get(row.id)
-            process = None if lease is None else lease.owner
-            theirs = lines.standings.setdefault(row.requester_id, {})
-            before = theirs.get(process, Standing())
-            is_placed = row.state.has_slot or (row.state.unpaid and row.id in with_places)
-            is_without = row.state.unpaid and not is_placed
-            theirs[process] = Standing(before.unpaid + is_without, before.running + is_placed)
+            is_unpaid = row.state.unpaid
+            is_placed = row.id in with_places if is_unpaid else row.state.has_slot
+            if is_unpaid or is_placed:
+                lease = self._leases.get(row.id)
+                process = None if lease is None else lease.owner
+                counted[row.requester_id, process, is_placed] += 1
+        for person, process, _ in counted:
+            lines.standings.setdefault(person, {})[process] = Standing(
+                counted[person, process, False], counted[person, process, True]
+            )
         everyones = [item for theirs in lines.standings.values() for item in theirs.items()]
         for process, standing in everyones:
             load = lines.loads.get(process, Load())
@@ -189,7 +194,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
 
     def _price(self, kind: Kind) -> int:
         charges = self.tables.charges.values()
-        same = [one for one in charges if _kind(one) == kind and one.run_us is not None]
+        same = [one for one in charges if one.run_us is not None and _kind(one) == kind]
         same.sort(key=lambda one: one.accepted_at)
         runs_us = [one.run_us or 0 for one in same[-HISTORY:]]
         return price_micro_usd(estimate_us(kind, runs_us), self.terms.per_second_micro_usd)
