@@ -191,13 +191,13 @@ async def _jumps_in_outputs(rig: Rig, jam: Jam, url: str) -> list[float]:
     outputs = {made.id: made.output_file for made in rig.replicate.predictions}
     jumps: list[float] = []
     for section in jam.sections[1:]:
-        mine = f"id = '{section.take_id}'"
-        [prediction] = await scalars(url, f"SELECT prediction_id FROM generations WHERE {mine}")  # noqa: S608 - our own words
-        [given_s] = await scalars(url, f"SELECT given_s FROM jam_takes WHERE {mine}")  # noqa: S608
-        assert isinstance(given_s, float)
-        file, at = outputs[str(prediction)], round(given_s * RATE_HZ)
+        of_take = f"SELECT prediction_id FROM generations WHERE id = '{section.take_id}'"  # noqa: S608 - our own words
+        [prediction] = await scalars(url, of_take)
+        file = outputs[str(prediction)]
         assert file is not None
-        jumps.append(_joint(_floats(file.content), at).loudness_jump_db)
+        output = _floats(file.content)
+        at = len(output) - round(section.added_s * RATE_HZ)
+        jumps.append(_joint(output, at).loudness_jump_db)
     return jumps
 
 
