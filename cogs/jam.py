@@ -20,7 +20,7 @@ from bot.card.interactions import asked_by, reading
 from bot.card.jam_card import jam_embed, jam_view
 from bot.client import MusicGenBot
 from bot.community.presets import NAME_MAX_CHARS
-from bot.delivery.member_names import has_left
+from bot.delivery.member_names import is_nobody
 from bot.domain.errors import HostIsThere, NoServerHere
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.musical_terms import BARS_MAX, TEMPO_MAX_BPM, TEMPO_MIN_BPM
@@ -181,7 +181,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         try:
             return await change(jam.id, rules.replace_host, by, host_is_out=is_out)
         except HostIsThere:
-            if not await has_left(self._bot, jam.guild_id, jam.host_id):
+            if not await is_nobody(self._bot, jam.guild_id, jam.host_id):
                 raise
             return await change(jam.id, rules.replace_host, by, host_is_out=True)
 

@@ -34,14 +34,14 @@ async def names_of(
     return {user_id: name for user_id, name in names.items() if name}
 
 
-async def has_left(client: discord.Client, guild_id: int, user_id: int) -> bool:
-    """Whether somebody is not in a server any more; False where Discord does not tell in time."""
+async def is_nobody(client: discord.Client, guild_id: int, user_id: int) -> bool:
+    """Whether somebody has left a server, or is a bot; False where that is not told in time."""
     guild = client.get_guild(guild_id)
     if guild is None:
         return False
     try:
         async with asyncio.timeout(_SEEN_WITHIN_S):
-            await guild.fetch_member(user_id)
+            return (await guild.fetch_member(user_id)).bot
     except discord.NotFound:
         return True
     except REQUEST_FAILED as error:

@@ -198,6 +198,10 @@ async def test_a_host_who_has_left_the_server_is_replaced(world: World) -> None:
     world.guild.remove_member(world.ada)
     await world.bo.slash(room.thread, "jam host")
     assert room.jam.host_id == world.bo.id
+    tunes = world.guild.add_member(world.env.create_user("tunes", bot=True))
+    await world.bo.slash(room.thread, "jam host", who=tunes)
+    await world.bo.slash(room.thread, "jam host")
+    assert room.jam.host_id == world.bo.id, "a bot ends no rounds either"
     await room.press(world.bo, "End round")
     assert [section.words for section in room.jam.sections] == ["soft piano"]
 
