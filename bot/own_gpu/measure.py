@@ -7,7 +7,6 @@ fetched from the hub. What is measured is what the server does, `MusicModel.make
 from __future__ import annotations
 
 import gc
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -48,16 +47,17 @@ class Figures:
     name: str
     parameters: int
     weights_bytes: int
-    peak_bytes: int
-    """On a processor, of the whole process so far."""
+    peak_bytes: int | None
+    """On a processor, of the whole process so far; None where the system does not tell it."""
     one: float
     takes: float
     """Of `TAKES` at once, all of their audio together."""
 
     def __str__(self) -> str:
+        peak = "–" if self.peak_bytes is None else f"{self.peak_bytes / _GB:.1f} GB"
         return (
             f"| {self.name} | {self.parameters / 1e9:.1f} billion | {self.weights_bytes / _GB:.1f}"
-            f" GB | {self.peak_bytes / _GB:.1f} GB | {self.one:.3g} | {self.takes:.3g} |"
+            f" GB | {peak} | {self.one:.3g} | {self.takes:.3g} |"
         )
 
 
@@ -192,12 +192,17 @@ def _untold(_: int, __: int) -> None:
     """Progress is nobody's here."""
 
 
-def _peak_bytes(device: str) -> int:
+def _peak_bytes(device: str) -> int | None:
     torch: Any = import_module("torch")
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated(device))
     if device == "mps":
         return int(torch.mps.driver_allocated_memory())
+    try:
+        import resource
+    except ImportError:
+        # Windows has none of it.
+        return None
     # Linux tells it in kB, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -29,6 +30,20 @@ def test_imports_go_one_way() -> None:
         [sys.executable, "-c", lint], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert linted.returncode == 0, linted.stdout
+
+
+POSIX_ALONE = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios"}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=path_of)
+def test_nothing_that_windows_lacks_is_imported_on_every_system(source: Path) -> None:
+    found = {
+        alias.name
+        for statement in ast.parse(source.read_text()).body
+        if isinstance(statement, ast.Import)
+        for alias in statement.names
+    }
+    assert found.isdisjoint(POSIX_ALONE)
 
 
 PRIVATE = re.compile(
