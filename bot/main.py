@@ -1,49 +1,29 @@
-"""The bot as a process: parts put together, signals, exit codes."""
+"""The bot as a process: started, started over, ended by signals; its exit codes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from bot import logs
-from bot.audio.files import AudioFiles
-from bot.audio.piece_files import PieceFiles
-from bot.audio.track_store import TrackStore
-from bot.audio.voice_files import VoiceFiles
 from bot.client import MusicGenBot
 from bot.connection import StartOver, log_in, stay_connected
-from bot.delivery.voice import VoiceParts
-from bot.delivery.voice_speaker import is_installed
 from bot.discord_errors import is_network_fault, words
 from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
-from bot.domain.clock import Clock
 from bot.domain.errors import ConfigError, JournalFault
-from bot.engine.background import BackgroundTasks
-from bot.engine.observer import Unobserved
-from bot.engine.service import EngineConfig
-from bot.host.folders import prepare_folders
-from bot.host.private_files import keep_to_ourselves
-from bot.host.service_time import Service, ServiceClock, hearing
 from bot.host.signals import leave_in_time, on_stop
 from bot.journal import JournalError, JournalNotReady, SqlJournal, alone, end_threads
+from bot.open_parts import journal_name, open_parts
 from bot.operations.disk_warning import disk_warning
-from bot.parts import Parts, Shards
-from bot.replicate.catalogue import Catalogue
-from bot.replicate.client import ReplicateClient
-from bot.replicate.transport import request_budget
-from bot.replicate.webhooks import WebhookKey
+from bot.parts import Parts
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    # Only who sets COG_URL or PORT waits for what these import.
-    from bot.cog.client import CogClient
-    from bot.operations.metrics import Metrics
+    # Only who sets PORT waits for what these import.
     from bot.operations.web import Operations
 
 log = logging.getLogger(__name__)
@@ -53,127 +33,6 @@ _LASTED_S = 600.0
 _BOT_CLOSES_S = 2.5
 """Closing goes on with the journal then, which has its own limit."""
 _THREADS_END_S = 0.2
-
-
-@asynccontextmanager
-async def open_parts(
-    settings: Settings, clock: Clock | None = None, metrics: Metrics | None = None
-) -> AsyncGenerator[Parts, None]:
-    """Open the journal, the HTTP client and the audio desk, and learn the inputs to offer.
-
-    Raises:
-        ConfigError: the database or the data folder cannot be used.
-        JournalNotReady: the database will be there in a while.
-    """
-    clock = clock or ServiceClock()
-    tracks_folder, intake_folder = settings.data_folder / "tracks", settings.data_folder / "intake"
-    work_folder, cog_folder = settings.data_folder / "work", settings.data_folder / "cog"
-    folders = [tracks_folder, intake_folder, work_folder]
-    if settings.cog_urls:
-        folders.append(cog_folder)
-    keep_to_ourselves()
-    await asyncio.to_thread(prepare_folders, settings.data_folder, folders)
-    per_minute = settings.replicate_max_requests_per_minute
-    client, version = _service(settings, clock, metrics)
-    audio_files = AudioFiles(
-        intake_folder,
-        allow_private=settings.allow_private_addresses,
-        proxies=settings.proxies,
-    )
-    async with (
-        client,
-        audio_files as sound,
-        PieceFiles() as pieces,
-        VoiceFiles() as voice,
-        AsyncExitStack() as stack,
-    ):
-        catalogue = Catalogue(client, settings.musicgen_model, version, settings.fine_tunes)
-        live = asyncio.create_task(catalogue.fetch())
-        stack.callback(live.cancel)
-        try:
-            journal = await SqlJournal.open(
-                settings.journal_url,
-                owner=settings.owner,
-                now=clock.now,
-                terms=settings.terms,
-                migrate=settings.auto_migrate,
-            )
-        except JournalNotReady:
-            raise
-        except JournalError as error:
-            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
-        async with journal:
-            await live
-            webhook_key = None
-            if settings.public_url is not None and isinstance(client, ReplicateClient):
-                webhook_key = WebhookKey(client, clock, settings.public_url)
-                keepers = BackgroundTasks()
-                stack.push_async_callback(keepers.close)
-                keepers.start(webhook_key.keep_known(), name="webhook key")
-            config = EngineConfig(
-                models=await catalogue.models(journal),
-                requests_per_minute=per_minute,
-                tracks_folder=tracks_folder,
-                journal_id=await journal.identity(),
-                tracks_max_bytes=settings.tracks_max_bytes,
-                tracks_max_bytes_per_user=settings.tracks_max_bytes_per_user,
-                max_running=settings.running_at_most,
-                max_running_per_user=settings.max_running_per_user,
-                push_address=webhook_key and webhook_key.address,
-                keep_rows=settings.keep_rows,
-                observer=metrics or Unobserved(),
-            )
-            shards = Shards(settings.shard_ids, settings.shard_count)
-            comes = None if catalogue.is_known else partial(catalogue.more_come, clock)
-            yield Parts(
-                config,
-                journal,
-                client,
-                sound,
-                TrackStore(
-                    *(tracks_folder, intake_folder, work_folder),
-                    keep_s=settings.keep_tracks_s,
-                    counted=cog_folder if settings.cog_urls else None,
-                ),
-                pieces,
-                clock,
-                shards,
-                comes,
-                settings.terms.limits,
-                settings.allowed,
-                metrics.watch_discord if metrics else None,
-                VoiceParts(voice) if is_installed() else None,
-                webhook_key,
-                settings.take_limits,
-            )
-
-
-def _service(
-    settings: Settings, clock: Clock, metrics: Metrics | None
-) -> tuple[ReplicateClient | CogClient, str]:
-    """What makes the music, and in which version: the owner's servers, else Replicate."""
-    if settings.cog_urls:
-        from bot.cog.client import VERSION, CogClient
-
-        if settings.replicate_api_token.get_secret_value():
-            log.info("REPLICATE_API_TOKEN is not used, as COG_URL is set")
-        servers = CogClient(
-            *(settings.cog_urls, settings.data_folder / "cog", clock),
-            inputs_max_bytes=settings.tracks_max_bytes // 4,
-            port=settings.port,
-            webhook_url=settings.cog_webhook_url,
-            middlewares=(settings.proxies,),
-        )
-        return servers, VERSION
-    replicate = ReplicateClient(
-        settings.replicate_base_url,
-        settings.replicate_api_token.get_secret_value(),
-        clock=clock,
-        budget=request_budget(settings.replicate_max_requests_per_minute),
-        heard=hearing(clock, Service.REPLICATE),
-        middlewares=(*((metrics.replicate,) if metrics else ()), settings.proxies),
-    )
-    return replicate, settings.musicgen_version
 
 
 def run(settings: Settings, *, only_sync: bool = False) -> int:
@@ -274,7 +133,7 @@ async def _serve(settings: Settings, operations: Operations | None, *, only_sync
             if not only_sync:
                 await _stay(bot, parts)
         except JournalFault as error:
-            raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
+            raise ConfigError((f"{journal_name(settings)}: {error}",)) from error
         finally:
             await _close(bot)
 
@@ -301,10 +160,6 @@ async def _stay(bot: MusicGenBot, parts: Parts) -> None:
     raise StartOver("the model's schema has come")
 
 
-def _journal_name(settings: Settings) -> str:
-    return "DATABASE_URL" if settings.database_url else str(settings.journal_url)
-
-
 async def _close(bot: MusicGenBot) -> None:
     if bot.is_closed():
         return
@@ -324,7 +179,7 @@ async def migrate(settings: Settings) -> int:
     try:
         journal = await SqlJournal.open(settings.journal_url, owner=settings.owner)
     except JournalError as error:
-        raise ConfigError((f"{_journal_name(settings)}: {error}",)) from error
+        raise ConfigError((f"{journal_name(settings)}: {error}",)) from error
     async with journal:
         log.info("the database has its newest form")
     return 0

@@ -20,7 +20,7 @@ from bot.client import MusicGenBot
 from bot.discord_internals import find_gateway, open_session, point_at
 from bot.domain.clock import Clock as BotClock
 from bot.engine import lease_keeper, poller
-from bot.main import open_parts
+from bot.open_parts import open_parts
 from bot.operations.metrics import Metrics
 from bot.playground.discord.actors import Actor, Used, Value
 from bot.playground.discord.clock import Clock

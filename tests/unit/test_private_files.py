@@ -14,7 +14,7 @@ import pytest
 from bot.host import private_files
 from bot.host.private_files import make_private_database, make_private_folder
 from bot.journal import SqlJournal
-from bot.main import open_parts
+from bot.open_parts import open_parts
 from bot.settings import Settings
 from tests.contract.journal_kit import a_generation
 from tests.journey.fast_clock import FastClock
