@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 from bot.audio.probe import probe, sniff
 from bot.audio.resampling import resampled
 from bot.audio.samples import mixed, opened
-from bot.audio.tags import TagsNotWritten, write_tags
+from bot.audio.tags import write_tags
 from bot.domain.audio_formats import Format
 from bot.domain.errors import AudioUnreadable, OutputTooLarge
 from bot.host.whole_files import whole_file
@@ -183,6 +183,8 @@ def _copy_tags(source: Path, target: Path) -> None:
         title, comment, software = (str(values[0]) if values else "" for values in found)
         if title or comment or software:
             write_tags(target, title=title, comment=comment, software=software)
-    except (mutagen.MutagenError, TagsNotWritten) as error:
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - tags fail in any way at all, a bomb among them for want of memory
         # The music is what counts; it goes out without.
-        log.warning("%s keeps no tags: %s", target.name, error)
+        log.warning("%s keeps no tags: %r", target.name, error)

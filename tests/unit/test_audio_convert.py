@@ -169,6 +169,17 @@ def test_a_track_without_tags_gets_none(tmp_path: Path) -> None:
     assert fitted.path.read_bytes().count(b"encoder=") == 0
 
 
+@pytest.mark.parametrize("error", [MemoryError, ValueError, KeyError])
+def test_tags_that_cannot_be_read_keep_no_music_back(
+    track: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("mutagen.File", fails)
+    assert fit(track, track.stat().st_size - 1).format == "flac"
+
+
 def test_what_cannot_be_decoded_does_not_fit(tmp_path: Path) -> None:
     path = tmp_path / "track.m4a"
     path.write_bytes(m4a())
