@@ -102,7 +102,7 @@ class Presets(
         name: app_commands.Range[str, 1, NAME_MAX_CHARS],
         server: bool = False,
     ) -> None:
-        """Delete one."""
+        """Delete a preset."""
         owner = preset_owner(interaction, of_server=server)
         async with reading():
             await self._bot.presets.delete(owner, name)

@@ -63,7 +63,7 @@ class Tracks(
 
     @app_commands.command(description=strings.commands.TRACKS_FORGET.message)
     async def forget(self, interaction: discord.Interaction) -> None:
-        """Ask first."""
+        """Ask whether all that is stored of its person is to be deleted."""
         async with reading():
             kept = await self._bot.service.journal.kept_of(interaction.user.id)
         if kept:

@@ -44,7 +44,7 @@ class Cut:
 
     @property
     def frames(self) -> int:
-        """Its length."""
+        """Its length in frames."""
         return self.end - self.start
 
 

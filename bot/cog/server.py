@@ -102,7 +102,7 @@ class CogServer:
     _resolver: Resolver = field(default_factory=lambda: Resolver(deadline_s=_CONNECT_S), repr=False)
 
     async def health(self) -> Health:
-        """How it does."""
+        """Ask the server how it is."""
         try:
             status, body = await self._ask("GET", "health-check")
         except NETWORK_FAULTS as error:

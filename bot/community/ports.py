@@ -177,7 +177,7 @@ class DraftJournal(Protocol):
     """What was refused, kept for its person for a while."""
 
     async def keep_draft(self, draft: StoredDraft) -> None:
-        """Keep one."""
+        """Keep what was refused, as it was typed."""
         ...
 
     async def draft(self, draft_id: str) -> StoredDraft | None:

@@ -63,7 +63,7 @@ class Presets:
         self._owner.start(looks, name="default-presets")
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop looking for changes."""
         await self._owner.close()
 
     async def save(

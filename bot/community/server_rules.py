@@ -80,7 +80,7 @@ class ServerRules:
         self._owner.start(looks, name="server rules")
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop looking for changes."""
         await self._owner.close()
 
     def check(self, asked: Asked) -> None:

@@ -69,7 +69,7 @@ class Answers:
         self._owner.start(look, name="answers")
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop looking for what was left open."""
         await self._owner.close()
 
     async def expect(

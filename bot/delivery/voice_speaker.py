@@ -201,7 +201,7 @@ class DiscordSpeaker:
             self._playing.source.packets = packets
 
     def pause(self) -> None:
-        """Fall silent."""
+        """Pause what plays."""
         if self._voice is not None:
             self._voice.pause()
 

@@ -74,7 +74,7 @@ class WeeklyChart:
             self._owner.start(self._keep_posting(), name="weekly-chart")
 
     async def close(self) -> None:
-        """Post no more."""
+        """Stop posting."""
         await self._owner.close()
 
     async def post_due(self, now: datetime) -> None:

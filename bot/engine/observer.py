@@ -37,7 +37,7 @@ class Observer(Protocol):
 
 
 class Unobserved:
-    """Nobody looks."""
+    """An observer that does nothing, for whoever wants none."""
 
     def took(self, stage: Stage, seconds: float) -> None:
         """Nothing comes of it."""

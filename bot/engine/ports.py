@@ -93,7 +93,7 @@ class Journal(Protocol):
         ...
 
     async def get(self, generation_id: str) -> Generation | None:
-        """Read one."""
+        """Read a generation; None where there is none of this id."""
         ...
 
     async def claim(self, lease_s: float) -> list[Generation]:

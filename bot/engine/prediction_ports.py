@@ -26,7 +26,7 @@ class Predictions(Protocol):
         ...
 
     async def get(self, prediction_id: str) -> Prediction:
-        """Read one."""
+        """Ask how a prediction stands."""
         ...
 
     async def cancel(self, prediction_id: str) -> Prediction:

@@ -101,7 +101,7 @@ class Troubles:
         return trouble
 
     def over(self, task: Task) -> None:
-        """It works."""
+        """Note that it works again."""
         trouble = self._current.pop(task, None)
         if trouble is not None:
             lasted_s = (self._clock.now() - trouble.since).total_seconds()

@@ -83,7 +83,7 @@ class JamStore(Protocol):
         ...
 
     async def jam(self, jam_id: str) -> StoredJam | None:
-        """Read one."""
+        """Read a jam; None where there is none of this id."""
         ...
 
     async def jam_in(self, thread_id: int) -> StoredJam | None:

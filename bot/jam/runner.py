@@ -88,7 +88,7 @@ class JamRunner:
         self._owner.start(looks, name="jams")
 
     async def close(self) -> None:
-        """Do no more."""
+        """Stop, whatever is being done; another start goes on with it."""
         await self._owner.close()
 
     def wake(self, jam_id: str, *, at_once: bool = False) -> None:

@@ -106,7 +106,7 @@ class Addition:
 
     @property
     def takes(self) -> Sequence[Generation]:
-        """What it adds."""
+        """The generations that it adds."""
         return self.written.takes
 
 

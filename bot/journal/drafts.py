@@ -26,7 +26,7 @@ class DraftRows(Store):
 
     @unbroken
     async def keep_draft(self, draft: StoredDraft) -> None:
-        """Keep one."""
+        """Keep what was refused, as it was typed."""
         row = {
             "id": draft.id,
             "user_id": draft.user_id,

@@ -89,7 +89,7 @@ class JamRows(Store):
         )
 
     async def jam(self, jam_id: str) -> StoredJam | None:
-        """Read one."""
+        """Read a jam; None where there is none of this id."""
         return await self._one(_j.id == jam_id)
 
     async def jam_in(self, thread_id: int) -> StoredJam | None:

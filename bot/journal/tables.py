@@ -42,7 +42,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        """What is written."""
+        """The value as the database keeps it."""
         return None if value is None else to_us(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:

@@ -81,7 +81,7 @@ class HealthCheck:
         return OK
 
     async def close(self) -> None:
-        """Ask no more."""
+        """Stop asking."""
         await self._database.close()
 
 

@@ -188,7 +188,7 @@ class PartialFile:
                 self._path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Delete what there is of it."""
         with self._lock:
             self._end()
             self._path.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ class Speaker(Protocol):
         ...
 
     def pause(self) -> None:
-        """Fall silent."""
+        """Pause what plays."""
         ...
 
     def resume(self) -> None:
