@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,7 +13,7 @@ import discord
 
 from bot.card.interactions import reading
 from bot.discord_errors import NETWORK_FAULTS, REQUEST_FAILED
-from bot.domain.errors import UserError
+from bot.domain.errors import RoomTaken, UserError
 from bot.domain.generation import Generation
 from bot.engine.work_room import WorkRoom
 from bot.host.log_context import about
@@ -21,6 +22,8 @@ from bot.host.threads import TRACKS
 log = logging.getLogger(__name__)
 
 _READ_WITHIN_S = 10.0
+_ROOM_WITHIN_S = 60.0
+"""Somebody waits for what comes of it."""
 
 
 class WorkFolders:
@@ -38,7 +41,12 @@ class WorkFolders:
             DiskUnusable: the disk does not take what is written there.
             OwnRoomTaken, RoomTaken: there is no room.
         """
-        async with self._room.taken(user_id, size_bytes):
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(_ROOM_WITHIN_S):
+                    await stack.enter_async_context(self._room.taken(user_id, size_bytes))
+            except TimeoutError as error:
+                raise RoomTaken from error
             try:
                 folder = await TRACKS.run(self._made)
                 try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from bot.delivery import track_files
 from bot.domain.errors import OwnRoomTaken, RoomTaken
 from bot.engine.disk_health import Disk
 from bot.engine.disk_ledger import Ledger, Standing
@@ -76,6 +78,21 @@ async def test_more_than_a_share_is_claimed_as_one() -> None:
     rig.ledger.hold("others", 7, 40, Standing.KEPT)
     with pytest.raises(RoomTaken):
         await rig.work(BO, 1, ends)
+
+
+async def test_nobody_waits_for_room_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(track_files, "_ROOM_WITHIN_S", 0.01)
+    rig = Rig()
+    folders = track_files.WorkFolders(tmp_path / "work", rig.room)
+    async with folders.open(ADA, 60) as folder:
+        assert folder.parent == tmp_path / "work"
+        with pytest.raises(RoomTaken):
+            async with folders.open(BO, 60):
+                pass
+    assert rig.ledger.used_bytes == 0
+    assert not folder.exists()
 
 
 async def test_strangers_files_are_read_in_turn() -> None:
