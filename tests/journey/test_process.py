@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.playground.discord.actors import Value
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
 from tests.contract.journal_kit import scalars
@@ -245,6 +246,26 @@ async def test_ctrl_c_before_anyone_listens(tmp_path: Path, command: str, module
 # ------------------------------------------------------------------ secrets
 
 
+async def say_everywhere(stage: Rig, text: str) -> None:
+    """Whatever people can type and name, refused or not."""
+    lab, ada = stage.discord.world.lab, stage.ada
+    broken = File(f"{text}.ogg", b"OggS" + bytes(99))
+    asked: tuple[tuple[str, dict[str, Value]], ...] = (
+        ("musicgen", {"prompt": text, "input_audio": broken, "continuation": True}),
+        ("musicgen", {"prompt": text, "input_audio_url": f"http://127.0.0.1:9/{text}?key={text}"}),
+        ("musicgen", {"prompt": text, "preset": text}),
+        ("preset save", {"name": text, "duration": 3}),
+        ("preset delete", {"name": text}),
+        ("preset show", {"name": text}),
+        ("tracks list", {"words": text}),
+        ("jam start", {"theme": text}),
+        ("jam start", {"theme": text, "from": text}),
+        ("jam show", {"jam": text}),
+    )
+    for command, options in asked:
+        await (await ada.slash(lab, command, **options)).answered()
+
+
 async def test_no_secret_is_in_any_output(stage: Rig) -> None:
     """At the chattiest level, with things going well and badly."""
     async with a_running_bot(stage, LOG_LEVEL="DEBUG") as bot:
@@ -257,6 +278,7 @@ async def test_no_secret_is_in_any_output(stage: Rig) -> None:
         stage.trouble_replicate("* /v1/*", status=401, body={"detail": stage.replicate.token})
         other = await stage.musicgen()
         assert "API token" in words(await other.until(has_ended))
+        await say_everywhere(stage, "xyzzy")
         bot.ask_to_stop()
         assert await bot.ended(CLOSE_S) == 0
         said = bot.output
@@ -268,5 +290,6 @@ async def test_no_secret_is_in_any_output(stage: Rig) -> None:
         "another's": other.interaction.token,
         "a signature": "hm=",
         "a prompt": "deep house",
+        "anybody's words": "xyzzy",
     }
     assert [name for name, secret in secrets.items() if secret in said] == []
