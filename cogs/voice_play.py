@@ -56,10 +56,7 @@ def _as_told_in(
     channel_id: int | None, interaction: discord.Interaction, items: Sequence[Item], source: Source
 ) -> Sequence[Item]:
     """What is played, for a card in this channel: unnamed where not all who see it may know."""
-    is_public = not source.private and (
-        source.channel_id == channel_id or all_see(interaction.guild, source.channel_id)
-    )
-    if is_public:
+    if not source.private and all_see(interaction.guild, channel_id or 0, source.channel_id):
         return items
     return [replace(item, title="", author_id=None) for item in items]
 

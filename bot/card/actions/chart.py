@@ -91,13 +91,37 @@ def public_channels(guild: discord.Guild, channel_id: int) -> set[int]:
 
 def is_for_everyone(interaction: discord.Interaction, channel_id: int) -> bool:
     """Whether all who see this channel see that one."""
-    return channel_id == interaction.channel_id or all_see(interaction.guild, channel_id)
+    return all_see(interaction.guild, interaction.channel_id or 0, channel_id)
 
 
-def all_see(guild: discord.Guild | None, channel_id: int) -> bool:
-    """Whether everybody in a server sees a channel of it, as far as the bot knows that."""
-    place = None if guild is None else guild.get_channel_or_thread(channel_id)
-    return guild is not None and place is not None and _sees(place, guild.default_role)
+def all_see(guild: discord.Guild | None, here_id: int, there_id: int) -> bool:
+    """Whether all who see one place of a server see another one, as far as roles tell.
+
+    Who has which roles is not known, so a place is no secret only where no role, and nobody who is
+    let in or kept out by name, sees the first one alone.
+    """
+    if here_id == there_id:
+        return True
+    here, there = (guild and guild.get_channel_or_thread(one) for one in (here_id, there_id))
+    if guild is None or here is None or there is None:
+        return False
+    if _sees(there, guild.default_role):
+        return True
+    if any(_sees(here, role) and not _sees(there, role) for role in guild.roles):
+        return False
+    let_in, kept_out = _by_name(here, seen=True), _by_name(there, seen=False) - {guild.id}
+    return let_in <= _by_name(there, seen=True) and kept_out <= _by_name(here, seen=False)
+
+
+def _by_name(place: discord.abc.GuildChannel | discord.Thread, *, seen: bool) -> frozenset[int]:
+    """The ids of members let into a channel, or of members and roles kept out of it."""
+    channel = place.parent if isinstance(place, discord.Thread) else place
+    overwrites = {} if channel is None else channel.overwrites
+    return frozenset(
+        target.id
+        for target, overwrite in overwrites.items()
+        if overwrite.view_channel is seen and not (seen and isinstance(target, discord.Role))
+    )
 
 
 async def _show(context: ActionContext, generation_id: str) -> None:
