@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from threading import RLock
 
 
 def load_later(name: str) -> None:
@@ -20,20 +21,27 @@ def load_later(name: str) -> None:
     if spec is None or spec.loader is None:
         return
     run, module = spec.loader.exec_module, module_from_spec(spec)
+    contents, lock, is_running = vars(module), RLock(), False
 
-    def load(name: str) -> object:
-        if name.startswith("__"):
-            # Asked for by those who only want to know what it is.
-            raise AttributeError(name)
-        del vars(module)["__getattr__"]
-        try:
-            run(module)
-        except ImportError:
-            vars(module)["__getattr__"] = load
-            raise
-        return getattr(module, name)
+    def load(wanted: str) -> object:
+        nonlocal is_running
+        # Whoever comes while another thread loads it waits for that.
+        with lock:
+            if wanted in contents:
+                return contents[wanted]
+            # Names like `__file__` are asked for by those who only look at modules.
+            is_over = is_running or "__getattr__" not in contents
+            if wanted.startswith("__") or is_over:
+                raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
+            is_running = True
+            try:
+                run(module)
+            finally:
+                is_running = False
+            del contents["__getattr__"]
+        return getattr(module, wanted)
 
-    vars(module)["__getattr__"] = load
+    contents["__getattr__"] = load
     sys.modules[name] = module
     if parent:
         setattr(import_module(parent), child, module)

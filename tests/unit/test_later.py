@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
+from threading import Event
+from types import ModuleType
 
 import pytest
 
@@ -40,6 +43,27 @@ def test_an_import_loads_nothing_and_a_use_does(folder: Path) -> None:
     assert is_loaded("seldom.used")
     with pytest.raises(AttributeError, match="QUESTION"):
         _ = module.QUESTION
+
+
+def test_two_threads_that_use_it_first_have_it_both(folder: Path) -> None:
+    """As voice channels of two servers do, each from a thread of its own."""
+    (folder / "shared.py").write_text(
+        "import seen\nseen.begun.set()\nassert seen.go_on.wait(5)\nANSWER = 42\n"
+    )
+    seen = ModuleType("seen")
+    begun, go_on = Event(), Event()
+    vars(seen).update(begun=begun, go_on=go_on)
+    sys.modules["seen"] = seen
+    load_later("shared")
+    module = import_module("shared")
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(getattr, module, "ANSWER")
+        assert begun.wait(5)
+        second = threads.submit(getattr, module, "ANSWER")
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.05)
+        go_on.set()
+        assert first.result(5) == second.result(5) == 42
 
 
 def test_what_cannot_be_loaded_says_so_whenever_it_is_used(folder: Path) -> None:
