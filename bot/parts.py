@@ -29,7 +29,7 @@ class Shards:
 
 
 class BotJournal(CommunityJournal, JamStore, AnswerJournal, Protocol):
-    """All that is journalled."""
+    """The journal with all that any part of the bot keeps there."""
 
 
 @dataclass(frozen=True, slots=True)

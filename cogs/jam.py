@@ -84,7 +84,7 @@ class JamCommands(commands.GroupCog, group_name="jam", group_description=strings
         preset: app_commands.Range[str, 1, NAME_MAX_CHARS] | None = None,
         from_card: str | None = None,
     ) -> None:
-        """Begin one here."""
+        """Begin a jam in this channel."""
         draft = draft_of_jam(
             {
                 PROMPT: theme,

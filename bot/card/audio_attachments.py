@@ -24,7 +24,7 @@ class AudioAttachment:
 
     @property
     def filename(self) -> str:
-        """What it is called."""
+        """The name of its file."""
         return self.source.filename
 
 

@@ -197,7 +197,7 @@ class Drafts:
         return stored.id
 
     async def get(self, draft_id: str, user_id: int) -> Draft:
-        """One of this person's.
+        """Read a draft of this person's.
 
         Raises:
             DraftGone: there is none any more.

@@ -64,12 +64,12 @@ class NotRunning:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """All places are taken."""
+    """All places of the server are taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """It is still setting up."""
+    """The server is still setting up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class RuleStore(Protocol):
         ...
 
     async def rules(self) -> StoredRules:
-        """All rules of all servers."""
+        """Read the rules of all servers."""
         ...
 
     async def set_rules(

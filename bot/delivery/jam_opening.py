@@ -193,7 +193,7 @@ class JamOpening:
         raise Unreachable
 
     def _channel(self, jam: Jam) -> discord.PartialMessageable:
-        """Where it was begun."""
+        """The channel where a jam was begun."""
         return self._client.get_partial_messageable(jam.channel_id, guild_id=jam.guild_id)
 
 

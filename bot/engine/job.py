@@ -86,7 +86,7 @@ class Job:
 
     @property
     def model(self) -> Model:
-        """What it runs on."""
+        """The model that it runs on."""
         return self.context.models.shown(self._generation.fine_tune)
 
     @property

@@ -37,7 +37,7 @@ class Slot:
             self._entry = self._queue.take_slot(self._user_id)
 
     def give_up(self) -> None:
-        """Let the next one run."""
+        """Leave the queue, or give the slot to the next one."""
         if self._entry is not None:
             self._queue.leave(self._entry)
             self._entry = None

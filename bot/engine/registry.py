@@ -63,7 +63,7 @@ class JobRegistry:
         self._tasks[generation.id] = self._owner.start(self._run(job), name)
 
     def let_go(self, generation_id: str) -> None:
-        """Another process follows it now."""
+        """Stop following one that another process follows now."""
         if (task := self._tasks.get(generation_id)) is not None:
             task.cancel()
 

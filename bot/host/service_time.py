@@ -28,7 +28,7 @@ Heard = Callable[[Mapping[str, str], float], None]
 
 
 class Service(StrEnum):
-    """Whose time it is."""
+    """A service whose clock is heard."""
 
     DISCORD = "Discord"
     REPLICATE = "Replicate"

@@ -87,7 +87,7 @@ class JamStore(Protocol):
         ...
 
     async def jam_in(self, thread_id: int) -> StoredJam | None:
-        """The one of a thread."""
+        """Read the jam of a thread."""
         ...
 
     async def jams_of(self, guild_id: int, limit: int = 100) -> Sequence[Jam]:

@@ -77,7 +77,7 @@ class Jams:
         return await self._store.add_jam(jam)
 
     async def get(self, jam_id: str) -> Jam:
-        """One jam.
+        """Read a jam.
 
         Raises:
             JamUnknown: there is none with this id.

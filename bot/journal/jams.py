@@ -93,7 +93,7 @@ class JamRows(Store):
         return await self._one(_j.id == jam_id)
 
     async def jam_in(self, thread_id: int) -> StoredJam | None:
-        """The one of a thread."""
+        """Read the jam of a thread."""
         return await self._one(_j.thread_id == thread_id)
 
     async def jams_of(self, guild_id: int, limit: int = 100) -> list[Jam]:

@@ -161,7 +161,7 @@ class WebhookSecret(Answer):
 
 
 class Account(Answer):
-    """Whose token it is."""
+    """The account that a token belongs to."""
 
     username: str
 
