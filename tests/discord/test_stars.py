@@ -249,6 +249,18 @@ async def test_what_was_deleted_since_does_not_come_up(world: World) -> None:
     assert (await page.choose(world.bo)).told == UNKNOWN
 
 
+async def test_what_its_reader_no_longer_sees_does_not_come_up(world: World) -> None:
+    scene = await finished(world)
+    other = world.guild.create_text_channel("other")
+    await world.journal.toggle_star(in_channel(world, scene, other.id).id, world.mod.id)
+    page = await chart(world, world.bo)
+    assert len(page.prompts) == 1
+    channel = world.bot.get_channel(other.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.set_permissions(channel.guild.default_role, view_channel=False)
+    assert (await page.choose(world.bo)).told == UNKNOWN
+
+
 async def test_there_is_no_chart_in_a_dm(world: World) -> None:
     answer = Used(world, await world.ada.user.slash("charts"))
     assert answer.told == strings.errors.sentence(errors.NoServerHere())

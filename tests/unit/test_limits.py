@@ -162,6 +162,9 @@ def test_windows_are_the_calendars_in_utc() -> None:
     assert window(Period.MONTH, west).begins_at == april
     december = window(Period.MONTH, datetime(2026, 12, 31, tzinfo=UTC))
     assert december.ends_at == datetime(2027, 1, 1, tzinfo=UTC)
+    jam = window(Period.JAM, MARCH)
+    assert jam == window(Period.JAM, april)
+    assert jam.begins_at.year < 2000 < 3000 < jam.ends_at.year
 
 
 def asked(takes: int = 1, *, user: int = 1, server: int | None = 2, cost: int = 100) -> Asked:
