@@ -166,11 +166,10 @@ class MusicGenBot(ReconnectingBot):
         self.sound = parts.sound
         self.take_limits = parts.take_limits
         parts.sound.comes_from(pieces)
-        self.jams = Jams(parts.journal, pieces, parts.clock)
+        self.jams = Jams(parts.journal, pieces, parts.clock, self.server_rules.is_blocked)
         self.jam_files = JamFiles(
             pieces, parts.piece_sound, parts.sound, parts.config.models.main.name
         )
-        self.jams.is_blocked = self.server_rules.is_blocked
         self.jam_budget = JamBudget(parts.limits, self.server_rules, parts.journal)
 
     def _open_engine(self, parts: Parts) -> None:

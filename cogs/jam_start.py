@@ -21,7 +21,7 @@ from bot.domain.errors import (
     OutOfBounds,
     PermissionsMissing,
 )
-from bot.domain.inputs import Inputs
+from bot.domain.inputs import Inputs, InputTable
 from bot.domain.plain_text import one_line
 from bot.domain.presets import Named
 from bot.domain.request import GenerationRequest
@@ -138,18 +138,7 @@ def _checked(
     asked = replace(asked_by(interaction), prompt=terms.theme, audio_of=audio_of, card_of=card_of)
     bot.server_rules.check(asked)
     bot.allowed.check(interaction.user.id, interaction.guild_id)
-    inputs = replace(
-        terms.settings,
-        prompt=terms.theme,
-        model_version=terms.model_version,
-        duration=terms.section_s,
-    )
-    try:
-        check_request(table, inputs, has_audio=False)
-    except OutOfBounds as error:
-        # The command has another name for it.
-        name = SECTION_S if error.name == "duration" else error.name
-        raise OutOfBounds(name, error.value, error.minimum, error.maximum) from error
+    _check_settings(terms, table)
     may = interaction.app_permissions
     missing = tuple(flag for flag in _NEEDED if not getattr(may, flag))
     if missing:
@@ -170,3 +159,19 @@ def _checked(
         terms=terms,
         opening=opening,
     )
+
+
+def _check_settings(terms: Terms, table: InputTable) -> None:
+    """Hold what each take would be asked for against the model's bounds."""
+    inputs = replace(
+        terms.settings,
+        prompt=terms.theme,
+        model_version=terms.model_version,
+        duration=terms.section_s,
+    )
+    try:
+        check_request(table, inputs, has_audio=False)
+    except OutOfBounds as error:
+        # The command has another name for it.
+        name = SECTION_S if error.name == "duration" else error.name
+        raise OutOfBounds(name, error.value, error.minimum, error.maximum) from error

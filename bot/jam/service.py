@@ -56,15 +56,21 @@ class TakeView:
 class Jams:
     """Begins jams and changes them. Methods raise `JournalFault`."""
 
-    def __init__(self, store: JamStore, pieces: Pieces, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: JamStore,
+        pieces: Pieces,
+        clock: Clock,
+        is_blocked: Callable[[int, int], bool] = lambda _, __: False,
+    ) -> None:
+        """`is_blocked` tells of whom nothing counts in a server, by the ids of both."""
         self._store = store
         self.pieces = pieces
         self._clock = clock
         self._turns = WeakValueDictionary[str, asyncio.Lock]()
         self.changed: Callable[[str, bool], None] = lambda _, __: None
         """Told the id of each jam that has changed here, and whether its piece has."""
-        self.is_blocked: Callable[[int, int], bool] = lambda _, __: False
-        """Asked of whom nothing counts in a server, by the ids of both."""
+        self._is_blocked = is_blocked
         self.doubted: Callable[[str], None] = lambda _: None
         """Told the id of a take of which it is not known whether it is being made."""
 
@@ -266,7 +272,7 @@ class Jams:
         raise JournalFault(f"jam {jam_id} changes all the time")
 
     def _blocked_in(self, jam: Jam) -> set[int]:
-        return {who for who in jam.seen if self.is_blocked(who, jam.guild_id)}
+        return {who for who in jam.seen if self._is_blocked(who, jam.guild_id)}
 
     async def _stored(self, jam_id: str) -> StoredJam:
         stored = await self._store.jam(jam_id)
