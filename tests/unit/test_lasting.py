@@ -211,6 +211,21 @@ async def test_a_passing_fault_of_the_disk_costs_no_track(error: OSError) -> Non
     assert (await rig.run(Inputs(prompt="lofi"))).state is State.DELIVERED
 
 
+@pytest.mark.parametrize("fault", [DiscordFault(), PermissionError()], ids=repr)
+async def test_a_track_outlasts_a_day_of_faults(fault: Exception) -> None:
+    """It is parked then, and comes with the next chance, or where its person wants it."""
+    rig = a_rig()
+    rig.delivery.on_deliver += [fault] * 1000
+    generation = await rig.submit(GenerationRequest(Inputs(prompt="lofi")))
+    await until(lambda: generation.id in rig.service._context.unreachable)  # pyright: ignore[reportPrivateUsage] - that it waits for its person
+    assert rig.clock.now() - generation.created_at > timedelta(hours=24)
+    assert rig.journal.rows[generation.id].state is State.DELIVERING
+    rig.delivery.on_deliver.clear()
+    await rig.service.bring(generation.id, a_reply())
+    await rig.service.idle()
+    assert rig.journal.rows[generation.id].state is State.DELIVERED
+
+
 async def parked(rig: Rig, number: int) -> Generation:
     """A track that has no way to its person."""
     made_at = NOON + timedelta(seconds=number)
