@@ -1,7 +1,7 @@
 """Audio workers forked from a process that has loaded what they load.
 
 A worker that starts as the bot starts it takes a fifth of a second of a processor, nearly all of it
-imports, and most journeys need one. `tests/unit/test_audio_lane.py` starts them as the bot does.
+imports, and most journeys need one. `tests/unit/test_worker_pool.py` starts them as the bot does.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from types import FrameType
 from typing import NoReturn
 from unittest.mock import patch
 
-from bot.audio import lane, worker
-from bot.audio.lane import Limits
+from bot.audio import worker, worker_pool
+from bot.audio.worker_pool import Limits
 
 _LOADED = ("numpy", "soundfile", "soxr", "mutagen.id3", "mutagen.wave", "PIL.ImageDraw")
 """What most jobs import; PyAV, which few do, is as large as all of these."""
@@ -35,7 +35,7 @@ _CODE_BYTES = 4
 
 
 class ForkedWorker:
-    """What of `asyncio.subprocess.Process` a lane uses."""
+    """What of `asyncio.subprocess.Process` a pool uses."""
 
     def __init__(
         self,
@@ -100,22 +100,22 @@ def address() -> str | None:
 
 @contextmanager
 def forking(address: str | None) -> Generator[None]:
-    """Have lanes fork their workers from there; None lets them start theirs as ever."""
+    """Have pools fork their workers from there; None lets them start theirs as ever."""
     if address is None:
         yield
         return
 
     async def start(limits: Limits) -> object:
-        return lane._Worker(await _fork(address, limits))  # pyright: ignore[reportPrivateUsage, reportArgumentType] - no other seam; it is used as one
+        return worker_pool._Worker(await _fork(address, limits))  # pyright: ignore[reportPrivateUsage, reportArgumentType] - no other seam; it is used as one
 
-    with patch.object(lane._Worker, "start", start):  # pyright: ignore[reportPrivateUsage] - no other seam
+    with patch.object(worker_pool._Worker, "start", start):  # pyright: ignore[reportPrivateUsage] - no other seam
         yield
 
 
 async def _fork(address: str, limits: Limits) -> ForkedWorker:
     request = {
         "arguments": [str(n) for n in (limits.memory_bytes, limits.cpu_s, limits.niceness)],
-        "environment": lane._environment(),  # pyright: ignore[reportPrivateUsage] - as the bot itself does
+        "environment": worker_pool._environment(),  # pyright: ignore[reportPrivateUsage] - as the bot itself does
     }
     ours, theirs = socket.socketpair()
     with theirs:

@@ -1,4 +1,4 @@
-"""The studio's port to audio files: who works on them, and what their failures mean."""
+"""The engine's port to audio files: who works on them, and what their failures mean."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Self
 
 from bot.audio import jobs
 from bot.audio.intake import AudioIntake
-from bot.audio.lane import Lane, Limits
 from bot.audio.picture_files import PictureFiles
 from bot.audio.refusals import refusals
 from bot.audio.split import NotSplit, split_wav
 from bot.audio.tags import settings_of
+from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import (
     AudioBeyondBounds,
@@ -71,10 +71,10 @@ class AudioFiles(PictureFiles):
         self._intake = AudioIntake(
             folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
         )
-        self._inputs = Lane(input_limits, most=2, replaced_after=16)
-        self._joins = Lane(_JOIN, most=1, replaced_after=16)
-        self._loops = Lane(_JOIN, most=1, replaced_after=16)
-        self._tracks = Lane(_TRACK, most=2, replaced_after=500)
+        self._inputs = WorkerPool(input_limits, most=2, replaced_after=16)
+        self._joins = WorkerPool(_JOIN, most=1, replaced_after=16)
+        self._loops = WorkerPool(_JOIN, most=1, replaced_after=16)
+        self._tracks = WorkerPool(_TRACK, most=2, replaced_after=500)
         super().__init__(self._tracks)
 
     async def __aenter__(self) -> Self:
@@ -87,8 +87,8 @@ class AudioFiles(PictureFiles):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        lanes = self._inputs, self._joins, self._loops, self._tracks
-        await asyncio.gather(*(lane.close() for lane in lanes))
+        pools = self._inputs, self._joins, self._loops, self._tracks
+        await asyncio.gather(*(pool.close() for pool in pools))
         await self._intake.__aexit__(kind, error, traceback)
 
     def comes_from(self, own: OwnAudio) -> None:

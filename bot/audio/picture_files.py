@@ -1,4 +1,4 @@
-"""The part of the studio's port to audio files that draws: of tracks, and of what was used."""
+"""The part of the engine's port to audio files that draws: of tracks, and of what was used."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.audio import jobs
-from bot.audio.lane import Lane
+from bot.audio.worker_pool import WorkerPool
 from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio, WorkerFaulty
 from bot.domain.picture import Picture, UsageRow
 
 
 class PictureFiles:
-    """Has pictures drawn in a lane's processes."""
+    """Has pictures drawn in a pool's processes."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._drawing = lane
+    def __init__(self, pool: WorkerPool) -> None:
+        self._drawing = pool
 
     async def draw(self, path: Path, given_s: float) -> Picture:
         """The picture of a track; its first `given_s` seconds, which it goes on from, are marked.

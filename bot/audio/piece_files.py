@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.audio import jobs
-from bot.audio.lane import Lane, Limits
+from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
@@ -28,7 +28,7 @@ class PieceFiles:
     """
 
     def __init__(self) -> None:
-        self._lane = Lane(_LIMITS, most=1, replaced_after=100)
+        self._pool = WorkerPool(_LIMITS, most=1, replaced_after=100)
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,21 +39,21 @@ class PieceFiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._lane.close()
+        await self._pool.close()
 
     async def keep_lossless(self, track: Path, target: Path) -> float:
         """Write a track as FLAC; its length in seconds."""
-        return await self._lane.run(jobs.keep_lossless, track, target)
+        return await self._pool.run(jobs.keep_lossless, track, target)
 
     async def measure_end(self, track: Path, given_s: float, asked_bpm: float | None) -> EndCut:
         """Where a track is to be cut for what goes on from it."""
-        cut = await self._lane.run(jobs.measure_end, track, given_s, asked_bpm)
+        cut = await self._pool.run(jobs.measure_end, track, given_s, asked_bpm)
         log.info("%s goes on from: %s", track.name, cut)
         return cut
 
     async def splice(self, sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:
         """Write the piece that takes make, as WAV; its length in seconds."""
-        return await self._lane.run(jobs.splice, [*sounds], [*over_s], target)
+        return await self._pool.run(jobs.splice, [*sounds], [*over_s], target)
 
     async def splice_end(
         self,
@@ -64,13 +64,13 @@ class PieceFiles:
         target: Path,
     ) -> float:
         """Write its last seconds before its tail, as WAV; their length."""
-        return await self._lane.run(jobs.splice_end, [*sounds], [*over_s], last_s, tail_s, target)
+        return await self._pool.run(jobs.splice_end, [*sounds], [*over_s], last_s, tail_s, target)
 
     async def draw_piece(
         self, piece: Path, starts_s: Sequence[float], colours: Sequence[tuple[int, int, int]]
     ) -> Picture:
         """The picture of a piece, each of its sections in a colour."""
-        drawn = await self._lane.run(
+        drawn = await self._pool.run(
             jobs.draw_piece, piece, starts_s=[*starts_s], colours=[*colours]
         )
         first_db, middle_db, last_db = drawn.thirds_db
@@ -83,7 +83,7 @@ class PieceFiles:
             OutputTooLarge: none of them fits.
         """
         cover = labels.credits.cover_png
-        mixed = await self._lane.run(
+        mixed = await self._pool.run(
             jobs.mix_piece,
             piece,
             formats=[*terms.format.tried],
@@ -101,4 +101,4 @@ class PieceFiles:
 
     async def split_sections(self, piece: Path, starts_s: Sequence[float], target: Path) -> None:
         """Write a zip of a piece's sections, without loss."""
-        await self._lane.run(jobs.split_sections, piece, [*starts_s], target)
+        await self._pool.run(jobs.split_sections, piece, [*starts_s], target)

@@ -1,8 +1,8 @@
 """What an audio file of ours is: its measures, by libsndfile; strangers' are `examination`'s.
 
 Everything here reads files, blocks, and may crash the process: it is called in one of its own
-(`bot.audio.lane`). soundfile is imported where it is used: the bot knows the types here, and never
-loads the library.
+(`bot.audio.worker_pool`). soundfile is imported where it is used: the bot knows the types here, and
+never loads the library.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 It is drawn as wide as phones show it, for its words to be read there. Its colours stand against a
 ground of its own, so Discord's dark and light do not matter. Its font, which has the glyphs of
 European languages and of the Japanese that captions need, lies beside it. Everything here blocks,
-in a worker (`bot.audio.lane`): Pillow is not for the bot to hold.
+in a worker (`bot.audio.worker_pool`): Pillow is not for the bot to hold.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.audio import jobs
-from bot.audio.lane import Lane, Limits
+from bot.audio.worker_pool import Limits, WorkerPool
 
 _LIMITS = Limits(wall_s=240.0, cpu_s=200, memory_bytes=384 << 20, niceness=5)
 """An hour of music takes a minute or two; nearly all of it is shorter than a minute."""
@@ -18,7 +18,7 @@ class VoiceFiles:
     """Encodes files for voice channels; use as an async context manager."""
 
     def __init__(self) -> None:
-        self._lane = Lane(_LIMITS, most=1, replaced_after=16)
+        self._pool = WorkerPool(_LIMITS, most=1, replaced_after=16)
 
     async def __aenter__(self) -> Self:
         return self
@@ -29,11 +29,11 @@ class VoiceFiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._lane.close()
+        await self._pool.close()
 
     async def encode(self, parts: Sequence[Path], volume: int, target: Path) -> float:
         """Write audio in one or more files as Ogg Opus; its length in seconds.
 
         Raises `AudioWorkFailed`, and `NotAudio`, `AudioUnreadable` or `AudioBeyondBounds`.
         """
-        return await self._lane.run(jobs.encode_voice, [*parts], volume, target)
+        return await self._pool.run(jobs.encode_voice, [*parts], volume, target)

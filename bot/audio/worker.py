@@ -1,4 +1,4 @@
-"""A process that works on audio files for the bot, and may die of them (`bot.audio.lane`).
+"""A process that works on audio files for the bot, and may die of them (`bot.audio.worker_pool`).
 
 It takes requests on standard input and answers on standard output, one at a time, each a JSON
 object behind its length in four bytes. It ends with its standard input, whatever it is doing: that

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import aiohttp
 import aiosqlite
 
-from bot.audio.lane import Lane
+from bot.audio.worker_pool import WorkerPool
 from bot.playground.faults import Faults
 
 _STALL_S = 0.01
@@ -98,7 +98,7 @@ class FastClock:
             for owner, name, counted in (
                 (aiohttp.ClientSession, "_request", self._as_request),
                 (aiosqlite.Connection, "_execute", self._as_work),
-                (Lane, "run", self._as_work),
+                (WorkerPool, "run", self._as_work),
                 (asyncio, "to_thread", self._as_work),
             ):
                 stack.enter_context(patch.object(owner, name, counted(getattr(owner, name))))

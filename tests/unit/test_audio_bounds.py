@@ -12,7 +12,7 @@ import pytest
 
 from bot.audio import jobs
 from bot.audio.bounds import CHANNELS_MAX, RATE_MAX_HZ, RATE_MIN_HZ
-from bot.audio.lane import Lane, Limits
+from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.errors import AudioBeyondBounds, AudioWorkFailed, NotAudio, RequestRefused
 from tests import forked_workers
 from tests.unit.audio_kit import make_sound, silence
@@ -24,11 +24,11 @@ ODD = "odd"
 
 
 @pytest.fixture
-async def lane() -> AsyncGenerator[Lane]:
-    lane = Lane(LIMITS, most=2, replaced_after=100)
+async def pool() -> AsyncGenerator[WorkerPool]:
+    pool = WorkerPool(LIMITS, most=2, replaced_after=100)
     with forked_workers.forking(forked_workers.address()):
-        yield lane
-        await lane.close()
+        yield pool
+        await pool.close()
 
 
 def wav(channels: int, rate_hz: int, data_bytes: int = 4000) -> bytes:
@@ -86,24 +86,24 @@ ABSURD: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-async def all_jobs(lane: Lane, path: Path) -> tuple[object, ...]:
+async def all_jobs(pool: WorkerPool, path: Path) -> tuple[object, ...]:
     """What each kind of work comes to."""
     target = path.with_name("target.wav")
     return await asyncio.gather(
-        lane.run(jobs.probe, path),
-        lane.run(jobs.cut_beginning, path, 1.0, target),
-        lane.run(jobs.cut_context, path, 1.0, path.with_name("context.wav")),
-        lane.run(jobs.draw, path, given_s=0.0),
+        pool.run(jobs.probe, path),
+        pool.run(jobs.cut_beginning, path, 1.0, target),
+        pool.run(jobs.cut_context, path, 1.0, path.with_name("context.wav")),
+        pool.run(jobs.draw, path, given_s=0.0),
         return_exceptions=True,
     )
 
 
 @pytest.mark.parametrize("name", ABSURD)
-async def test_absurd_headers(lane: Lane, tmp_path: Path, name: str) -> None:
+async def test_absurd_headers(pool: WorkerPool, tmp_path: Path, name: str) -> None:
     make, measure = ABSURD[name]
     path = tmp_path / "absurd"
     path.write_bytes(make())
-    for came_of_it in await all_jobs(lane, path):
+    for came_of_it in await all_jobs(pool, path):
         if isinstance(came_of_it, BaseException):
             assert isinstance(came_of_it, RequestRefused | AudioWorkFailed), repr(came_of_it)
         if measure is not ODD:
@@ -116,22 +116,22 @@ async def test_absurd_headers(lane: Lane, tmp_path: Path, name: str) -> None:
     [(1, 8000), (2, 44_100), (6, 48_000), (CHANNELS_MAX, 192_000), (1, RATE_MIN_HZ)],
 )
 async def test_what_people_have_is_taken(
-    lane: Lane, tmp_path: Path, channels: int, rate_hz: int
+    pool: WorkerPool, tmp_path: Path, channels: int, rate_hz: int
 ) -> None:
     path = tmp_path / "usual.wav"
     path.write_bytes(wav(channels, rate_hz))
-    facts = await lane.run(jobs.probe, path)
+    facts = await pool.run(jobs.probe, path)
     assert (facts.channels, facts.sample_rate_hz) == (channels, rate_hz)
 
 
 @pytest.mark.parametrize(("channels", "rate_hz", "seconds"), [(8, 192_000, 320), (1, 1000, 4000)])
 async def test_bombs_of_silence_are_refused(
-    lane: Lane, tmp_path: Path, channels: int, rate_hz: int, seconds: float
+    pool: WorkerPool, tmp_path: Path, channels: int, rate_hz: int, seconds: float
 ) -> None:
     """Some hundred kilobytes; what is decoded of them is bounded, and none of it is held."""
     bomb = silence(tmp_path / "bomb.flac", seconds=seconds, channels=channels, rate_hz=rate_hz)
     with pytest.raises(RequestRefused):
-        await lane.run(jobs.cut_context, bomb, 15.0, tmp_path / "context.wav")
+        await pool.run(jobs.cut_context, bomb, 15.0, tmp_path / "context.wav")
     assert not (tmp_path / "context.wav").exists()
 
 
@@ -160,7 +160,9 @@ def _with_byte(content: bytes, position: int, value: int) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(24))
-async def test_any_byte_of_a_vorbis_setup_header(lane: Lane, tmp_path: Path, seed: int) -> None:
+async def test_any_byte_of_a_vorbis_setup_header(
+    pool: WorkerPool, tmp_path: Path, seed: int
+) -> None:
     content = VORBIS.read_bytes()
     setup = content.index(b"\x05vorbis")
     second_page = content.index(b"OggS", 4)
@@ -168,6 +170,6 @@ async def test_any_byte_of_a_vorbis_setup_header(lane: Lane, tmp_path: Path, see
     position = setup + 7 + seed * 131
     path = tmp_path / "changed.ogg"
     path.write_bytes(_with_byte(content, position, content[position] ^ 1 << seed % 8))
-    for came_of_it in await all_jobs(lane, path):
+    for came_of_it in await all_jobs(pool, path):
         if isinstance(came_of_it, BaseException):
             assert isinstance(came_of_it, RequestRefused | NotAudio | AudioWorkFailed)

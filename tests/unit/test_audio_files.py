@@ -12,8 +12,8 @@ import pytest
 
 from bot.audio.cut import cut_beginning
 from bot.audio.files import AudioFiles
-from bot.audio.lane import Limits
 from bot.audio.probe import probe
+from bot.audio.worker_pool import Limits
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,

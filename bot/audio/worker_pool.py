@@ -66,7 +66,7 @@ class Limits:
     niceness: int = 0
 
 
-class Lane:
+class WorkerPool:
     """Runs jobs in at most `most` processes, which start when needed; the rest wait in line.
 
     A process is replaced after `replaced_after` jobs, and whenever one did not end well; after
@@ -79,7 +79,7 @@ class Lane:
         self._limits = limits
         self._replaced_after = replaced_after
         self._idle_s = idle_s
-        self._seats = asyncio.Semaphore(most)
+        self._places = asyncio.Semaphore(most)
         self._resting: dict[_Worker, asyncio.TimerHandle] = {}
         self._working: set[_Worker] = set()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -99,7 +99,7 @@ class Lane:
         """
         asked = {"job": job.__name__, "args": args, "kwargs": kwargs}
         request = json.dumps(asked, default=_told).encode()
-        async with self._seats:
+        async with self._places:
             worker = await self._take()
             try:
                 async with asyncio.timeout(self._limits.wall_s):

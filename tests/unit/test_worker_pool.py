@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from bot.audio import jobs
-from bot.audio.lane import Lane, Limits
 from bot.audio.probe import AudioFacts
+from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.errors import (
     AudioBeyondBounds,
     AudioUnreadable,
@@ -35,10 +35,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def lane() -> AsyncGenerator[Lane]:
-    lane = Lane(LIMITS, most=1, replaced_after=100)
-    yield lane
-    await lane.close()
+async def pool() -> AsyncGenerator[WorkerPool]:
+    pool = WorkerPool(LIMITS, most=1, replaced_after=100)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture
@@ -70,161 +70,169 @@ def at_work(pid: int) -> bool:
         return False
 
 
-async def test_facts_come_back_typed(lane: Lane, sound: Path) -> None:
-    assert await lane.run(jobs.probe, sound) == AudioFacts("wav", SECONDS, 1, RATE_HZ)
-    drawn = await lane.run(jobs.draw, sound, given_s=1.0)
+async def test_facts_come_back_typed(pool: WorkerPool, sound: Path) -> None:
+    assert await pool.run(jobs.probe, sound) == AudioFacts("wav", SECONDS, 1, RATE_HZ)
+    drawn = await pool.run(jobs.draw, sound, given_s=1.0)
     assert round(drawn.duration_s, 1) == SECONDS
-    labelled = await lane.run(jobs.label, sound, title="a ☃", comment="b", software="c")
+    labelled = await pool.run(jobs.label, sound, title="a ☃", comment="b", software="c")
     assert labelled.untagged is None
 
 
-async def test_a_process_is_kept_for_the_next_job(lane: Lane, sound: Path) -> None:
-    await lane.run(jobs.probe, sound)
-    [pid] = lane.process_ids
-    await lane.run(jobs.probe, sound)
-    assert lane.process_ids == [pid]
+async def test_a_process_is_kept_for_the_next_job(pool: WorkerPool, sound: Path) -> None:
+    await pool.run(jobs.probe, sound)
+    [pid] = pool.process_ids
+    await pool.run(jobs.probe, sound)
+    assert pool.process_ids == [pid]
 
 
-async def test_the_jobs_own_errors_come_through_and_end_nothing(lane: Lane, tmp_path: Path) -> None:
+async def test_the_jobs_own_errors_come_through_and_end_nothing(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
     diary, broken = tmp_path / "diary", tmp_path / "broken"
     diary.write_bytes(b"no music today" * 40)
     broken.write_bytes(b"fLaC\x00\x00\x00\x22")
     with pytest.raises(NotAudio):
-        await lane.run(jobs.probe, diary)
-    [pid] = lane.process_ids
+        await pool.run(jobs.probe, diary)
+    [pid] = pool.process_ids
     with pytest.raises(AudioUnreadable) as unreadable:
-        await lane.run(jobs.probe, broken)
+        await pool.run(jobs.probe, broken)
     assert unreadable.value.format == "flac"
     with pytest.raises(FileNotFoundError):
-        await lane.run(jobs.probe, tmp_path / "nothing")
+        await pool.run(jobs.probe, tmp_path / "nothing")
     with pytest.raises(WorkerFaulty, match="ValueError: a context of 0"):
-        await lane.run(jobs.join, diary, diary, 0.0, tmp_path / "x")
-    assert lane.process_ids == [pid]
+        await pool.run(jobs.join, diary, diary, 0.0, tmp_path / "x")
+    assert pool.process_ids == [pid]
 
 
-async def test_a_crash_is_told_and_the_next_job_has_a_new_process(lane: Lane, sound: Path) -> None:
+async def test_a_crash_is_told_and_the_next_job_has_a_new_process(
+    pool: WorkerPool, sound: Path
+) -> None:
     with pytest.raises(WorkerCrashed) as crash:
-        await lane.run(jobs.probe, CRASHES)
+        await pool.run(jobs.probe, CRASHES)
     assert crash.value.exit_code == -signal.SIGSEGV
-    assert lane.process_ids == []
-    assert (await lane.run(jobs.probe, sound)).channels == 1
+    assert pool.process_ids == []
+    assert (await pool.run(jobs.probe, sound)).channels == 1
 
 
 async def test_too_long_by_the_clock(long_work: Path, tmp_path: Path) -> None:
-    lane = Lane(Limits(0.3, 10, 384 << 20), most=1, replaced_after=100)
+    pool = WorkerPool(Limits(0.3, 10, 384 << 20), most=1, replaced_after=100)
     with pytest.raises(WorkerTooSlow):
-        await lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav")
-    assert lane.process_ids == []
-    await lane.close()
+        await pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav")
+    assert pool.process_ids == []
+    await pool.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 async def test_too_long_of_a_processor(long_work: Path, tmp_path: Path) -> None:
     new = silence(tmp_path / "new.flac", seconds=40)
     # Which of two limits it met first would be up to the machine.
-    lane = Lane(Limits(60.0, 1, 1 << 30), most=1, replaced_after=100)
+    pool = WorkerPool(Limits(60.0, 1, 1 << 30), most=1, replaced_after=100)
     with pytest.raises(WorkerTooSlow):
-        await lane.run(jobs.join, long_work, new, 1.0, tmp_path / "c.wav")
-    await lane.close()
+        await pool.run(jobs.join, long_work, new, 1.0, tmp_path / "c.wav")
+    await pool.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 async def test_each_job_has_its_own_processor_time(sound: Path) -> None:
-    lane = Lane(Limits(60.0, 1, 384 << 20), most=1, replaced_after=10_000)
-    await lane.run(jobs.probe, sound)
-    [pid] = lane.process_ids
+    pool = WorkerPool(Limits(60.0, 1, 384 << 20), most=1, replaced_after=10_000)
+    await pool.run(jobs.probe, sound)
+    [pid] = pool.process_ids
     while psutil.Process(pid).cpu_times().user < 1.5:
-        await lane.run(jobs.draw, sound, given_s=0.0)
-    assert lane.process_ids == [pid]
-    await lane.close()
+        await pool.run(jobs.draw, sound, given_s=0.0)
+    assert pool.process_ids == [pid]
+    await pool.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to it")
 async def test_too_much_memory(sound: Path, tmp_path: Path) -> None:
-    lane = Lane(Limits(30.0, 20, 192 << 20), most=1, replaced_after=100)
+    pool = WorkerPool(Limits(30.0, 20, 192 << 20), most=1, replaced_after=100)
     # The output of a model is held whole: here half an hour of it.
     long = silence(tmp_path / "long.flac", seconds=1800, channels=1, rate_hz=32_000)
     with pytest.raises(WorkerOutOfMemory):
-        await lane.run(jobs.join, sound, long, 1.0, tmp_path / "c.wav")
-    assert (await lane.run(jobs.probe, sound)).channels == 1
-    await lane.close()
+        await pool.run(jobs.join, sound, long, 1.0, tmp_path / "c.wav")
+    assert (await pool.run(jobs.probe, sound)).channels == 1
+    await pool.close()
 
 
-async def test_a_cancel_kills_at_once(lane: Lane, long_work: Path, tmp_path: Path) -> None:
-    work = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
-    await until(lambda: lane.process_ids and at_work(lane.process_ids[0]))
-    [pid] = lane.process_ids
+async def test_a_cancel_kills_at_once(pool: WorkerPool, long_work: Path, tmp_path: Path) -> None:
+    work = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: pool.process_ids and at_work(pool.process_ids[0]))
+    [pid] = pool.process_ids
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(work, 1.0)
     assert is_gone(pid)
-    assert lane.process_ids == []
+    assert pool.process_ids == []
 
 
-async def test_who_waits_in_line_can_leave_it(lane: Lane, long_work: Path, tmp_path: Path) -> None:
-    first = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
-    await until(lambda: lane.process_ids)
-    second = asyncio.create_task(lane.run(jobs.probe, long_work))
+async def test_who_waits_in_line_can_leave_it(
+    pool: WorkerPool, long_work: Path, tmp_path: Path
+) -> None:
+    first = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: pool.process_ids)
+    second = asyncio.create_task(pool.run(jobs.probe, long_work))
     await asyncio.sleep(0)
     second.cancel()
     await asyncio.wait({second})
     assert second.cancelled()
-    assert len(lane.process_ids) == 1
+    assert len(pool.process_ids) == 1
     first.cancel()
     await asyncio.wait({first})
 
 
 async def test_no_more_processes_than_are_allowed(sound: Path) -> None:
-    lane = Lane(LIMITS, most=2, replaced_after=100)
-    await asyncio.gather(*(lane.run(jobs.probe, sound) for _ in range(12)))
-    assert len(lane.process_ids) == 2
-    await lane.close()
+    pool = WorkerPool(LIMITS, most=2, replaced_after=100)
+    await asyncio.gather(*(pool.run(jobs.probe, sound) for _ in range(12)))
+    assert len(pool.process_ids) == 2
+    await pool.close()
 
 
 async def test_a_process_is_replaced_after_so_many_files(sound: Path) -> None:
-    lane = Lane(LIMITS, most=1, replaced_after=2)
+    pool = WorkerPool(LIMITS, most=1, replaced_after=2)
     seen = set[int]()
     for _ in range(4):
-        await lane.run(jobs.probe, sound)
-        seen.update(lane.process_ids)
+        await pool.run(jobs.probe, sound)
+        seen.update(pool.process_ids)
     await until(lambda: all(map(is_gone, seen)))
     assert len(seen) == 2, "each is gone after its second file"
-    await lane.close()
+    await pool.close()
 
 
 async def test_an_idle_process_goes(sound: Path) -> None:
-    lane = Lane(LIMITS, most=1, replaced_after=100, idle_s=0.05)
-    await lane.run(jobs.probe, sound)
-    [pid] = lane.process_ids
-    await until(lambda: not lane.process_ids and is_gone(pid))
-    assert (await lane.run(jobs.probe, sound)).channels == 1
-    await lane.close()
+    pool = WorkerPool(LIMITS, most=1, replaced_after=100, idle_s=0.05)
+    await pool.run(jobs.probe, sound)
+    [pid] = pool.process_ids
+    await until(lambda: not pool.process_ids and is_gone(pid))
+    assert (await pool.run(jobs.probe, sound)).channels == 1
+    await pool.close()
 
 
-async def test_a_process_that_somebody_killed_at_rest_is_not_asked(lane: Lane, sound: Path) -> None:
-    await lane.run(jobs.probe, sound)
-    [pid] = lane.process_ids
+async def test_a_process_that_somebody_killed_at_rest_is_not_asked(
+    pool: WorkerPool, sound: Path
+) -> None:
+    await pool.run(jobs.probe, sound)
+    [pid] = pool.process_ids
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: not lane.process_ids)
-    assert (await lane.run(jobs.probe, sound)).channels == 1
+    await until(lambda: not pool.process_ids)
+    assert (await pool.run(jobs.probe, sound)).channels == 1
 
 
 async def test_closing_leaves_no_process(long_work: Path, sound: Path, tmp_path: Path) -> None:
-    lane = Lane(LIMITS, most=2, replaced_after=100)
-    work = asyncio.create_task(lane.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
-    await lane.run(jobs.probe, sound)
-    pids = lane.process_ids
+    pool = WorkerPool(LIMITS, most=2, replaced_after=100)
+    work = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await pool.run(jobs.probe, sound)
+    pids = pool.process_ids
     assert len(pids) == 2
-    await lane.close()
+    await pool.close()
     await asyncio.wait({work})
     assert all(map(is_gone, pids))
 
 
 async def test_a_file_that_is_not_finished_does_not_appear(
-    long_work: Path, sound: Path, tmp_path: Path, lane: Lane
+    long_work: Path, sound: Path, tmp_path: Path, pool: WorkerPool
 ) -> None:
     target = tmp_path / "joined.wav"
-    work = asyncio.create_task(lane.run(jobs.join, long_work, sound, 1.0, target))
+    work = asyncio.create_task(pool.run(jobs.join, long_work, sound, 1.0, target))
     await until(lambda: list(tmp_path.glob("joined.wav*")))
     work.cancel()
     await asyncio.wait({work})
@@ -237,17 +245,17 @@ async def test_workers_die_with_a_bot_that_is_killed(long_work: Path, tmp_path: 
 import asyncio, sys
 from pathlib import Path
 from bot.audio import jobs
-from bot.audio.lane import Lane, Limits
+from bot.audio.worker_pool import WorkerPool, Limits
 
 async def main():
-    lane = Lane(Limits(60.0, 60, 384 << 20), most=2, replaced_after=100)
+    pool = WorkerPool(Limits(60.0, 60, 384 << 20), most=2, replaced_after=100)
     long = Path({str(long_work)!r})
     folder = Path({str(tmp_path)!r})
-    first = asyncio.create_task(lane.run(jobs.cut_context, long, 1.0, folder / "c"))
-    second = asyncio.create_task(lane.run(jobs.cut_context, long, 1.0, folder / "d"))
-    while len(lane.process_ids) < 2:
+    first = asyncio.create_task(pool.run(jobs.cut_context, long, 1.0, folder / "c"))
+    second = asyncio.create_task(pool.run(jobs.cut_context, long, 1.0, folder / "d"))
+    while len(pool.process_ids) < 2:
         await asyncio.sleep(0.01)
-    print(*lane.process_ids, flush=True)
+    print(*pool.process_ids, flush=True)
     await first
 
 asyncio.run(main())
@@ -265,12 +273,12 @@ asyncio.run(main())
 
 
 async def test_a_worker_is_told_no_secrets(
-    lane: Lane, sound: Path, monkeypatch: pytest.MonkeyPatch
+    pool: WorkerPool, sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DISCORD_TOKEN", "REPLICATE_API_TOKEN", "DATABASE_URL"):
         monkeypatch.setenv(name, "secret")
-    await lane.run(jobs.probe, sound)
-    [pid] = lane.process_ids
+    await pool.run(jobs.probe, sound)
+    [pid] = pool.process_ids
     assert "secret" not in psutil.Process(pid).environ().values()
 
 
@@ -311,12 +319,12 @@ print(json.dumps([name.split(".")[0] for name in sys.modules]))
     ],
 )
 async def test_what_would_take_gigabytes_or_minutes_is_refused(
-    lane: Lane, tmp_path: Path, name: str, measure: str
+    pool: WorkerPool, tmp_path: Path, name: str, measure: str
 ) -> None:
     for work in (
-        lane.run(jobs.probe, FIXTURES / name),
-        lane.run(jobs.cut_context, FIXTURES / name, 15.0, tmp_path / "c.wav"),
-        lane.run(jobs.cut_beginning, FIXTURES / name, 15.0, tmp_path / "c.wav"),
+        pool.run(jobs.probe, FIXTURES / name),
+        pool.run(jobs.cut_context, FIXTURES / name, 15.0, tmp_path / "c.wav"),
+        pool.run(jobs.cut_beginning, FIXTURES / name, 15.0, tmp_path / "c.wav"),
     ):
         with pytest.raises(AudioBeyondBounds) as caught:
             await work
@@ -325,19 +333,19 @@ async def test_what_would_take_gigabytes_or_minutes_is_refused(
 
 @pytest.mark.parametrize("where", ["top", "moov", "trak", "ilst"])
 async def test_an_mp4_of_endless_atoms_is_refused_soon(
-    lane: Lane, tmp_path: Path, where: str
+    pool: WorkerPool, tmp_path: Path, where: str
 ) -> None:
     path = tmp_path / "a.m4a"
     path.write_bytes(endless_atoms(where, 500_000))
     with pytest.raises(AudioUnreadable):
-        await lane.run(jobs.examine, path)
+        await pool.run(jobs.examine, path)
 
 
-async def test_an_mp4_of_atoms_in_atoms_is_refused(lane: Lane, tmp_path: Path) -> None:
+async def test_an_mp4_of_atoms_in_atoms_is_refused(pool: WorkerPool, tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     content = b""
     for _ in range(5000):
         content = (8 + len(content)).to_bytes(4, "big") + b"moov" + content
     path.write_bytes(m4a()[:28] + content)
     with pytest.raises(AudioUnreadable):
-        await lane.run(jobs.examine, path)
+        await pool.run(jobs.examine, path)
