@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,16 @@ _WITHOUT_MEANING = frozenset(
         *("connection_limit", "pool_timeout", "pool_size", "max_overflow", "supa", "workaround"),
     }
 )
+
+
+_MANY_HOSTS = re.compile(r"^(postgres[\w+]*://(?:[^/?#]*@)?)([^/?#@,]+,[^/?#@]+)([^?#]*)\??")
+"""Several hosts as libpq has them, of which one that answers is taken; SQLAlchemy has parameters."""
+_PORT = 5432
+
+
+def _as_parameters(found: re.Match[str]) -> str:
+    hosts = [one if ":" in one else f"{one}:{_PORT}" for one in found[2].split(",")]
+    return f"{found[1]}{found[3]}?{''.join(f'host={one}&' for one in hosts)}"
 
 
 def async_url(url: str) -> str:
@@ -140,7 +151,7 @@ def unreadable_files(url: URL) -> list[str]:
 
 def _parsed(url: str) -> URL:
     try:
-        return make_url(url)
+        return make_url(_MANY_HOSTS.sub(_as_parameters, url.strip()))
     except (ArgumentError, ValueError):
         raise ValueError("not a database address") from None
 

@@ -55,6 +55,11 @@ HOSTS = [
         ("postgresql://host/db?ssl=0&pgbouncer=true", "postgresql+asyncpg://host/db?sslmode=disable"),
         ("postgresql://host/db?schema=music", "postgresql+asyncpg://host/db?search_path=music"),
         ("postgresql://host/?dbname=d&user=u&password=p", "postgresql+asyncpg://u:p@host/d"),
+        (
+            "postgres://u:p@a.example:5433,b.example/db?target_session_attrs=primary",
+            "postgresql+asyncpg://u:p@/db?host=a.example%3A5433&host=b.example%3A5432"
+            "&target_session_attrs=primary",
+        ),
         ("postgresql://host/db?nobody_knows=this", "postgresql+asyncpg://host/db"),
     ],
 )  # fmt: skip
@@ -281,6 +286,12 @@ async def test_a_server_that_is_not_there_or_says_nothing() -> None:
             f"postgresql://bot:hunter2@127.0.0.1:{port}/music?sslmode=disable&connect_timeout=1"
         )
         assert await _refusal(address) == "the journal could not be opened: no answer in time"
+
+
+async def test_of_several_hosts_the_one_that_answers_is_asked() -> None:
+    async with a_server(refusing("28P01", "no")) as port:
+        address = f"postgresql://bot@127.0.0.1:1,127.0.0.1:{port}/music?sslmode=disable"
+        assert await _refusal(address) == "the journal could not be opened: no"
 
 
 async def test_a_host_that_can_be_none() -> None:
