@@ -71,7 +71,7 @@ _WITHOUT_MEANING = frozenset(
 
 
 _MANY_HOSTS = re.compile(r"^(postgres[\w+]*://(?:[^/?#]*@)?)([^/?#@,]+,[^/?#@]+)([^?#]*)\??")
-"""Several hosts as libpq has them, of which one that answers is taken; SQLAlchemy has parameters."""
+"""Several hosts, as libpq has them: one that answers is taken. SQLAlchemy wants parameters."""
 _PORT = 5432
 
 
