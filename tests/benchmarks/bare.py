@@ -1,4 +1,8 @@
-"""The least a discord.py bot can do: a command that only defers. The yardstick."""
+"""The least a discord.py bot can do: a command that only defers. The yardstick.
+
+Everything else is as discord.py and Python have it. So a full search of the garbage collector falls
+into each burst: 13 to 29 ms of it, where the bot's own process has put off all but small ones.
+"""
 
 from __future__ import annotations
 
