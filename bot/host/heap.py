@@ -21,9 +21,10 @@ def share_one_heap() -> None:
 
 
 def give_back() -> None:
-    """Return to the system what lies free within the heap; takes less than a millisecond.
+    """Return to the system what lies free within the heap.
 
-    By itself, glibc returns only what is free at its end.
+    By itself, glibc returns only what is free at its end. It takes less than a millisecond, and 50 ms
+    where thousands of pieces have come free among 360 MB.
     """
     if (malloc_trim := _of_glibc("malloc_trim")) is not None:
         malloc_trim(0)
