@@ -117,12 +117,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
         self._incarnation = secrets.token_hex(8)
         self._has_claimed = False
         self._closed = False
-        self.with_places: Callable[[], Collection[str]] = tuple
+        self.with_slots: Callable[[], Collection[str]] = tuple
 
     # ------------------------------------------------------------------ writing
 
-    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
-        self.with_places = unsent
+    def ask_who_has_slots(self, unsent: Callable[[], Collection[str]]) -> None:
+        self.with_slots = unsent
 
     async def add(
         self,
@@ -170,12 +170,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
             self.tables.charges[generation.id] = reservation(generation, each)
 
     def _lines(self) -> Lines:
-        places = self.terms.limits.places
-        lines, with_places = Lines(places, self._owner), self.with_places()
+        slots = self.terms.limits.slots
+        lines, with_slots = Lines(slots, self._owner), self.with_slots()
         counted: Counter[tuple[int, str | None, bool]] = Counter()
         for row in self.rows.values():
             is_unpaid = row.state.unpaid
-            is_placed = row.id in with_places if is_unpaid else row.state.has_slot
+            is_placed = row.id in with_slots if is_unpaid else row.state.has_slot
             if is_unpaid or is_placed:
                 lease = self._leases.get(row.id)
                 process = None if lease is None else lease.owner
@@ -188,7 +188,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
         for process, standing in everyones:
             load = lines.loads.get(process, Load())
             lines.loads[process] = Load(
-                load.could_begin + standing.could_begin(places), load.running + standing.running
+                load.could_begin + standing.could_begin(slots), load.running + standing.running
             )
         return lines
 
