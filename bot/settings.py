@@ -11,7 +11,7 @@ from typing import Self
 from pydantic import ValidationError, model_validator
 
 from bot.community.limits import Allowed, Limits
-from bot.community.lines import Slots
+from bot.community.lines import Places
 from bot.domain.errors import ConfigError
 from bot.jam.take_limits import TakeLimits
 from bot.journal import Terms, sqlite_address
@@ -59,7 +59,7 @@ class Settings(SettingsFields):
             self.limit_per_server,
             self.limit_total,
             self.max_waiting_per_user,
-            Slots(self.max_running, self.max_running_per_user),
+            Places(self.max_running, self.max_running_per_user),
             self.limit_per_jam,
         )
         return Terms(limits, self.price_micro_usd)

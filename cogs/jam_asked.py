@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
@@ -15,14 +16,16 @@ from bot.client import MusicGenBot
 from bot.domain.errors import OutOfBounds
 from bot.domain.extension import MORE_MAX_S
 from bot.domain.generation import Generation
+from bot.domain.presets import Named
+from bot.jam.from_track import FromTrack
 from bot.jam.jam import Beginning, Jam, Origin, Terms
 from bot.jam.request import JamRequest
 from bot.jam.steps import NOBODY
 from bot.jam.take_limits import TakeLimits
 from bot.locales import speaking
 from cogs.jam_finding import jam_named
-from cogs.jam_sources import beginning_with, filled, track_named
-from cogs.jam_start import begin, with_preset
+from cogs.jam_sources import beginning_with, filled, place_named, usable_track
+from cogs.jam_start import begin, new_jam, with_preset
 
 
 async def begin_asked(
@@ -46,15 +49,22 @@ async def begin_asked(
             request.takes_per_round or usual.per_round,
         ),
     )
-    beginning, whose = None, None
-    if request.track is not None:
-        async with reading():
-            track = await track_named(bot, interaction, request.track)
-        beginning, whose = beginning_with(interaction, track), track.requester_id
-        terms = replace(terms, music=filled(terms.music, track.terms))
-    by_bars = terms.music.length_s(MORE_MAX_S) if request.section_s is None else None
-    whole = with_preset(bot, interaction, terms, request.section_s or by_bars, request.preset)
-    await begin(bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose)
+
+    def made(terms: Terms, beginning: Beginning | None, whose: int | None) -> Jam | Named[Jam]:
+        by_bars = terms.music.length_s(MORE_MAX_S) if request.section_s is None else None
+        whole = with_preset(bot, interaction, terms, request.section_s or by_bars, request.preset)
+        return new_jam(bot, interaction, whole, beginning=beginning, audio_of=whose, card_of=whose)
+
+    def made_from(tracks: Sequence[Generation]) -> Jam | Named[Jam]:
+        track = usable_track(interaction, tracks)
+        music = filled(terms.music, track.terms)
+        beginning = beginning_with(interaction, track)
+        return made(replace(terms, music=music), beginning, track.requester_id)
+
+    if request.track is None:
+        await begin(bot, interaction, made(terms, None, None))
+    else:
+        await begin(bot, interaction, FromTrack(place_named(request.track), made_from))
 
 
 async def branch_asked(
@@ -82,7 +92,9 @@ async def branch_asked(
         members_vote=False,
     )
     origin = Origin(old.id, old.terms.theme, count)
-    await begin(bot, interaction, terms, sections=old.sections[:count], origin=origin)
+    kept = old.sections[:count]
+    jam = new_jam(bot, interaction, terms, sections=kept, origin=origin)
+    await begin(bot, interaction, jam)
 
 
 def _as_told_here(interaction: discord.Interaction, old: Jam) -> Jam:
@@ -116,7 +128,7 @@ async def begin_with(
     )
     if track is not None:
         beginning = replace(beginning, author_id=track.requester_id, words=track.inputs.prompt)
-    await begin(
+    jam = new_jam(
         bot,
         interaction,
         with_preset(bot, interaction, replace(terms, takes=bot.take_limits), None, None),
@@ -124,3 +136,4 @@ async def begin_with(
         audio_of=audio.owner_id,
         card_of=None if track is None else track.requester_id,
     )
+    await begin(bot, interaction, jam)

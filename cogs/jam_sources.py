@@ -15,10 +15,11 @@ from bot.card import strings
 from bot.card.actions.chart import is_for_everyone, visible_channels
 from bot.client import MusicGenBot
 from bot.community.stars import is_in_chart
-from bot.domain.errors import GenerationUnknown, JamTakeToChoose, JamTrackUnknown
+from bot.domain.errors import JamTakeToChoose, JamTrackUnknown
 from bot.domain.generation import Generation, State
 from bot.domain.musical_terms import MusicalTerms
 from bot.domain.plain_text import shortened
+from bot.jam.from_track import ById, ByMessage, TrackPlace
 from bot.jam.jam import Beginning
 
 log = logging.getLogger(__name__)
@@ -30,16 +31,31 @@ _CHOICE_MAX_CHARS = 100
 _LINK = re.compile(r"/channels/(?:@me|\d{1,20})/(?P<channel>\d{1,20})/(?P<message>\d{1,20})")
 _ID = re.compile(r"(?:(?P<channel>\d{1,20})-)?(?P<message>\d{15,20})")
 """Discord's own menu copies ids as `channel-message` with Shift."""
+_LARGEST_ID = 2**63 - 1
+"""No snowflake is larger, nor does a database take a number that is."""
 
 
-async def track_named(bot: MusicGenBot, interaction: discord.Interaction, named: str) -> Generation:
-    """The track that somebody may begin with: their own, or one of this server that they can see.
+def place_named(named: str) -> TrackPlace:
+    """Where the track is that a link, a message's id, or a track's own id means."""
+    named = named.strip().strip("<>")
+    place = _LINK.search(named) or _ID.fullmatch(named)
+    if place is None:
+        return ById(named)
+    channel_id = None if place["channel"] is None else int(place["channel"])
+    message_id = int(place["message"])
+    if max(channel_id or 0, message_id) > _LARGEST_ID:
+        return ById(named)
+    return ByMessage(channel_id, message_id)
+
+
+def usable_track(interaction: discord.Interaction, tracks: Iterable[Generation]) -> Generation:
+    """The one that somebody may begin with: their own, or one of this server that they can see.
 
     Raises:
         JamTrackUnknown: there is none.
         JamTakeToChoose: there are several on that card.
     """
-    found = await _usable(bot, interaction, named)
+    found = _allowed(interaction, tracks)
     if not found:
         raise JamTrackUnknown
     if len(found) > 1:
@@ -83,16 +99,12 @@ async def _usable(
     bot: MusicGenBot, interaction: discord.Interaction, named: str
 ) -> list[Generation]:
     """The tracks that a link, a message's id, or a track's own id means, if they may be used."""
-    named = named.strip().strip("<>")
-    place = _LINK.search(named) or _ID.fullmatch(named)
-    if place is not None:
-        channel_id = None if place["channel"] is None else int(place["channel"])
-        shown = await bot.service.journal.by_message(channel_id, int(place["message"]))
+    place = place_named(named)
+    if isinstance(place, ByMessage):
+        shown = await bot.service.journal.by_message(place.channel_id, place.message_id)
     else:
-        try:
-            shown = [await bot.service.get(named)]
-        except GenerationUnknown:
-            shown = []
+        track = await bot.service.journal.get(place.generation_id)
+        shown = [] if track is None else [track]
     return _allowed(interaction, shown)
 
 

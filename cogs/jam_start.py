@@ -28,6 +28,7 @@ from bot.domain.request import GenerationRequest
 from bot.domain.validation import check_request
 from bot.host.log_context import about
 from bot.jam import rules, steps
+from bot.jam.from_track import NewJam
 from bot.jam.jam import SECTION_USUAL_S, Beginning, Jam, Opening, Origin, Section, Terms
 from cogs.acknowledging import open_reply
 
@@ -46,7 +47,28 @@ _NOT_OF_TAKES = frozenset(
 """What a preset does not set for takes: each has a seed of its own, and is kept without loss."""
 
 
-async def begin(
+async def begin(bot: MusicGenBot, interaction: discord.Interaction, jam: NewJam) -> None:
+    """Write a new jam, and acknowledge; what it is to begin with is fetched after that.
+
+    Raises:
+        RequestRefused: it names a track or a preset, with which it cannot be begun.
+    """
+    with bot.service.acknowledgements.urgent():
+        async with reading():
+            if not await bot.jams.start(jam):
+                raise DeliveredTwice
+        reply = await open_reply(bot, interaction, [])
+    # Where Discord's answer was lost, the reply is found by its token.
+    if reply is not None:
+        jam_id = bot.service.id_for(interaction.token)
+        try:
+            await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
+        except JournalFault as error:
+            with about(jam_id=jam_id):
+                log.warning("the reply that it begins with is looked for: %s", error)
+
+
+def new_jam(
     bot: MusicGenBot,
     interaction: discord.Interaction,
     terms: Terms | Named[Terms],
@@ -56,11 +78,11 @@ async def begin(
     beginning: Beginning | None = None,
     audio_of: int | None = None,
     card_of: int | None = None,
-) -> None:
-    """Begin a jam in this channel; its host is whoever asks.
+) -> Jam | Named[Jam]:
+    """A jam in this channel, whose host is whoever asks.
 
-    What it is to begin with is fetched after the acknowledgement: `audio_of` and `card_of` say
-    whose that is.
+    `audio_of` and `card_of` say whose that is which it is to begin with. What depends on a preset
+    is checked where that is read, in the row's own transaction.
 
     Raises:
         RequestRefused: not here, not by them, or not with these terms.
@@ -76,21 +98,7 @@ async def begin(
             language=language_here(interaction),
         )
 
-    # What depends on a preset is checked where that is read, in the row's own transaction.
-    jam = terms.then(made) if isinstance(terms, Named) else made(terms)
-    with bot.service.acknowledgements.urgent():
-        async with reading():
-            if not await bot.jams.start(jam):
-                raise DeliveredTwice
-        reply = await open_reply(bot, interaction, [])
-    # Where Discord's answer was lost, the reply is found by its token.
-    if reply is not None:
-        jam_id = bot.service.id_for(interaction.token)
-        try:
-            await bot.jams.change(jam_id, steps.acknowledged, reply.message_id)
-        except JournalFault as error:
-            with about(jam_id=jam_id):
-                log.warning("the reply that it begins with is looked for: %s", error)
+    return terms.then(made) if isinstance(terms, Named) else made(terms)
 
 
 def with_preset(

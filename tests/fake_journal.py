@@ -31,7 +31,7 @@ from bot.domain.generation import REMADE, TRANSITIONS, Generation, Reply, State
 from bot.domain.journal_values import Forgotten, Kept, PendingAnswer, Push, Renewal, TrackPage
 from bot.domain.presets import Named, PresetOwner
 from bot.domain.presses import ButtonPress, is_one_press
-from bot.jam.jam import Jam
+from bot.jam.from_track import ById, ByMessage, FromTrack, NewJam
 from bot.journal import JournalConflict, JournalError, LeaseLost, RowTaken, Terms
 from bot.journal.rows import folded
 from bot.journal.tables import to_us
@@ -117,12 +117,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
         self._incarnation = secrets.token_hex(8)
         self._has_claimed = False
         self._closed = False
-        self.with_slots: Callable[[], Collection[str]] = tuple
+        self.with_places: Callable[[], Collection[str]] = tuple
 
     # ------------------------------------------------------------------ writing
 
-    def ask_who_has_slots(self, unsent: Callable[[], Collection[str]]) -> None:
-        self.with_slots = unsent
+    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
+        self.with_places = unsent
 
     async def add(
         self,
@@ -170,12 +170,12 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
             self.tables.charges[generation.id] = reservation(generation, each)
 
     def _lines(self) -> Lines:
-        slots = self.terms.limits.slots
-        lines, with_slots = Lines(slots, self._owner), self.with_slots()
+        places = self.terms.limits.places
+        lines, with_places = Lines(places, self._owner), self.with_places()
         counted: Counter[tuple[int, str | None, bool]] = Counter()
         for row in self.rows.values():
             is_unpaid = row.state.unpaid
-            is_placed = row.id in with_slots if is_unpaid else row.state.has_slot
+            is_placed = row.id in with_places if is_unpaid else row.state.has_slot
             if is_unpaid or is_placed:
                 lease = self._leases.get(row.id)
                 process = None if lease is None else lease.owner
@@ -188,7 +188,7 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
         for process, standing in everyones:
             load = lines.loads.get(process, Load())
             lines.loads[process] = Load(
-                load.could_begin + standing.could_begin(slots), load.running + standing.running
+                load.could_begin + standing.could_begin(places), load.running + standing.running
             )
         return lines
 
@@ -235,7 +235,14 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
         """Have a row that an earlier start of this process has added."""
         await FakeJournal(beside=self, owner=self._owner).add(generation)
 
-    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+    async def add_jam(self, jam: NewJam) -> bool:
+        if isinstance(jam, FromTrack):
+            match jam.place:
+                case ById(generation_id):
+                    tracks = self._found(lambda row: row.id == generation_id)
+                case ByMessage(channel_id, message_id):
+                    tracks = await self.by_message(channel_id, message_id)
+            jam = jam.complete(tracks)
         if isinstance(jam, Named):
             jam = jam.complete(await self.preset(jam.owners, jam.key))
         return await super().add_jam(jam)

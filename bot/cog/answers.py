@@ -27,7 +27,7 @@ _UNKNOWN_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream
 
 
 @dataclass(frozen=True, slots=True)
-class RunReport:
+class Told:
     """What a server has told of a run. `output` is the address of what it made."""
 
     status: str
@@ -46,7 +46,7 @@ class RunReport:
 class Ended:
     """A held PUT's answer: how the run has ended."""
 
-    report: RunReport
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,14 @@ def read_json(body: bytes) -> JsonValue:
         return None
 
 
-def read_report(value: JsonValue) -> RunReport | None:
+def read_told(value: JsonValue) -> Told | None:
     """Read a prediction as servers tell of it; None where it is none."""
     status = value.get("status") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(status, str):
         return None
     error, logs, metrics = value.get("error"), value.get("logs"), value.get("metrics")
     took = metrics.get("predict_time") if isinstance(metrics, Mapping) else None
-    return RunReport(
+    return Told(
         status=status,
         output=_first_address(value.get("output")),
         error=_bare(error) if isinstance(error, str) else None,

@@ -12,9 +12,9 @@ from bot.cog.answers import (
     Ended,
     Loading,
     NotRunning,
-    RunReport,
     Runs,
     Taken,
+    Told,
 )
 from bot.cog.records import Record
 from bot.cog.server import CogServer
@@ -106,11 +106,11 @@ class Attempt:
         self.news.clear()
         return None
 
-    def hear(self, report: RunReport) -> None:
+    def hear(self, told: Told) -> None:
         """A webhook has told of it."""
         self.is_heard = self.is_seen = True
-        self.is_over = report.ended
-        self.logs = report.logs or self.logs
+        self.is_over = told.ended
+        self.logs = told.logs or self.logs
         self._is_there()
 
     @property

@@ -19,7 +19,7 @@ from typing import Self
 import aiohttp
 from pydantic import JsonValue
 
-from bot.cog.answers import read_json, read_report
+from bot.cog.answers import read_json, read_told
 from bot.cog.fleet import Fleet
 from bot.cog.outputs import fetch_output
 from bot.cog.records import INPUT, INPUTS_MAX_BYTES, OUTPUT, Record, Records, discard_draft
@@ -256,17 +256,17 @@ class CogClient:
             return 503
         if record is None or not hmac.compare_digest(record.token.encode(), token.encode()):
             return 404
-        report = read_report(await TRACKS.run(read_json, await read()))
-        if report is None:
+        told = read_told(await TRACKS.run(read_json, await read()))
+        if told is None:
             return 400
         try:
             server = self._fleet.get(record.server)
             if (base := await self._fleet.hook_base(server)) is not None:
                 await self._fleet.learn(server, base)
             if run is not None:
-                await run.hear(report)
-            elif report.ended and record.is_hooked and record.outcome is None:
-                await TRACKS.run(self._records.end, record, report)
+                await run.hear(told)
+            elif told.ended and record.is_hooked and record.outcome is None:
+                await TRACKS.run(self._records.end, record, told)
         except OSError as error:
             log.warning("what a webhook brought cannot be written: %r", error)
             return 503

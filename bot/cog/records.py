@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.cog.answers import RunReport, unpacked
+from bot.cog.answers import Told, unpacked
 from bot.domain.errors import OutputExpired, OutputTooLarge
 from bot.domain.inputs import InputValue
 from bot.domain.prediction import Prediction, Status
@@ -131,13 +131,13 @@ class Records:
         for path in (self._path(run_id), self._audio(run_id)):
             path.unlink(missing_ok=True)
 
-    def end(self, record: Record, report: RunReport) -> Record:
+    def end(self, record: Record, told: Told) -> Record:
         """Write down how a run has ended, its audio first; what is written.
 
         Raises:
             OSError: it cannot be written.
         """
-        output, status, error = report.output, report.status, report.error
+        output, status, error = told.output, told.status, told.error
         if status == Status.SUCCEEDED and (output or "")[:5].lower() == "data:":
             content = unpacked(output or "")
             output = None
@@ -146,7 +146,7 @@ class Records:
                     draft.write_bytes(content[0])
                 _set_expiry(self._audio(record.id), _KEPT_S)
                 output = f"{OUTPUT}{record.id}"
-        logs = report.logs
+        logs = told.logs
         if len(logs) > _LOGS_KEPT_CHARS:
             logs = f"{logs[: _LOGS_KEPT_CHARS // 2]}\n{logs[-_LOGS_KEPT_CHARS // 2 :]}"
         outcome = Outcome(
@@ -154,7 +154,7 @@ class Records:
             output=output,
             error=error,
             logs=logs,
-            predict_time_s=report.predict_time_s,
+            predict_time_s=told.predict_time_s,
         )
         ended = record.model_copy(update={"outcome": outcome})
         self.write(ended)

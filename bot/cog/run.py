@@ -13,7 +13,7 @@ import logging
 import secrets
 from contextlib import suppress
 
-from bot.cog.answers import Answer, Down, Ended, Refused, RunReport, Runs
+from bot.cog.answers import Answer, Down, Ended, Refused, Runs, Told
 from bot.cog.attempt import Attempt
 from bot.cog.fleet import Fleet, worst_of
 from bot.cog.records import Outcome, Record, Records
@@ -119,13 +119,13 @@ class Run:
         while not self.has_ended:
             await self._clock.sleep(_LOOK_S)
 
-    async def hear(self, report: RunReport) -> None:
+    async def hear(self, told: Told) -> None:
         """A webhook has told of it. Raises `OSError`: its outcome cannot be written now."""
         if self._attempt is not None:
-            self._attempt.hear(report)
+            self._attempt.hear(told)
         # A held PUT answers the same, and is what tells whether the connection lived.
-        if report.ended and self.record.is_hooked:
-            await self._write_end(report)
+        if told.ended and self.record.is_hooked:
+            await self._write_end(told)
 
     async def close(self) -> None:
         """Let go of it: a held one ends at its server, a hooked one goes on."""
@@ -150,10 +150,10 @@ class Run:
                     await self._clock.sleep(_WRITE_AGAIN_S)
         except RequestRefused as error:
             log.warning("a run cannot be begun again: %r", error)
-            await self._end(RunReport(Status.FAILED), is_lost=True)
+            await self._end(Told(Status.FAILED), is_lost=True)
         except Exception:
             log.exception("following a run met a fault of ours")
-            await self._end(RunReport(Status.FAILED), is_lost=True)
+            await self._end(Told(Status.FAILED), is_lost=True)
         finally:
             if (attempt := self._attempt) is not None:
                 self._set_attempt(None)
@@ -245,16 +245,16 @@ class Run:
     async def _bear(self, answer: Answer) -> None:
         """Go on from what was not a beginning, or is an end."""
         match answer:
-            case Ended(report=report):
-                await self._end(report)
+            case Ended(told=told):
+                await self._end(told)
             case Refused(detail=detail):
-                await self._end(RunReport(Status.FAILED, error=detail))
+                await self._end(Told(Status.FAILED, error=detail))
             case Runs():
                 # From before this process: what it makes would come to nobody.
                 await self._fleet.get(self.record.server).cancel(self.record.id)
                 self._trouble = None
             case Down(began=True) if self.record.losses >= _LOSSES_MAX and not self._is_stopping:
-                await self._end(RunReport(Status.FAILED), is_lost=True)
+                await self._end(Told(Status.FAILED), is_lost=True)
             case Down(began=began, is_gone=is_gone):
                 if began:
                     changes = {"losses": self.record.losses + 1, "begun_again": True}
@@ -286,27 +286,27 @@ class Run:
         # While a PUT is held, the server in Python answers nothing else.
         if self._attempt is not None and self._attempt.server.is_coglet is not False:
             await self._attempt.stop(self.record.id, lambda: self.has_ended)
-        await self._end(RunReport(Status.CANCELED))
+        await self._end(Told(Status.CANCELED))
 
-    async def _end(self, report: RunReport, *, is_lost: bool = False) -> None:
+    async def _end(self, told: Told, *, is_lost: bool = False) -> None:
         """Write down how it has ended, as soon as the disk takes it."""
         while not self.has_ended:
             try:
-                await self._write_end(report, is_lost=is_lost)
+                await self._write_end(told, is_lost=is_lost)
             except OSError as error:
                 log.warning("the outcome of a run cannot be written: %r", error)
                 await self._clock.sleep(_WRITE_AGAIN_S)
 
-    async def _write_end(self, report: RunReport, *, is_lost: bool = False) -> None:
+    async def _write_end(self, told: Told, *, is_lost: bool = False) -> None:
         async with self._ending:
             if self.has_ended:
                 return
             if is_lost:
-                outcome = Outcome(status=report.status, is_lost=True)
+                outcome = Outcome(status=told.status, is_lost=True)
                 ended = self.record.model_copy(update={"outcome": outcome})
                 await TRACKS.run(self._records.write, ended)
             else:
-                ended = await TRACKS.run(self._records.end, self.record, report)
+                ended = await TRACKS.run(self._records.end, self.record, told)
             self.record = ended
         self._news.set()
         if self._attempt is not None:

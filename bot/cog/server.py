@@ -43,7 +43,7 @@ from bot.cog.answers import (
     Taken,
     read_detail,
     read_json,
-    read_report,
+    read_told,
 )
 from bot.cog.records import INPUT, Record
 from bot.domain.errors import SourceGone
@@ -166,8 +166,8 @@ class CogServer:
             return _unanswered(error)
         match status:
             case 202:
-                report = read_report(read_json(answer))
-                return Runs(report.logs if report else "", already=True)
+                told = read_told(read_json(answer))
+                return Runs(told.logs if told else "", already=True)
             case 422:
                 return NotRunning()
             case 503:
@@ -272,13 +272,13 @@ async def _read_put(response: aiohttp.ClientResponse, *, held: bool) -> Answer:
     value = await TRACKS.run(read_json, body)
     match response.status:
         case 200:
-            report = read_report(value)
-            return Ended(report) if report and report.ended else Down("no outcome", began=True)
+            told = read_told(value)
+            return Ended(told) if told and told.ended else Down("no outcome", began=True)
         case 202:
-            report = read_report(value)
+            told = read_told(value)
             # Who has only just been started is told without the input (cog 0.23.1).
             is_echo = isinstance(value, dict) and value.get("input") is not None
-            return Runs(report.logs if report else "", already=held or is_echo)
+            return Runs(told.logs if told else "", already=held or is_echo)
         case 409:
             return Taken()
         case 503:

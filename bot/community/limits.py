@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TypeAlias
 
-from bot.community.lines import Lines, Slots
+from bot.community.lines import Lines, Places
 from bot.domain.amounts import Amount, Period, ServerLimits, Unit
 from bot.domain.charges import Sums
 from bot.domain.errors import LimitReached, LineFull, NotAllowed
@@ -76,7 +76,7 @@ class Limits:
     per_server: tuple[Amount, ...] = ()
     total: tuple[Amount, ...] = ()
     max_waiting_per_user: int | None = None
-    slots: Slots = field(default_factory=Slots)
+    places: Places = field(default_factory=Places)
     """What does not have to wait."""
     per_jam: tuple[Amount, ...] = ()
 

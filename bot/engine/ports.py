@@ -81,10 +81,10 @@ class Journal(Protocol):
         """
         ...
 
-    def ask_who_has_slots(self, unsent: Callable[[], Collection[str]]) -> None:
-        """Tell it how to learn which of this process's have a slot among those that run.
+    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
+        """Tell it how to learn which of this process's have a place among those that run.
 
-        Those that are not sent yet: their rows do not tell, and who has a slot does not wait.
+        Those that are not sent yet: their rows do not tell, and who has a place does not wait.
         """
         ...
 

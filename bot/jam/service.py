@@ -16,9 +16,9 @@ from bot.domain.errors import JamUnknown, JournalFault
 from bot.domain.extension import MORE_MAX_S, Closeness
 from bot.domain.generation import AudioSource, Generation, Relation, State
 from bot.domain.inputs import MODEL_WINDOW_S
-from bot.domain.presets import Named
 from bot.domain.request import GenerationRequest
 from bot.jam import rules, steps
+from bot.jam.from_track import NewJam
 from bot.jam.jam import Jam, Progress, Terms
 from bot.jam.pieces import Pieces, end_called
 from bot.jam.ports import JamStore, StoredJam, TakeRow, TakeSound
@@ -74,11 +74,11 @@ class Jams:
         self.doubted: Callable[[str], None] = lambda _: None
         """Told the id of a take of which it is not known whether it is being made."""
 
-    async def start(self, jam: Jam | Named[Jam]) -> bool:
+    async def start(self, jam: NewJam) -> bool:
         """Write a new jam; False where its command was delivered before.
 
         Raises:
-            RequestRefused: it names a preset, with which it cannot be begun.
+            RequestRefused: it names a track or a preset, with which it cannot be begun.
         """
         return await self._store.add_jam(jam)
 

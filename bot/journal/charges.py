@@ -72,8 +72,8 @@ class Ledger:
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
-        self.with_slots: Callable[[], Collection[str]] = tuple
-        """Tells which generations have a slot here among those that run, though none was sent."""
+        self.with_places: Callable[[], Collection[str]] = tuple
+        """Tells which generations have a place here among those that run, though none was sent."""
         self._estimates: dict[Kind, tuple[int, float]] = {}
         """What a run of this kind will cost, and until when that is believed."""
 
@@ -101,7 +101,7 @@ class Ledger:
         ]
         tally = Tally(limits)
         if self._is_limited(requests):
-            tally = await counted(connection, limits, asked, here, self.with_slots)
+            tally = await counted(connection, limits, asked, here, self.with_places)
         refusals = [tally.decide(one) for one in asked]
         rows = [
             _row(reservation(generation, price))

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from bot.community.limits import Asked, Limits, Scope, Tally, Window, holds
-from bot.community.lines import Lines, Load, Slots, Standing
+from bot.community.lines import Lines, Load, Places, Standing
 from bot.domain.charges import ChargeState, Sums
 from bot.domain.generation import State
 from bot.journal.sqlalchemy_asyncio import AsyncConnection
@@ -59,11 +59,11 @@ async def counted(
     limits: Limits,
     asked: Sequence[Asked],
     here: str,
-    with_slots: Callable[[], Collection[str]],
+    with_places: Callable[[], Collection[str]],
 ) -> Tally:
     """All that these requests, which come to the process `here`, are held against.
 
-    `with_slots` tells which generations have a slot there, though their rows do not say so.
+    `with_places` tells which generations have a place there, though their rows do not say so.
     """
     tally = Tally(limits)
     held = {hold.key for one in asked for hold in holds(limits, one)}
@@ -71,7 +71,7 @@ async def counted(
     people = {one.requester_id for one in asked}
     with_lines = limits.max_waiting_per_user is not None
     if with_lines:
-        tally.lines = Lines(limits.slots, here)
+        tally.lines = Lines(limits.places, here)
     elif not groups:
         return tally
     query = _counting(groups, with_lines=with_lines)
@@ -90,11 +90,11 @@ async def counted(
             tally.sums[scope, person, server, window, name] = Sums(tracks, seconds, micro_usd)
         elif number == _OPEN:
             takes = sum(one.takes for one in asked)
-            is_full = tracks + takes > limits.slots.running
+            is_full = tracks + takes > limits.places.running
         elif tally.lines is not None:
             tally.lines.standings.setdefault(person, {})[name] = Standing(tracks, seconds)
     if is_full and tally.lines is not None:
-        await _weigh(connection, tally.lines, people, with_slots())
+        await _weigh(connection, tally.lines, people, with_places())
     return tally
 
 
@@ -102,10 +102,10 @@ async def _weigh(
     connection: AsyncConnection,
     lines: Lines,
     people: Collection[int],
-    with_slots: Collection[str],
+    with_places: Collection[str],
 ) -> None:
     """Count also what keeps each process busy, which is a look at all that is open."""
-    query = sa.union_all(_standings(people, with_slots), _loads(lines.slots, with_slots))
+    query = sa.union_all(_standings(people, with_places), _loads(lines.places, with_places))
     for number, person, _, process, first, second, _ in await connection.execute(query):
         if number == _THEIRS:
             lines.standings.setdefault(person, {})[process] = Standing(first, second)
@@ -149,23 +149,23 @@ def _sums(number: int, scope: Scope, counted: Window) -> _Query:
     return query
 
 
-def _counts(with_slots: Collection[str]) -> tuple[sa.Function[int], sa.Function[int]]:
-    """How many are unpaid and without a slot, and how many have one."""
-    has_slot, is_unpaid = _IS_RUNNING, _IS_UNPAID
-    if with_slots:
+def _counts(with_places: Collection[str]) -> tuple[sa.Function[int], sa.Function[int]]:
+    """How many are unpaid and without a place, and how many have one."""
+    has_place, is_unpaid = _IS_RUNNING, _IS_UNPAID
+    if with_places:
         # What has ended meanwhile has none any more, and what runs is not to be counted twice.
-        has_slot = sa.or_(_IS_RUNNING, sa.and_(_IS_UNPAID, _g.id.in_(with_slots)))
-        is_unpaid = sa.and_(_IS_UNPAID, _g.id.not_in(with_slots))
-    return sa.func.count(sa.case((is_unpaid, 1))), sa.func.count(sa.case((has_slot, 1)))
+        has_place = sa.or_(_IS_RUNNING, sa.and_(_IS_UNPAID, _g.id.in_(with_places)))
+        is_unpaid = sa.and_(_IS_UNPAID, _g.id.not_in(with_places))
+    return sa.func.count(sa.case((is_unpaid, 1))), sa.func.count(sa.case((has_place, 1)))
 
 
 def _standings(
-    people: Collection[int] | sa.BindParameter[Any], with_slots: Collection[str] = ()
+    people: Collection[int] | sa.BindParameter[Any], with_places: Collection[str] = ()
 ) -> _Query:
     """How many of each person's are with each process."""
     number = sa.literal(_THEIRS, sa.Integer)
     return (
-        sa.select(number, _g.requester_id, _NOBODY, _g.owner, *_counts(with_slots), _NOTHING)
+        sa.select(number, _g.requester_id, _NOBODY, _g.owner, *_counts(with_places), _NOTHING)
         .where(_IS_OPEN, _g.requester_id.in_(people))
         .group_by(_g.requester_id, _g.owner)
     )
@@ -182,9 +182,9 @@ def _all_open() -> _Query:
     )
 
 
-def _loads(slots: Slots, with_slots: Collection[str]) -> _Query:
+def _loads(places: Places, with_places: Collection[str]) -> _Query:
     """How many run in each process, and how many could for all that their people may."""
-    without, having = _counts(with_slots)
+    without, having = _counts(with_places)
     standings = (
         sa.select(_g.owner, without.label("unpaid"), having.label("running"))
         .where(_IS_OPEN)
@@ -192,7 +192,7 @@ def _loads(slots: Slots, with_slots: Collection[str]) -> _Query:
         .subquery()
     )
     unpaid, running = standings.c.unpaid, standings.c.running
-    left = sa.case((running < slots.running_per_user, slots.running_per_user - running), else_=0)
+    left = sa.case((running < places.running_per_user, places.running_per_user - running), else_=0)
     could_begin = sa.case((unpaid < left, unpaid), else_=left)
     return sa.select(
         sa.literal(_LOADS, sa.Integer),

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from bot.domain.presets import Named
 from bot.host.log_context import about
 from bot.jam import steps
+from bot.jam.from_track import FromTrack, NewJam
 from bot.jam.jam import Jam
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
 from bot.journal.database import insert
@@ -21,6 +22,7 @@ from bot.journal.jam_tables import jam_takes, jams
 from bot.journal.preset_rows import completed
 from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
+from bot.journal.tracks import tracks_at
 
 _log = logging.getLogger(__name__)
 
@@ -31,12 +33,14 @@ class JamRows(Store):
     """The part of the journal that knows jams."""
 
     @unbroken
-    async def add_jam(self, jam: Jam | Named[Jam]) -> bool:
+    async def add_jam(self, jam: NewJam) -> bool:
         """Write a new jam; False where it is there already.
 
-        One that names a preset is completed here; raises `RequestRefused`, then, too.
+        One that names a track or a preset is completed here; raises `RequestRefused`, then, too.
         """
         async with self._writing() as connection:
+            if isinstance(jam, FromTrack):
+                jam = jam.complete(await tracks_at(connection, jam.place))
             if isinstance(jam, Named):
                 jam = await completed(connection, jam)
             new = {"id": jam.id, "version": 1, **_values(jam)}

@@ -124,9 +124,9 @@ class SqlJournal(
                 raise
         return cls(engine, owner, now, terms or Terms())
 
-    def ask_who_has_slots(self, unsent: Callable[[], Collection[str]]) -> None:
-        """Have whoever waits be counted without those that have a slot here, sent or not."""
-        self._ledger.with_slots = unsent
+    def ask_who_has_places(self, unsent: Callable[[], Collection[str]]) -> None:
+        """Have whoever waits be counted without those that have a place here, sent or not."""
+        self._ledger.with_places = unsent
 
     async def add(
         self,

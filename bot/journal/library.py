@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.domain.generation import Generation, State
 from bot.domain.journal_values import Forgotten, Kept, TrackPage
+from bot.jam.from_track import ByMessage
 from bot.journal.charges import forget as forget_charges
 from bot.journal.charges import forget_spent
 from bot.journal.jams import forget_in_jams, jams_with
@@ -20,6 +21,7 @@ from bot.journal.server_rules import needed_by_limits
 from bot.journal.sqlalchemy_asyncio import AsyncConnection
 from bot.journal.store import Store, unbroken
 from bot.journal.tables import charges, drafts, generations, presets, presses, stars, to_us
+from bot.journal.tracks import OLDEST_FIRST, tracks_at
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +30,6 @@ _WORD_LIMIT = 20
 _CHUNK = 100
 
 _c = generations.c
-_OLDEST_FIRST = (_c.created_at, _c.id)
 _NEWEST_FIRST = (_c.created_at.desc(), _c.id.desc())
 
 
@@ -57,7 +58,7 @@ class Library(Store):
             .limit(limit + 1)
         )
         if before is not None:
-            query = query.where(sa.tuple_(*_OLDEST_FIRST) < sa.tuple_(*_position(before)))
+            query = query.where(sa.tuple_(*OLDEST_FIRST) < sa.tuple_(*_position(before)))
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         shown = rows[:limit]
@@ -121,8 +122,8 @@ class Library(Store):
 
     async def by_message(self, channel_id: int | None, message_id: int) -> list[Generation]:
         """The generations that a message shows, oldest first; None: in whichever channel."""
-        there = () if channel_id is None else (_c.channel_id == channel_id,)
-        return await self._all(_c.message_id == message_id, *there)
+        async with self._reading() as connection:
+            return await tracks_at(connection, ByMessage(channel_id, message_id))
 
     async def tracks_in(
         self, guild_id: int, channel_ids: Collection[int], words: str, limit: int
@@ -227,7 +228,7 @@ class Library(Store):
         return next(iter(readable(rows)), None)
 
     async def _all(self, *conditions: sa.ColumnElement[bool]) -> list[Generation]:
-        query = sa.select(generations).where(*conditions).order_by(*_OLDEST_FIRST)
+        query = sa.select(generations).where(*conditions).order_by(*OLDEST_FIRST)
         async with self._reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return readable(map(dict, rows))

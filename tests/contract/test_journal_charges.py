@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.community.charges import kind_of, price_micro_usd
 from bot.community.limits import Limits, Period, window
-from bot.community.lines import Slots
+from bot.community.lines import Places
 from bot.community.settings import role_stored
 from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
@@ -195,7 +195,7 @@ async def test_a_batch_across_midnight(open_with: Open) -> None:
 
 
 async def test_who_waits_in_line_is_counted_by_the_rows(open_with: Open) -> None:
-    journal = await open_with(Limits(max_waiting_per_user=1, slots=ONE))
+    journal = await open_with(Limits(max_waiting_per_user=1, places=ONE))
     [one, two] = by(1, number=2)
     await journal.add(one)
     await journal.add(two)
@@ -215,7 +215,7 @@ async def test_where_all_places_are_taken_everybody_waits(
     open_with: Open, running: int, room_for: int
 ) -> None:
     """Bo has two that run here, and one elsewhere; of Ada's, one may wait."""
-    limits = Limits(max_waiting_per_user=1, slots=Slots(running, running_per_user=3))
+    limits = Limits(max_waiting_per_user=1, places=Places(running, running_per_user=3))
     journals = [await open_with(limits), await open_with(limits)]
     for at in (0, 0, 1):
         [row] = by(2)
@@ -233,11 +233,11 @@ async def test_where_all_places_are_taken_everybody_waits(
 async def test_what_waits_by_the_rows_is_what_the_queue_lets_wait(
     open_with: Open, seed: int
 ) -> None:
-    """Slots are nearly all taken, and who has one is not always sent yet."""
-    most, slots = 1, Slots(running=4, running_per_user=2)
-    journal = await open_with(Limits(max_waiting_per_user=most, slots=slots))
-    queue = Queue(slots.running, slots.running_per_user, at_gate=slots.running)
-    journal.ask_who_has_slots(queue.unsent)
+    """Places are nearly all taken, and who has one is not always sent yet."""
+    most, places = 1, Places(running=4, running_per_user=2)
+    journal = await open_with(Limits(max_waiting_per_user=most, places=places))
+    queue = Queue(places.running, places.running_per_user, at_gate=places.running)
+    journal.ask_who_has_places(queue.unsent)
     dice, present = random.Random(seed), list[tuple[Generation, QueueEntry]]()
     told = Counter[bool]()
 
@@ -257,9 +257,9 @@ async def test_what_waits_by_the_rows_is_what_the_queue_lets_wait(
                     present.pop()
                 # The queue knows of it once it is journalled.
                 unsent = [key for key in queue.unsent() if key != row.id]
-                journal.ask_who_has_slots(lambda unsent=unsent: unsent)
+                journal.ask_who_has_places(lambda unsent=unsent: unsent)
                 assert await granted(journal, [row]) == may, row.requester_id
-                journal.ask_who_has_slots(queue.unsent)
+                journal.ask_who_has_places(queue.unsent)
                 told[may] += 1
                 if may:
                     await journal.save(replace(row, state=State.QUEUED))
@@ -399,7 +399,7 @@ async def test_who_was_forgotten_goes_when_no_servers_limit_needs_them(open_with
 
 
 RAN: dict[str, Any] = {"prediction_id": "p", "predict_time_s": 1.0}
-ONE = Slots(running_per_user=1)
+ONE = Places(running_per_user=1)
 PEOPLE, SERVERS, REQUESTS = 50, 5, 500
 EACH = ESTIMATE
 
@@ -415,7 +415,7 @@ EACH = ESTIMATE
         (Limits(per_server=parse_amounts("500 s/day, 1000 tracks/month")), 310),
         (Limits(total=parse_amounts("123 tracks/month")), 123),
         (Limits(total=parse_amounts("10 usd/day")), 10_000_000 // EACH),
-        (Limits(max_waiting_per_user=3, slots=ONE), 250),
+        (Limits(max_waiting_per_user=3, places=ONE), 250),
         (
             Limits(
                 parse_amounts("7 tracks/day"),

@@ -24,7 +24,7 @@ _ASK = """
 import asyncio, json, sys
 from dataclasses import replace
 from bot.community.limits import Limits
-from bot.community.lines import Slots
+from bot.community.lines import Places
 from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
 from bot.domain.errors import NoRoomLeft
@@ -45,7 +45,7 @@ async def ask(journal, number):
         print("granted", flush=True)
 
 async def main():
-    terms = Terms(Limits(*map(parse_amounts, limits), waiting_max, Slots(running_per_user=1)))
+    terms = Terms(Limits(*map(parse_amounts, limits), waiting_max, Places(running_per_user=1)))
     async with await SqlJournal.open(url, owner=owner, terms=terms, now=lambda: NOW) as journal:
         print("ready", flush=True)
         sys.stdin.readline()

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import PresetUnknown
-from bot.domain.generation import AudioSource
+from bot.domain.errors import JamTakeToChoose, PresetUnknown
+from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import Inputs
 from bot.domain.musical_terms import MusicalTerms
 from bot.domain.presets import Named, Preset, PresetOwner
 from bot.jam import rules, steps
+from bot.jam.from_track import ById, ByMessage, FromTrack
 from bot.jam.jam import Beginning, Jam, Opening, Shown, Terms
 from bot.jam.ports import StoredJam, TakeRow, TakeSound
-from tests.contract.journal_kit import NOW, OpenJournal, Start, execute, scalars
+from tests.contract.journal_kit import NOW, OpenJournal, Start, added, execute, scalars
 
 ADA, BO = 2**62, 2**60
 
@@ -80,6 +82,34 @@ async def test_a_jam_is_found_as_it_was_written(journal: OpenJournal) -> None:
         assert found is not None
         assert found.jam == jam
     assert await journal.jam_in(78) is None
+
+
+async def test_one_that_names_a_track_is_completed_where_it_is_written(
+    journal: OpenJournal,
+) -> None:
+    takes = await added(journal, 2)
+    seen = list[Sequence[Generation]]()
+
+    def complete(tracks: Sequence[Generation]) -> Jam | Named[Jam]:
+        seen.append(tracks)
+        if len(tracks) != 1:
+            raise JamTakeToChoose(len(tracks))
+        # It may still name a preset.
+        return Named((PresetOwner.person(ADA),), "none", lambda _: a_jam())
+
+    channel_id, message_id = takes[0].reply.channel_id, takes[0].reply.message_id
+    for place in (
+        ByMessage(channel_id, message_id),
+        ByMessage(None, message_id),
+        ByMessage(channel_id + 1, message_id),
+        ById("unknown"),
+    ):
+        with pytest.raises(JamTakeToChoose):
+            await journal.add_jam(FromTrack(place, complete))
+    assert await journal.jam("jam") is None
+    assert await journal.add_jam(FromTrack(ById(takes[1].id), complete))
+    assert await journal.jam("jam") is not None
+    assert seen == [takes, takes, [], [], takes[1:]]
 
 
 async def test_one_that_names_a_preset_is_completed_where_it_is_written(

@@ -16,8 +16,10 @@ from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Chapter, MixFormat, MixTerms
+from bot.jam.from_track import ById, ByMessage
 from bot.jam.jam import Jam, Phase
 from bot.jam.take_limits import TakeLimits
+from cogs.jam_sources import place_named
 from tests.discord.card_kit import Used, Who, finished
 from tests.discord.world import World
 
@@ -386,6 +388,34 @@ async def test_a_jam_from_the_card_of_a_track(world: World) -> None:
     assert await offered(world, world.bo, "") == []
     result = await world.bo.slash(world.channel, "jam start", theme="x", **{"from": track.id})
     assert "no track there" in Used(world, result).told
+
+
+async def test_the_track_a_jam_begins_with_is_read_where_its_row_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.musicgen("soft piano", duration=12)
+    await world.done()
+    asked: list[str] = []
+
+    def noted(name: str) -> None:
+        ask = getattr(world.journal, name)
+
+        def asks(*given: Any) -> Any:
+            asked.append(name)
+            return ask(*given)
+
+        monkeypatch.setattr(world.journal, name, asks)
+
+    for name in ("get", "by_message", "add_jam"):
+        noted(name)
+    await a_room(world, **{"from": world.messages[-1].jump_url})
+    assert asked[:2] == ["add_jam", "by_message"]
+
+
+def test_a_number_larger_than_any_id_is_no_message() -> None:
+    assert place_named("9" * 20) == ById("9" * 20)
+    assert place_named(f"{2**63 - 1}") == ByMessage(None, 2**63 - 1)
+    assert place_named(f"12-{2**62}") == ByMessage(12, 2**62)
 
 
 async def test_a_jam_from_ones_own_private_track_does_not_tell_its_words(world: World) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bot.card import strings
 from bot.card.actions import ACTIONS
 from bot.community.limits import Allowed, Limits, Period, window
-from bot.community.lines import Slots
+from bot.community.lines import Places
 from bot.community.written_amounts import parse_amounts
 from bot.domain.charges import ChargeState
 from bot.domain.errors import NotAllowed, UsageNotTold, WorkerOutOfMemory
@@ -144,7 +144,7 @@ async def test_variations_without_any_room_are_refused(world: World) -> None:
 
 
 async def test_a_full_line_is_said(world: World) -> None:
-    limit(world, Limits(max_waiting_per_user=1, slots=Slots(running_per_user=2)))
+    limit(world, Limits(max_waiting_per_user=1, places=Places(running_per_user=2)))
     world.sound.slow = True
     for _ in range(3):
         await world.musicgen(input_audio_url="https://example.org/x.wav")

@@ -17,7 +17,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from bot.community.charges import price_micro_usd
 from bot.community.limits import Amount, Limits, Period, window
-from bot.community.lines import Slots
+from bot.community.lines import Places
 from bot.community.written_amounts import parse_amounts
 from bot.domain.amounts import ServerLimits
 from bot.domain.charges import Sums
@@ -34,7 +34,7 @@ LIMITS = Limits(
     parse_amounts("100 s/day, 1 usd/month"),
     parse_amounts("0.6 usd/day, 200 s/month"),
     1,
-    Slots(running=4, running_per_user=2),
+    Places(running=4, running_per_user=2),
 )
 OWN = {
     7: ServerLimits(parse_amounts("2 tracks/day, 0.5 usd/month"), parse_amounts("60 s/day")),

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.community.lines import Lines, Load, Slots, Standing
+from bot.community.lines import Lines, Load, Places, Standing
 from bot.engine.queue import Queue, QueueEntry
 
 HERE = "here"
@@ -15,18 +15,18 @@ PEOPLE = (1, 2, 3)
 
 
 @given(
-    slots=st.builds(Slots, st.integers(1, 6), st.integers(1, 4)),
+    places=st.builds(Places, st.integers(1, 6), st.integers(1, 4)),
     steps=st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(0, 4)), max_size=40),
 )
-def test_it_is_what_the_queue_lets_wait(slots: Slots, steps: list[tuple[int, int]]) -> None:
-    queue = Queue(slots.running, slots.running_per_user)
+def test_it_is_what_the_queue_lets_wait(places: Places, steps: list[tuple[int, int]]) -> None:
+    queue = Queue(places.running, places.running_per_user)
     entries: list[QueueEntry] = []
     for person, leaves in steps:
         if leaves == 0 and entries:
             entry = entries.pop(person % len(entries))
             queue.leave(entry)
             continue
-        lines = lines_of(slots, entries)
+        lines = lines_of(places, entries)
         before, expected = lines.waiting_of(person), lines.waiting_of(person, 1)
         entry = queue.join(person)
         entries.append(entry)
@@ -38,15 +38,15 @@ def test_it_is_what_the_queue_lets_wait(slots: Slots, steps: list[tuple[int, int
         assert lines.waiting_of(person) == waiting
 
 
-def lines_of(slots: Slots, entries: list[QueueEntry]) -> Lines:
-    """As it is counted: who has a slot counts as running, sent or not."""
+def lines_of(places: Places, entries: list[QueueEntry]) -> Lines:
+    """As it is counted: who has a slot has a place, sent or not."""
     counts = Counter((entry.user_id, entry.granted.is_set()) for entry in entries)
-    lines = Lines(slots, HERE)
+    lines = Lines(places, HERE)
     for person in PEOPLE:
         standing = Standing(counts[person, False], counts[person, True])
         lines.standings[person] = {HERE: standing}
     standings = [theirs[HERE] for theirs in lines.standings.values()]
     lines.loads[HERE] = Load(
-        sum(one.could_begin(slots) for one in standings), sum(one.running for one in standings)
+        sum(one.could_begin(places) for one in standings), sum(one.running for one in standings)
     )
     return lines

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from bot.cog.answers import read_detail, read_json, read_report, unpacked
+from bot.cog.answers import read_detail, read_json, read_told, unpacked
 
 
 def test_both_kinds_of_server_are_read() -> None:
-    rust = read_report(
+    rust = read_told(
         read_json(
             b'{"id":"a","output":"data:audio/wav;base64,AAAA","logs":"x\\r",'
             b'"metrics":{"predict_time":1.5},"status":"succeeded"}'
@@ -22,23 +22,23 @@ def test_both_kinds_of_server_are_read() -> None:
         "x\r",
     )
     assert (rust.predict_time_s, rust.ended) == (1.5, True)
-    python = read_report({"status": "processing", "output": None, "metrics": None, "error": None})
+    python = read_told({"status": "processing", "output": None, "metrics": None, "error": None})
     assert python is not None
     assert not python.ended
-    listed = read_report({"status": "succeeded", "output": ["http://files/a.wav"]})
+    listed = read_told({"status": "succeeded", "output": ["http://files/a.wav"]})
     assert listed is not None
     assert listed.output == "http://files/a.wav"
 
 
 def test_a_failure_has_the_models_words_alone() -> None:
-    told = read_report({"status": "failed", "error": "Prediction failed: Prediction failed: E: no"})
+    told = read_told({"status": "failed", "error": "Prediction failed: Prediction failed: E: no"})
     assert told is not None
     assert told.error == "E: no"
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"status": 3}, "text"])
 def test_what_is_no_prediction_is_none(value: JsonValue) -> None:
-    assert read_report(value) is None
+    assert read_told(value) is None
 
 
 def test_what_is_no_json_is_none() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.card import strings
 from bot.community.charges import Kind, ending_of, estimate_us, kind_of, price_micro_usd
 from bot.community.limits import Allowed, Amount, Asked, Limits, Period, Tally, Unit, window
-from bot.community.lines import Lines, Slots, Standing
+from bot.community.lines import Lines, Places, Standing
 from bot.community.written_amounts import amounts_text, parse_amounts
 from bot.domain.charges import ChargeState, Spent, Sums
 from bot.domain.errors import (
@@ -206,7 +206,7 @@ def test_money_that_nothing_costs_is_no_limit() -> None:
 
 
 def test_the_line_of_a_person_is_full() -> None:
-    lines = Lines(Slots(running_per_user=2), "here")
+    lines = Lines(Places(running_per_user=2), "here")
     lines.standings[1] = {"here": Standing(unpaid=2, running=1)}
     lines.standings[1]["there"] = Standing(unpaid=3, running=1)
     tally = Tally(Limits(max_waiting_per_user=5), lines=lines)

@@ -439,22 +439,22 @@ def test_a_turn_is_expected_by_what_the_last_runs_took() -> None:
     assert queue.expected_s(1) is None
     for took_s in (10.0, 50.0, 30.0, None):
         queue.ran(took_s)
-    assert queue.expected_s(1) == 30 / 4, "half of a run, with two slots"
+    assert queue.expected_s(1) == 30 / 4, "half of a run, with two places"
     assert queue.expected_s(4) == 30 * 3.5 / 2
 
 
 async def test_the_journal_learns_who_has_a_slot_and_is_not_sent() -> None:
     rig = a_rig()
-    with_slots: list[list[str]] = []
+    with_places: list[list[str]] = []
     create = rig.predictions.create
 
     async def looked_at(
         version: str, inputs: Inputs, cancel_after_s: int, webhook: Webhook | None = None
     ) -> Prediction:
-        with_slots.append([*rig.journal.with_slots()])
+        with_places.append([*rig.journal.with_places()])
         return await create(version, inputs, cancel_after_s, webhook)
 
     rig.predictions.create = looked_at
     generation = await rig.run(Inputs("lofi"))
-    assert with_slots == [[generation.id]]
-    assert [*rig.journal.with_slots()] == []
+    assert with_places == [[generation.id]]
+    assert [*rig.journal.with_places()] == []
