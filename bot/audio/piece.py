@@ -24,18 +24,30 @@ if TYPE_CHECKING:
     from bot.audio.samples import Samples
 
 
+_USUAL_HZ = 48_000
+
+
 def keep_lossless(source: Path, target: Path) -> float:
     """Write audio as FLAC of 16 bits and two channels at most; returns its length in seconds.
+
+    A rate that FLAC's encoder does not take, which hardly any audio has, becomes a usual one.
 
     Raises:
         AudioUnreadable, NotAudio, AudioBeyondBounds: it cannot be decoded.
     """
     with opened(source) as stream:
         channels = min(2, stream.channels)
-        with pcm_file(target, stream.rate_hz, channels, format_="FLAC") as file:
-            for block in stream.blocks():
-                file.write(mixed(block, channels))
-        return file.frames / stream.rate_hz
+        rate_hz = stream.rate_hz if _is_of_flac(stream.rate_hz) else _USUAL_HZ
+        blocks = (mixed(block, channels) for block in stream.blocks())
+        with pcm_file(target, rate_hz, channels, format_="FLAC") as file:
+            for block in resampled(blocks, stream.rate_hz, rate_hz):
+                file.write(block)
+        return file.frames / rate_hz
+
+
+def _is_of_flac(rate_hz: int) -> bool:
+    """Whether a frame's header can tell the rate (RFC 9639, 9.1.2): 16 bits of Hz, or of 10 Hz."""
+    return rate_hz < 1 << 16 or (rate_hz % 10 == 0 and rate_hz < 10 << 16)
 
 
 def splice(sounds: Sequence[Path], over_s: Sequence[float], target: Path) -> float:

@@ -133,3 +133,17 @@ def test_each_section_has_its_authors_colour(made: Evening) -> None:
     assert green not in colours[30, 330]
     assert green in colours[360, 510]
     assert red not in colours[360, 510]
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "kept_hz"), [(65_537, 48_000), (176_399, 48_000), (88_200, 88_200)]
+)
+def test_a_rate_that_flac_does_not_take_becomes_a_usual_one(
+    tmp_path: Path, rate_hz: int, kept_hz: int
+) -> None:
+    """As the fuzzer has found."""
+    odd, kept = tmp_path / "odd.wav", tmp_path / "kept.flac"
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (rate_hz // 2, 2))
+    soundfile.write(odd, noise, rate_hz, subtype="PCM_16")
+    assert keep_lossless(odd, kept) == pytest.approx(0.5, abs=0.001)
+    assert soundfile.info(kept).samplerate == kept_hz
