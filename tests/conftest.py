@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,12 @@ _LONGEST = ("journey/test_storm.py", "journey/test_processes_share.py")
 _WAITING = "journey/"
 _SPREAD = 0.8
 """Those that wait are spread over so much of the rest, which computes meanwhile."""
+
+
+def pytest_configure() -> None:
+    """Have Ctrl+C end the bots of tests that a shell runs in its background, where it ends none."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
