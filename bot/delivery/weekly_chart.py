@@ -62,7 +62,7 @@ class WeeklyChart:
     ) -> None:
         self._client = client
         self._journal = journal
-        self._house_rules = server_rules
+        self._server_rules = server_rules
         self._stars = stars
         self._models = models
         self._clock = clock
@@ -89,7 +89,7 @@ class WeeklyChart:
         channels = {
             guild.id: channel_id
             for guild in self._client.guilds
-            if (channel_id := self._house_rules.settings_of(guild.id).chart_channel) is not None
+            if (channel_id := self._server_rules.settings_of(guild.id).chart_channel) is not None
         }
         for guild_id in sorted(await self._journal.charts_due(list(channels), week)):
             guild = self._client.get_guild(guild_id)
@@ -98,7 +98,7 @@ class WeeklyChart:
                 continue
             claim = await self._journal.claim_chart(guild_id, week, _CLAIM_S)
             if claim is not None:
-                settings = self._house_rules.settings_of(guild_id)
+                settings = self._server_rules.settings_of(guild_id)
                 with speaking(language_of_server(settings, guild.preferred_locale)):
                     await self._post(guild, channels[guild_id], week, claim)
 
@@ -160,9 +160,9 @@ class WeeklyChart:
     async def _tell(self, guild_id: int, channel_id: int, outcome: ChartOutcome) -> None:
         """Note a fault in the log of changes, and post it to the log channel."""
         me = self._client.user
-        note = self._house_rules.store.log_chart_fault
+        note = self._server_rules.store.log_chart_fault
         changes = await note(guild_id, 0 if me is None else me.id, channel_id, outcome)
-        log_channel = self._house_rules.settings_of(guild_id).log_channel
+        log_channel = self._server_rules.settings_of(guild_id).log_channel
         if log_channel is None:
             return
         channel = self._client.get_partial_messageable(log_channel, guild_id=guild_id)
