@@ -215,19 +215,23 @@ async def test_a_lost_connection_comes_back_and_plays_on(
     monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", at_once)
     client = await bot.join(standin.world.lounge)
     before = client.ws
+    recording = standin.voice.recording(standin.world.guild)
+
+    def plays_on() -> bool:
+        return CLIP[-1] in [packet.payload for packet in recording.packets]
 
     def packets() -> Iterator[bytes]:
         while client.ws is before or not client.is_connected():
             yield CLIP[0]
-        yield from CLIP
+        while not plays_on():
+            # A busy machine may lose it a second time.
+            yield CLIP[-1]
 
     playing = asyncio.create_task(play(client, packets()))
-    recording = standin.voice.recording(standin.world.guild)
     await arrived(recording, 3)
     if code is None:
         standin.voice.gateway.drop()
     else:
         standin.voice.gateway.end(code)
     await playing
-
-    await eventually(lambda: CLIP[-1] in [packet.payload for packet in recording.packets])
+    assert plays_on()

@@ -202,4 +202,4 @@ async def test_200_generations_hold_nothing_up(tmp_path: Path) -> None:
     # Whoever else is on a virtual machine's processors for a moment is counted in it.
     assert turns.more_than(PACKET_MS) <= AT_ONCE / 50
     # What other threads hold of Python while others hold the processors is in it, now and then.
-    assert stops.more_than(PACKET_MS) < AT_ONCE / 4
+    assert stops.more_than(PACKET_MS) < AT_ONCE / 2
