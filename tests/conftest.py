@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.nodeid import NodeId
+from hypothesis import settings
 
 from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
@@ -33,7 +34,12 @@ _SPREAD = 0.8
 
 
 def pytest_configure() -> None:
-    """Have Ctrl+C end the bots of tests that a shell runs in its background, where it ends none."""
+    """Have tests take the time that a busy machine makes them take, and Ctrl+C end their bots.
+
+    A shell lets it end nothing of what it runs in the background.
+    """
+    settings.register_profile("ours", deadline=None)
+    settings.load_profile("ours")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

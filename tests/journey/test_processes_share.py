@@ -80,7 +80,7 @@ class Pair:
         return set(await scalars(self.url, "SELECT owner FROM generations WHERE open"))
 
     async def until_rows(self, statement: str, expected: list[object]) -> None:
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(2 * NOTICED_S):
             while await scalars(self.url, statement) != expected:  # noqa: ASYNC110 - no event tells
                 await asyncio.sleep(0.1)
 
