@@ -106,12 +106,15 @@ async def test_nothing_is_lost_doubled_or_miscounted(tmp_path: Path) -> None:
         assert made == verdict.tracks == verdict.acknowledged - verdict.sentences - verdict.refused
         assert verdict.sentences <= SHARDS
         assert made <= rig.requests(*CREATE.split()) <= made + verdict.sentences
-        await pair.until_rows("SELECT count(*) FROM generations WHERE open", [0])
+        # Such a one stays open, and is counted, as long as it may turn up after all.
+        looked_for = verdict.sentences
+        await pair.until_rows("SELECT count(*) FROM generations WHERE open", [looked_for])
         counted = "SELECT state FROM charges WHERE state <> 'given back'"
-        assert Counter(await scalars(pair.url, counted)) == {"settled": made}
+        states = ["settled"] * made + ["reserved"] * looked_for
+        assert Counter(await scalars(pair.url, counted)) == Counter(states)
         for person in stream.people:
-            delivered = f"requester_id = {person.user.id} AND state = 'delivered'"
-            query = f"SELECT id FROM generations WHERE {delivered}"  # noqa: S608 - an id of ours
+            of_them = f"requester_id = {person.user.id} AND (state = 'delivered' OR open)"
+            query = f"SELECT id FROM generations WHERE {of_them}"  # noqa: S608 - an id of ours
             theirs = len(await scalars(pair.url, query))
             usage = await person.slash(world.jam, "usage")
             said = words(await usage.until(lambda reply: reply.embeds, PATIENCE_S))
