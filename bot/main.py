@@ -16,7 +16,7 @@ from bot.discord_internals import open_session, point_at
 from bot.domain.backoff import growing_waits_s
 from bot.domain.errors import ConfigError, JournalFault
 from bot.host.signals import leave_in_time, on_stop
-from bot.journal import JournalError, JournalNotReady, SqlJournal, alone, end_threads
+from bot.journal import JournalError, JournalNotReady, SqlJournal, alone
 from bot.open_parts import journal_name, open_parts
 from bot.operations.disk_warning import disk_warning
 from bot.parts import Parts
@@ -32,7 +32,6 @@ _LASTED_S = 600.0
 """A start that went well for so long: the next fault is not the last one's."""
 _BOT_CLOSES_S = 2.5
 """Closing goes on with the journal then, which has its own limit."""
-_THREADS_END_S = 0.2
 
 
 def run(settings: Settings, *, only_sync: bool = False) -> int:
@@ -65,7 +64,6 @@ async def _until_signal(settings: Settings, *, only_sync: bool) -> None:
         return
     work.cancel()
     await asyncio.wait({work})
-    await asyncio.to_thread(end_threads, _THREADS_END_S)
     if not work.cancelled() and (error := work.exception()) is not None:
         log.error("closing met a fault", exc_info=error)
 

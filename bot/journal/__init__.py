@@ -3,7 +3,6 @@
 from bot.journal.addresses import async_url, sqlite_address
 from bot.journal.alone import alone
 from bot.journal.charges import Terms
-from bot.journal.database import end_threads
 from bot.journal.errors import (
     JournalConflict,
     JournalError,
@@ -31,7 +30,6 @@ __all__ = [
     "Terms",
     "alone",
     "async_url",
-    "end_threads",
     "form_of",
     "sqlite_address",
 ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -25,8 +23,6 @@ from bot.journal.sqlalchemy_asyncio import AsyncConnection, AsyncEngine, create_
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
-THREAD = "_connection_worker_thread"
-"""In the names of aiosqlite's threads."""
 _LOCK_WAIT_S = 10
 """How long a statement waits for another process's lock before it fails."""
 _STATEMENT_LIMIT_S = 30
@@ -156,18 +152,6 @@ def upsert(
     key = [column.name for column in table.primary_key]
     new = {name: put.excluded[name] for name in row if name not in key}
     return put.on_conflict_do_update(index_elements=key, set_=new, where=where)
-
-
-def end_threads(limit_s: float) -> None:
-    """Wait until SQLite's threads have ended, but no longer than this many seconds.
-
-    aiosqlite (0.22) has a thread for each connection. One that a cancellation has let go still
-    tells the event loop that it is done, and fails with a traceback where that has closed.
-    """
-    until_s = time.monotonic() + limit_s
-    for thread in threading.enumerate():
-        if THREAD in thread.name:
-            thread.join(max(until_s - time.monotonic(), 0.0))
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

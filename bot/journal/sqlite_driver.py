@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self, TypeVar
+from queue import SimpleQueue
+from typing import Any, Self, TypeAlias, TypeVar
 
 import aiosqlite
 
 _T = TypeVar("_T")
+_Call: TypeAlias = tuple[asyncio.Future[Any] | None, Callable[[], Any]]
 _ROWS_AT_ONCE = 256
 """Rows that come back with their statement; a longer result is fetched as it is asked for."""
 
@@ -44,7 +48,8 @@ class SqliteConnection(aiosqlite.Connection):
     def __init__(self, connector: partial[sqlite3.Connection]) -> None:
         super().__init__(connector, _ROWS_AT_ONCE)
         # As SQLAlchemy has it: one that is not closed keeps no process from ending.
-        self._thread.daemon = True
+        self._tx = self._calls = SimpleQueue[_Call]()
+        self._thread = threading.Thread(target=_serve, args=(self._calls,), daemon=True)
         self._is_known = True
         """Whether nothing is under way that nobody waits for any more."""
 
@@ -59,6 +64,12 @@ class SqliteConnection(aiosqlite.Connection):
     async def run(self, method: str, sql: str, parameters: Iterable[Any]) -> _Result:
         """Execute a statement with a cursor's method of this name."""
         return await self.in_thread(_run, self._conn, method, sql, parameters)
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Close it after what is under way, and end its thread; done once it is closed."""
+        closed: asyncio.Future[Any] | None = super().stop()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - half typed
+        self._calls.put_nowait((None, _end))
+        return closed
 
     async def rollback(self) -> None:
         """Take back what is not committed; SQLAlchemy asks for it after each commit, too."""
@@ -124,6 +135,35 @@ class _Cursor:
     async def close(self) -> None:
         if self._result.left is not None:
             await self._connection.in_thread(self._result.left.close)
+
+
+def _serve(calls: SimpleQueue[_Call]) -> None:
+    """What a connection's thread does: aiosqlite's own ends with a traceback in `_tell`."""
+    call: Callable[[], Any] | None = None
+    while call is not _end:
+        future, call = calls.get()
+        result, fault = None, None
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the call is awaited
+            fault = error
+        if future is not None:
+            # Who was cut off waits no longer, and the event loop may have closed since.
+            with suppress(RuntimeError):
+                future.get_loop().call_soon_threadsafe(_tell, future, result, fault)
+
+
+def _end() -> None:
+    """Told to a thread as the last it is to do."""
+
+
+def _tell(future: asyncio.Future[Any], result: object, fault: BaseException | None) -> None:
+    if future.done():
+        return
+    if fault is None:
+        future.set_result(result)
+    else:
+        future.set_exception(fault)
 
 
 def _run(

@@ -10,21 +10,18 @@ import re
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-import aiosqlite
 import pytest
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from bot.domain.generation import AudioSource, Relation, State
-from bot.journal import JournalError, JournalTooNew, SqlJournal, async_url, database, end_threads
-from bot.journal.database import THREAD, create_engine
+from bot.journal import JournalError, JournalTooNew, SqlJournal, async_url, database
+from bot.journal.database import create_engine
 from bot.journal.schema import MIGRATIONS, upgrade
 from bot.journal.tables import HEAD
 from tests import unsynced
@@ -338,25 +335,3 @@ def _describe(connection: sa.Connection) -> dict[str, str]:
             parts += [index, options]
         described[table] = "\n".join(map(str, [*parts, *inspector.get_foreign_keys(table)]))
     return described
-
-
-def test_a_connection_that_was_let_go_is_done_before_the_loop_has_closed(tmp_path: Path) -> None:
-    def slow() -> int:
-        time.sleep(0.3)
-        return 1
-
-    async def cut_off() -> None:
-        connection = await aiosqlite.connect(tmp_path / "slow.db")
-        await connection.create_function("slow", 0, slow)  # pyright: ignore[reportUnknownMemberType] - a callable of any kind
-        asking = asyncio.create_task(connection.execute("SELECT slow()"))
-        await asyncio.sleep(0)
-        asking.cancel()
-        connection.stop()  # pyright: ignore[reportUnknownMemberType] - a future of any kind
-        threads = {thread for thread in threading.enumerate() if THREAD in thread.name}
-        await asyncio.to_thread(end_threads, 0.0)
-        assert any(thread.is_alive() for thread in threads)
-        await asyncio.to_thread(end_threads, 20.0)
-        assert threads
-        assert not any(thread.is_alive() for thread in threads)
-
-    asyncio.run(cut_off())

@@ -89,3 +89,31 @@ async def test_a_long_result_comes_as_it_is_asked_for(connection: SqliteConnecti
     await cursor.execute(f"{numbers} LIMIT 1000")
     assert await cursor.fetchall() == [(number,) for number in range(1000)]
     await cursor.close()
+
+
+def test_who_was_cut_off_is_told_nothing_once_the_loop_has_closed(tmp_path: Path) -> None:
+    """Its thread would end with a traceback, which fails the test."""
+    begun, go_on = threading.Event(), threading.Event()
+    before = set(threading.enumerate())
+
+    def slow() -> int:
+        begun.set()
+        go_on.wait(_PATIENCE_S)
+        return 1
+
+    async def cut_off() -> set[threading.Thread]:
+        connection = await connect(str(tmp_path / "file.db"), _PATIENCE_S)
+        await connection.create_function("slow", 0, slow)  # pyright: ignore[reportUnknownMemberType] - half typed
+        asking = asyncio.create_task(connection.run("execute", "SELECT slow()", ()))
+        while not begun.is_set():  # noqa: ASYNC110 - it is set in a thread
+            await asyncio.sleep(0.001)
+        asking.cancel()
+        connection.stop()  # pyright: ignore[reportUnknownMemberType] - half typed
+        return set(threading.enumerate()) - before
+
+    left = asyncio.run(cut_off())
+    assert left
+    go_on.set()
+    for thread in left:
+        thread.join(_PATIENCE_S)
+        assert not thread.is_alive()
