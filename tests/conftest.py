@@ -60,17 +60,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             longest.append(item)
         else:
             (waiting if _WAITING in path else computing).append(item)
-    longest.sort(key=_place)
     turns = [(_SPREAD * at / len(waiting), item) for at, item in enumerate(waiting)]
     turns += [(at / len(computing), item) for at, item in enumerate(computing)]
     items[:] = [*longest, *(item for _, item in sorted(turns, key=itemgetter(0)))]
     if config.getoption("loadgroup", default=False):
         for item in items:
             _show_group(item)
-
-
-def _place(item: pytest.Item) -> int:
-    return next(at for at, part in enumerate(_LONGEST) if part in item.path.as_posix())
 
 
 def _show_group(item: pytest.Item) -> None:

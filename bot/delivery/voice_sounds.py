@@ -98,9 +98,9 @@ class DiscordSounds:
         take = await self._journal.get(item.id)
         if take is None:
             raise GenerationUnknown
-        for message in (self.cards.get(take.reply.message_id), None):
-            # The addresses in a card that was seen live for a day.
-            shown = message or await message_of(self._client, take)
+        # The addresses in a card that was seen live for a day; Discord is asked for it once.
+        for seen in dict.fromkeys((self.cards.get(take.reply.message_id), None)):
+            shown = seen or await message_of(self._client, take)
             files = track_files(shown, take)
             async with self._folders.open(item.added_by, 2 * size_of(files)) as folder:
                 if found := await _fetched(files, folder):

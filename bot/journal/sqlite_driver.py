@@ -138,7 +138,7 @@ class _Cursor:
 
 
 def _serve(calls: SimpleQueue[_Call]) -> None:
-    """What a connection's thread does: aiosqlite's own ends with a traceback in `_tell`."""
+    """What a connection's thread does; aiosqlite's own fails where the event loop has closed."""
     call: Callable[[], Any] | None = None
     while call is not _end:
         future, call = calls.get()

@@ -18,7 +18,7 @@ ROOMS = sorted(
 
 
 TO_BE_MADE = {"bot/locales/it/LC_MESSAGES/messages.po"}
-"""The README's example of another language."""
+"""The example of another language."""
 
 
 def named_files(text: str) -> set[str]:

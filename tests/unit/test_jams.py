@@ -118,7 +118,7 @@ class Process:
         turns = Queue(READ_AT_ONCE, READ_AT_ONCE_PER_USER)
         room = WorkRoom(DiskSpace(self.ledger, self.clock), disk, turns, self.clock)
         openings = Openings(self.sound, self.jams.pieces, room)
-        self.keeper = JamRunner(self.jams, self.journal, self.display, openings, self.clock)
+        self.runner = JamRunner(self.jams, self.journal, self.display, openings, self.clock)
         self.delivery = TakeDelivery(FakeDelivery(self.journal), self.jams)
         self.folder = folder
 
@@ -146,7 +146,7 @@ class Process:
 
     async def works(self, times: int = 50) -> None:
         for jam_id in await self.journal.jams_to_do(self.clock.now()):
-            self.keeper.wake(jam_id)
+            self.runner.wake(jam_id)
         for _ in range(times):
             await asyncio.sleep(0)
 
@@ -518,10 +518,10 @@ async def test_a_change_of_another_server_brings_nobody_to_try_again(process: Pr
     await process.begin()
     process.display.refuses = [Unreachable(may_reopen=True)]
     await process.works()
-    process.keeper.try_again(2)
+    process.runner.try_again(2)
     await process.works()
     assert process.display.shown == []
-    process.keeper.try_again(1)
+    process.runner.try_again(1)
     await process.works()
     assert len(process.display.shown) == 1
 

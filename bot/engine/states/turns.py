@@ -16,12 +16,14 @@ async def reading_turn(job: Job) -> AsyncGenerator[None, None]:
 
     The card says what is waited for: the person's own files, or everybody's.
     """
-    context, shown = job.context, list[Stage]()
+    context = job.context
+    shown: Stage | None = None
 
     def waits(own: bool) -> None:
+        nonlocal shown
         stage = Stage.OWN_AUDIO_FIRST if own else Stage.OTHERS_AUDIO_FIRST
-        if shown[-1:] != [stage]:
-            shown.append(stage)
+        if stage is not shown:
+            shown = stage
             job.show(stage)
 
     queue, user_id = context.reading_queue, job.generation.requester_id
