@@ -201,7 +201,7 @@ class DiscordDelivery:
             await live.editor.stop()
 
     def _refresh(self, live: LiveCard, generation: Generation) -> None:
-        if live.editor.want(live.outgoing(self._renderer, generation)):
+        if live.editor.want(live.outgoing(self._renderer, generation), live.next_within_s):
             self._owner.start(live.editor.keep_up(), name=f"card {generation.id}")
 
     async def _read_and_show(self, live: LiveCard, generation: Generation) -> None:

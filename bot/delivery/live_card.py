@@ -24,6 +24,8 @@ from bot.jam.service import TakeView
 log = logging.getLogger(__name__)
 
 _LAST_EDIT_S = 30.0
+_TRACK_WITHIN_S = 1.0
+"""Most are there sooner after the end of a prediction, and then wait for no edit."""
 _FAULT_CAP_S = 60.0
 """Edits that Discord has a fault with are this far apart at the most, thousands of cards' too."""
 _MAX_DOUBLINGS = 10
@@ -43,6 +45,7 @@ class CardEditor:
         self._wanted: OutgoingMessage | None = None
         self._shown: Card | None = None
         self._sent_at_s: float | None = None
+        self._not_before_s = 0.0
         self._faults = 0
         """In a row."""
         self._unreachable: Reply | None = None
@@ -60,8 +63,12 @@ class CardEditor:
         """Take note that somebody else, in their turn, showed this."""
         self._shown, self._sent_at_s = card, self._clock.monotonic()
 
-    def want(self, outgoing: OutgoingMessage) -> bool:
-        """Note what should be shown next; True when `keep_up` has to be started for it."""
+    def want(self, outgoing: OutgoingMessage, replaced_within_s: float = 0.0) -> bool:
+        """Note what should be shown next; True when `keep_up` has to be started for it.
+
+        It waits for as long as something else is likely to be shown instead.
+        """
+        self._not_before_s = self._clock.monotonic() + replaced_within_s
         known = outgoing.card == self._shown or outgoing.generation.reply == self._unreachable
         self._wanted = None if known else outgoing
         start = self._wanted is not None and self._resting.is_set() and not self._stop.is_set()
@@ -89,14 +96,19 @@ class CardEditor:
         self._wanted = None
 
     async def _stopped_before_next(self) -> bool:
+        while (wait_s := self._next_at_s() - self._clock.monotonic()) > 0.0:
+            if await self._clock.wait(self._stop, wait_s):
+                return True
+        return self._stop.is_set()
+
+    def _next_at_s(self) -> float:
         if self._sent_at_s is None:
-            return self._stop.is_set()
+            return self._not_before_s
         apart_s = self.spacing_s
         if self._faults > 1:
             grown_s = apart_s * 2.0 ** min(self._faults - 1, _MAX_DOUBLINGS)
             apart_s = max(apart_s, min(_FAULT_CAP_S, grown_s))
-        wait_s = self._sent_at_s + apart_s - self._clock.monotonic()
-        return await self._clock.wait(self._stop, max(0.0, wait_s))
+        return max(self._not_before_s, self._sent_at_s + apart_s)
 
     async def _send_wanted(self) -> None:
         outgoing, self._wanted = self._wanted, None
@@ -127,6 +139,8 @@ class LiveCard:
         self.is_read = False
         """Whether the journal was asked for what is not followed here."""
         self.reading = False
+        self.next_within_s = 0.0
+        """What it shows now is likely to be replaced so soon."""
         self.parent: Generation | None = None
         self.take: TakeView | None = None
         """What is known of it in its jam."""
@@ -157,6 +171,7 @@ class LiveCard:
         self._takes[take.id] = take
         if progress is not None:
             self._progresses[take.id] = progress
+            self.next_within_s = _TRACK_WITHIN_S if progress.about_to_end else 0.0
 
     def learn(self, rows: Iterable[Generation]) -> None:
         """Take in what the journal says of those that are not followed here, or have ended."""

@@ -94,6 +94,11 @@ class Progress:
         """Seconds since the stage began."""
         return (self.now - self.stage_began_at).total_seconds()
 
+    @property
+    def about_to_end(self) -> bool:
+        """Whether its track is likely to come next, and soon."""
+        return self.wait is None and self.stage in {Stage.FETCHING, Stage.FINISHING}
+
 
 class ProgressMeter:
     """Follows one generation from its request on; the fraction it gives never decreases."""

@@ -6,10 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import pytest
+
 from bot.card.render import CardRenderer
-from bot.delivery.live_card import CardEditor
+from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage
 from bot.domain.progress import Progress, Stage
+from bot.domain.waits import FetchingSlow, Wait
 from bot.engine.ports import DiscordFault
 from tests.fakes import MUSICGEN, NOON, FakeClock, a_generation
 
@@ -56,6 +59,7 @@ async def test_what_waits_is_shown_once_discord_is_back() -> None:
 async def test_what_is_newer_is_shown_instead() -> None:
     discord = Discord(FakeClock(), faults=1)
     editor = CardEditor(discord.edit, discord.clock)
+    editor.spacing_s = 3.0
     queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
     editor.want(queued)
     keeping = asyncio.create_task(editor.keep_up())
@@ -76,3 +80,44 @@ async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
     await editor.stop()
     await keeping
     assert discord.shown == []
+
+
+async def test_what_is_likely_to_be_replaced_soon_waits_for_what_replaces_it() -> None:
+    discord = Discord(FakeClock(), faults=0)
+    editor = CardEditor(discord.edit, discord.clock)
+    assert editor.want(an_outgoing(Stage.FETCHING), replaced_within_s=1.0)
+    keeping = asyncio.create_task(editor.keep_up())
+    await asyncio.sleep(0)
+    await editor.stop()
+    await keeping
+    assert discord.shown == [], "the track came, and waited for no edit"
+
+
+async def test_where_nothing_replaces_it_it_is_shown() -> None:
+    discord = Discord(FakeClock(), faults=0)
+    editor = CardEditor(discord.edit, discord.clock)
+    editor.spacing_s = 3.0
+    fetching, finishing = an_outgoing(Stage.FETCHING), an_outgoing(Stage.FINISHING)
+    editor.want(fetching, replaced_within_s=1.0)
+    await editor.keep_up()
+    editor.want(finishing, replaced_within_s=1.0)
+    await editor.keep_up()
+    assert (discord.shown, discord.sent_s) == ([fetching, finishing], [1.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("stage", "wait", "waits"),
+    [
+        (Stage.GENERATING, None, False),
+        (Stage.FETCHING, None, True),
+        (Stage.FINISHING, None, True),
+        (Stage.FETCHING, FetchingSlow(), False),
+        (Stage.UPLOADING, None, False),
+    ],
+)
+def test_only_a_card_whose_track_comes_next_waits_for_it(
+    stage: Stage, wait: Wait | None, *, waits: bool
+) -> None:
+    live = LiveCard(CardEditor(Discord(FakeClock(), 0).edit, FakeClock()))
+    live.follow(a_generation(), Progress(stage, NOON, NOON, 1.0, wait=wait))
+    assert (live.next_within_s > 0) is waits
