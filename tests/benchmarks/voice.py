@@ -21,7 +21,7 @@ from tests.benchmarks.flight import (
     timings,
     warm_up,
 )
-from tests.benchmarks.heartbeat import packets_left_s
+from tests.benchmarks.heartbeat import TURNS, packets_left_s
 from tests.benchmarks.stage import BEATING_BOT, Stage, a_stage
 
 COUNTS = (0, 200)
@@ -45,7 +45,9 @@ async def measure() -> AsyncGenerator[str]:
 async def _play(count: int) -> str:
     runs.render = same_music
     limits = {"MAX_RUNNING": "200", "MAX_RUNNING_PER_USER": "1000"}
-    async with a_stage(BEATING_BOT, timings(max(1, count)), True, **limits) as stage:
+    async with a_stage(
+        BEATING_BOT, timings(max(1, count)), True, **limits, **{TURNS: "1"}
+    ) as stage:
         await stage.ready()
         await warm_up(stage, 3)
         world, ada = stage.discord.world, stage.discord.actor("ada")

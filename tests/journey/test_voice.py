@@ -22,7 +22,7 @@ from bot.playground.discord.rules import Rules
 from bot.playground.discord.voice.rtp import Packet
 from bot.playground.replicate.scripts import Script
 from bot.playground.replicate.timings import Timings
-from tests.benchmarks.heartbeat import FILE, Lateness
+from tests.benchmarks.heartbeat import FILE, TURNS, Lateness
 from tests.benchmarks.stage import BEATING_BOT
 from tests.journey.processes import a_running_bot
 from tests.journey.rig import ANSWERS_WITHIN_S, Rig, a_rig, eventually, has_track, words
@@ -173,7 +173,7 @@ async def test_200_generations_hold_nothing_up(tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
     slow = Timings(cold_start_s=0.1, step_rate_per_s=0.2)
     env = {"MAX_RUNNING": "1000", "MAX_RUNNING_PER_USER": "1000", "MAX_WAITING_PER_USER": "1000"}
-    env |= {"module": BEATING_BOT[0], FILE: str(heartbeat)}
+    env |= {"module": BEATING_BOT[0], FILE: str(heartbeat), TURNS: "1"}
     rules = Rules(first_response_s=ANSWERS_WITHIN_S)
     async with (
         a_rig(tmp_path, voice=True, start=False, speed=1, timings=slow, rules=rules) as rig,
