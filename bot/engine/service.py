@@ -51,6 +51,8 @@ from bot.host.log_context import about
 log = logging.getLogger(__name__)
 
 _PATIENCE_S = 0.5
+_ANSWERED_WITHIN_S = 0.8
+"""Most creates are, and are then known to whoever goes on: what was cut off has to be looked for."""
 _GENERATIONS_BACK = 100
 """How often something is made again within the day that input audio is there for it."""
 _CREATES_AT_ONCE = 16
@@ -323,4 +325,5 @@ class GenerationService:
     async def close(self) -> None:
         """Take no more requests and let go of every job; their rows say where to go on."""
         self._closing = True
+        await self._context.submit_gate.shut(_ANSWERED_WITHIN_S)
         await asyncio.gather(self._keepers.close(), self._registry.close())

@@ -44,6 +44,9 @@ class SubmitGate:
         self._clock = clock
         self._pace = pace
         self._inside = 0
+        self._left = asyncio.Event()
+        """Somebody has, and maybe the last."""
+        self._is_shut = False
         self._waiting: list[QueueEntry] = []
         self._called: dict[QueueEntry, asyncio.Event] = {}
         """For each who waits: set when it may be the next to go through."""
@@ -86,7 +89,16 @@ class SubmitGate:
     def leave(self) -> None:
         """Make room for the next."""
         self._inside -= 1
+        self._left.set()
         self._call()
+
+    async def shut(self, within_s: float) -> None:
+        """Let nobody in any more, and wait for who is inside, for so long at the most."""
+        self._is_shut = True
+        until_s = self._clock.monotonic() + within_s
+        while self._inside and (left_s := until_s - self._clock.monotonic()) > 0.0:
+            self._left.clear()
+            await self._clock.wait(self._left, left_s)
 
     @asynccontextmanager
     async def alone(self, inputs: Inputs) -> AsyncGenerator[None, None]:
@@ -148,7 +160,7 @@ class SubmitGate:
     async def _await_turn(self, entry: QueueEntry) -> None:
         called, paid = self._called[entry], False
         while True:
-            if self._waiting[0] is not entry or self._inside >= self._width:
+            if self._is_shut or self._waiting[0] is not entry or self._inside >= self._width:
                 called.clear()
                 await self._clock.wait(called, None)
             elif (pause_s := self._opens_at_s - self._clock.monotonic()) > 0:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from aiolimiter import AsyncLimiter
 
+from bot.domain.clock import Clock, SystemClock
 from bot.domain.inputs import Inputs
 from bot.domain.waits import Obstacle
 from bot.engine.queue import QueueEntry
@@ -13,7 +14,7 @@ from tests.fakes import FakeClock
 
 
 def a_gate(
-    width: int, clock: FakeClock | None = None, pace: AsyncLimiter | None = None
+    width: int, clock: Clock | None = None, pace: AsyncLimiter | None = None
 ) -> SubmitGate:
     return SubmitGate(width, clock or FakeClock(), pace or AsyncLimiter(100, 1))
 
@@ -253,3 +254,29 @@ async def test_busy_servers_tell_nothing_of_the_pace() -> None:
     assert submit_gate.obstacle is None
     assert submit_gate.next_try_at is None
     await asyncio.gather(*tasks)
+
+
+async def test_shut_it_waits_for_who_is_inside_and_lets_nobody_in() -> None:
+    submit_gate, log = a_gate(2, SystemClock()), list[int]()
+    for number in (8, 9):
+        await submit_gate.enter(QueueEntry(number, number))
+    waiting = asyncio.create_task(entered(submit_gate, log, 1))
+    shutting = asyncio.create_task(submit_gate.shut(within_s=60.0))
+    await spin()
+    submit_gate.leave()
+    await spin()
+    assert not shutting.done(), "one is still inside"
+    submit_gate.leave()
+    await shutting
+    await spin()
+    assert (log, waiting.done()) == ([], False)
+    waiting.cancel()
+
+
+async def test_shut_it_does_not_wait_for_ever() -> None:
+    clock = FakeClock()
+    submit_gate = a_gate(2, clock)
+    await submit_gate.enter(QueueEntry(9, 9))
+    began_s = clock.monotonic()
+    await submit_gate.shut(within_s=1.0)
+    assert clock.monotonic() - began_s == 1.0
