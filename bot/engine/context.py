@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import Semaphore
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,9 +15,6 @@ from bot.engine.ports import Delivery, Journal, Predictions, Sound, TrackStore
 from bot.engine.queue import Queue
 from bot.engine.submit_gate import SubmitGate
 from bot.engine.troubles import Troubles
-
-_FINISHED_AT_ONCE = 3
-"""One more than there are processes for it, so that none of them waits for the next track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,6 @@ class JobContext:
     troubles: Troubles
     disk_space: DiskSpace
     disk: Disk
-    finishing: Semaphore = field(default_factory=lambda: Semaphore(_FINISHED_AT_ONCE))
-    """Turns at labelling and measuring: of many that end at once, the first go out first."""
     observer: Observer = field(default_factory=Unobserved)
     unreachable: set[str] = field(default_factory=set[str])
     """The ids of those whose persons cannot be reached now."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,15 +19,14 @@ from bot.domain.errors import (
     TokenRefused,
     UserError,
 )
-from bot.domain.generation import Generation, State
+from bot.domain.generation import State
 from bot.domain.inputs import Inputs
-from bot.domain.measures import Joint, Measures
 from bot.domain.prediction import Prediction
 from bot.domain.progress import Stage
 from bot.domain.waits import FetchingSlow, Hindered, Link, Obstacle, Wait
 from bot.engine.states.fetching import KEPT_FOR
 from bot.engine.troubles import Task
-from tests.fakes import NOON, SUCCEEDS, FakePredictions, FakeSound, a_generation
+from tests.fakes import NOON, SUCCEEDS, FakePredictions, a_generation
 from tests.unit.service_kit import Rig, a_rig
 
 URL = SUCCEEDS[-1].output_url or ""
@@ -159,36 +157,3 @@ async def test_a_track_that_is_gone_leaves_nothing_on_the_disk() -> None:
     assert state is State.FAILED
     assert isinstance(rig.predictions, Slow)
     assert rig.predictions.parts_discarded == ["abcdefghijkl.wav"]
-
-
-async def test_of_many_that_end_at_once_the_first_are_finished_first() -> None:
-    done: list[str] = []
-
-    class OneByOne(FakeSound):
-        """Has one process, and a line before it."""
-
-        turn = asyncio.Lock()
-
-        async def label(self, path: Path, generation: Generation, model_name: str) -> float:
-            async with self.turn:
-                await asyncio.sleep(0)
-                done.append("labelled")
-                return await super().label(path, generation, model_name)
-
-        async def measure(self, path: Path) -> Measures:
-            async with self.turn:
-                await asyncio.sleep(0)
-                done.append("measured")
-                return Measures(None, Joint(0.0, 0.0, 0.0, 0.0))
-
-    rig = a_rig(Slow(), OneByOne())
-    for number in range(20):
-        row = a_generation(
-            id=f"take{number:08}", state=State.COLLECTING, prediction_id=f"p{number}"
-        )
-        await rig.journal.add_earlier(row)
-    await rig.service.adopt()
-    await rig.service.idle()
-    assert len(done) == 40
-    ahead = [done[:at].count("labelled") - done[:at].count("measured") for at in range(40)]
-    assert max(ahead) <= 3, "a track that is labelled waits for few others"

@@ -109,10 +109,9 @@ async def _collect_once(job: Job) -> None:
                         await job.context.sound.discard(output)
             measures = None
             try:
-                async with job.context.finishing:
-                    track_s = await _label(job, track)
-                    if track_s is not None:
-                        measures = await _measure(job, track)
+                track_s = await _label(job, track)
+                if track_s is not None:
+                    measures = await _measure(job, track)
             except OutputNotAudio as error:
                 log.warning("%r", error)
                 fetched, track_s = track, None
