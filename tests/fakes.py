@@ -19,7 +19,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import TRANSITIONS, AudioSource, Generation, Reply, State
 from bot.domain.inputs import TABLE, Inputs, InputTable
-from bot.domain.measures import EndCut, Joint, Loop, Measures
+from bot.domain.measures import EndCut, Joint, Loop, Measured, Measures
 from bot.domain.mixes import Loudness, Mixed, MixLabels, MixTerms
 from bot.domain.models import Model, Models
 from bot.domain.picture import Picture, UsageRow
@@ -271,16 +271,11 @@ class FakeSound:
         if output.exists():  # noqa: ASYNC240 - a small file
             await asyncio.to_thread(shutil.copyfile, output, target)
 
-    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         if self.on_label:
             raise self.on_label.pop(0)
         self.labelled.append(path.name)
-        return self.track_s or float(generation.inputs.duration or 8)
-
-    async def measure(self, path: Path) -> Measures:
-        if self.measures is None:
-            raise WorkerFaulty("these tracks are no audio")
-        return self.measures
+        return Measured(self.track_s or float(generation.inputs.duration or 8), self.measures)
 
     async def loop(self, parts: Sequence[Path], target: Path) -> Loop:
         self.looped += [part.name for part in parts]

@@ -32,7 +32,7 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource, Generation
 from bot.domain.inputs import INPUT_AUDIO_MAX_BYTES
-from bot.domain.measures import Loop, Measures
+from bot.domain.measures import Loop, Measured
 from bot.domain.plain_text import one_line
 from bot.engine.audio_ports import InputAudio, OwnAudio
 from bot.host.threads import INTAKE, TRACKS
@@ -225,41 +225,41 @@ class AudioFiles(PictureFiles):
             raise PieceLost from error
         log.info("%s was joined: %s", target.name, seam)
 
-    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
-        """Check that a downloaded track is audio, and write title and settings into it.
+    async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
+        """Check that a downloaded track is audio, write title and settings into it, measure it.
 
-        Returns its length in seconds. `model_name` is what the tags say the music comes from.
+        `model_name` is what the tags say the music comes from.
 
         Raises:
             OutputNotAudio: it is none.
             AudioWorkFailed: it was not labelled, nor measured.
         """
-        try:
-            labelled = await self._tracks.run(
+
+        async def label(*, measured: bool) -> jobs.Labelled:
+            return await self._tracks.run(
                 jobs.label,
                 path,
                 title=one_line(generation.inputs.prompt),
                 comment=settings_of(generation),
                 software=model_name,
+                measured=measured,
             )
+
+        try:
+            try:
+                labelled = await label(measured=True)
+            except AudioWorkFailed as error:
+                log.warning("labelling and measuring it fails: %r", error)
+                labelled = await label(measured=False)
         except (NotAudio, AudioUnreadable) as error:
             raise OutputNotAudio(type(error).__name__) from error
         except AudioBeyondBounds as error:
             raise WorkerFaulty(repr(error)) from error
         if labelled.untagged is not None:
             log.warning("has no tags: %s", labelled.untagged)
-        return labelled.facts.duration_s
-
-    async def measure(self, path: Path) -> Measures:
-        """What is to be told of a finished track.
-
-        Raises:
-            AudioWorkFailed: it cannot be measured.
-        """
-        try:
-            return await self._tracks.run(jobs.measure_track, path)
-        except (NotAudio, AudioUnreadable, AudioBeyondBounds) as error:
-            raise WorkerFaulty(repr(error)) from error
+        if labelled.unmeasured is not None:
+            log.warning("is not measured: %s", labelled.unmeasured)
+        return Measured(labelled.facts.duration_s, labelled.measures)
 
     async def loop(self, parts: Sequence[Path], target: Path) -> Loop:
         """The best loop of a track, which may be in several files, as a WAV.

@@ -7,6 +7,7 @@ job's errors are a `UserError`, an OSError, or a fault of ours.
 from __future__ import annotations
 
 import logging
+import traceback
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from bot.audio.piece import keep_lossless, splice, splice_end, split_sections
 from bot.audio.probe import AudioFacts, probe
 from bot.audio.tags import TagsNotWritten, write_tags
 from bot.audio.voice import encode_voice
+from bot.domain.errors import UserError
+from bot.domain.measures import Measures
 from bot.domain.mixes import Chapter, Credits, Mixed, MixFormat, MixLabels
 from bot.domain.picture import UsageRow
 
@@ -35,10 +38,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A track's measures, and why it has no tags, where it has none."""
+    """What is known of a track, why it has no tags, and why no measures, where it has none."""
 
     facts: AudioFacts
+    measures: Measures | None
     untagged: str | None
+    unmeasured: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,28 @@ class Drawn:
     thirds_db: list[float]
 
 
-def label(path: Path, *, title: str, comment: str, software: str) -> Labelled:
-    """Measure a track and write its tags. Raises as `probe` does."""
+def label(path: Path, *, title: str, comment: str, software: str, measured: bool) -> Labelled:
+    """Write a track's tags, and have it `measured`. Raises as `probe` does.
+
+    One job, not two: a process waits for the next as long as the bot's event loop is busy.
+    """
     facts = probe(path)
+    # The music is what counts; it goes out without whatever fails here.
+    measures = untagged = unmeasured = None
     try:
         write_tags(path, title=title, comment=comment, software=software)
     except TagsNotWritten as error:
-        # The music is what counts; it goes out without.
-        return Labelled(facts, str(error))
-    return Labelled(facts, None)
+        untagged = str(error)
+    if measured:
+        try:
+            measures = measure_track(path)
+        except (OSError, MemoryError):
+            raise
+        except UserError as error:
+            unmeasured = repr(error)
+        except Exception:  # noqa: BLE001 - a fault of ours; told to the bot
+            unmeasured = traceback.format_exc()
+    return Labelled(facts, measures, untagged, unmeasured)
 
 
 def draw(path: Path, *, given_s: float) -> Drawn:
@@ -121,7 +139,6 @@ _ALL: tuple[Callable[..., Any], ...] = (
     join,
     label,
     measure_end,
-    measure_track,
     draw,
     stack,
     fit,
@@ -158,7 +175,6 @@ __all__ = [
     "label",
     "make_loop",
     "measure_end",
-    "measure_track",
     "mix_piece",
     "probe",
     "splice",

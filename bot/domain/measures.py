@@ -127,6 +127,14 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A track's length in seconds, and what else was measured of it; None where that failed."""
+
+    length_s: float
+    measures: Measures | None
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """A part of a track that plays round and round; lengths in seconds.
 

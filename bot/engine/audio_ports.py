@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.domain.generation import AudioSource, Generation
-from bot.domain.measures import Loop, Measures
+from bot.domain.measures import Loop, Measured
 from bot.domain.picture import Picture, UsageRow
 
 
@@ -96,17 +96,13 @@ class Sound(Protocol):
         """
         ...
 
-    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         """Check that a track is audio, write its tags, measure it.
 
         `model_name` is what the tags say the music comes from.
 
         Raises `TrackError`, `AudioWorkFailed`.
         """
-        ...
-
-    async def measure(self, path: Path) -> Measures:
-        """What is to be told of a finished track. Raises `AudioWorkFailed`."""
         ...
 
     async def loop(self, parts: Sequence[Path], target: Path) -> Loop:

@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 
 _PATIENCE_S = 0.5
 _ANSWERED_WITHIN_S = 0.8
-"""Most creates are, and are then known to whoever goes on: what was cut off has to be looked for."""
+"""Most creates are, and whoever goes on knows of them: what was cut off has to be looked for."""
 _GENERATIONS_BACK = 100
 """How often something is made again within the day that input audio is there for it."""
 _CREATES_AT_ONCE = 16

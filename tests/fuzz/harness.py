@@ -216,7 +216,6 @@ class _Studio:
         terms = MixTerms(MixFormat.MP3)
         labels = MixLabels("title", "comment", "software", NO_CREDITS)
         return [
-            ("measure", lambda track, _: self.audio_files.measure(track)),
             ("loop", lambda track, folder: self.audio_files.loop([track], folder / "loop.wav")),
             ("voice", lambda track, folder: self.voice_files.encode([track], 100, folder / "v")),
             ("lossless", lambda track, folder: pieces.keep_lossless(track, folder / "l.flac")),

@@ -20,6 +20,7 @@ from bot.domain.errors import (
     WorkerTooSlow,
 )
 from bot.domain.generation import AudioSource, Generation, Reply, State
+from bot.domain.measures import Measured
 from bot.engine.attempts import ATTEMPTS_MAX
 from bot.engine.ports import InputAudio, Unreachable
 from tests.fakes import SUCCEEDS, FakePredictions, FakeSound, a_generation, a_reply
@@ -49,7 +50,7 @@ class Deadly(FakeSound):
         await self._die()
         raise AssertionError
 
-    async def label(self, path: Path, generation: Generation, model_name: str) -> float:
+    async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         await self._die()
         raise AssertionError
 

@@ -6,14 +6,17 @@ import shutil
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
+import mutagen
 import numpy as np
 import pytest
 
+from bot.audio import jobs
 from bot.audio.cut import cut_beginning
 from bot.audio.files import AudioFiles
 from bot.audio.probe import probe
-from bot.audio.worker_pool import Limits
+from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,
@@ -26,10 +29,11 @@ from bot.domain.errors import (
     WorkerCrashed,
     WorkerFaulty,
 )
+from bot.domain.measures import Measures
 from bot.engine.ports import InputAudio
 from bot.host.whole_files import draft_of
 from tests.fakes import a_generation
-from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of, silence
+from tests.unit.audio_kit import ENCODINGS, SECONDS, m4a, make_sound, rate_hz, samples_of, silence
 from tests.unit.encoded_audio import FRAGMENTS, PADDING_S, encoded
 
 
@@ -157,8 +161,8 @@ async def test_the_end_of_a_piece_and_the_whole(audio_files: AudioFiles, tmp_pat
     output = make_sound(tmp_path / "output.wav", "wav", seconds=5.0)
     track = tmp_path / "track.wav"
     await audio_files.join(piece, output, given.duration_s, track)
-    length_s = await audio_files.label(track, a_generation(), "meta/musicgen")
-    assert length_s == pytest.approx(7.0, abs=0.05)
+    measured = await audio_files.label(track, a_generation(), "meta/musicgen")
+    assert measured.length_s == pytest.approx(7.0, abs=0.05)
 
 
 async def test_a_join_tells_which_side_is_missing(audio_files: AudioFiles, tmp_path: Path) -> None:
@@ -200,6 +204,38 @@ async def test_input_that_takes_too_much_is_refused(
     async with AudioFiles(tmp_path, input_limits=limits) as audio_files:
         with pytest.raises(refusal):
             await audio_files.end_of(piece, 15.0, tmp_path / "context.wav")
+
+
+async def test_a_track_whose_measuring_kills_is_labelled_all_the_same(
+    audio_files: AudioFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = WorkerPool.run
+
+    async def deadly(self: WorkerPool, job: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("measured"):
+            raise WorkerCrashed(11)
+        return await run(self, job, *args, **kwargs)
+
+    monkeypatch.setattr(WorkerPool, "run", deadly)
+    track = make_sound(tmp_path / "track.wav", "wav")
+    measured = await audio_files.label(track, a_generation(), "meta/musicgen")
+    assert (measured.length_s, measured.measures) == (pytest.approx(SECONDS, abs=0.01), None)
+    assert "TSSE" in cast("Any", mutagen).File(track).tags
+
+
+def test_what_cannot_be_measured_is_labelled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path) -> Measures:
+        raise ZeroDivisionError(path)
+
+    monkeypatch.setattr(jobs, "measure_track", fails)
+    track = make_sound(tmp_path / "track.wav", "wav")
+    tags = {"title": "a", "comment": "b", "software": "c"}
+    labelled = jobs.label(track, **tags, measured=True)
+    assert (labelled.measures, labelled.untagged) == (None, None)
+    assert "ZeroDivisionError" in (labelled.unmeasured or "")
+    assert jobs.label(track, **tags, measured=False).unmeasured is None
 
 
 async def test_a_track_that_crashes_is_as_it_was(audio_files: AudioFiles, tmp_path: Path) -> None:

@@ -13,9 +13,7 @@ from bot.engine.submit_gate import SubmitGate
 from tests.fakes import FakeClock
 
 
-def a_gate(
-    width: int, clock: Clock | None = None, pace: AsyncLimiter | None = None
-) -> SubmitGate:
+def a_gate(width: int, clock: Clock | None = None, pace: AsyncLimiter | None = None) -> SubmitGate:
     return SubmitGate(width, clock or FakeClock(), pace or AsyncLimiter(100, 1))
 
 

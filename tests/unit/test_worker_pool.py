@@ -26,6 +26,7 @@ from bot.domain.errors import (
     WorkerOutOfMemory,
     WorkerTooSlow,
 )
+from bot.domain.measures import Measures
 from tests.unit.audio_kit import RATE_HZ, SECONDS, endless_atoms, m4a, make_sound, silence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
@@ -74,8 +75,10 @@ async def test_facts_come_back_typed(pool: WorkerPool, sound: Path) -> None:
     assert await pool.run(jobs.probe, sound) == AudioFacts("wav", SECONDS, 1, RATE_HZ)
     drawn = await pool.run(jobs.draw, sound, given_s=1.0)
     assert round(drawn.duration_s, 1) == SECONDS
-    labelled = await pool.run(jobs.label, sound, title="a ☃", comment="b", software="c")
-    assert labelled.untagged is None
+    tags = {"title": "a ☃", "comment": "b", "software": "c"}
+    labelled = await pool.run(jobs.label, sound, **tags, measured=True)
+    assert (labelled.untagged, labelled.unmeasured) == (None, None)
+    assert isinstance(labelled.measures, Measures)
 
 
 async def test_a_process_is_kept_for_the_next_job(pool: WorkerPool, sound: Path) -> None:

@@ -21,7 +21,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.generation import Generation, State
-from bot.domain.measures import Measures
+from bot.domain.measures import Measured
 from bot.domain.progress import Stage
 from bot.domain.waits import Hindered, Obstacle
 from bot.engine.disk_health import disk_obstacle
@@ -107,14 +107,11 @@ async def _collect_once(job: Job) -> None:
                 finally:
                     if track is not output:
                         await job.context.sound.discard(output)
-            measures = None
             try:
-                track_s = await _label(job, track)
-                if track_s is not None:
-                    measures = await _measure(job, track)
+                measured = await _label(job, track)
             except OutputNotAudio as error:
                 log.warning("%r", error)
-                fetched, track_s = track, None
+                fetched, measured = track, None
                 track = Form.UNREAD.path(folder, generation.id, extension)
                 await TRACKS.run(fetched.replace, track)
     except (Stopped, UserError):
@@ -124,8 +121,8 @@ async def _collect_once(job: Job) -> None:
     await job.save(
         State.DELIVERING,
         track_path=str(track),
-        track_s=track_s,
-        measures=measures,
+        track_s=None if measured is None else measured.length_s,
+        measures=None if measured is None else measured.measures,
         given_s=given_s,
         attempts=1,
     )
@@ -136,8 +133,8 @@ async def _fetch(job: Job, path: Path, beside_bytes: int) -> None:
     job.show(Stage.FINISHING)
 
 
-async def _label(job: Job, track: Path) -> float | None:
-    """Write a track's tags; its length, or None where that is left undone.
+async def _label(job: Job, track: Path) -> Measured | None:
+    """Write a track's tags and measure it; None where that is left undone.
 
     Raises:
         OutputNotAudio: it is none that we can read.
@@ -145,25 +142,18 @@ async def _label(job: Job, track: Path) -> float | None:
     if not await job.attempts.begin():
         return None
     try:
-        return await job.context.sound.label(track, job.generation, job.model.name)
+        measured = await job.context.sound.label(track, job.generation, job.model.name)
     except (OSError, OutputNotAudio):
         raise
     except Exception as error:  # noqa: BLE001 - logged there; the track goes out as it is
         _note(job, "labelled", error)
         return None
-
-
-async def _measure(job: Job, track: Path) -> Measures | None:
-    """What else is told of a track; None where it cannot be measured."""
-    try:
-        measures = await job.context.sound.measure(track)
-    except Exception as error:  # noqa: BLE001 - logged there; the card tells less
-        _note(job, "measured", error)
-        return None
-    if measures.tempo is None:
-        return measures
+    measures = measured.measures
+    if measures is None or measures.tempo is None:
+        return measured
     asked = f"{job.generation.terms} {job.generation.inputs.prompt}"
-    return replace(measures, tempo=measures.tempo.counted_as_in(asked))
+    tempo = measures.tempo.counted_as_in(asked)
+    return Measured(measured.length_s, replace(measures, tempo=tempo))
 
 
 async def _join(job: Job, piece: Path, output: Path, track: Path) -> bool:
