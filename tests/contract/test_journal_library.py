@@ -20,6 +20,7 @@ from bot.domain.journal_values import Forgotten, Kept
 from bot.domain.presets import PresetOwner
 from bot.journal import JournalConflict
 from tests.contract.journal_kit import NOW, OpenJournal, a_generation, added, execute, ids, scalars
+from tests.examples import examples
 
 ME, OTHER = 5, 6
 new_people = count(1000)
@@ -77,7 +78,9 @@ texts = st.text("aBbÉéß%_/\\-'\" ", max_size=12)
     limit=st.integers(1, 5),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_every_page_has_what_the_words_say_each_once_in_order(
     journal: OpenJournal, tracks: list[tuple[str, int]], words: str, limit: int

@@ -17,6 +17,7 @@ from bot.audio.probe import probe
 from bot.audio.tags import write_tags
 from bot.domain.errors import NotAudio, OutputTooLarge
 from bot.playground.synth import SynthRequest, render
+from tests.examples import examples
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound, rate_hz, samples_of
 from tests.unit.test_audio_tags import COMMENT, SOFTWARE, TITLE, read_tags
 
@@ -110,7 +111,9 @@ def test_what_cannot_fit_says_so(track: Path) -> None:
 
 @given(limit=st.integers(30_000, 800_000))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_what_is_made_fits(track: Path, limit: int) -> None:
     try:
