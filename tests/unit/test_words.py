@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import cast, get_args, get_type_hints
 
 import discord
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.card import strings
+from bot.card import actions, strings
 from bot.card.action import Action
 from bot.card.actions import ACTIONS, CANCEL
 from bot.card.buttons import CardButton, card_view
@@ -236,6 +238,17 @@ def button_of(action: Action) -> CardButton:
     assert isinstance(button, CardButton)
     assert isinstance(button.item, discord.ui.Button)
     return button
+
+
+def test_every_action_is_registered() -> None:
+    found = iter_modules(actions.__path__, f"{actions.__name__}.")
+    modules = [import_module(module.name) for module in found]
+    assert [
+        (module.__name__, action.name)
+        for module in modules
+        for action in vars(module).values()
+        if isinstance(action, Action) and ACTIONS.get(action.name) is not action
+    ] == []
 
 
 async def test_buttons_carry_an_action_and_an_id() -> None:
