@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from _pytest.nodeid import NodeId
-from hypothesis import settings
 
 from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
+from tests.examples import register_profiles
 from tests.loaded_cogs import loaded_once
 from tests.shared_statements import compiled_once
 from tests.unsynced import unsynced
@@ -34,12 +34,11 @@ _SPREAD = 0.8
 
 
 def pytest_configure() -> None:
-    """Have tests take the time that a busy machine makes them take, and Ctrl+C end their bots.
+    """Have hypothesis draw as many examples as are wanted, and Ctrl+C end the tests' bots.
 
     A shell lets it end nothing of what it runs in the background.
     """
-    settings.register_profile("ours", deadline=None)
-    settings.load_profile("ours")
+    register_profiles()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

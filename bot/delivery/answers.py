@@ -65,7 +65,9 @@ class Answers:
         if len(self._owner):
             return
         meanwhile = "answers that were cut off stay open for now"
-        look = keep_looking(self._clock, self._end_lost, meanwhile, _LOOK_EVERY_S, at_once=True)
+        look = keep_looking(
+            self._clock, self._end_lost, meanwhile, lambda: _LOOK_EVERY_S, at_once=True
+        )
         self._owner.start(look, name="answers")
 
     async def close(self) -> None:

@@ -106,7 +106,8 @@ class WeeklyChart:
         async def look() -> None:
             await self.post_due(self._clock.now())
 
-        await keep_looking(self._clock, look, "weekly charts wait", _LOOK_EVERY_S, at_once=True)
+        meanwhile = "weekly charts wait"
+        await keep_looking(self._clock, look, meanwhile, lambda: _LOOK_EVERY_S, at_once=True)
 
     async def _post(
         self, guild: discord.Guild, channel_id: int, week: datetime, claim: ChartClaim

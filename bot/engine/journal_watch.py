@@ -17,18 +17,19 @@ async def keep_looking(
     clock: Clock,
     look: Callable[[], Awaitable[None]],
     meanwhile: str,
-    every_s: float | None = None,
+    every_s: Callable[[], float] = lambda: LOOK_EVERY_S,
     *,
     at_once: bool = False,
 ) -> None:
     """Call `look` every so often, until cancelled; a journal that cannot be read is logged once.
 
-    `meanwhile` says what holds while it cannot be read; `at_once`, whether to look before waiting.
+    `meanwhile` says what holds while it cannot be read; `every_s`, which is asked each time, how
+    long to wait; `at_once`, whether to look before waiting.
     """
     is_well = True
     while True:
         if not at_once:
-            await clock.sleep(LOOK_EVERY_S if every_s is None else every_s)
+            await clock.sleep(every_s())
         at_once = False
         try:
             await look()

@@ -84,7 +84,7 @@ class JamRunner:
     def start(self) -> None:
         """Look every few seconds for what other processes have left, and what time has brought."""
         meanwhile = "what is to be done for jams is not known"
-        looks = keep_looking(self._clock, self._look, meanwhile, LOOK_S, at_once=True)
+        looks = keep_looking(self._clock, self._look, meanwhile, lambda: LOOK_S, at_once=True)
         self._owner.start(looks, name="jams")
 
     async def close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import discord
 import pytest
 from playwright.async_api import expect
@@ -173,10 +175,12 @@ async def test_a_conversation_with_the_bot_shows_its_two(guest: Visitor) -> None
     await expect(members.locator(".member-name")).to_have_count(4)
 
 
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 async def test_escape_closes_the_drawer_wherever_the_focus_is(
-    showcase: DiscordStandIn, visit: Visit
+    showcase: DiscordStandIn, visit: Visit, motion: Literal["no-preference", "reduce"]
 ) -> None:
     phone = await visit(showcase.base_url, phone=True)
+    await phone.page.emulate_media(reduced_motion=motion)
     await phone.part("drawer-open").tap()
     await expect(phone.part("sidebar")).to_have_class("sidebar is-open")
     await expect(phone.channel("jam")).to_be_focused()

@@ -23,7 +23,7 @@ from bot.engine.ports import Journal
 from bot.jam.ports import JamStore
 from bot.journal import SqlJournal, async_url
 from bot.journal.database import create_engine
-from bot.journal.tables import metadata
+from bot.journal.tables import generations, metadata
 
 NOW = datetime(2026, 9, 1, 12, 0, 0, 123456, tzinfo=UTC)
 LEASE_S = 60.0
@@ -100,6 +100,28 @@ async def scalars(url: str, statement: str, **parameters: object) -> list[object
         found = list((await connection.scalars(sa.text(statement), parameters)).all())
     await engine.dispose()
     return found
+
+
+async def copy_row(url: str, count: int) -> None:
+    """Add copies of the only generation, each a second older, numbered where it has #0.
+
+    The database makes them: a journal would take a second for thousands.
+    """
+    first = sa.select(sa.literal(1).label("number")).cte("numbers", recursive=True)
+    number = first.union_all(sa.select(first.c.number + 1).where(first.c.number < count)).c.number
+    text = sa.cast(number, sa.Text)
+    values: dict[str, sa.ColumnElement[Any]] = {column.name: column for column in generations.c}
+    values["id"] = text
+    values["created_at"] = sa.type_coerce(generations.c.created_at, sa.BigInteger) - (
+        number * sa.literal(1_000_000, sa.BigInteger)
+    )
+    for name in ("words", "inputs"):
+        values[name] = sa.func.replace(generations.c[name], "#0", sa.literal("#").concat(text))
+    engine = create_engine(async_url(url))
+    async with engine.begin() as connection:
+        copies = sa.select(*values.values()).join_from(generations, number.table, sa.true())
+        await connection.execute(sa.insert(generations).from_select(list(values), copies))
+    await engine.dispose()
 
 
 async def make_tables(url: str) -> None:

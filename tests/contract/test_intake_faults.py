@@ -28,10 +28,13 @@ from bot.domain.errors import (
 )
 from bot.domain.generation import AudioSource
 from bot.network.resolver import Resolver
+from tests.examples import examples
 
 LIMIT_BYTES = 100_000
 ATTEMPTS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

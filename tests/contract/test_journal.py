@@ -34,6 +34,7 @@ from tests.contract.journal_kit import (
     scalars,
     told_apart,
 )
+from tests.examples import examples
 
 # ------------------------------------------------------------------ generations
 
@@ -48,7 +49,9 @@ async def test_what_was_added_comes_back(journal: OpenJournal) -> None:
 @given(generation=any_generation)
 # One journal for all examples is right: each has an id of its own.
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_every_field_comes_back(journal: OpenJournal, generation: Generation) -> None:
     await journal.add(generation)

@@ -19,7 +19,17 @@ from bot.domain.inputs import Inputs
 from bot.domain.journal_values import Forgotten, Kept
 from bot.domain.presets import PresetOwner
 from bot.journal import JournalConflict
-from tests.contract.journal_kit import NOW, OpenJournal, a_generation, added, execute, ids, scalars
+from tests.contract.journal_kit import (
+    NOW,
+    OpenJournal,
+    a_generation,
+    added,
+    copy_row,
+    execute,
+    ids,
+    scalars,
+)
+from tests.examples import examples
 
 ME, OTHER = 5, 6
 new_people = count(1000)
@@ -77,7 +87,9 @@ texts = st.text("aBbÉéß%_/\\-'\" ", max_size=12)
     limit=st.integers(1, 5),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_every_page_has_what_the_words_say_each_once_in_order(
     journal: OpenJournal, tracks: list[tuple[str, int]], words: str, limit: int
@@ -183,8 +195,10 @@ async def test_prompts_are_ones_own_newest_first_each_once(journal: OpenJournal)
 
 
 async def test_ten_thousand_prompts_take_a_moment(journal: OpenJournal, url: str) -> None:
-    await add_all(journal, *(a_track(f"deep house number {n}", n) for n in range(10_000)))
-    for words, found in (("", 25), ("house 77", 25), ("number 9999", 1), ("techno", 0)):
+    await journal.add(a_track("deep house #0"))
+    await copy_row(url, 9_999)
+    assert await journal.count_tracks(ME) == 10_000
+    for words, found in (("", 25), ("house 77", 25), ("#9999", 1), ("techno", 0)):
         took_s: list[float] = []
         for _ in range(5):
             started = time.perf_counter()

@@ -23,6 +23,7 @@ from tests.contract.journal_kit import (
     execute,
     scalars,
 )
+from tests.examples import examples
 
 ADA, BO = PresetOwner.person(5), PresetOwner.person(6)
 JAM = PresetOwner.server(5)
@@ -51,7 +52,9 @@ async def test_a_preset_is_found_as_it_was_saved(journal: OpenJournal) -> None:
 
 @given(inputs=any_inputs)
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_all_inputs_come_back_but_the_prompt(journal: OpenJournal, inputs: Inputs) -> None:
     await journal.save_preset(ADA, "any", "any", inputs, 9)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
 from tests.contract.journal_kit import NOW, OpenJournal, Start, a_generation, execute, scalars
+from tests.examples import examples
 
 ADA, BO, CY = 5, 6, 7
 HERE, THERE = 100, 200
@@ -69,7 +70,9 @@ async def test_what_is_no_track_has_no_stars(journal: OpenJournal, state: State)
 
 @given(presses=st.lists(st.integers(0, 3), max_size=24))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_presses_at_once_end_in_the_right_number(
     journal: OpenJournal, presses: Sequence[int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from itertools import product
 
 import aiohttp
 import pytest
@@ -84,17 +85,18 @@ def a_message(standin: DiscordStandIn, text: str = "hi") -> FormData:
 # ------------------------------------------------------------------ where a request comes from
 
 
-@pytest.mark.parametrize("headers", FOREIGN, ids=str)
-@pytest.mark.parametrize("path", ["/", "/page/main.js", "/api/v10/gateway", "/v1/account"])
 async def test_what_another_page_asks_is_refused(
-    standin: StandIn, session: aiohttp.ClientSession, headers: Headers, path: str
+    standin: StandIn, session: aiohttp.ClientSession
 ) -> None:
-    sent = filled(headers, standin.base_url)
-    for method in ("GET", "POST", "DELETE", "OPTIONS"):
-        async with session.request(method, standin.base_url + path, headers=sent) as answer:
-            assert answer.status == 403, method
-            assert "Access-Control-Allow-Origin" not in answer.headers
-            assert "own page only" in await answer.text()
+    paths = ("/", "/page/main.js", "/api/v10/gateway", "/v1/account")
+    answered: list[object] = []
+    for headers, path, method in product(FOREIGN, paths, ("GET", "POST", "DELETE", "OPTIONS")):
+        url, sent = standin.base_url + path, filled(headers, standin.base_url)
+        async with session.request(method, url, headers=sent) as answer:
+            is_refused = answer.status == 403 and "own page only" in await answer.text()
+            if not is_refused or "Access-Control-Allow-Origin" in answer.headers:
+                answered.append((method, path, headers, answer.status))
+    assert answered == []
     assert standin.requests == [], "it is no request of the bot's"
 
 
@@ -109,13 +111,19 @@ async def status_of(base_url: str, method: str, *lines: str) -> int:
     return int(answer.split()[1])
 
 
-@pytest.mark.parametrize("host", REBOUND)
-async def test_a_name_that_was_rebound_is_refused(standin: StandIn, host: str) -> None:
+async def test_a_name_that_was_rebound_is_refused(standin: StandIn) -> None:
     port = URL(standin.base_url).port or 0
-    host = host.format(port=port, another=port + 1)
-    lines = (f"Host: {host}", f"Origin: http://{host}")
-    assert await status_of(standin.base_url, "GET", lines[0]) in {400, 421}
-    assert await status_of(standin.base_url, "POST", *lines) in {400, 421}
+    answered: list[object] = []
+    for name in REBOUND:
+        host = name.format(port=port, another=port + 1)
+        lines = (f"Host: {host}", f"Origin: http://{host}")
+        statuses = {
+            await status_of(standin.base_url, "GET", lines[0]),
+            await status_of(standin.base_url, "POST", *lines),
+        }
+        if not statuses <= {400, 421}:
+            answered.append((name, statuses))
+    assert answered == []
 
 
 @pytest.mark.parametrize("hosts", [(), ("{own}", "evil.example"), ("evil.example", "{own}")])
@@ -179,17 +187,17 @@ async def test_another_page_says_nothing_here(
     assert not message.deleted
 
 
-@pytest.mark.parametrize("headers", FOREIGN, ids=str)
 @pytest.mark.parametrize("path", ["/playground/live", "/gateway"])
 async def test_another_page_opens_no_socket(
-    discord_: DiscordStandIn, session: aiohttp.ClientSession, headers: Headers, path: str
+    discord_: DiscordStandIn, session: aiohttp.ClientSession, path: str
 ) -> None:
     url = discord_.base_url + path
-    with pytest.raises(WSServerHandshakeError) as caught:
-        await session.ws_connect(url, headers=filled(headers, discord_.base_url))
-    assert caught.value.status == 403
-    ws = await session.ws_connect(url, headers={"Origin": discord_.base_url})
-    await ws.close()
+    for headers in FOREIGN:
+        with pytest.raises(WSServerHandshakeError) as caught:
+            await session.ws_connect(url, headers=filled(headers, discord_.base_url))
+        assert caught.value.status == 403, headers
+        ws = await session.ws_connect(url, headers={"Origin": discord_.base_url})
+        await ws.close()
 
 
 async def test_a_name_that_was_rebound_opens_no_socket(

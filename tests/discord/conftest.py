@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator
 from fnmatch import fnmatch
@@ -12,6 +13,7 @@ import aiohttp
 import discord
 import pytest
 import simcord
+import simcord.env
 import simcord.http.router
 import simcord.interactions
 
@@ -80,6 +82,22 @@ def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
         await original(env, **options)
 
     monkeypatch.setattr(simcord.Env, "_settle_internal", settle)
+    _look_for_no_timers_in_vain(monkeypatch)
+
+
+def _look_for_no_timers_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare each task with each timer only where one still runs by the real clock.
+
+    Those are what is looked for, several times each time that simcord waits for the bot.
+    """
+    original = simcord.env._virtualize_recognized_waits  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage] - no public way
+
+    def virtualize(state: Any, pending: list[asyncio.Task[Any]]) -> None:
+        real = (record.real_handle for record in state.work.callbacks)
+        if any(handle is not None and not handle.cancelled() for handle in real):
+            original(state, pending)
+
+    monkeypatch.setattr("simcord.env._virtualize_recognized_waits", virtualize)
 
 
 def _allow_files_in_dms(monkeypatch: pytest.MonkeyPatch) -> None:

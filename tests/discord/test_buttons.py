@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import discord
 import pytest
 
-from bot.card import actions, strings
-from bot.card.action import Action
+from bot.card import strings
 from bot.domain import errors
 from bot.domain.generation import Relation, State
 from bot.domain.inputs import TABLE, InputTable
@@ -378,11 +375,3 @@ async def test_a_card_whose_audio_is_gone(world: World, label: str) -> None:
     message = world.env.backend.get_message(world.channel.id, scene.asked.reply.id)
     message.attachments.clear()
     assert (await scene.press(world.bo, label)).told == strings.errors.sentence(errors.SourceGone())
-
-
-@pytest.mark.parametrize("module", [found.name for found in iter_modules(actions.__path__)])
-def test_every_action_is_registered(module: str) -> None:
-    defined = vars(import_module(f"bot.card.actions.{module}")).values()
-    for action in defined:
-        if isinstance(action, Action):
-            assert actions.ACTIONS[action.name] is action

@@ -26,6 +26,7 @@ from bot.domain.generation import Generation, State
 from bot.domain.inputs import Inputs
 from bot.journal import SqlJournal, Terms
 from tests.contract.journal_kit import a_generation
+from tests.examples import examples
 from tests.fake_journal import FakeJournal
 
 PRICE = 1000
@@ -285,9 +286,11 @@ class SqlBooks(Books):
         self.folder.cleanup()
 
 
-FakeBooks.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+FakeBooks.TestCase.settings = settings(
+    max_examples=examples(100), stateful_step_count=30, deadline=None
+)
 SqlBooks.TestCase.settings = settings(
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

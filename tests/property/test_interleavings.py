@@ -40,6 +40,7 @@ from bot.domain.presses import ButtonPress
 from bot.domain.request import GenerationRequest
 from bot.engine.ports import DiscordFault, Unreachable
 from bot.engine.service import EngineConfig, GenerationService
+from tests.examples import examples
 from tests.fakes import (
     MUSICGEN,
     SUCCEEDS,
@@ -297,7 +298,7 @@ ENDS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(EVENTS, ENDS, st.booleans())
 def test_any_interleaving_ends_in_one_track_or_one_sentence_and_one_payment(
     plan: list[Event], answers: tuple[Prediction, ...], with_audio: bool

@@ -18,6 +18,7 @@ from bot.jam import rules, steps
 from bot.jam.jam import Ending, Jam, Phase, Progress, Terms
 from bot.jam.take_limits import TakeLimits
 from bot.journal.jams import dumped, loaded
+from tests.examples import examples
 from tests.fakes import NOON
 
 people = st.integers(1, 5)
@@ -180,7 +181,7 @@ class Jams(RuleBasedStateMachine):
 
 
 TestJams = Jams.TestCase
-TestJams.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestJams.settings = settings(max_examples=examples(50), stateful_step_count=40, deadline=None)
 
 
 def _a_jam(minutes: int = 0) -> Jam:

@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from bot.domain.errors import AudioBeyondRoom
 from bot.engine.disk_ledger import Ledger, Standing
+from tests.examples import examples
 
 BUDGET, SHARE = 100, 40
 SIZES = st.integers(0, 120)
@@ -162,5 +163,7 @@ class Folder(RuleBasedStateMachine):
         return hold is not None and hold.yielding
 
 
-Folder.TestCase.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+Folder.TestCase.settings = settings(
+    max_examples=examples(200), stateful_step_count=40, deadline=None
+)
 TestFolder = Folder.TestCase

@@ -24,6 +24,7 @@ from bot.voice.session import (
     Kind,
     Session,
 )
+from tests.examples import examples
 from tests.fakes import NOON
 
 LOUNGE = 7
@@ -137,7 +138,7 @@ class Channel(RuleBasedStateMachine):
 
 
 TestChannel = Channel.TestCase
-TestChannel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestChannel.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)
 
 
 Change = Callable[[Session], Session]

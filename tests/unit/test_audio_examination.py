@@ -28,6 +28,7 @@ from bot.domain.errors import (
     RequestRefused,
     SoundMissing,
 )
+from tests.examples import examples
 from tests.unit.audio_kit import ENCODINGS, endless_atoms, make_sound
 from tests.unit.encoded_audio import FRAGMENTS, KINDS, PADDING_S, encoded
 
@@ -269,7 +270,7 @@ def test_every_format_of_the_list_can_be_met() -> None:
     riff_bytes=st.integers(0, 2**32 - 1),
     data_bytes=st.integers(0, 2**32 - 1) | st.integers(0, 50_000),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_no_size_in_a_wav_hides_samples(riff_bytes: int, data_bytes: int) -> None:
     with TemporaryDirectory() as folder:
         content = with_sizes(sound("wav", seconds=1.0), (4, riff_bytes), (b"data", data_bytes))
@@ -278,7 +279,7 @@ def test_no_size_in_a_wav_hides_samples(riff_bytes: int, data_bytes: int) -> Non
 
 
 @given(before=st.binary(max_size=300).filter(lambda data: b"\xff" not in data))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_nothing_before_an_mp3_hides_it(before: bytes) -> None:
     with TemporaryDirectory() as folder:
         try:

@@ -17,6 +17,7 @@ from bot.audio.probe import probe
 from bot.audio.seam_metrics import Seam, measure
 from bot.domain.errors import AudioUnreadable, NotAudio
 from bot.playground.synth import Recording, SynthRequest, render
+from tests.examples import examples
 from tests.unit.audio_kit import m4a
 
 Samples = npt.NDArray[np.float32]
@@ -262,7 +263,9 @@ def test_an_output_without_anything_new_adds_nothing(tmp_path: Path) -> None:
     channels=st.tuples(st.integers(1, 3), st.integers(1, 2)),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_lengths_are_joined(
     tmp_path: Path, piece: int, output: int, context: int, rate: int, channels: tuple[int, int]

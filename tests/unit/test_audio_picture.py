@@ -21,6 +21,7 @@ from bot.card.strings.waveform import describe
 from bot.domain.errors import AudioUnreadable, NotAudio
 from bot.domain.picture import Picture
 from bot.playground.synth import SynthRequest, render
+from tests.examples import examples
 from tests.unit.audio_kit import ENCODINGS, m4a, make_sound
 
 Pixels = npt.NDArray[np.uint8]
@@ -172,7 +173,9 @@ def test_time_marks(tmp_path: Path, seconds: float, marks_s: list[float]) -> Non
 
 @given(seconds=st.floats(0.00003, 150), given_share=st.floats(0, 1.2), level=st.floats(0, 1))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_length_is_drawn(
     tmp_path: Path, seconds: float, given_share: float, level: float

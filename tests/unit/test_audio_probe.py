@@ -14,6 +14,7 @@ from bot.audio.probe import AudioFacts, probe
 from bot.audio.sniffing import find
 from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import AudioBeyondBounds, AudioUnreadable, NotAudio
+from tests.examples import examples
 from tests.unit.audio_kit import ENCODINGS, SECONDS, m4a, make_sound, rate_hz
 
 
@@ -132,7 +133,9 @@ def _never_surprised(path: Path, content: bytes) -> None:
 
 
 _examples = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio.resampling import resampled
+from tests.examples import examples
 
 RATES = [8000, 11_025, 22_050, 24_000, 32_000, 44_099, 44_100, 48_000, 96_000]
 
@@ -50,7 +51,7 @@ def test_what_the_new_rate_cannot_hold_is_gone(from_hz: int) -> None:
     from_hz=st.sampled_from([*RATES, 228_607, 383_999]),
     to_hz=st.sampled_from(RATES),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_length_and_sound_do_not_depend_on_the_blocks(
     frames: int, block: int, from_hz: int, to_hz: int
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.audio.probe import probe
 from bot.audio.tags import TagsNotWritten, write_tags
+from tests.examples import examples
 from tests.unit.audio_kit import m4a, make_sound, samples_of
 
 TAGGED = ["wav", "mp3", "flac", "ogg", "opus"]
@@ -71,7 +72,9 @@ def test_what_takes_no_tags_stays_as_it_was(tmp_path: Path, content: bytes) -> N
 @pytest.mark.parametrize("format_", ["wav", "mp3"])
 @given(text=st.text(max_size=200))
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_any_words_are_safe(tmp_path: Path, format_: str, text: str) -> None:
     path = make_sound(tmp_path / "track", format_, seconds=0.2)

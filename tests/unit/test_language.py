@@ -40,8 +40,8 @@ ONE_OF_MANY = re.compile(r"\b1 (?!s\b|is\b|was\b)[a-z]+s\b(?! (?:is|of one))")
 MANY_OF_ONE = re.compile(r"\b(?:[2-9]|[1-9][0-9]+) (?:track|request|preset|star|other|character)\b")
 
 
-def words_in(path: Path) -> Iterator[str]:
-    """The texts of a module that are neither a docstring nor a name."""
+def words_in(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module that are neither a docstring nor a name, each with its line."""
     tree = ast.parse(path.read_text())
     docs = {
         id(node.value)
@@ -50,13 +50,17 @@ def words_in(path: Path) -> Iterator[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            yield node.value
+            yield node.lineno, node.value
 
 
-@pytest.mark.parametrize("path", READ_BY_PEOPLE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_spelling_is_american(path: Path) -> None:
-    found = [word for text in words_in(path) if " " in text for word in BRITISH.findall(text)]
-    assert found == []
+def test_the_spelling_is_american() -> None:
+    assert [
+        f"{path.relative_to(ROOT)}:{line}: {word}"
+        for path in READ_BY_PEOPLE
+        for line, text in words_in(path)
+        if " " in text
+        for word in BRITISH.findall(text)
+    ] == []
 
 
 @pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "docs/privacy.md"])
@@ -72,12 +76,14 @@ def many(kind: type[errors.UserError], number: int) -> Iterator[str]:
         yield strings.errors.sentence(error)
 
 
-@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.__name__)
-def test_every_error_has_its_numbers_with_their_nouns(kind: type[errors.UserError]) -> None:
-    for text in many(kind, 1):
-        assert ONE_OF_MANY.findall(text) == [], text
-    for text in many(kind, 2000):
-        assert MANY_OF_ONE.findall(text) == [], text
+def test_every_error_has_its_numbers_with_their_nouns() -> None:
+    assert [
+        text
+        for number, wrong in ((1, ONE_OF_MANY), (2000, MANY_OF_ONE))
+        for kind in LEAVES
+        for text in many(kind, number)
+        if wrong.search(text)
+    ] == []
 
 
 def other_sentences(number: int) -> list[str]:

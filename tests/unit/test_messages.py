@@ -6,6 +6,7 @@ import ast
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from string import Formatter
@@ -35,6 +36,11 @@ NO_MESSAGES = {
     ("voice.py", "NOT_INSTALLED"): "the same",
 }
 """Words of a module, or of a constant in it, that are not translated, and why."""
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
@@ -105,17 +111,21 @@ def said_too_early(tree: ast.AST) -> Iterator[ast.Call]:
                         pass
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_messages_are_literals_with_their_places(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    found = [
-        f"line {call.lineno}: {name} {fault}"
-        for name, call in calls(tree)
-        if name in MESSAGES
-        for fault in faults(name, call)
-    ]
-    early = [f"line {call.lineno}: said as the module is loaded" for call in said_too_early(tree)]
-    assert found + early == []
+def test_messages_are_literals_with_their_places() -> None:
+    wrong: list[str] = []
+    for path in MODULES:
+        tree = parsed(path)
+        place = path.relative_to(ROOT).as_posix()
+        wrong += [
+            f"{place}:{call.lineno}: {name} {fault}"
+            for name, call in calls(tree)
+            if name in MESSAGES
+            for fault in faults(name, call)
+        ]
+        wrong += [
+            f"{place}:{call.lineno}: said as the module is loaded" for call in said_too_early(tree)
+        ]
+    assert wrong == []
 
 
 def pieces(tree: ast.Module, module: str) -> Iterator[str]:
@@ -173,10 +183,12 @@ def without_context(tree: ast.Module) -> Iterator[str]:
             yield f"line {call.lineno}: {word}"
 
 
-@pytest.mark.parametrize("path", STRINGS, ids=lambda path: path.name)
-def test_no_sentence_is_built_of_pieces(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    assert list(pieces(tree, path.name)) + list(without_context(tree)) == []
+def test_no_sentence_is_built_of_pieces() -> None:
+    assert [
+        f"{path.name}, {found}"
+        for path in STRINGS
+        for found in (*pieces(parsed(path), path.name), *without_context(parsed(path)))
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -263,7 +275,7 @@ def test_a_message_has_one_plural() -> None:
     """Gettext keeps one entry for a singular in a context: a second plural would be lost."""
     plurals: set[tuple[str, ...]] = set()
     for path in MODULES:
-        for name, call in calls(ast.parse(path.read_text())):
+        for name, call in calls(parsed(path)):
             if name == "ngettext":
                 plurals.add(tuple(literal(argument) or "" for argument in call.args[:2]))
     ordered = sorted(plurals)

@@ -24,6 +24,7 @@ from bot.playground.synth import (
 )
 from bot.playground.synth.listening import key, melody, tempo_and_beat
 from bot.playground.synth.rendering import Normalization
+from tests.examples import examples
 
 REQUEST = SynthRequest("funk groove with brass", seed=11, duration_s=4)
 
@@ -190,7 +191,7 @@ _WORDS = """house techno waltz ambient lofi jazz 60 300 bpm A# minor major eb sl
 bass solo piano guitar bells flute dark bright epic calm -5bpm 999bpm \u266d \0"""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     prompt=st.lists(st.sampled_from(_WORDS.split()), max_size=10).map(" ".join)
     | st.text(max_size=60),

@@ -17,6 +17,7 @@ from bot.card.strings import usage
 from bot.domain.charges import Spent, Sums
 from bot.domain.language import Language
 from bot.locales import LANGUAGES, speaking
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 2, 5, tzinfo=UTC)
 BUSY = Spent(Sums(3, 24, 120_000), 1)
@@ -87,7 +88,7 @@ spent = st.builds(Spent, st.builds(Sums, amounts, amounts, amounts))
 
 
 @given(st.lists(spent, min_size=1, max_size=31))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_any_days_can_be_drawn_and_told(days: list[Spent]) -> None:
     assert drawn(days).width == WIDTH
     assert len(usage.describe(days, NOW)) < 1024

@@ -83,7 +83,9 @@ function wire({ node, audio, toggle, seek, time, mute, fallbackDuration }) {
     const done = Number.isFinite(total) && total > 0 ? (audio.currentTime / total) * 100 : 0;
     seek.value = String(done);
     seek.style.setProperty("--done", `${done}%`);
-    seek.setAttribute("aria-valuetext", `${clockText(audio.currentTime)} of ${clockText(total)}`);
+    const words = `${clockText(audio.currentTime)} of ${clockText(total)}`;
+    if (seek.getAttribute("aria-valuetext") === words) return; // As in most frames.
+    seek.setAttribute("aria-valuetext", words);
     time.textContent = `${clockText(audio.currentTime)} / ${clockText(total)}`;
   };
   const follow = () => {
