@@ -12,6 +12,7 @@ import pytest
 from bot.card import strings
 from bot.domain.errors import TookTooLong
 from bot.domain.generation import Generation, State
+from bot.domain.measures import Measured
 from bot.domain.prediction import Prediction
 from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World
 
@@ -87,10 +88,10 @@ async def test_uploading_is_shown_where_there_is_time_for_it(
     stages: list[str] = []
     label = world.sound.label
 
-    async def slow(path: object, generation: Generation, model_name: str) -> None:
+    async def slow(path: Path, generation: Generation, model_name: str) -> Measured:
         await world.clock.sleep(4)
         stages.append(asked.text)
-        await label(path, generation, model_name)  # pyright: ignore[reportArgumentType] - handed through
+        return await label(path, generation, model_name)
 
     monkeypatch.setattr(world.sound, "label", slow)
     await world.done(10)
