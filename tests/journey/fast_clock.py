@@ -9,8 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from unittest.mock import patch
 
 import aiohttp
@@ -20,8 +21,10 @@ from bot.audio.worker_pool import WorkerPool
 from bot.playground.faults import Faults
 
 _STALL_S = 0.01
-"""An event loop that nobody keeps from running looks at the clock more often than this."""
+"""No turn of an event loop takes longer that nobody keeps from running."""
 _MOMENT_S = 0.001
+_LATE_S = 0.002
+"""An event loop wakes up so much later than it wanted to: epoll counts whole milliseconds."""
 _BUSY_SLOWER = 50.0
 """Between two polls an hour may pass in a second; the poll itself takes what it takes."""
 _HELD_S = 1.0
@@ -37,6 +40,9 @@ class FastClock:
     Only while all wait for time to pass, though. What this process computes, what others keep it
     from computing, a request, a statement and a worker take a 50th of that at most: at 500 times
     the speed half a second of it would be the end of what a token lives.
+
+    All wait while the event loop does, so that is where time is counted: a look at the clock costs
+    nothing, and nothing has to wake up for it.
     """
 
     def __init__(self, speed: float, ahead_s: float = 0.0) -> None:
@@ -44,7 +50,7 @@ class FastClock:
         self._busy_speed = max(1.0, speed / _BUSY_SLOWER)
         self._thread = threading.get_ident()
         self._delays = _Delays()
-        self._real_s, self._busy_s = time.monotonic(), self._busy()
+        self._real_s = time.monotonic()
         self._now_s = self._real_s
         self._began_at = datetime.now(UTC) + timedelta(seconds=ahead_s - self._real_s)
         self._requests: list[float] = []
@@ -60,13 +66,28 @@ class FastClock:
             return time.monotonic()
         if threading.get_ident() != self._thread:
             return self._now_s
-        real_s, busy_s = time.monotonic(), self._busy()
-        passed_s, worked_s = real_s - self._real_s, busy_s - self._busy_s
-        idle_s = min(max(passed_s - worked_s, 0.0), _STALL_S)
-        self._now_s += idle_s * (self._busy_speed if self._under_way(real_s) else self._speed)
-        self._now_s += min(worked_s, passed_s, _STALL_S) * self._busy_speed
-        self._real_s, self._busy_s = real_s, busy_s
-        return self._now_s
+        return self._now_s + self._worked_s(time.monotonic()) * self._busy_speed
+
+    def _worked_s(self, real_s: float) -> float:
+        return min(real_s - self._real_s, _STALL_S)
+
+    def _look(self, select: Callable[[float | None], _T], timeout_s: float | None) -> _T:
+        """Have the event loop wait for what happens next, and count for how long it did."""
+        began_s = time.monotonic()
+        self._now_s += self._worked_s(began_s) * self._busy_speed
+        self._real_s = began_s
+        if timeout_s is not None and timeout_s <= 0:
+            return select(timeout_s)
+        speed = self._busy_speed if self._under_way(began_s) else self._speed
+        delayed_s = self._delays.so_far_s()
+        try:
+            return select(timeout_s)
+        finally:
+            self._real_s = time.monotonic()
+            idle_s = self._real_s - began_s - (self._delays.so_far_s() - delayed_s)
+            if timeout_s is not None:
+                idle_s = min(idle_s, timeout_s + _LATE_S)
+            self._now_s += max(idle_s, 0.0) * speed
 
     async def sleep(self, delay_s: float) -> None:
         until_s = self.monotonic() + delay_s
@@ -84,17 +105,15 @@ class FastClock:
                     await event.wait()
         return event.is_set()
 
-    async def tick(self) -> NoReturn:
-        """See to it that no time is lost when nobody looks."""
-        while True:
-            await asyncio.sleep(_STALL_S / 2)
-            self.monotonic()
-
     @contextmanager
     def watching(self, *faults: Faults) -> Generator[None]:
         """Know what is under way; requests that meet one of the faults are held on purpose."""
         self._faults.extend(faults)
         with ExitStack() as stack:
+            if self._speed != 1:
+                selector = cast("Any", asyncio.get_running_loop())._selector
+                waiting = partial(self._look, selector.select)
+                stack.enter_context(patch.object(selector, "select", waiting))
             for owner, name, counted in (
                 (aiohttp.ClientSession, "_request", self._as_request),
                 (aiosqlite.Connection, "_execute", self._as_work),
@@ -114,31 +133,23 @@ class FastClock:
 
     def _as_request(self, call: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
         async def counted(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-            self.monotonic()
-            self._requests.append(began_s := self._real_s)
+            self._requests.append(began_s := time.monotonic())
             try:
                 return await call(*args, **kwargs)
             finally:
-                self.monotonic()
                 self._requests.remove(began_s)
 
         return counted
 
     def _as_work(self, call: Callable[_P, Awaitable[_T]]) -> Callable[_P, Awaitable[_T]]:
         async def counted(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-            self.monotonic()
             self._works += 1
             try:
                 return await call(*args, **kwargs)
             finally:
-                self.monotonic()
                 self._works -= 1
 
         return counted
-
-    def _busy(self) -> float:
-        """Seconds that this thread has run, or wanted to."""
-        return time.thread_time() + self._delays.so_far_s()
 
 
 class _Delays:

@@ -220,7 +220,6 @@ async def a_rig(
             _trust(discord)
         rig = Rig(discord, replicate, settings, bot_clock or clock)
         show_on_failure("what the channels hold", discord.world.transcript)
-        ticking = asyncio.create_task(clock.tick())
         with (
             clock.watching(discord.faults, replicate.faults),
             _looking_rarely(speed),
@@ -233,7 +232,6 @@ async def a_rig(
                 yield rig
             finally:
                 await rig.stop()
-                ticking.cancel()
 
 
 def _trust(discord: DiscordStandIn) -> None:
