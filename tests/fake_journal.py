@@ -163,7 +163,8 @@ class FakeJournal(FakeStars, FakePresets, FakeChartPosts, FakeServerRules, FakeJ
             _, person, server, window, jam_id = hold.key
             found = self._sum(window.begins_at, window.ends_at, person, server, jam_id)
             tally.sums[hold.key] = found.sums
-        tally.lines = self._lines()
+        if self.terms.limits.max_waiting_per_user is not None:
+            tally.lines = self._lines()
         if (refusal := tally.decide(asked)) is not None:
             raise refusal
         for generation in takes:
