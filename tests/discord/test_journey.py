@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import discord
