@@ -26,7 +26,7 @@ _WORKERS_PER_CORE = 4
 """Most of a journey's time is waiting."""
 _GARBAGE_THRESHOLDS = (700, 10, 100)
 """As usual, but for the oldest, of which a test leaves little."""
-_LONGEST = ("journey/test_storm.py", "journey/test_processes_share.py")
+_LONGEST = ("journey/test_storm.py", "journey/test_processes_share.py", "journey/test_starting.py")
 """Begun with, so that in the end no core waits for another; xdist itself begins with groups."""
 _WAITING = "journey/"
 _SPREAD = 0.8
@@ -50,6 +50,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest, mix what waits with what computes; keep a group together."""
+    if _is_whole(config) and not config.getoption("markexpr"):
+        _leave_out_long(config, items)
     longest: list[pytest.Item] = []
     waiting: list[pytest.Item] = []
     computing: list[pytest.Item] = []
@@ -65,6 +67,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("loadgroup", default=False):
         for item in items:
             _show_group(item)
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether all tests are asked for, and not some of them by name."""
+    return config.args == config.getini("testpaths")
+
+
+def _leave_out_long(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = [item for item in items if item.get_closest_marker("long") is not None]
+    items[:] = [item for item in items if item.get_closest_marker("long") is None]
+    config.hook.pytest_deselected(items=left)
 
 
 def _show_group(item: pytest.Item) -> None:
@@ -101,7 +114,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     """
     config = session.config
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker or config.args != config.getini("testpaths"):
+    if not worker or not _is_whole(config):
         return (yield)
     with _bytecode_kept(config):
         number, of = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])

@@ -69,6 +69,7 @@ async def ready(url: str, owner: str, numbers: list[int]) -> asyncio.subprocess.
     return process
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dies", [False, True])
 async def test_two_processes_grant_exactly_what_fits(url: str, dies: bool) -> None:
     asked = random.Random(3).sample(range(500), 500)

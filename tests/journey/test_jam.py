@@ -211,6 +211,7 @@ POINTS: dict[str, Callable[[Rig], Awaitable[None]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reach", POINTS.values(), ids=POINTS.keys())
 async def test_killed(stage: Rig, reach: Callable[[Rig], Awaitable[None]]) -> None:
     """Whatever was done before, one card in one thread goes on, and each take is paid once."""

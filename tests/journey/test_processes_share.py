@@ -152,6 +152,7 @@ async def both_connected(pair: Pair) -> float:
     return time.monotonic() - began_s
 
 
+@pytest.mark.long
 async def test_one_dies_and_the_other_goes_on(pair: Pair) -> None:
     rig = pair.rig
     assert await both_connected(pair) >= IDENTIFY_S
@@ -189,6 +190,7 @@ async def test_one_dies_and_the_other_goes_on(pair: Pair) -> None:
     assert rig.requests(*CREATE.split()) == len(rig.replicate.predictions) == 2
 
 
+@pytest.mark.long
 async def test_one_is_stopped_and_the_other_takes_over_at_once(pair: Pair) -> None:
     rig = pair.rig
     await both_connected(pair)
@@ -206,6 +208,7 @@ async def test_one_is_stopped_and_the_other_takes_over_at_once(pair: Pair) -> No
     assert ": taken up as" in pair.processes[pair.other].output
 
 
+@pytest.mark.long
 async def test_what_another_process_follows_is_brought_by_a_press_and_by_a_command(
     pair: Pair,
 ) -> None:
@@ -250,6 +253,7 @@ async def test_what_another_process_follows_is_brought_by_a_press_and_by_a_comma
     await pair.until_rows("SELECT count(*) FROM generations WHERE open", [0])
 
 
+@pytest.mark.long
 async def test_what_is_pushed_to_the_other_one_is_made_known_to_who_follows_it(
     resting_pair: Pair,
 ) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from bot.playground.discord.interactions import Stage
 from bot.playground.replicate.timings import Timings
 from tests.contract.journal_kit import execute, scalars
@@ -85,6 +87,7 @@ def taken_up(pair: Pair) -> int:
     return sum(process.output.count(": taken up as ") for process in pair.processes.values())
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_doubled_or_miscounted(tmp_path: Path) -> None:
     async with a_pair(tmp_path, TIMINGS) as pair:
         rig, world, stream = pair.rig, pair.rig.discord.world, Stream(pair)

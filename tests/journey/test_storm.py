@@ -13,6 +13,7 @@ from tests.journey.storm import storm
 SEED = 20_261_101
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("database", "kills"), [("sqlite", 22), ("postgres", 20)])
 async def test_killed_at_random(database: str, kills: int) -> None:
     if database == "postgres":

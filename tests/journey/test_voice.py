@@ -168,6 +168,7 @@ async def test_on_a_stage_it_asks_for_the_word_and_waits(rig: Rig) -> None:
     await shown.until(is_over)
 
 
+@pytest.mark.long
 async def test_200_generations_hold_nothing_up(tmp_path: Path) -> None:
     """By what the loop's own thread does, so that others may take its processor meanwhile."""
     heartbeat = tmp_path / "heartbeat"
