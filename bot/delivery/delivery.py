@@ -66,6 +66,7 @@ class DiscordDelivery:
         """Show how far it is: soon, coalesced with what else is to be shown, at best effort."""
         live = self._card(generation)
         live.follow(generation, progress)
+        self._pictures.expects(generation, is_coming=progress.about_to_end)
         live.editor.spacing_s = _SPACING_LATER_S if progress.elapsed_s > _LATER_S else _SPACING_S
         with speaking(generation.language):
             if live.is_read or not _has_more_to_tell(generation):
@@ -102,7 +103,7 @@ class DiscordDelivery:
             OutputTooLarge: Discord does not take it.
             Unreachable, DiscordFault: it has to be tried again.
         """
-        with self._pictures.delivering():
+        with self._pictures.delivering(generation):
             live = await self._for_the_end(generation)
             async with live.editor.turn, message_turn(self._journal, self._clock, generation):
                 await self._read(live, generation)
@@ -140,6 +141,7 @@ class DiscordDelivery:
         Raises:
             Unreachable, DiscordFault: it has to be tried again.
         """
+        self._pictures.expects(generation, is_coming=False)
         live = await self._for_the_end(generation)
         async with live.editor.turn, message_turn(self._journal, self._clock, generation):
             await self._read(live, generation)
@@ -150,12 +152,11 @@ class DiscordDelivery:
         await self._let_go(live, generation)
         if generation.batch_id is not None:
             await self._add_strips(generation)
-        if mentioned is None:
-            return None
-        if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
-            await make_private(self._sender, generation)
-        elif generation.state is not State.CANCELED and not mentioned:
-            await mention(self._sender, live, generation, self._clock.now())
+        if mentioned is not None:
+            if isinstance(generation.failure, RequestRefused) and generation.batch_id is None:
+                await make_private(self._sender, generation)
+            elif generation.state is not State.CANCELED and not mentioned:
+                await mention(self._sender, live, generation, self._clock.now())
         return None
 
     async def _takes_of(self, generation: Generation) -> Sequence[Generation]:
@@ -173,6 +174,7 @@ class DiscordDelivery:
 
     def drop(self, generation: Generation) -> None:
         """Show nothing more of it, nor of what it shares a card with until that shows itself."""
+        self._pictures.expects(generation, is_coming=False)
         live = self._cards.pop(generation.batch_id or generation.id, None)
         if live is not None:
             live.editor.abandon()
@@ -183,9 +185,9 @@ class DiscordDelivery:
 
     def _card(self, generation: Generation) -> LiveCard:
         key = generation.batch_id or generation.id
-        if key not in self._cards:
-            self._cards[key] = LiveCard(CardEditor(self._sender.edit, self._clock))
-        return self._cards[key]
+        if (live := self._cards.get(key)) is None:
+            live = self._cards[key] = LiveCard(CardEditor(self._sender.edit, self._clock))
+        return live
 
     async def _for_the_end(self, generation: Generation) -> LiveCard:
         """The card whose generation has ended; no edit of one that shows nothing else follows."""
@@ -206,8 +208,7 @@ class DiscordDelivery:
 
     async def _read_and_show(self, live: LiveCard, generation: Generation) -> None:
         await self._read(live, generation)
-        newest = next(take for take in live.takes if take.id == generation.id)
-        self._refresh(live, newest)
+        self._refresh(live, next(take for take in live.takes if take.id == generation.id))
 
     async def _read(self, live: LiveCard, generation: Generation) -> None:
         """Learn from the journal what else the card tells; without it, it tells less."""

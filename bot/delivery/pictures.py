@@ -30,11 +30,11 @@ from bot.engine.ports import Sound
 log = logging.getLogger(__name__)
 
 _FEW = 4
-"""While so many tracks at most are being delivered, each has time for its picture."""
+"""While so many tracks at most are about to be delivered, each has time for its picture."""
 _BATCHES_MAX = 100
 """Of cards whose other takes still run, or were delivered by another process."""
 _CALM_WITHIN_S = 20.0
-"""A picture waits no longer for a moment in which no track is being delivered."""
+"""A picture waits no longer for a moment in which no track is about to be delivered."""
 
 
 class Pictures:
@@ -44,7 +44,8 @@ class Pictures:
         self._sender = sender
         self._sound = sound
         self._clock = clock
-        self._delivering = 0
+        self._coming: set[str] = set()
+        """The ids of those whose tracks are fetched, labelled or delivered now."""
         self._calm = asyncio.Event()
         self._calm.set()
         self._owed: set[str] = set()
@@ -52,21 +53,28 @@ class Pictures:
         """The pictures of takes that wait for the others of their card, by its batch."""
         self._turn = asyncio.Lock()
 
+    def expects(self, generation: Generation, *, is_coming: bool) -> None:
+        """Take note whether a track is about to be delivered."""
+        if is_coming:
+            self._coming.add(generation.id)
+            self._calm.clear()
+        else:
+            self._coming.discard(generation.id)
+            if not self._coming:
+                self._calm.set()
+
     @contextmanager
-    def delivering(self) -> Generator[None, None, None]:
+    def delivering(self, generation: Generation) -> Generator[None, None, None]:
         """Surrounds the delivery of a track."""
-        self._delivering += 1
-        self._calm.clear()
+        self.expects(generation, is_coming=True)
         try:
             yield
         finally:
-            self._delivering -= 1
-            if self._delivering == 0:
-                self._calm.set()
+            self.expects(generation, is_coming=False)
 
     def has_time(self, generation: Generation) -> bool:
         """Whether the picture goes with its track; else it is owed, and comes `after_track`."""
-        if self._delivering > _FEW:
+        if len(self._coming) > _FEW:
             self._owed.add(generation.id)
             return False
         self._owed.discard(generation.id)
