@@ -161,8 +161,8 @@ async def test_a_signal_leaves_the_prediction_running_for_the_next_start(
             assert await bot.ended(CLOSE_S) == 0
 
 
-async def test_a_signal_while_the_create_is_under_way(stage: Rig) -> None:
-    stage.trouble_replicate(CREATE, drip_s=8.0)
+async def made_by_the_next_start(stage: Rig) -> None:
+    """Stop the bot while its create is under way: the prediction was made, and is the only one."""
     async with a_running_bot(stage) as bot:
         used = await stage.musicgen()
         await stage.prediction()
@@ -171,20 +171,18 @@ async def test_a_signal_while_the_create_is_under_way(stage: Rig) -> None:
     async with a_running_bot(stage):
         await used.until(has_track)
     assert len(stage.replicate.predictions) == 1
+
+
+async def test_a_signal_while_the_create_is_under_way(stage: Rig) -> None:
+    stage.trouble_replicate(CREATE, drip_s=8.0)
+    await made_by_the_next_start(stage)
 
 
 async def test_a_create_whose_answer_is_on_its_way_at_a_signal_is_not_cut_off(stage: Rig) -> None:
     """What was cut off has to be looked for, and Replicate's list may not show it for minutes."""
     stage.trouble_replicate(CREATE, drip_s=0.4)
     stage.trouble_replicate("GET /v1/predictions", status=503, times=10_000)
-    async with a_running_bot(stage) as bot:
-        used = await stage.musicgen()
-        await stage.prediction()
-        bot.ask_to_stop()
-        assert await bot.ended(CLOSE_S) == 0
-    async with a_running_bot(stage):
-        await used.until(has_track)
-    assert len(stage.replicate.predictions) == 1
+    await made_by_the_next_start(stage)
 
 
 @pytest.mark.parametrize(
