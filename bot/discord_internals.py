@@ -283,7 +283,7 @@ _SOURCES = (
 _CLASS_ATTRIBUTES = (
     (Route, ("BASE",)),
     (DiscordWebSocket, ("DEFAULT_GATEWAY",)),
-    (discord.VoiceClient, ("warn_nacl", "warn_dave")),
+    (discord.VoiceClient, ("warn_nacl", "warn_dave", "create_connection_state")),
     (discord.Webhook, ("session", "proxy", "proxy_auth")),
     (discord.Member, ("_roles",)),
 )

@@ -14,6 +14,7 @@ from functools import partial
 
 import discord
 
+from bot.delivery.voice_connection import VoiceConnection
 from bot.discord_errors import NETWORK_FAULTS, REQUEST_FAILED
 from bot.domain.errors.voice import (
     NotInVoice,
@@ -148,7 +149,9 @@ class DiscordSpeaker:
             if guild.voice_client is not None:
                 await guild.voice_client.disconnect(force=True)
             # It hears nobody: what it is not sent it can't be blamed for.
-            self._voice = await channel.connect(timeout=_JOINS_WITHIN_S, self_deaf=True)
+            self._voice = await channel.connect(
+                timeout=_JOINS_WITHIN_S, cls=VoiceConnection, self_deaf=True
+            )
         except (*_NO_CONNECTION, ImportError) as error:
             # What it takes is loaded only now.
             log.warning("voice channel %d cannot be joined: %r", channel_id, error)

@@ -14,6 +14,7 @@ import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
 from discord.oggparse import OggStream
 
+from bot.delivery.voice_connection import VoiceConnection
 from bot.playground.discord import Channel, DiscordStandIn
 from bot.playground.discord.voice.recording import Recording
 from bot.playground.discord.voice.rtp import Packet
@@ -58,11 +59,11 @@ class VoiceBot(discord.Client):
             guild_ready_timeout=0.02,
         )
 
-    async def join(self, channel: Channel, timeout_s: float = 30.0) -> discord.VoiceClient:
+    async def join(self, channel: Channel, timeout_s: float = 30.0) -> VoiceConnection:
         """Come into a voice channel."""
         found = self.get_channel(channel.id)
         assert isinstance(found, discord.VoiceChannel | discord.StageChannel)
-        return await found.connect(timeout=timeout_s, cls=discord.VoiceClient)
+        return await found.connect(timeout=timeout_s, cls=VoiceConnection)
 
 
 @asynccontextmanager
