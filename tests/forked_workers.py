@@ -113,8 +113,12 @@ def forking(address: str | None) -> Generator[None]:
 
 
 async def _fork(address: str, limits: Limits) -> ForkedWorker:
+    # Tests leave no processor idle for minutes.
+    when_idle = 0
     request = {
-        "arguments": [str(n) for n in (limits.memory_bytes, limits.cpu_s, limits.niceness)],
+        "arguments": [
+            str(n) for n in (limits.memory_bytes, limits.cpu_s, limits.niceness, when_idle)
+        ],
         "environment": worker_pool._environment(),  # pyright: ignore[reportPrivateUsage] - as the bot itself does
     }
     ours, theirs = socket.socketpair()

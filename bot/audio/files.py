@@ -46,7 +46,10 @@ _MEMORY_BYTES = 384 << 20
 channels at 192 kHz bring it to 210, and so does a WAV of 50 MB made into an MP3."""
 _INPUT_MEMORY_BYTES = _MEMORY_BYTES + (128 << 20)
 """FFmpeg's libraries take 100 MB of it, most of which is never touched."""
-_INPUT = Limits(wall_s=30.0, cpu_s=15, memory_bytes=_INPUT_MEMORY_BYTES, niceness=10)
+_INPUT = Limits(
+    wall_s=120.0, cpu_s=15, memory_bytes=_INPUT_MEMORY_BYTES, niceness=10, when_idle=True
+)
+"""By the clock it has the time for which what is paid may keep all processors."""
 _JOIN = Limits(wall_s=120.0, cpu_s=60, memory_bytes=_MEMORY_BYTES, niceness=5)
 _TRACK = Limits(wall_s=240.0, cpu_s=120, memory_bytes=_MEMORY_BYTES, niceness=1)
 """A track at the size limit of a download is made into FLAC and then into one or two MP3s."""

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -32,8 +33,11 @@ _OUTPUT_MAX_BYTES = 1 << 30
 
 
 def main() -> None:
-    """Work until standard input ends. Arguments: bytes of memory, CPU seconds a job, niceness."""
-    memory_bytes, cpu_s, niceness = map(int, sys.argv[1:])
+    """Work until standard input ends.
+
+    Arguments: bytes of memory, CPU seconds a job, niceness, 1 if only when idle else 0.
+    """
+    memory_bytes, cpu_s, niceness, when_idle = map(int, sys.argv[1:])
     # Ctrl+C and some hosts signal every process; when to stop is the bot's decision.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
@@ -43,7 +47,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     # What a library prints must not be taken for an answer.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _bound(memory_bytes, niceness)
+    _bound(memory_bytes)
+    _stand_behind(niceness, when_idle=bool(when_idle))
     while True:
         request = requests.get()
         _allow_cpu(cpu_s)
@@ -87,14 +92,24 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be told")
 
 
-def _bound(memory_bytes: int, niceness: int) -> None:
+def _stand_behind(niceness: int, *, when_idle: bool) -> None:
+    """Leave processors to other processes, as far as the system knows how."""
+    if sys.platform == "win32":
+        return
+    os.nice(niceness)
+    if when_idle and sys.platform == "linux":
+        # A sandbox may refuse it.
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def _bound(memory_bytes: int) -> None:
     """Bound what can be bounded here; the bot's own limit in time holds everywhere."""
     try:
         import resource
     except ImportError:
         # Windows has none of it.
         return
-    os.nice(niceness)
     # A decoder that crashes is no reason to fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT_MAX_BYTES, _OUTPUT_MAX_BYTES))

@@ -55,7 +55,12 @@ _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may take, and how far behind other processes it stands (`os.nice`).
+    """What one job may take, and how far behind other processes it stands.
+
+    `niceness` is that of `os.nice`. With `when_idle`, Linux lets it have a processor only while
+    nothing else of its group wants one, and takes it away at once (`SCHED_IDLE`, sched(7)): at a
+    niceness of 10, what decodes held up acknowledgements by a half. The group is the bot's own
+    container, service or terminal; what else a host does competes with the group as a whole.
 
     Windows has only the limit by the clock, and macOS no limit of memory.
     """
@@ -64,6 +69,7 @@ class Limits:
     cpu_s: int
     memory_bytes: int
     niceness: int = 0
+    when_idle: bool = False
 
 
 class WorkerPool:
@@ -188,7 +194,7 @@ class _Worker:
     @classmethod
     async def start(cls, limits: Limits) -> _Worker:
         """Start one; what it prints is dropped, for the libraries print strangers' text."""
-        numbers = limits.memory_bytes, limits.cpu_s, limits.niceness
+        numbers = limits.memory_bytes, limits.cpu_s, limits.niceness, int(limits.when_idle)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot.audio.worker", *map(str, numbers)),
             stdin=asyncio.subprocess.PIPE,

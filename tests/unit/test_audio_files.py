@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any, cast
 
 import mutagen
 import numpy as np
+import psutil
 import pytest
 
 from bot.audio import jobs
@@ -204,6 +207,20 @@ async def test_input_that_takes_too_much_is_refused(
     async with AudioFiles(tmp_path, input_limits=limits) as audio_files:
         with pytest.raises(refusal):
             await audio_files.end_of(piece, 15.0, tmp_path / "context.wav")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no such schedule")
+async def test_strangers_files_have_a_processor_only_when_idle(
+    audio_files: AudioFiles, tmp_path: Path
+) -> None:
+    await audio_files.length_s(make_sound(tmp_path / "a.wav", "wav"))
+    await audio_files.label(make_sound(tmp_path / "b.wav", "wav"), a_generation(), "model")
+    ours = [one for one in psutil.Process().children() if "bot.audio.worker" in one.cmdline()]
+    own = psutil.Process().nice()
+    assert {(os.sched_getscheduler(one.pid), one.nice() - own) for one in ours} == {
+        (os.SCHED_IDLE, 10),
+        (os.SCHED_OTHER, 1),
+    }
 
 
 async def test_a_track_whose_measuring_kills_is_labelled_all_the_same(
