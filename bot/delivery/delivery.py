@@ -186,7 +186,7 @@ class DiscordDelivery:
     def _card(self, generation: Generation) -> LiveCard:
         key = generation.batch_id or generation.id
         if (live := self._cards.get(key)) is None:
-            live = self._cards[key] = LiveCard(CardEditor(self._sender.edit, self._clock))
+            live = self._cards[key] = LiveCard(CardEditor(self._sender, self._clock))
         return live
 
     async def _for_the_end(self, generation: Generation) -> LiveCard:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from bot.card import strings
 from bot.card.render import Card, CardRenderer
@@ -30,17 +31,30 @@ _FAULT_CAP_S = 60.0
 """Edits that Discord has a fault with are this far apart at the most, thousands of cards' too."""
 _MAX_DOUBLINGS = 10
 
-Send = Callable[[OutgoingMessage], Awaitable[bool]]
-"""Shows a card; False when the message cannot be reached any more."""
+
+class Edits(Protocol):
+    """Edits messages."""
+
+    async def edit(self, outgoing: OutgoingMessage) -> bool:
+        """Show a card; False when the message cannot be reached any more.
+
+        Raises:
+            DiscordFault: it did not work this time.
+        """
+        ...
+
+    def reserve_edit(self, reply: Reply) -> float:
+        """When an edit that can wait may be made in the reply, by the clock."""
+        ...
 
 
 class CardEditor:
     """Keeps one message up to date until it is stopped."""
 
-    def __init__(self, send: Send, clock: Clock) -> None:
+    def __init__(self, edits: Edits, clock: Clock) -> None:
         self.spacing_s = 0.0
         """The least time between two edits."""
-        self._send = send
+        self._edits = edits
         self._clock = clock
         self._wanted: OutgoingMessage | None = None
         self._shown: Card | None = None
@@ -96,7 +110,15 @@ class CardEditor:
         self._wanted = None
 
     async def _stopped_before_next(self) -> bool:
-        while (wait_s := self._next_at_s() - self._clock.monotonic()) > 0.0:
+        if await self._stopped_before(self._next_at_s):
+            return True
+        if self._wanted is None:
+            return False
+        reserved_s = self._edits.reserve_edit(self._wanted.generation.reply)
+        return await self._stopped_before(lambda: max(reserved_s, self._next_at_s()))
+
+    async def _stopped_before(self, at_s: Callable[[], float]) -> bool:
+        while (wait_s := at_s() - self._clock.monotonic()) > 0.0:
             if await self._clock.wait(self._stop, wait_s):
                 return True
         return self._stop.is_set()
@@ -117,7 +139,7 @@ class CardEditor:
             return
         self._sent_at_s = self._clock.monotonic()
         try:
-            if await self._send(outgoing):
+            if await self._edits.edit(outgoing):
                 self._shown, self._faults = outgoing.card, 0
             else:
                 # Until a click or a command brings another token, there is no use in trying.

@@ -19,6 +19,7 @@ import discord
 
 from bot.card.audio_attachments import track_attachment
 from bot.card.render import Card
+from bot.delivery.edit_pace import EditPace
 from bot.delivery.message import OutgoingMessage
 from bot.delivery.recovery import Replacements, find_reply
 from bot.delivery.transport import Outcome, Transport, WordsBlocked
@@ -43,6 +44,7 @@ class Sender:
         self._clock = clock
         self._transport = Transport(client, clock)
         self._replacements = Replacements(self._transport)
+        self._pace = EditPace(clock)
 
     def limit_bytes(self, reply: Reply) -> int:
         """The largest file that goes there now."""
@@ -63,6 +65,12 @@ class Sender:
         except REQUEST_FAILED as error:
             log.info("message %d cannot be read: %s", reply.message_id, error)
             return None
+
+    def reserve_edit(self, reply: Reply) -> float:
+        """When the next edit that can wait may be made in the reply, by the clock."""
+        if self._transport.token_lives(reply):
+            return self._clock.monotonic()
+        return self._pace.reserve(reply.channel_id)
 
     async def edit(self, outgoing: OutgoingMessage) -> bool:
         """Show it in the reply, by whichever token still can; False when none ever will.

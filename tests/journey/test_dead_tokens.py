@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bot.card import strings
+from bot.delivery.edit_pace import CHANNEL_APART_S
 from bot.domain.errors import TooLateToCancel
 from bot.playground.discord.actors import Used
 from bot.playground.discord.rules import Rules
@@ -36,6 +38,31 @@ async def test_after_the_token_has_died_the_bot_edits_by_itself(tmp_path: Path, 
             r.method == "PATCH" and r.path.startswith("/channels/") for r in rig.discord.requests
         )
         assert rig.paid_once()
+
+
+async def test_progress_of_many_cards_leaves_a_channels_limit_to_tracks(tmp_path: Path) -> None:
+    speed = 5.0
+    timings = Timings(cold_start_s=0, step_rate_per_s=53 / 20, tick_s=0.5)
+    async with a_rig(tmp_path, timings=timings, speed=speed) as rig:
+        jam = rig.discord.world.jam
+        people = rig.ada, rig.bo, rig.mod
+        used = [await one.slash(jam, "musicgen", prompt="gong", duration=1) for one in people]
+        for one in used:
+            await one.until(lambda message: message.embeds)
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        shown = [await one.until(has_track) for one in used]
+        first_s = min(r.at for m in shown for r in m.revisions if r.body.files)
+        edits_s = [
+            request.at
+            for request in rig.discord.requests
+            if request.method == "PATCH" and request.path.startswith("/channels/")
+        ]
+        apart_s = [b - a for a, b in pairwise(at for at in edits_s if at < first_s)]
+        # The first of each card goes at once: that the token is dead it learns from Discord. The
+        # one with the first track waits for nothing.
+        spaced_s = apart_s[len(people) : -1]
+        assert len(spaced_s) > 3
+        assert min(spaced_s) > CHANNEL_APART_S / speed * 0.6
 
 
 async def test_a_token_that_the_bot_knows_to_be_dead_is_not_used(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.card.render import CardRenderer
 from bot.delivery.live_card import CardEditor, LiveCard
 from bot.delivery.message import OutgoingMessage
+from bot.domain.generation import Reply
 from bot.domain.progress import Progress, Stage
 from bot.domain.waits import FetchingSlow, Wait
 from bot.engine.ports import DiscordFault
@@ -33,7 +34,12 @@ class Discord:
     clock: FakeClock
     faults: int
     sent_s: list[float] = field(default_factory=list[float])
+    reserved_s: float = 0.0
     shown: list[OutgoingMessage] = field(default_factory=list[OutgoingMessage])
+
+    def reserve_edit(self, reply: Reply) -> float:
+        assert reply.channel_id
+        return NOON.timestamp() + self.reserved_s
 
     async def edit(self, outgoing: OutgoingMessage) -> bool:
         self.sent_s.append((self.clock.now() - NOON).total_seconds())
@@ -46,7 +52,7 @@ class Discord:
 
 async def test_what_waits_is_shown_once_discord_is_back() -> None:
     discord = Discord(FakeClock(), faults=9)
-    editor = CardEditor(discord.edit, discord.clock)
+    editor = CardEditor(discord, discord.clock)
     editor.spacing_s = 3.0
     queued = an_outgoing(Stage.QUEUED)
     assert editor.want(queued)
@@ -58,7 +64,7 @@ async def test_what_waits_is_shown_once_discord_is_back() -> None:
 
 async def test_what_is_newer_is_shown_instead() -> None:
     discord = Discord(FakeClock(), faults=1)
-    editor = CardEditor(discord.edit, discord.clock)
+    editor = CardEditor(discord, discord.clock)
     editor.spacing_s = 3.0
     queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
     editor.want(queued)
@@ -71,7 +77,7 @@ async def test_what_is_newer_is_shown_instead() -> None:
 
 async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
     discord = Discord(FakeClock(), faults=9999)
-    editor = CardEditor(discord.edit, discord.clock)
+    editor = CardEditor(discord, discord.clock)
     editor.spacing_s = 3.0
     editor.want(an_outgoing(Stage.QUEUED))
     keeping = asyncio.create_task(editor.keep_up())
@@ -84,7 +90,7 @@ async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
 
 async def test_what_is_likely_to_be_replaced_soon_waits_for_what_replaces_it() -> None:
     discord = Discord(FakeClock(), faults=0)
-    editor = CardEditor(discord.edit, discord.clock)
+    editor = CardEditor(discord, discord.clock)
     assert editor.want(an_outgoing(Stage.FETCHING), replaced_within_s=1.0)
     keeping = asyncio.create_task(editor.keep_up())
     await asyncio.sleep(0)
@@ -95,7 +101,7 @@ async def test_what_is_likely_to_be_replaced_soon_waits_for_what_replaces_it() -
 
 async def test_where_nothing_replaces_it_it_is_shown() -> None:
     discord = Discord(FakeClock(), faults=0)
-    editor = CardEditor(discord.edit, discord.clock)
+    editor = CardEditor(discord, discord.clock)
     editor.spacing_s = 3.0
     fetching, finishing = an_outgoing(Stage.FETCHING), an_outgoing(Stage.FINISHING)
     editor.want(fetching, replaced_within_s=1.0)
@@ -103,6 +109,27 @@ async def test_where_nothing_replaces_it_it_is_shown() -> None:
     editor.want(finishing, replaced_within_s=1.0)
     await editor.keep_up()
     assert (discord.shown, discord.sent_s) == ([fetching, finishing], [1.0, 4.0])
+
+
+async def test_what_waits_for_its_time_shows_the_newest_then_and_keeps_no_end_waiting() -> None:
+    discord = Discord(FakeClock(), faults=0)
+    discord.reserved_s = 40.0
+    editor = CardEditor(discord, discord.clock)
+    queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
+    editor.want(queued)
+    keeping = asyncio.create_task(editor.keep_up())
+    await asyncio.sleep(0)
+    editor.want(starting)
+    await keeping
+    assert (discord.shown, discord.sent_s) == ([starting], [40.0])
+    discord.reserved_s = 80.0
+    editor = CardEditor(discord, discord.clock)
+    editor.want(queued)
+    keeping = asyncio.create_task(editor.keep_up())
+    await asyncio.sleep(0)
+    await editor.stop()
+    await keeping
+    assert discord.shown == [starting]
 
 
 @pytest.mark.parametrize(
@@ -118,6 +145,7 @@ async def test_where_nothing_replaces_it_it_is_shown() -> None:
 def test_only_a_card_whose_track_comes_next_waits_for_it(
     stage: Stage, wait: Wait | None, *, waits: bool
 ) -> None:
-    live = LiveCard(CardEditor(Discord(FakeClock(), 0).edit, FakeClock()))
+    discord = Discord(FakeClock(), faults=0)
+    live = LiveCard(CardEditor(discord, discord.clock))
     live.follow(a_generation(), Progress(stage, NOON, NOON, 1.0, wait=wait))
     assert (live.next_within_s > 0) is waits
