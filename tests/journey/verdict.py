@@ -215,7 +215,7 @@ def judge(
             if unread := _unread(cards, died_at):
                 verdict.unread += 1
                 cards = [card for card in cards if card is not unread]
-            problems += _of_cards(asked, cards, paid, world)
+            problems += _of_cards(asked, cards, paid, world, died_at)
             if any(card.attachments for card in cards):
                 verdict.tracks += 1
             else:
@@ -237,11 +237,16 @@ def out_of_reach(channel: Channel) -> bool:
 def _unread(cards: list[Message], died_at: Sequence[float]) -> Message | None:
     """The card that nobody could read back, where another one has come in its place."""
     for card in cards:
-        if len(cards) > 1 and out_of_reach(card.channel):
-            ended_at = [r.at for r in card.revisions if has_ended(r.body)]
-            if any(abs(at - died) <= _ON_THE_WAY_S for at in ended_at for died in died_at):
-                return card
+        ended_at = [r.at for r in card.revisions if has_ended(r.body)]
+        if len(cards) > 1 and _is_cut_off(card, ended_at, died_at):
+            return card
     return None
+
+
+def _is_cut_off(message: Message, shown_at: Sequence[float], died_at: Sequence[float]) -> bool:
+    """Whether a process was killed as it showed this, where no other one can look."""
+    killed = any(abs(at - died) <= _ON_THE_WAY_S for at in shown_at for died in died_at)
+    return killed and out_of_reach(message.channel)
 
 
 def _was_left(card: Message, world: World) -> bool:
@@ -262,7 +267,11 @@ def _of_payment(asked: Asked, paid: list[Prediction]) -> list[str]:
 
 
 def _of_cards(
-    asked: Asked, cards: list[Message], paid: list[Prediction], world: World
+    asked: Asked,
+    cards: list[Message],
+    paid: list[Prediction],
+    world: World,
+    died_at: Sequence[float],
 ) -> list[str]:
     if asked.told_alone(world) and not paid:
         return []
@@ -275,7 +284,7 @@ def _of_cards(
     if card.body.loading or not has_ended(card):
         return [f"still running: {said!r}"]
     if asked.wish is Wish.TAKES:
-        return _of_takes(asked, card, paid, world)
+        return _of_takes(asked, card, paid, world, died_at)
     if not card.attachments:
         untrue = paid and NOT_STARTED in said
         stopped = not paid or paid[0].status == "canceled" or CANCELED in said
@@ -301,16 +310,24 @@ def _course(asked: Asked, world: World) -> str:
     return f"{asked.wish.name} in {interaction.channel.name}, token {dead}: {told}"
 
 
-def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World) -> list[str]:
+def _of_takes(
+    asked: Asked, card: Message, paid: list[Prediction], world: World, died_at: Sequence[float]
+) -> list[str]:
     """Each file is what was made with the seed in its name, and each that was made is there.
 
-    A card that has moved leaves those behind that came before; then it says so.
+    A card that has moved leaves those behind that came before; then it says so. One that came as
+    its process was killed, to where no other could look, comes again.
     """
+    again = {file.filename for file in card.attachments}
     earlier = [
         file
         for message in world.messages.values()
         if message is not card and message.author is world.bot and asked.owns(message)
         for file in message.attachments
+        if not (
+            file.filename in again
+            and _is_cut_off(message, _shown_at(message, file.filename), died_at)
+        )
     ]
     if earlier and strings.takes.EARLIER() not in words(card):
         return ["nothing tells of the takes in an earlier message"]
@@ -329,6 +346,11 @@ def _of_takes(asked: Asked, card: Message, paid: list[Prediction], world: World)
         if "canceled" not in line:
             problems.append(f"a take was made, and its line says {line!r}")
     return problems
+
+
+def _shown_at(message: Message, filename: str) -> list[float]:
+    """When a file came to a message."""
+    return [r.at for r in message.revisions if filename in [f.filename for f in r.body.files]][:1]
 
 
 def _is_of(file: Attachment, paid: list[Prediction]) -> bool:
