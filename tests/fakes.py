@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -270,6 +271,9 @@ class FakeSound:
         self.joined.append((piece.name, output.name, context_s))
         if output.exists():  # noqa: ASYNC240 - a small file
             await asyncio.to_thread(shutil.copyfile, output, target)
+
+    def track_coming(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         if self.on_label:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -227,6 +228,10 @@ class AudioFiles(PictureFiles):
         except (NotAudio, AudioUnreadable, AudioBeyondBounds, FileNotFoundError) as error:
             raise PieceLost from error
         log.info("%s was joined: %s", target.name, seam)
+
+    def track_coming(self) -> AbstractContextManager[None]:
+        """While a track is being made: a process is there for it, as far as there may be one."""
+        return self._tracks.expecting(jobs.load_libraries)
 
     async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         """Check that a downloaded track is audio, write title and settings into it, measure it.

@@ -11,6 +11,7 @@ import traceback
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ from bot.domain.picture import UsageRow
 
 log = logging.getLogger(__name__)
 
+_LIBRARIES = (
+    *("numpy.fft", "numpy.ma", "soundfile", "mutagen.id3", "mutagen.wave"),
+    *("PIL.ImageDraw", "PIL.ImageFont", "PIL.PngImagePlugin"),
+)
+"""What it takes to label, measure and draw a WAV."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -53,6 +60,12 @@ class Drawn:
     png: str
     duration_s: float
     thirds_db: list[float]
+
+
+def load_libraries() -> None:
+    """Load what a track's first job would: nobody has to wait for that then."""
+    for library in _LIBRARIES:
+        import_module(library)
 
 
 def label(path: Path, *, title: str, comment: str, software: str, measured: bool) -> Labelled:
@@ -132,6 +145,7 @@ def draw_usage(rows: Sequence[dict[str, Any]], days: Sequence[str], nothing: str
 
 
 _ALL: tuple[Callable[..., Any], ...] = (
+    load_libraries,
     probe,
     examine,
     cut_beginning,
@@ -173,6 +187,7 @@ __all__ = [
     "join",
     "keep_lossless",
     "label",
+    "load_libraries",
     "make_loop",
     "measure_end",
     "mix_piece",

@@ -21,8 +21,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,6 +48,8 @@ _T = TypeVar("_T")
 
 _ANSWER_MAX_BYTES = 8 << 20
 _LEAVES_WITHIN_S = 2.0
+_READY_AFTER_S = 2.0
+"""Whoever is just being answered goes before what is made ready."""
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY|URL|CREDENTIAL", re.IGNORECASE)
 # One thread is all a worker needs; each further one would take its share of the address space.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
@@ -83,9 +85,12 @@ class WorkerPool:
         self, limits: Limits, *, most: int, replaced_after: int, idle_s: float = 10.0
     ) -> None:
         self._limits = limits
+        self._most = most
         self._replaced_after = replaced_after
         self._idle_s = idle_s
         self._places = asyncio.Semaphore(most)
+        self._expected = self._starting = 0
+        self._making_ready: asyncio.Task[None] | None = None
         self._resting: dict[_Worker, asyncio.TimerHandle] = {}
         self._working: set[_Worker] = set()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -105,8 +110,26 @@ class WorkerPool:
         """
         asked = {"job": job.__name__, "args": args, "kwargs": kwargs}
         request = json.dumps(asked, default=_told).encode()
+        return await self._do(job, request)
+
+    @contextmanager
+    def expecting(self, loads: Callable[[], None]) -> Generator[None]:
+        """While somebody is about to come: a process that has done `loads` is there for them.
+
+        Of so many as are expected, and as there may be, none goes home.
+        """
+        self._expected += 1
+        later = asyncio.get_running_loop().call_later
+        timer = later(_READY_AFTER_S, self._make_ready, loads)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._expected -= 1
+
+    async def _do(self, job: Callable[..., _T], request: bytes, *, in_another: bool = False) -> _T:
         async with self._places:
-            worker = await self._take()
+            worker = await self._take(in_another=in_another)
             try:
                 async with asyncio.timeout(self._limits.wall_s):
                     answer = await worker.ask(request)
@@ -129,6 +152,9 @@ class WorkerPool:
 
     async def close(self) -> None:
         """Kill every process and wait for their ends."""
+        if self._making_ready is not None:
+            self._making_ready.cancel()
+            await asyncio.wait({self._making_ready})
         for worker, timer in self._resting.items():
             timer.cancel()
             worker.kill()
@@ -139,20 +165,41 @@ class WorkerPool:
         while self._leaving:
             await asyncio.wait(tuple(self._leaving))
 
-    async def _take(self) -> _Worker:
-        while self._resting:
+    async def _take(self, *, in_another: bool) -> _Worker:
+        while self._resting and not (in_another and self._is_short):
             worker, timer = self._resting.popitem()
             timer.cancel()
             if worker.process.returncode is None:
-                break
+                self._working.add(worker)
+                return worker
             self._let_go(worker)
-        else:
-            try:
-                worker = await _Worker.start(self._limits)
-            except OSError as error:
-                raise WorkerFaulty(f"no process could be started: {error}") from error
+        self._starting += 1
+        try:
+            worker = await _Worker.start(self._limits)
+        except OSError as error:
+            raise WorkerFaulty(f"no process could be started: {error}") from error
+        finally:
+            self._starting -= 1
         self._working.add(worker)
         return worker
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether there are fewer processes than are expected to be needed."""
+        there = len(self.process_ids) + self._starting
+        return there < min(self._most, self._expected)
+
+    def _make_ready(self, loads: Callable[[], None]) -> None:
+        if self._making_ready is None or self._making_ready.done():
+            work = self._start_expected(loads)
+            self._making_ready = asyncio.create_task(work, name="audio worker made ready")
+
+    async def _start_expected(self, loads: Callable[[], None]) -> None:
+        request = json.dumps({"job": loads.__name__, "args": [], "kwargs": {}}).encode()
+        # Whoever comes meets what is wrong, too, and has somebody to tell.
+        with suppress(AudioWorkFailed, OSError):
+            while self._is_short:
+                await self._do(loads, request, in_another=True)
 
     def _rest(self, worker: _Worker) -> None:
         self._working.discard(worker)
@@ -164,7 +211,10 @@ class WorkerPool:
 
     def _send_home(self, worker: _Worker) -> None:
         del self._resting[worker]
-        self._let_go(worker)
+        if self._is_short:
+            self._rest(worker)
+        else:
+            self._let_go(worker)
 
     async def _kill(self, worker: _Worker) -> None:
         """Kill a worker and wait until it is gone: from then on it writes to no file."""

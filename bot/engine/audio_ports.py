@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -94,6 +95,10 @@ class Sound(Protocol):
 
         Raises `TrackError`, `AudioWorkFailed`.
         """
+        ...
+
+    def track_coming(self) -> AbstractContextManager[None]:
+        """While a track is being made: whatever labels it is to be ready."""
         ...
 
     async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:

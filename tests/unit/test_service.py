@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,6 +91,36 @@ async def test_a_seed_is_drawn_where_none_is_given_and_shown_from_the_first_edit
     [seed] = seeds
     assert seed is not None
     assert 1 <= seed <= SEED_MAX
+
+
+class Expecting(FakeSound):
+    """Counts the tracks that are coming."""
+
+    coming = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = list[int]()
+
+    @contextmanager
+    def track_coming(self) -> Generator[None]:
+        self.coming += 1
+        yield
+        self.coming -= 1
+
+
+async def test_while_the_model_runs_what_labels_its_track_is_made_ready() -> None:
+    rig = a_rig(sound=(sound := Expecting()))
+    asked = rig.predictions.get
+
+    async def get(prediction_id: str) -> Prediction:
+        sound.seen.append(sound.coming)
+        return await asked(prediction_id)
+
+    rig.predictions.get = get
+    await rig.run(Inputs(prompt="lofi"))
+    assert set(sound.seen) == {1}
+    assert sound.coming == 0, "it has come"
 
 
 async def test_seed_zero_is_sent_and_the_one_the_model_drew_is_told() -> None:

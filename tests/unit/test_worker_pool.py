@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
-from bot.audio import jobs
+from bot.audio import jobs, worker_pool
 from bot.audio.probe import AudioFacts
 from bot.audio.worker_pool import Limits, WorkerPool
 from bot.domain.errors import (
@@ -208,6 +209,65 @@ async def test_an_idle_process_goes(sound: Path) -> None:
     await until(lambda: not pool.process_ids and is_gone(pid))
     assert (await pool.run(jobs.probe, sound)).channels == 1
     await pool.close()
+
+
+async def test_who_is_expected_finds_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "_READY_AFTER_S", 0.0)
+    pool = WorkerPool(LIMITS, most=2, replaced_after=100)
+    with pool.expecting(jobs.load_libraries):
+        await until(lambda: pool.process_ids)
+    first = pool.process_ids
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(pool.expecting(jobs.load_libraries))
+        await until(lambda: len(pool.process_ids) == 2)
+    assert set(pool.process_ids) > set(first), "one more, and no more than there may be"
+    await pool.close()
+
+
+async def test_a_process_that_is_about_to_be_needed_stays(sound: Path) -> None:
+    pool, later = (WorkerPool(LIMITS, most=2, replaced_after=100, idle_s=0.05) for _ in range(2))
+    with pool.expecting(jobs.load_libraries):
+        await asyncio.gather(*(pool.run(jobs.probe, sound) for _ in range(2)))
+        await later.run(jobs.probe, sound)
+        await until(lambda: not later.process_ids)
+        assert len(pool.process_ids) == 1, "the other one is not needed"
+    await until(lambda: not pool.process_ids)
+    await pool.close()
+    await later.close()
+
+
+async def test_closing_leaves_none_that_is_being_made_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_pool, "_READY_AFTER_S", 0.0)
+    pool = WorkerPool(LIMITS, most=1, replaced_after=100)
+    with pool.expecting(jobs.load_libraries):
+        await until(lambda: pool.process_ids)
+        [pid] = pool.process_ids
+        await pool.close()
+        assert is_gone(pid)
+        assert not pool.process_ids
+
+
+def test_a_track_finds_its_libraries_loaded(tmp_path: Path) -> None:
+    track = make_sound(tmp_path / "a.wav", "wav")
+    script = f"""
+import sys
+from pathlib import Path
+from bot.audio import jobs
+jobs.load_libraries()
+loaded = set(sys.modules)
+track = Path({str(track)!r})
+jobs.label(track, title="t", comment="c", software="s", measured=True)
+jobs.draw(track, given_s=0.0)
+print(*sorted(name for name in set(sys.modules) - loaded))
+"""
+    # Of Pillow's own, an image loads its readers of a few small formats.
+    command = (sys.executable, "-c", script)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter, our own words
+    others = {name for name in ended.stdout.split() if not name.startswith(("PIL.", "encodings."))}
+    assert others <= {"array"}
 
 
 async def test_a_process_that_somebody_killed_at_rest_is_not_asked(

@@ -45,7 +45,8 @@ async def follow(job: Job) -> None:
     job.meter.enter(Stage.STARTING, submitted_at)
     job.goes_on()
     prediction_id = job.generation.prediction_id or ""
-    with job.context.poller.watching(prediction_id, submitted_at, job.wake) as watch:
+    coming, poller = job.context.sound.track_coming(), job.context.poller
+    with coming, poller.watching(prediction_id, submitted_at, job.wake) as watch:
         watch.is_pushed = job.create_push.is_ordered
         # What was pushed before it was known whose it is.
         watch.is_pointed_at = job.create_push.prediction_id == prediction_id
