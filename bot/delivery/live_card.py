@@ -25,7 +25,7 @@ from bot.jam.service import TakeView
 log = logging.getLogger(__name__)
 
 _LAST_EDIT_S = 30.0
-_TRACK_WITHIN_S = 1.0
+_TRACK_WITHIN_S = 2.0
 """Most are there sooner after the end of a prediction, and then wait for no edit."""
 _FAULT_CAP_S = 60.0
 """Edits that Discord has a fault with are this far apart at the most, thousands of cards' too."""

@@ -148,4 +148,5 @@ def test_only_a_card_whose_track_comes_next_waits_for_it(
     discord = Discord(FakeClock(), faults=0)
     live = LiveCard(CardEditor(discord, discord.clock))
     live.follow(a_generation(), Progress(stage, NOON, NOON, 1.0, wait=wait))
-    assert (live.next_within_s > 0) is waits
+    # Of two hundred that end at once, nearly all are there within 1.5 s.
+    assert (live.next_within_s > 1.5) is waits
