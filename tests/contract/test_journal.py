@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from bot.domain.errors import DeliveredTwice
 from bot.domain.extension import Closeness
 from bot.domain.generation import TRANSITIONS, Generation, State
-from bot.journal import JournalConflict, JournalError, RowTaken, SqlJournal
+from bot.journal import JournalConflict, JournalError, RowTaken, SqlJournal, changes
 from bot.journal.changes import Write
 from bot.journal.tables import generations, to_us
 from bot.journal.writes import (
@@ -28,6 +30,7 @@ from tests.contract.journal_kit import (
     OpenJournal,
     Start,
     a_generation,
+    added,
     any_generation,
     execute,
     open_generations,
@@ -236,6 +239,74 @@ async def test_what_comes_in_the_next_turns_is_in_the_same_transaction(
     adding += [asyncio.create_task(journal.add(a_generation())) for _ in range(_BATCH_LIMIT)]
     await asyncio.gather(*adding)
     assert sizes == [_BATCH_LIMIT, 3]
+
+
+async def test_those_that_come_to_a_state_together_do_so_in_one_statement(
+    journal: OpenJournal, url: str
+) -> None:
+    if not url.startswith("sqlite"):
+        pytest.skip("asyncpg does not tell how many rows several have found")
+    made = await added(journal, 20)
+    updates = list[str]()
+
+    def note(*given_: object) -> None:
+        statement = str(given_[2])
+        if statement.startswith("UPDATE generations"):
+            updates.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await asyncio.gather(*(journal.save(one.evolve(State.QUEUED)) for one in made))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(updates) == 1
+    assert {one.state for one in await open_generations(journal)} == {State.QUEUED}
+
+
+async def test_where_one_does_not_come_to_the_state_the_others_do(
+    journal: OpenJournal, entered: Entered
+) -> None:
+    *made, there = await added(journal, 4)
+    await journal.save(there.evolve(State.QUEUED))
+    outcomes = await asyncio.gather(
+        *(journal.save(one.evolve(State.QUEUED)) for one in made),
+        journal.save(a_generation().evolve(State.QUEUED)),
+        journal.save(there.evolve(State.QUEUED, attempts=1)),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in outcomes] == [type(None)] * 3 + [JournalConflict, type(None)]
+    for one in (*made, there):
+        assert await entered(one.id) == [State.ACCEPTED, State.QUEUED]
+    found = await journal.get(there.id)
+    assert found is not None
+    assert found.attempts == 1
+
+
+@pytest.mark.usefixtures("url")
+async def test_none_has_come_to_a_state_without_its_event(
+    journal: OpenJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await added(journal, 3)
+
+    async def fails(*_: object) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(changes._events, "insert", fails)  # pyright: ignore[reportPrivateUsage] - what comes last
+    outcomes = await asyncio.gather(
+        *(journal.save(one.evolve(State.QUEUED)) for one in made), return_exceptions=True
+    )
+    assert [type(one) for one in outcomes] == [JournalError] * 3
+    assert {one.state for one in await open_generations(journal)} == {State.ACCEPTED}
+
+
+async def test_changes_of_one_generation_stay_in_their_order(journal: OpenJournal) -> None:
+    one, another = [take.evolve(State.QUEUED) for take in await added(journal, 2)]
+    await asyncio.gather(*map(journal.save, (one, another)))
+    await asyncio.gather(
+        journal.save(one.evolve(attempts=1)),
+        *(journal.save(take.evolve(State.SUBMITTING)) for take in (one, another)),
+    )
+    assert {take.state for take in await open_generations(journal)} == {State.SUBMITTING}
 
 
 async def test_a_bad_write_spoils_none_of_its_neighbours(
