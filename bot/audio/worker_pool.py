@@ -60,11 +60,9 @@ class Limits:
     """What one job may take, and how far behind other processes it stands.
 
     `niceness` is that of `os.nice`. With `when_idle`, Linux lets it have a processor only while
-    nothing else of its group wants one, and takes it away at once (`SCHED_IDLE`, sched(7)): at a
-    niceness of 10, what decodes held up acknowledgements by a half. The group is the bot's own
-    container, service or terminal; what else a host does competes with the group as a whole.
-
-    Windows has only the limit by the clock, and macOS no limit of memory.
+    nothing else of its group, the bot's container, service or terminal, wants one (`SCHED_IDLE`,
+    sched(7)): at a niceness of 10, what decodes held up acknowledgements by a half. Windows has
+    only the limit by the clock, and macOS no limit of memory.
     """
 
     wall_s: float
