@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import signal
-import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack
 from operator import itemgetter
-from pathlib import Path
 
 import pytest
 from _pytest.nodeid import NodeId
+from execnet.xspec import XSpec
 
 from tests.cog_server import CogProcess, a_cog_server
 from tests.evidence import collect_evidence, forget_evidence
 from tests.examples import register_profiles
+from tests.forked_tests import can_be_forked, forking_tests
+from tests.importing import bytecode_folder, bytecode_kept, files_with_tests, import_tests
 from tests.loaded_cogs import loaded_once
 from tests.shared_statements import compiled_once
 from tests.unsynced import unsynced
@@ -46,6 +46,14 @@ def pytest_configure() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """As many as `-n auto` starts."""
     return _WORKERS_PER_CORE * (os.cpu_count() or 1)
+
+
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[XSpec]) -> None:
+    """Fork the workers from a process that has imported all tests, where it is all that run."""
+    if _is_whole(config) and can_be_forked(config, specs):
+        forking = ExitStack()
+        forking.enter_context(forking_tests(config))
+        config.add_cleanup(forking.close)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -112,33 +120,13 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
     Each first imports its share, and finds the rest compiled by the others.
     """
-    config = session.config
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker or not _is_whole(config):
+    if not worker or not _is_whole(session.config):
         return (yield)
-    with _bytecode_kept(config):
+    with bytecode_kept(bytecode_folder(session.config)):
         number, of = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        for path in sorted(Path(__file__).parent.glob("*/test_*.py"))[number::of]:
-            # Where one cannot be imported, collecting it tells so.
-            with suppress(Exception):
-                importlib.import_module(f"tests.{path.parent.name}.{path.stem}")
+        import_tests(files_with_tests()[number::of])
         return (yield)
-
-
-@contextmanager
-def _bytecode_kept(config: pytest.Config) -> Generator[None]:
-    """Where Python is not to leave bytecode beside its files, leave it in pytest's own folder."""
-    if not (sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider")):
-        yield
-        return
-    # Packages have theirs beside them: they are to be imported before another place is looked in.
-    for module in ("tests.journey.rig", "tests.discord.world", "tests.browser.chromium"):
-        importlib.import_module(module)
-    sys.dont_write_bytecode, sys.pycache_prefix = False, str(config.cache.mkdir("bytecode"))
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode, sys.pycache_prefix = True, None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,88 +6,49 @@ takes a tenth of that; from its first line on the process is like any other.
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
+import importlib
 import os
 import runpy
-import signal
 import sys
-from multiprocessing.context import ForkServerProcess
-from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
+from tests import fork_server
+from tests.fork_server import Forked
 from tests.forked_workers import forking
 from tests.unsynced import unsynced
-
-_LOADED = ["bot.main", "tests.forked_workers", "tests.unsynced", __name__]
-"""Before anything is forked; nothing of it starts a thread."""
-
-
-class Forked:
-    """What of `asyncio.subprocess.Process` is used here."""
-
-    def __init__(self, process: BaseProcess, pid: int) -> None:
-        self._process = process
-        self.pid = pid
-
-    async def wait(self) -> int:
-        """Wait for the end; the exit code, negative for a signal."""
-        if self._process.exitcode is None:
-            loop, ended = asyncio.get_running_loop(), asyncio.Event()
-            # One descriptor has one reader, and two may wait for the same end.
-            sentinel = os.dup(self._process.sentinel)
-            loop.add_reader(sentinel, ended.set)
-            try:
-                await ended.wait()
-            finally:
-                loop.remove_reader(sentinel)
-                os.close(sentinel)
-        self._process.join()
-        assert self._process.exitcode is not None
-        return self._process.exitcode
-
-    def send_signal(self, name: signal.Signals) -> None:
-        """Send it, unless the process has ended."""
-        if self._process.exitcode is None:
-            os.kill(self.pid, name)
-
-    def kill(self) -> None:
-        """Let it die now."""
-        self.send_signal(signal.SIGKILL)
 
 
 async def fork(
     module: str, *arguments: str, cwd: Path, env: dict[str, str], out: Path, workers: str | None
 ) -> Forked:
     """Start a module; what it prints is added to a file. `workers`: where its own are forked."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_LOADED)
-    process = context.Process(target=_run, args=(module, arguments, cwd, env, out, workers))
-    await asyncio.to_thread(_start, process, out)
-    assert process.pid is not None
-    return Forked(process, process.pid)
-
-
-def _start(process: ForkServerProcess, out: Path) -> None:
+    address = fork_server.address(__name__)
+    assert address is not None, "nothing is forked on Windows"
     # It may be read before the process comes to open it.
-    out.touch()
-    process.start()
+    out.touch()  # noqa: ASYNC240 - in no time
+    request = {
+        "module": module,
+        "arguments": arguments,
+        "cwd": str(cwd),
+        "env": env,
+        "out": str(out),
+        "workers": workers,
+    }
+    return await fork_server.fork(address, request)
 
 
-def _run(
-    module: str,
-    arguments: tuple[str, ...],
-    cwd: Path,
-    env: dict[str, str],
-    out: Path,
-    workers: str | None,
-) -> None:
-    os.chdir(cwd)
+def _run(request: dict[str, Any], _descriptors: list[int]) -> None:
+    os.chdir(request["cwd"])
     os.environ.clear()
-    os.environ.update(env)
-    with out.open("ab") as file:
+    os.environ.update(request["env"])
+    with Path(request["out"]).open("ab") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
-    sys.argv[1:] = arguments
-    with unsynced(), forking(workers):
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.argv[1:] = request["arguments"]
+    with unsynced(), forking(request["workers"]):
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    fork_server.serve(_run, lambda: importlib.import_module("bot.main"))
