@@ -121,12 +121,17 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
     Each first imports its share, and finds the rest compiled by the others.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker or not _is_whole(session.config):
-        return (yield)
-    with bytecode_kept(bytecode_folder(session.config)):
+    # Nothing of what is collected becomes garbage.
+    gc.disable()
+    try:
+        if not worker or not _is_whole(session.config):
+            return (yield)
         number, of = int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        import_tests(files_with_tests()[number::of])
-        return (yield)
+        with bytecode_kept(bytecode_folder(session.config)):
+            import_tests(files_with_tests()[number::of])
+            return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
