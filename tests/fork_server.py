@@ -173,7 +173,10 @@ class _Server:
         self._load: Callable[[], object] | None = load
         self._ended, self._wakes = socket.socketpair()
         self._selector = selectors.DefaultSelector()
+        self._silent: set[socket.socket] = set()
+        """Of those who have connected, and have yet to say for what."""
         self._asked: dict[int, socket.socket] = {}
+        """Of those whose process runs, by its id."""
         # Ctrl+C is for those that work; this one is told by its standard input.
         self._interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -187,15 +190,20 @@ class _Server:
         while True:
             for key, _ in self._selector.select():
                 if key.fileobj is self._listener:
-                    self._start()
+                    asked, _ = self._listener.accept()
+                    self._silent.add(asked)
+                    self._selector.register(asked, selectors.EVENT_READ)
                 elif key.fileobj is self._ended:
                     self._ended.recv(4096)
                     self._bury()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._silent.remove(key.fileobj)
+                    self._selector.unregister(key.fileobj)
+                    self._start(key.fileobj)
                 else:
                     return
 
-    def _start(self) -> None:
-        asked, _ = self._listener.accept()
+    def _start(self, asked: socket.socket) -> None:
         content, descriptors, *_ = socket.recv_fds(asked, _REQUEST_MAX_BYTES, _DESCRIPTORS_MAX)
         if not content:
             # Who asked was killed before it had said for what.
@@ -222,8 +230,8 @@ class _Server:
             signal.signal(signal.SIGINT, self._interrupted)
             for mine in (self._selector, self._listener, self._ended, self._wakes):
                 mine.close()
-            for asked in self._asked.values():
-                asked.close()
+            for other in (*self._silent, *self._asked.values()):
+                other.close()
             self._run(request, descriptors)
             code = 0
         except SystemExit as end:
