@@ -62,8 +62,13 @@ async def test_what_waits_is_shown_once_discord_is_back() -> None:
     assert apart_s == [3, 6, 12, 24, 48, 60, 60, 60, 60]
 
 
-async def test_what_is_newer_is_shown_instead() -> None:
-    discord = Discord(FakeClock(), faults=1)
+@pytest.mark.parametrize(
+    ("faults", "reserved_s", "shown_s"), [(1, 0.0, 3.0), (0, 40.0, 40.0)], ids=["fault", "reserved"]
+)
+async def test_what_is_newer_is_shown_instead(
+    faults: int, reserved_s: float, shown_s: float
+) -> None:
+    discord = Discord(FakeClock(), faults, reserved_s=reserved_s)
     editor = CardEditor(discord, discord.clock)
     editor.spacing_s = 3.0
     queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
@@ -72,7 +77,7 @@ async def test_what_is_newer_is_shown_instead() -> None:
     await asyncio.sleep(0)
     editor.want(starting)
     await keeping
-    assert discord.shown == [starting]
+    assert (discord.shown, discord.sent_s[-1]) == ([starting], shown_s)
 
 
 async def test_an_end_waits_for_no_edit_that_is_made_up_for() -> None:
@@ -111,25 +116,15 @@ async def test_where_nothing_replaces_it_it_is_shown() -> None:
     assert (discord.shown, discord.sent_s) == ([fetching, finishing], [1.0, 4.0])
 
 
-async def test_what_waits_for_its_time_shows_the_newest_then_and_keeps_no_end_waiting() -> None:
-    discord = Discord(FakeClock(), faults=0)
-    discord.reserved_s = 40.0
+async def test_an_end_waits_for_no_edit_whose_time_is_later() -> None:
+    discord = Discord(FakeClock(), faults=0, reserved_s=80.0)
     editor = CardEditor(discord, discord.clock)
-    queued, starting = an_outgoing(Stage.QUEUED), an_outgoing(Stage.STARTING)
-    editor.want(queued)
-    keeping = asyncio.create_task(editor.keep_up())
-    await asyncio.sleep(0)
-    editor.want(starting)
-    await keeping
-    assert (discord.shown, discord.sent_s) == ([starting], [40.0])
-    discord.reserved_s = 80.0
-    editor = CardEditor(discord, discord.clock)
-    editor.want(queued)
+    editor.want(an_outgoing(Stage.QUEUED))
     keeping = asyncio.create_task(editor.keep_up())
     await asyncio.sleep(0)
     await editor.stop()
     await keeping
-    assert discord.shown == [starting]
+    assert discord.shown == []
 
 
 @pytest.mark.parametrize(
