@@ -42,6 +42,7 @@ from bot.jam.pieces import Pieces
 from bot.jam.runner import JamRunner
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
+from bot.network.discord_pace import keep_pace
 from bot.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,7 @@ class MusicGenBot(ReconnectingBot):
         self._owner = BackgroundTasks()
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
         self.command_mentions = self._command_sync.mentions
+        keep_pace(self.http)
         hear_only_ours(self)
         self.languages = Recent[Language]()
         """What those read who have used it last, by their ids: a message does not tell."""
