@@ -27,6 +27,7 @@ from bot.delivery import DiscordDelivery
 from bot.delivery.answers import Answers
 from bot.delivery.jam_display import DiscordJamDisplay
 from bot.delivery.jam_files import JamFiles
+from bot.delivery.request_pace import keep_pace
 from bot.delivery.requests import request_trace
 from bot.delivery.track_files import WorkFolders
 from bot.delivery.voice import Voice, VoiceParts, open_voice
@@ -42,7 +43,6 @@ from bot.jam.pieces import Pieces
 from bot.jam.runner import JamRunner
 from bot.jam.service import Jams
 from bot.jam.take_delivery import TakeDelivery
-from bot.network.discord_pace import keep_pace
 from bot.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class MusicGenBot(ReconnectingBot):
         self._owner = BackgroundTasks()
         self._command_sync = CommandSync(self.tree, parts.journal, parts.clock, self._owner)
         self.command_mentions = self._command_sync.mentions
-        keep_pace(self.http)
+        keep_pace(self)
         hear_only_ours(self)
         self.languages = Recent[Language]()
         """What those read who have used it last, by their ids: a message does not tell."""

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,11 @@ from bot.network.proxies import Proxies
 from bot.network.resolver import Resolver
 
 LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
-"""What a request to Discord may take; discord.py leaves that to aiohttp's 300 s.
-
-Time for 10 MB over a slow line, but not for an answer that does not come.
-"""
+"""What a request to Discord may take; discord.py leaves that to aiohttp's 300 s. Time for 10 MB
+over a slow line, but not for an answer that does not come."""
 _APPLICATION_WEBHOOK = 3
 _SESSION = "_HTTPClient__session"
-_CREATED, _EDITED = "MESSAGE_CREATE", "MESSAGE_UPDATE"
-_INTERACTION = "INTERACTION_CREATE"
+_CREATED, _EDITED, _INTERACTION = "MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE"
 _UNAUTHORIZED = 401
 
 
@@ -162,6 +159,17 @@ async def original_response(webhook: discord.Webhook) -> Any:
     )
 
 
+def before_each_request(client: discord.Client, wait: Callable[[], Awaitable[None]]) -> None:
+    """Have all that is asked with the bot's own token wait; interactions are answered elsewhere."""
+    send = client.http.request
+
+    async def request(route: Route, **given: Any) -> Any:
+        await wait()
+        return await send(route, **given)
+
+    vars(client.http)["request"] = request
+
+
 def hear_only_ours(client: discord.Client) -> None:
     """Drop every message in servers that does not mention the bot, and every edit, unread.
 
@@ -258,7 +266,9 @@ class ReconnectingBot(commands.AutoShardedBot):
 
 # ---------------------------------------------------------------------- what all this rests on
 
-_HTTP_ATTRIBUTES = (_SESSION, "_global_over", "connector", "http_trace", "token", "user_agent")
+_HTTP_ATTRIBUTES = (
+    *(_SESSION, "_global_over", "connector", "http_trace", "request", "token", "user_agent"),
+)
 _PARAMETERS = (
     (HTTPClient, "static_login", ("self", "token")),
     (HTTPClient, "get_bot_gateway", ("self",)),
@@ -299,9 +309,8 @@ def _problems() -> Iterator[str]:
     yield from _missing(client, ("_connection", "http"))
     yield from _missing(client.http, _HTTP_ATTRIBUTES)
     parsers = getattr(client._connection, "parsers", {})  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
-    yield from (
-        f"no parser of {name}" for name in (_CREATED, _EDITED, _INTERACTION) if name not in parsers
-    )
+    named = _CREATED, _EDITED, _INTERACTION
+    yield from (f"no parser of {name}" for name in named if name not in parsers)
     for owner, names in _CLASS_ATTRIBUTES:
         yield from _missing(owner, names)
     for owner, name, expected in _PARAMETERS:

@@ -7,7 +7,7 @@ from bot.domain.clock import Clock
 CHANNEL_APART_S = 2.5
 """Discord lets a bot edit 5 messages of a channel in 5 s, as observed; tracks have the other 3."""
 ALL_APART_S = 0.1
-"""A quarter of what the bot asks for in a second (`bot.network.discord_pace`)."""
+"""A quarter of what the bot may ask in a second (`bot.delivery.request_pace`)."""
 _CHANNELS_MAX = 1000
 """How many are remembered before those are forgotten whose time is over."""
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import discord
 from aiolimiter import AsyncLimiter
-from discord.http import HTTPClient, Route
+
+from bot.discord_internals import before_each_request
 
 _AT_ONCE, _WITHIN_S = 5, 0.125
 """Discord refuses more than 50 requests in a second (topics/rate-limits, 2026-08). Five at once and
 forty a second after them are 45 at the most in any second."""
 
 
-def keep_pace(http: HTTPClient) -> None:
+def keep_pace(client: discord.Client) -> None:
     """Have each request with the bot's own token wait until Discord will not refuse it as too many.
 
     discord.py (2.7.1) learns of that limit by being refused; then all that waits is sent at once,
-    and is refused again. Answers to interactions, which it sends another way, have no such limit.
+    and is refused again. Answers to interactions have no such limit, and wait for nothing.
     """
-    limiter = AsyncLimiter(_AT_ONCE, _WITHIN_S)
-    send = http.request
-
-    async def request(route: Route, **given: Any) -> Any:
-        await limiter.acquire()
-        return await send(route, **given)
-
-    vars(http)["request"] = request
+    before_each_request(client, AsyncLimiter(_AT_ONCE, _WITHIN_S).acquire)

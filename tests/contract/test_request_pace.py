@@ -6,7 +6,7 @@ import asyncio
 
 import discord
 
-from bot.network.discord_pace import keep_pace
+from bot.delivery.request_pace import keep_pace
 from bot.playground.discord import DiscordStandIn, Rules
 from tests.contract.discord_kit import SmallBot, running
 
@@ -14,7 +14,7 @@ _ASKED = 90
 
 
 def _paced(bot: SmallBot) -> SmallBot:
-    keep_pace(bot.http)
+    keep_pace(bot)
     return bot
 
 
