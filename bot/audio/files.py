@@ -231,7 +231,7 @@ class AudioFiles(PictureFiles):
 
     def track_coming(self) -> AbstractContextManager[None]:
         """While a track is being made: a process is there for it, as far as there may be one."""
-        return self._tracks.expecting(jobs.load_libraries)
+        return self._tracks.expecting(lambda: jobs.load_libraries)
 
     async def label(self, path: Path, generation: Generation, model_name: str) -> Measured:
         """Check that a downloaded track is audio, write title and settings into it, measure it.

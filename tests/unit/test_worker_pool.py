@@ -214,12 +214,12 @@ async def test_an_idle_process_goes(sound: Path) -> None:
 async def test_who_is_expected_finds_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "_READY_AFTER_S", 0.0)
     pool = WorkerPool(LIMITS, most=2, replaced_after=100)
-    with pool.expecting(jobs.load_libraries):
+    with pool.expecting(lambda: jobs.load_libraries):
         await until(lambda: pool.process_ids)
     first = pool.process_ids
     with ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(pool.expecting(jobs.load_libraries))
+            stack.enter_context(pool.expecting(lambda: jobs.load_libraries))
         await until(lambda: len(pool.process_ids) == 2)
     assert set(pool.process_ids) > set(first), "one more, and no more than there may be"
     await pool.close()
@@ -227,7 +227,7 @@ async def test_who_is_expected_finds_a_process(monkeypatch: pytest.MonkeyPatch) 
 
 async def test_a_process_that_is_about_to_be_needed_stays(sound: Path) -> None:
     pool, later = (WorkerPool(LIMITS, most=2, replaced_after=100, idle_s=0.05) for _ in range(2))
-    with pool.expecting(jobs.load_libraries):
+    with pool.expecting(lambda: jobs.load_libraries):
         await asyncio.gather(*(pool.run(jobs.probe, sound) for _ in range(2)))
         await later.run(jobs.probe, sound)
         await until(lambda: not later.process_ids)
@@ -242,7 +242,7 @@ async def test_closing_leaves_none_that_is_being_made_ready(
 ) -> None:
     monkeypatch.setattr(worker_pool, "_READY_AFTER_S", 0.0)
     pool = WorkerPool(LIMITS, most=1, replaced_after=100)
-    with pool.expecting(jobs.load_libraries):
+    with pool.expecting(lambda: jobs.load_libraries):
         await until(lambda: pool.process_ids)
         [pid] = pool.process_ids
         await pool.close()
@@ -343,6 +343,13 @@ async def test_a_worker_is_told_no_secrets(
     await pool.run(jobs.probe, sound)
     [pid] = pool.process_ids
     assert "secret" not in psutil.Process(pid).environ().values()
+
+
+async def test_what_is_to_be_loaded_is_asked_for_only_once_it_is_time(pool: WorkerPool) -> None:
+    asked: list[bool] = []
+    with pool.expecting(lambda: (asked.append(True), jobs.load_libraries)[1]):
+        await asyncio.sleep(0)
+    assert not asked
 
 
 def test_the_bot_itself_loads_no_audio_library(tmp_path: Path) -> None:
