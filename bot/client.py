@@ -28,7 +28,7 @@ from bot.delivery.answers import Answers
 from bot.delivery.jam_display import DiscordJamDisplay
 from bot.delivery.jam_files import JamFiles
 from bot.delivery.request_pace import keep_pace
-from bot.delivery.requests import request_trace
+from bot.delivery.requests import watching_requests
 from bot.delivery.track_files import WorkFolders
 from bot.delivery.voice import Voice, VoiceParts, open_voice
 from bot.delivery.weekly_chart import WeeklyChart
@@ -104,9 +104,6 @@ class MusicGenBot(ReconnectingBot):
     ) -> None:
         quiet(is_worth_a_log)
         intents, cached = _heard_of(with_voice=parts.voice is not None)
-        trace = request_trace(parts.clock)
-        if parts.watch_requests is not None:
-            parts.watch_requests(trace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -118,12 +115,13 @@ class MusicGenBot(ReconnectingBot):
             shard_ids=parts.shards.ids and list(parts.shards.ids),  # pyright: ignore[reportArgumentType] - None is its default
             shard_count=parts.shards.count,
             tree_cls=CommandTree,
-            http_trace=trace,
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
+        self.middlewares = (watching_requests(parts.clock), *parts.middlewares)
+        """What its session is to send requests through."""
         self.run_action: RunAction
         """Set by the cog of actions."""
         self.clock = parts.clock

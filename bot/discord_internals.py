@@ -30,7 +30,6 @@ from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.language import SOURCE, Language
 from bot.locales import speaking, spoken
-from bot.network.proxies import Proxies
 from bot.network.resolver import Resolver
 
 LIMITS = aiohttp.ClientTimeout(total=180.0, sock_connect=10.0, sock_read=20.0)
@@ -77,7 +76,9 @@ async def find_gateway(client: discord.Client) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
 
 
-def open_session(client: discord.Client, token: str, proxies: Proxies) -> None:
+def open_session(
+    client: discord.Client, token: str, *middlewares: aiohttp.ClientMiddlewareType
+) -> None:
     """Give a client its HTTP session before its login, and one for all its logins.
 
     discord.py opens one at each, so that before the first nothing could be delivered; and it
@@ -90,8 +91,7 @@ def open_session(client: discord.Client, token: str, proxies: Proxies) -> None:
         ws_response_class=DiscordClientWebSocketResponse,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=LIMITS,
-        trace_configs=None if http.http_trace is None else [http.http_trace],
-        middlewares=(proxies,),
+        middlewares=middlewares,
     )
     vars(http)[_SESSION] = session
     http.token = token
@@ -266,9 +266,7 @@ class ReconnectingBot(commands.AutoShardedBot):
 
 # ---------------------------------------------------------------------- what all this rests on
 
-_HTTP_ATTRIBUTES = (
-    *(_SESSION, "_global_over", "connector", "http_trace", "request", "token", "user_agent"),
-)
+_HTTP_ATTRIBUTES = (*(_SESSION, "_global_over", "connector", "request", "token", "user_agent"),)
 _PARAMETERS = (
     (HTTPClient, "static_login", ("self", "token")),
     (HTTPClient, "get_bot_gateway", ("self",)),

@@ -122,7 +122,7 @@ async def _serve(settings: Settings, operations: Operations | None, *, only_sync
         parts = await stack.enter_async_context(open_parts(settings, metrics=metrics))
         bot = MusicGenBot(parts, force_sync=only_sync)
         await bot.__aenter__()
-        open_session(bot, token, settings.proxies)
+        open_session(bot, token, settings.proxies, *bot.middlewares)
         if operations is not None:
             stack.enter_context(operations.handing_on(parts.predictions))
             stack.enter_context(operations.watching(bot, parts.webhook_key))

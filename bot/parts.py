@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import aiohttp
+from aiohttp import ClientMiddlewareType
 
 from bot.community.limits import Allowed, Limits
 from bot.community.ports import CommunityJournal
@@ -49,8 +49,8 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     """What the journal holds requests against."""
     allowed: Allowed = field(default_factory=Allowed)
-    watch_requests: Callable[[aiohttp.TraceConfig], None] | None = None
-    """Has the requests to Discord counted; None where nobody counts."""
+    middlewares: tuple[ClientMiddlewareType, ...] = ()
+    """What else the requests to Discord are sent through."""
     voice: VoiceParts | None = None
     """Plays in voice channels; None where what that needs is not installed."""
     webhook_key: WebhookKey | None = None

@@ -10,9 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from types import SimpleNamespace
 
-import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse
 
 from bot.discord_internals import api_host
 from bot.domain.clock import Clock
@@ -45,21 +44,18 @@ def counting_sends() -> Generator[Sends, None, None]:
         _sends.reset(token)
 
 
-def request_trace(clock: Clock) -> aiohttp.TraceConfig:
-    """What the session that speaks to Discord is to report its requests to."""
+def watching_requests(clock: Clock) -> ClientMiddlewareType:
+    """What the session that speaks to Discord is to send its requests through."""
     heard = hearing(clock, Service.DISCORD)
 
-    async def begins(_: object, context: SimpleNamespace, __: object) -> None:
-        context.asked_s = clock.monotonic()
+    async def watch(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        asked_s = clock.monotonic()
         if (sends := _sends.get()) is not None:
             sends.count += 1
-
-    async def ends(_: object, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
+        response = await handler(request)
         # Attachments come from elsewhere.
-        if end.url.host == api_host():
-            heard(end.response.headers, context.asked_s)
+        if request.url.host == api_host():
+            heard(response.headers, asked_s)
+        return response
 
-    trace = aiohttp.TraceConfig()
-    trace.on_request_start.append(begins)
-    trace.on_request_end.append(ends)
-    return trace
+    return watch

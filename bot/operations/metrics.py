@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict
-from types import SimpleNamespace
 
 import aiohttp
 from prometheus_client import (
@@ -141,21 +140,18 @@ class Metrics:
         self._replicate.labels(operation, str(response.status)).inc()
         return response
 
-    def watch_discord(self, trace: aiohttp.TraceConfig) -> None:
-        """Count what a session sends to Discord."""
-
-        async def ends(_: object, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
-            if _is_api(end.url):
-                self._discord.labels(str(end.response.status)).inc()
-
-        async def fails(
-            _: object, __: SimpleNamespace, end: aiohttp.TraceRequestExceptionParams
-        ) -> None:
-            if _is_api(end.url):
-                self._discord.labels(_NO_ANSWER).inc()
-
-        trace.on_request_end.append(ends)
-        trace.on_request_exception.append(fails)
+    async def discord(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """A middleware that counts what a session sends to Discord."""
+        answer = _NO_ANSWER
+        try:
+            response = await handler(request)
+            answer = str(response.status)
+        finally:
+            if _is_api(request.url):
+                self._discord.labels(answer).inc()
+        return response
 
     def shards(self, shards: Iterable[tuple[int, bool, float]]) -> None:
         """Take down each shard's number, whether it is connected, and its latency in seconds."""

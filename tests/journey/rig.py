@@ -147,7 +147,7 @@ class Rig:
         # Nobody is in the stand-in's server but those it announces at once.
         bot._connection.guild_ready_timeout = 0.05  # pyright: ignore[reportPrivateUsage] - fixed there
         token = self.settings.discord_token.get_secret_value()
-        open_session(bot, token, self.settings.proxies)
+        open_session(bot, token, self.settings.proxies, *bot.middlewares)
         await bot.login(token)
         await find_gateway(bot)
         connected = asyncio.create_task(bot.connect())
