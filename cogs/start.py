@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import discord
@@ -9,6 +10,7 @@ import discord
 from bot.card.drafts import DRAFT, Draft, written
 from bot.card.interactions import asked_by, check_permissions, pressed, reading, reply_at
 from bot.client import MusicGenBot
+from bot.domain.generation import Generation, Reply
 from bot.domain.presets import Named
 from bot.domain.request import AnyRequest, GenerationRequest
 from cogs.acknowledging import open_reply
@@ -47,7 +49,6 @@ async def start(
     check_permissions(interaction)
     press = pressed(interaction)
     typed: Draft | None = interaction.extras.get(DRAFT)
-    reply = None
     with bot.service.acknowledgements.urgent():
         async with reading():
             generations = await bot.service.submit(
@@ -61,7 +62,25 @@ async def start(
             )
         try:
             reply = await open_reply(bot, interaction, generations)
-            waiting = [] if reply is None else await waiting_behind_reply(bot, interaction)
-        finally:
-            bot.service.acknowledged(generations, reply)
+        except BaseException:
+            bot.service.go_on(generations, None)
+            raise
+    await _go_on(bot, interaction, generations, reply)
+
+
+async def _go_on(
+    bot: MusicGenBot,
+    interaction: discord.Interaction,
+    generations: Sequence[Generation],
+    reply: Reply | None,
+) -> None:
+    """All that can wait until the others are acknowledged, too."""
+    waiting: list[str] = []
+    try:
+        if reply is not None:
+            bot.service.acknowledged(generations)
+            await bot.service.acknowledgements.calm()
+            waiting = await waiting_behind_reply(bot, interaction)
+    finally:
+        bot.service.go_on(generations, reply)
     await bring_all(bot, interaction, waiting)

@@ -173,11 +173,8 @@ class GenerationService:
         keys: set[str] = set() if reply.known else {self.id_for(reply.token)}
         if any(key in self._accepting or self._registry.get(key) for key in keys):
             raise DeliveredTwice
-        asked, named = (), None
-        if isinstance(request, Named):
-            named = request.then(made)
-        else:
-            asked = made(request)
+        named = request.then(made) if isinstance(request, Named) else None
+        asked = () if isinstance(request, Named) else made(request)
         self._accepting |= keys
         try:
             generations = await self.journal.add(*asked, limits=limits, press=press, named=named)
@@ -193,12 +190,14 @@ class GenerationService:
                 self._registry.follow(generation, answering=not generation.reply.known)
         return generations
 
-    def acknowledged(self, generations: Sequence[Generation], reply: Reply | None) -> None:
-        """Discord shows `reply` for them; None where that is not known."""
-        if reply is not None:
-            for generation in generations:
-                took = self._clock.now() - generation.created_at
-                self._context.observer.took(Stage.ACKNOWLEDGE, max(0.0, took.total_seconds()))
+    def acknowledged(self, generations: Sequence[Generation]) -> None:
+        """Discord shows a reply for them by now."""
+        for one in generations:
+            took_s = (self._clock.now() - one.created_at).total_seconds()
+            self._context.observer.took(Stage.ACKNOWLEDGE, max(0.0, took_s))
+
+    def go_on(self, generations: Sequence[Generation], reply: Reply | None) -> None:
+        """Their acknowledgement is through: make them, and show that in `reply`, where known."""
         for generation in generations:
             if (job := self._registry.get(generation.id)) is not None:
                 job.acknowledged(reply)

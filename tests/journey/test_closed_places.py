@@ -120,6 +120,25 @@ async def test_the_next_command_in_a_thread_brings_it(tmp_path: Path, token_dies
         await rig.discord.world.until(lambda _: with_track(rig), PATIENCE_S)
 
 
+async def test_others_are_acknowledged_before_it_is_brought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.service._PATIENCE_S", 1e6)
+    async with a_rig(tmp_path, timings=SLOW) as rig:
+        thread = rig.discord.world.open_thread(rig.discord.world.jam, "songs")
+        await asked_in(rig, thread)
+        rig.discord.clock.advance(TOKEN_LIFE_S)
+        lock(rig.discord.world, thread)
+        await rig.until_waiting(thread)
+        thread.locked = False
+        with rig.bot.service.acknowledgements.urgent():
+            for actor in (rig.ada, rig.bo, rig.bo, rig.bo):
+                another = await actor.slash(thread, "musicgen", prompt="bells", duration=1)
+                await another.answered()
+            assert not any(r.path.endswith("@original") for r in rig.discord.requests)
+        await rig.discord.world.until(lambda _: len(with_track(rig)) == 5, PATIENCE_S)
+
+
 async def test_a_press_in_a_thread_brings_it(tmp_path: Path) -> None:
     """Its own card can be edited for what it says, and not for the file."""
     closed = a_track_locked_out(tmp_path, forbid_files, token_dies=False, deaf=True)

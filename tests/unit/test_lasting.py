@@ -153,7 +153,7 @@ async def test_the_reply_is_written_down_before_audio_is_fetched() -> None:
     rig = a_rig(sound=Endless())
     unknown = replace(a_reply(), message_id=0)
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x"), SOURCE), 5, unknown)
-    rig.service.acknowledged([generation], a_reply())
+    rig.service.go_on([generation], a_reply())
     await until(lambda: rig.delivery.shown)
     assert rig.journal.rows[generation.id].reply == a_reply()
     await rig.service.close()
@@ -167,7 +167,7 @@ async def test_where_it_cannot_be_seen_whether_a_person_waits_they_are_told(
     rig.delivery.on_find = faults
     unknown = replace(a_reply(), message_id=0)
     generation = await rig.submit(GenerationRequest(Inputs(prompt="x")), 5, unknown)
-    rig.service.acknowledged([generation], None)
+    rig.service.go_on([generation], None)
     await rig.service.idle()
     [told] = rig.delivery.ended
     assert isinstance(told.failure, NeverBegun)
