@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 
 from bot.domain.clock import Clock
+from bot.host.garbage import GarbagePause
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class UrgentFirst:
         self._clock = clock
         self._patience_s = patience_s
         self._urgent = 0
+        self._without_search = GarbagePause()
         self._turn = asyncio.Lock()
         self._in_line = 0
         self._calm = asyncio.Event()
@@ -86,6 +88,8 @@ class UrgentFirst:
     @contextmanager
     def urgent(self) -> Generator[None, None, None]:
         """What is done in here goes first."""
+        if self._urgent == 0:
+            self._without_search.begin()
         self._urgent += 1
         self._calm.clear()
         try:
@@ -93,6 +97,7 @@ class UrgentFirst:
         finally:
             self._urgent -= 1
             if self._urgent == 0:
+                self._without_search.end()
                 self._calm.set()
 
     async def calm(self) -> None:

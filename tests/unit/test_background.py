@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from bot.domain.clock import SystemClock
 from bot.engine.background import BackgroundTasks, UrgentFirst
+from bot.host import garbage
 
 
 async def test_an_owner_that_has_closed_begins_nothing() -> None:
@@ -90,6 +93,44 @@ async def test_all_that_wait_are_let_go_in_time_whoever_of_them_is_cancelled() -
         waiting[0].cancel()
         await asyncio.wait_for(asyncio.gather(*waiting[1:]), 1.0)
     assert waiting[0].cancelled()
+
+
+async def test_nobody_searches_for_garbage_while_something_is_urgent() -> None:
+    precedence = UrgentFirst(SystemClock(), patience_s=5.0)
+    with searching(True):
+        with precedence.urgent():
+            assert not gc.isenabled()
+            with precedence.urgent():
+                pass
+            assert not gc.isenabled()
+        assert gc.isenabled()
+
+
+async def test_where_nobody_searches_that_stays_so() -> None:
+    with searching(False):
+        with UrgentFirst(SystemClock(), patience_s=5.0).urgent():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+
+
+async def test_a_long_time_without_search_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that has come up is searched at once, and holds the event loop for as long."""
+    monkeypatch.setattr(garbage, "_LONGEST_S", 0.001)
+    with searching(True), UrgentFirst(SystemClock(), patience_s=5.0).urgent():
+        assert not gc.isenabled()
+        async with asyncio.timeout(30):
+            while not gc.isenabled():  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0)
+
+
+@contextmanager
+def searching(wanted: bool) -> Generator[None]:
+    before = gc.isenabled()
+    (gc.enable if wanted else gc.disable)()
+    try:
+        yield
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 async def test_a_crowd_begins_one_by_one_and_the_loops_other_work_comes_in_between() -> None:
