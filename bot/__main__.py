@@ -20,6 +20,9 @@ that so few that a search takes 7 ms: with ten times as many it is 30, in which 
 channel is late. The oldest are left alone: a search through all that 10,000 generations hold takes
 half a second, in which nobody is answered. Idle, the bot makes up for it
 (`bot.engine.lease_keeper`)."""
+_SWITCH_S = 0.001
+"""The journal's thread waits for the interpreter after each statement: by default for 5 ms, where
+the event loop has a burst of commands to read; all of those wait for it in turn."""
 LOADED_LATER = ("davey", "nacl.secret", "nacl.utils", "bot.audio.jobs")
 """What is imported at the top of modules, discord.py's among them, and takes 3 MB that only those
 need who play in voice channels, or have music made."""
@@ -112,6 +115,7 @@ def _serve(command: str | None) -> int:
 
         gc.freeze()
         gc.set_threshold(*_GARBAGE_THRESHOLDS)
+        sys.setswitchinterval(_SWITCH_S)
         gc.enable()
         if command == "check":
             from bot.operations.check import check
