@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import discord
 
@@ -18,6 +19,7 @@ _MIB = 1024 * 1024
 _ROUND = str.maketrans("[]", "()")
 
 
+@lru_cache(maxsize=1000)
 def quoted(text: str, limit: int) -> str:
     """`text` on one line with its markdown escaped, cut to `limit` characters of its own."""
     escaped = discord.utils.escape_markdown(shortened(text, limit), ignore_links=False)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import discord
@@ -33,8 +34,7 @@ from bot.locales import speaking
 
 log = logging.getLogger(__name__)
 
-_SPACING_S = 3.0
-_SPACING_LATER_S = 10.0
+_SPACING_S, _SPACING_LATER_S = 3.0, 10.0
 _LATER_S = 60.0
 _LONG_UPLOAD_BYTES = 4 * 1024 * 1024
 """More than the model itself makes; it takes some seconds, and one more edit is worth it."""
@@ -110,7 +110,8 @@ class DiscordDelivery:
                 mentioned = await self._put_track(live, generation, track, untouched=untouched)
                 if isinstance(mentioned, Moved):
                     return mentioned
-                self._refresh(live, generation)
+                if generation.batch_id is not None:
+                    self._refresh(live, generation)
         await self._let_go(live, generation)
         if not mentioned and not (live.take and live.take.is_blind):
             await mention(self._sender, live, generation, self._clock.now())
@@ -175,8 +176,7 @@ class DiscordDelivery:
     def drop(self, generation: Generation) -> None:
         """Show nothing more of it, nor of what it shares a card with until that shows itself."""
         self._pictures.expects(generation, is_coming=False)
-        live = self._cards.pop(generation.batch_id or generation.id, None)
-        if live is not None:
+        if (live := self._cards.pop(generation.batch_id or generation.id, None)) is not None:
             live.editor.abandon()
 
     async def close(self) -> None:
@@ -247,11 +247,11 @@ class DiscordDelivery:
         self, live: LiveCard, generation: Generation, upload: TrackUpload
     ) -> bool | Moved:
         """Try one form after the other, with what its person wrote or else without."""
-        placeholder, with_words = self._renderer.coming(generation), True
+        placeholder, with_words = partial(self._renderer.coming, generation), True
         track = await self._drawn(generation, upload)
         while True:
-            outgoing = live.outgoing(self._renderer, generation, track=track, note=upload.note)
-            outgoing = outgoing if with_words else outgoing.without_words()
+            whole = live.outgoing(self._renderer, generation, track=track, note=upload.note)
+            outgoing = whole if with_words else whole.without_words()
             if track.size_bytes >= _LONG_UPLOAD_BYTES:
                 uploading = live.uploading(self._renderer, generation, self._clock.now())
                 await self._show_meanwhile(live, uploading)
@@ -260,7 +260,7 @@ class DiscordDelivery:
             except WordsBlocked:
                 if not with_words:
                     raise
-                placeholder, with_words = without_words(placeholder), False
+                placeholder, with_words = partial(without_words, placeholder()), False
             except OutputTooLarge as error:
                 upload.refused(track, error)
                 track = await upload.track()
@@ -297,8 +297,8 @@ class DiscordDelivery:
         if outgoing.shares_message and live.editor.shows(outgoing.card):
             return False
         mentioned: bool | Moved = False
-        is_refused = isinstance(generation.failure, RequestRefused) and not outgoing.shares_message
         is_shown = False
+        is_refused = isinstance(generation.failure, RequestRefused) and not outgoing.shares_message
         if generation.state is State.CANCELED or is_refused:
             is_shown = await self._sender.edit_last(outgoing)
             # Who deleted the message after canceling wants to see no other.
@@ -307,10 +307,10 @@ class DiscordDelivery:
         if not is_shown:
             try:
                 try:
-                    mentioned = await self._sender.put(outgoing, outgoing.card)
+                    mentioned = await self._sender.put(outgoing)
                 except WordsBlocked:
                     outgoing = outgoing.without_words()
-                    mentioned = await self._sender.put(outgoing, outgoing.card)
+                    mentioned = await self._sender.put(outgoing)
             except Unreachable as error:
                 if not error.channel_gone:
                     raise

@@ -13,6 +13,7 @@ AutoMod blocks goes without the words that it may have minded. For all else it w
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 import discord
@@ -99,10 +100,13 @@ class Sender:
             raise self._transport.unreachable(outgoing.generation.reply)
         return outcome is Outcome.DONE
 
-    async def put(self, outgoing: OutgoingMessage, placeholder: Card) -> bool | Moved:
+    async def put(
+        self, outgoing: OutgoingMessage, placeholder: Callable[[], Card] | None = None
+    ) -> bool | Moved:
         """Show it in the reply; whether its person was mentioned there before.
 
-        `Moved` where a new message stands for the reply, which shows `placeholder` so far.
+        `Moved` where a new message stands for the reply, which shows the same card so far, or what
+        `placeholder` makes.
 
         Raises:
             OutputTooLarge: the track is larger than the token that works may upload.
@@ -121,7 +125,7 @@ class Sender:
             return was_replaced
         # What a new message did not take either, another one would not.
         may_replace = outcome is not Outcome.FAULT and not was_replaced
-        new = replace(outgoing, card=placeholder, track=None)
+        new = replace(outgoing, card=placeholder() if placeholder else outgoing.card, track=None)
         if may_replace and self._transport.may_post(reply, with_file=outgoing.track is not None):
             outcome = await self._replacements.post(new, by_token=outcome is Outcome.MESSAGE_GONE)
         is_channel_gone = outcome is Outcome.CHANNEL_GONE
