@@ -11,11 +11,12 @@ import discord
 import pytest
 
 from bot.card import strings
+from bot.card.render import CardRenderer
 from bot.domain.errors import TookTooLong
 from bot.domain.generation import Generation, State
 from bot.domain.measures import Measured
 from bot.domain.prediction import Prediction
-from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World
+from tests.discord.world import DONE, ENDED, FINISHED, TRACK, World, delivered
 
 MARKDOWN = "@everyone @here\n**loud** _and_ `code`\n# headline [x](http://example.com)"
 
@@ -53,6 +54,27 @@ async def test_a_journal_that_hangs_does_not_keep_people_waiting(
     asked = await world.musicgen()
     assert asked.refusal == strings.errors.sentence(TookTooLong())
     assert world.predictions.created == [], "nothing is paid for before it is written down"
+
+
+async def test_a_finished_card_is_made_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a burst of tracks that end at once each further time costs the event loop a twentieth."""
+    made = list[str]()
+
+    def counted(name: str) -> None:
+        make = getattr(CardRenderer, name)
+
+        def noted(*given: object, **more: object) -> object:
+            made.append(name)
+            return make(*given, **more)
+
+        monkeypatch.setattr(CardRenderer, name, noted)
+
+    asked = await world.musicgen()
+    counted("ended")
+    counted("coming")
+    await world.done()
+    assert delivered(asked)
+    assert made == ["ended"]
 
 
 async def test_one_reply_from_queued_to_done(world: World) -> None:
