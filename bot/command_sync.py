@@ -22,7 +22,8 @@ from bot.locales import languages, messages
 log = logging.getLogger(__name__)
 
 _SYNCED = "synced_commands"
-_TURN_S = 15.0
+_TURN_S = 3.0
+"""Who is killed at it keeps the others waiting for two of these, while there are no commands."""
 _AGAIN_S = 300.0
 
 

@@ -233,7 +233,7 @@ async def test_a_sync_that_another_process_does_is_looked_after(
     monkeypatch.setattr(FakeJournal, "try_lock", try_lock)
     await world.restart(table=InputTable(TABLE[:3]))
     assert len(world.syncs) == 1
-    await world.pass_s(15)
+    await world.pass_s(3)
     assert len(world.syncs) == 2
 
 
@@ -260,7 +260,7 @@ async def test_the_turn_is_kept_while_discord_lets_a_sync_wait(
     turns: list[str] = []
 
     async def try_lock(_: FakeJournal, name: str, ttl_s: float) -> bool:
-        assert (name, ttl_s) == ("synced_commands", 15)
+        assert (name, ttl_s) == ("synced_commands", 3)
         turns.append("taken")
         return True
 
@@ -268,7 +268,7 @@ async def test_the_turn_is_kept_while_discord_lets_a_sync_wait(
         turns.append("given back")
 
     async def throttled(_: CommandTree) -> list[discord.app_commands.AppCommand]:
-        await world.clock.sleep(31)
+        await world.clock.sleep(6.5)
         return []
 
     monkeypatch.setattr(FakeJournal, "try_lock", try_lock)

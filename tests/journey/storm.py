@@ -97,7 +97,8 @@ DISCORD_FAULTS: tuple[tuple[str, str], ...] = (
     (EDIT, "after"),
 )
 STRETCH_MAX_S = 0.5
-"""Shorter than a start: what the dead still have on the wire lands before its successor speaks."""
+"""Shorter than a start of Python: what the dead still have on the wire lands before its successor
+speaks. Ours are forked, and start in a fifth of that, so they wait for it."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ class Storm:
             await bot.kill()
         self.phases.update(phase_of(asked, self.witness) for asked in self.crowd.open())
         await self._rig.discord.world.until(lambda world: not world.bot_online)
+        await eventually(lambda: not self._rig.discord.faults.in_hand, 10 * STRETCH_MAX_S)
 
     async def _spawn(self) -> BotProcess:
         folder = self._rig.settings.data_folder

@@ -6,6 +6,7 @@ what Discord shows, and what Replicate was asked.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from bot.playground.discord.interactions import Stage
 from bot.playground.discord.model import Channel
 from bot.playground.discord.wire import File
 from bot.playground.replicate.timings import Timings
-from tests.journey.processes import a_running_bot
+from tests.journey.processes import a_process, a_running_bot
 from tests.journey.rig import (
     CREATE,
     EDIT,
@@ -37,6 +38,9 @@ from tests.journey.sound import same_samples, wav
 
 HELD_S = 30.0
 ACK = "POST /api/v10/interactions/*"
+COMMANDS = "PUT /api/v10/applications/*/commands"
+COMMANDS_S = 10.0
+"""Until there are commands again: two turns at telling them, and a start."""
 Held = dict[str, dict[str, object]]
 
 
@@ -246,6 +250,17 @@ async def _acknowledged_and_killed(stage: Rig, channel: Channel) -> Used:
     stage.discord.faults.clear()
     await stage.discord.world.until(lambda world: not world.bot_online)
     return used
+
+
+async def test_killed_while_it_tells_discord_its_commands(stage: Rig) -> None:
+    """Until the next one does, there is nothing that anybody could type."""
+    stage.trouble_discord(COMMANDS, delay_s=0.5, reset="before")
+    async with a_process(stage) as bot:
+        await eventually(lambda: stage.discord.faults.in_hand)
+        await bot.kill()
+    assert not any(stage.discord.world.commands.every())
+    async with asyncio.timeout(COMMANDS_S), a_running_bot(stage):
+        assert stage.discord.world.commands.named("musicgen", 1)
 
 
 @pytest.mark.parametrize("away_s", [0.0, TOKEN_LIFE.total_seconds()])

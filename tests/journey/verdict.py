@@ -282,7 +282,7 @@ def _of_cards(
     [card] = cards
     said = words(card)
     if card.body.loading or not has_ended(card):
-        return [f"still running: {said!r}"]
+        return [f"still running: {said!r}; {_course(asked, world)}"]
     if asked.wish is Wish.TAKES:
         return _of_takes(asked, card, paid, world, died_at)
     if not card.attachments:
