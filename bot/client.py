@@ -186,6 +186,8 @@ class MusicGenBot(ReconnectingBot):
             parts.track_store,
             parts.clock,
         )
+        for pause in parts.pauses:
+            self.service.acknowledgements.stop_meanwhile(pause)
         self.work_folders = WorkFolders(parts.config.work_folder, self.service.work_room)
 
     def _jam_runner(self, parts: Parts, pieces: Pieces) -> JamRunner:

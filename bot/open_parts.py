@@ -116,6 +116,7 @@ async def open_parts(
             schema_comes=None if catalogue.is_known else partial(catalogue.more_come, clock),
             limits=settings.terms.limits,
             allowed=settings.allowed,
+            pauses=(sound.input_pause,),
             middlewares=(metrics.discord,) if metrics else (),
             voice=VoiceParts(voice) if is_installed() else None,
             webhook_key=webhook_key,

@@ -13,6 +13,7 @@ from bot.community.ports import CommunityJournal
 from bot.delivery.answers import AnswerJournal
 from bot.delivery.voice import VoiceParts
 from bot.domain.clock import Clock
+from bot.engine.background import Pause
 from bot.engine.ports import Predictions, Sound, TrackStore
 from bot.engine.service import EngineConfig
 from bot.jam.ports import JamStore, PieceSound
@@ -49,6 +50,8 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     """What the journal holds requests against."""
     allowed: Allowed = field(default_factory=Allowed)
+    pauses: tuple[Pause, ...] = ()
+    """What stands still while people are acknowledged."""
     middlewares: tuple[ClientMiddlewareType, ...] = ()
     """What else the requests to Discord are sent through."""
     voice: VoiceParts | None = None

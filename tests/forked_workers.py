@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from bot.audio import worker, worker_pool
-from bot.audio.worker_pool import Limits
+from bot.audio import worker, worker_process
+from bot.audio.worker_process import Limits, WorkerProcess
 from tests import fork_server
 from tests.fork_server import Forked, fork
 
@@ -67,9 +67,9 @@ def forking(address: str | None) -> Generator[None]:
         return
 
     async def start(limits: Limits) -> object:
-        return worker_pool._Worker(await _fork(address, limits))  # pyright: ignore[reportPrivateUsage, reportArgumentType] - no other seam; it is used as one
+        return WorkerProcess(await _fork(address, limits))  # pyright: ignore[reportArgumentType] - it is used as one
 
-    with patch.object(worker_pool._Worker, "start", start):  # pyright: ignore[reportPrivateUsage] - no other seam
+    with patch.object(WorkerProcess, "start", start):
         yield
 
 
@@ -80,7 +80,7 @@ async def _fork(address: str, limits: Limits) -> ForkedWorker:
         "arguments": [
             str(n) for n in (limits.memory_bytes, limits.cpu_s, limits.niceness, when_idle)
         ],
-        "environment": worker_pool._environment(),  # pyright: ignore[reportPrivateUsage] - as the bot itself does
+        "environment": worker_process._environment(),  # pyright: ignore[reportPrivateUsage] - as the bot itself does
     }
     ours, theirs = socket.socketpair()
     stdout, stdin = await asyncio.open_connection(sock=ours)

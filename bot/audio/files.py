@@ -17,7 +17,8 @@ from bot.audio.picture_files import PictureFiles
 from bot.audio.refusals import refusals
 from bot.audio.split import NotSplit, split_wav
 from bot.audio.tags import settings_of
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 from bot.domain.audio_formats import FORMATS
 from bot.domain.errors import (
     AudioBeyondBounds,
@@ -76,6 +77,8 @@ class AudioFiles(PictureFiles):
             folder, INPUT_AUDIO_MAX_BYTES, allow_private=allow_private, proxies=proxies
         )
         self._inputs = WorkerPool(input_limits, most=2, replaced_after=16)
+        self.input_pause = self._inputs.pause
+        """In which strangers' files are not decoded."""
         self._joins = WorkerPool(_JOIN, most=1, replaced_after=16)
         self._loops = WorkerPool(_JOIN, most=1, replaced_after=16)
         self._tracks = WorkerPool(_TRACK, most=2, replaced_after=500)

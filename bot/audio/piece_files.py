@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from bot.audio import jobs
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 from bot.domain.measures import EndCut
 from bot.domain.mixes import Mixed, MixLabels, MixTerms
 from bot.domain.picture import Picture

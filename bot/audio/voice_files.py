@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from bot.audio import jobs
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 
 _LIMITS = Limits(wall_s=240.0, cpu_s=200, memory_bytes=384 << 20, niceness=5)
 """An hour of music takes a minute or two; nearly all of it is shorter than a minute."""

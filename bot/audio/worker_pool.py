@@ -17,21 +17,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import re
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-import bot
-from bot.audio.worker import LENGTH_BYTES, PATH_KEY
+from bot.audio.worker import PATH_KEY
+from bot.audio.worker_process import Limits, WorkerProcess
 from bot.domain.errors import (
     AudioWorkFailed,
     WorkerCrashed,
@@ -46,30 +43,8 @@ log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-_ANSWER_MAX_BYTES = 8 << 20
-_LEAVES_WITHIN_S = 2.0
 _READY_AFTER_S = 2.0
 """Whoever is just being answered goes before what is made ready."""
-_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY|URL|CREDENTIAL", re.IGNORECASE)
-# One thread is all a worker needs; each further one would take its share of the address space.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one job may take, and how far behind other processes it stands.
-
-    `niceness` is that of `os.nice`. With `when_idle`, Linux lets it have a processor only while
-    nothing else of its group, the bot's container, service or terminal, wants one (`SCHED_IDLE`,
-    sched(7)): at a niceness of 10, what decodes held up acknowledgements by a half. Windows has
-    only the limit by the clock, and macOS no limit of memory.
-    """
-
-    wall_s: float
-    cpu_s: int
-    memory_bytes: int
-    niceness: int = 0
-    when_idle: bool = False
 
 
 class WorkerPool:
@@ -89,8 +64,10 @@ class WorkerPool:
         self._places = asyncio.Semaphore(most)
         self._expected = self._starting = 0
         self._making_ready: asyncio.Task[None] | None = None
-        self._resting: dict[_Worker, asyncio.TimerHandle] = {}
-        self._working: set[_Worker] = set()
+        self._resting: dict[WorkerProcess, asyncio.TimerHandle] = {}
+        self._working: set[WorkerProcess] = set()
+        self.pause = WorkerPause(self._working)
+        """Of those at work."""
         self._leaving: set[asyncio.Task[None]] = set()
 
     @property
@@ -163,7 +140,7 @@ class WorkerPool:
         while self._leaving:
             await asyncio.wait(tuple(self._leaving))
 
-    async def _take(self, *, in_another: bool) -> _Worker:
+    async def _take(self, *, in_another: bool) -> WorkerProcess:
         while self._resting and not (in_another and self._is_short):
             worker, timer = self._resting.popitem()
             timer.cancel()
@@ -173,7 +150,7 @@ class WorkerPool:
             self._let_go(worker)
         self._starting += 1
         try:
-            worker = await _Worker.start(self._limits)
+            worker = await WorkerProcess.start(self._limits)
         except OSError as error:
             raise WorkerFaulty(f"no process could be started: {error}") from error
         finally:
@@ -199,7 +176,7 @@ class WorkerPool:
             while self._is_short:
                 await self._do(loads, request, in_another=True)
 
-    def _rest(self, worker: _Worker) -> None:
+    def _rest(self, worker: WorkerProcess) -> None:
         self._working.discard(worker)
         if worker.jobs >= self._replaced_after:
             self._let_go(worker)
@@ -207,88 +184,55 @@ class WorkerPool:
         loop = asyncio.get_running_loop()
         self._resting[worker] = loop.call_later(self._idle_s, self._send_home, worker)
 
-    def _send_home(self, worker: _Worker) -> None:
+    def _send_home(self, worker: WorkerProcess) -> None:
         del self._resting[worker]
         if self._is_short:
             self._rest(worker)
         else:
             self._let_go(worker)
 
-    async def _kill(self, worker: _Worker) -> None:
+    async def _kill(self, worker: WorkerProcess) -> None:
         """Kill a worker and wait until it is gone: from then on it writes to no file."""
         worker.kill()
         await self._gone(worker)
 
-    async def _gone(self, worker: _Worker) -> int:
+    async def _gone(self, worker: WorkerProcess) -> int:
         """Wait for the end of a worker; its exit code."""
         self._working.discard(worker)
         await asyncio.shield(self._let_go(worker))
         return worker.process.returncode or 0
 
-    def _let_go(self, worker: _Worker) -> asyncio.Task[None]:
+    def _let_go(self, worker: WorkerProcess) -> asyncio.Task[None]:
         task = asyncio.create_task(worker.leave(), name="audio worker leaves")
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
         return task
 
 
-class _Worker:
-    """One process; it does one job at a time."""
+class WorkerPause:
+    """A time in which workers stand still; on Linux alone.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.jobs = 0
+    There a worker that nobody can tell to go on any more, for the bot was killed meanwhile, ends
+    with it.
+    """
 
-    @classmethod
-    async def start(cls, limits: Limits) -> _Worker:
-        """Start one; what it prints is dropped, for the libraries print strangers' text."""
-        numbers = limits.memory_bytes, limits.cpu_s, limits.niceness, int(limits.when_idle)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.audio.worker", *map(str, numbers)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
-        log.debug("audio worker %d started", process.pid)
-        return cls(process)
+    def __init__(self, working: Iterable[WorkerProcess]) -> None:
+        self._working = working
+        self._standing: list[WorkerProcess] = []
 
-    async def ask(self, request: bytes) -> bytes:
-        """The answer to a request. Raises EOFError or OSError where the process dies over it."""
-        requests, answers = self.process.stdin, self.process.stdout
-        if requests is None or answers is None:
-            raise RuntimeError("started without pipes")
-        self.jobs += 1
-        requests.write(len(request).to_bytes(LENGTH_BYTES, "big") + request)
-        await requests.drain()
-        length = int.from_bytes(await answers.readexactly(LENGTH_BYTES), "big")
-        if length > _ANSWER_MAX_BYTES:
-            raise WorkerFaulty(f"an answer of {length} bytes")
-        return await answers.readexactly(length)
+    def begin(self) -> None:
+        """Have those stand still that work now."""
+        if sys.platform == "linux":
+            for worker in self._working:
+                worker.signal(signal.SIGSTOP)
+                self._standing.append(worker)
 
-    def kill(self) -> None:
-        """End it now."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
-
-    async def leave(self) -> None:
-        """Let it end, by itself if it does so soon."""
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        try:
-            async with asyncio.timeout(_LEAVES_WITHIN_S):
-                await self.process.wait()
-        except TimeoutError:
-            self.kill()
-            await self.process.wait()
-        log.debug("audio worker %d ended", self.process.pid)
-
-
-def _environment() -> dict[str, str]:
-    """Ours, without what a file's code would want to read; finds this very package."""
-    kept = {name: text for name, text in os.environ.items() if not _SECRET.search(name)}
-    folders = [str(Path(bot.__file__).parents[1]), kept.get("PYTHONPATH", "")]
-    return {**kept, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    def end(self) -> None:
+        """Have them go on."""
+        if sys.platform == "linux":
+            for worker in self._standing:
+                worker.signal(signal.SIGCONT)
+            self._standing.clear()
 
 
 def _told(value: object) -> object:

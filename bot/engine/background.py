@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
+from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.host.garbage import GarbagePause
@@ -20,6 +21,9 @@ _STEP_S = 0.005
 _LATE_S = 0.02
 """A loop that wakes one later than that has more to do already than it should."""
 _LONGEST_REST_S = 0.5
+_LONGEST_PAUSE_S = 0.2
+"""After a longer one, the garbage that has come up would take longer to be searched than there is
+between two packets of a voice channel; and a person's file would take longer to be read."""
 
 
 class BackgroundTasks:
@@ -66,6 +70,18 @@ class BackgroundTasks:
             log.error("task %s failed", task.get_name(), exc_info=error)
 
 
+class Pause(Protocol):
+    """A time in which something else stands still."""
+
+    def begin(self) -> None:
+        """Have it stand still."""
+        ...
+
+    def end(self) -> None:
+        """Have it go on, where this has stopped it."""
+        ...
+
+
 class UrgentFirst:
     """Lets urgent work go first: what can wait does so while any of it is under way.
 
@@ -77,7 +93,8 @@ class UrgentFirst:
         self._clock = clock
         self._patience_s = patience_s
         self._urgent = 0
-        self._without_search = GarbagePause()
+        self._pauses: list[Pause] = [GarbagePause()]
+        self._pauses_end: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
         self._in_line = 0
         self._calm = asyncio.Event()
@@ -85,11 +102,15 @@ class UrgentFirst:
         self._watched: asyncio.Event | None = None
         """Set when the one that has the only timer of all that wait stops watching."""
 
+    def stop_meanwhile(self, pause: Pause) -> None:
+        """Have something else stand still meanwhile, too, for 0.2 s at the most."""
+        self._pauses.append(pause)
+
     @contextmanager
     def urgent(self) -> Generator[None, None, None]:
         """What is done in here goes first."""
         if self._urgent == 0:
-            self._without_search.begin()
+            self._begin_pauses()
         self._urgent += 1
         self._calm.clear()
         try:
@@ -97,7 +118,7 @@ class UrgentFirst:
         finally:
             self._urgent -= 1
             if self._urgent == 0:
-                self._without_search.end()
+                self._end_pauses()
                 self._calm.set()
 
     async def calm(self) -> None:
@@ -125,6 +146,19 @@ class UrgentFirst:
                     await self._give_way()
         finally:
             self._in_line -= 1
+
+    def _begin_pauses(self) -> None:
+        for pause in self._pauses:
+            pause.begin()
+        loop = asyncio.get_running_loop()
+        self._pauses_end = loop.call_later(_LONGEST_PAUSE_S, self._end_pauses)
+
+    def _end_pauses(self) -> None:
+        if self._pauses_end is not None:
+            self._pauses_end.cancel()
+            self._pauses_end = None
+            for pause in self._pauses:
+                pause.end()
 
     async def _watch(self, left_s: float) -> None:
         self._watched = watched = asyncio.Event()

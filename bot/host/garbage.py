@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-
-_LONGEST_S = 0.2
-"""What comes up meanwhile is searched in one go; after longer, that would take longer than there
-are between two packets of a voice channel."""
 
 
 class GarbagePause:
-    """A time without searches for garbage; it ends by itself before too much has come up."""
+    """A time without searches for garbage; what comes up meanwhile is searched in one go."""
 
     def __init__(self) -> None:
-        self._end: asyncio.TimerHandle | None = None
+        self._has_stopped_it = False
 
     def begin(self) -> None:
         """Search no more for now; where nobody searches, or not now, nothing changes."""
         if gc.isenabled():
             gc.disable()
-            self._end = asyncio.get_running_loop().call_later(_LONGEST_S, self.end)
+            self._has_stopped_it = True
 
     def end(self) -> None:
         """Search again, where this has kept it off."""
-        if self._end is not None:
-            self._end.cancel()
-            self._end = None
+        if self._has_stopped_it:
+            self._has_stopped_it = False
             gc.enable()

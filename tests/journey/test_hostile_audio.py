@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from bot.card import strings
 from bot.playground.discord.actors import Actor, Used
 from bot.playground.discord.wire import File
+from tests import forked_workers
 from tests.journey import processes
 from tests.journey.processes import BotProcess, a_running_bot
 from tests.journey.rig import Rig, a_rig, eventually, has_ended, has_track, words
@@ -169,3 +171,20 @@ async def test_no_worker_outlives_a_bot_that_is_stopped(stage: Rig, long_work: b
         assert await bot.ended() == 0
         await eventually(lambda: is_gone(worker))
         assert "Traceback" not in bot.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they go on")
+async def test_no_file_is_read_while_people_are_acknowledged(
+    tmp_path: Path, long_work: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forked_workers, "address", lambda: None)
+    async with a_rig(tmp_path, speed=1, start=False) as rig:
+        bot = await rig.start()
+        await musicgen(rig, rig.ada, input_audio=File("long.flac", long_work))
+        [worker] = await eventually(
+            lambda: [one for one in psutil.Process().children() if _reads_input(one)]
+        )
+        with bot.service.acknowledgements.urgent():
+            while worker.status() != psutil.STATUS_STOPPED:
+                assert _reads_input(worker), "it goes on reading"
+        await eventually(lambda: worker.status() != psutil.STATUS_STOPPED)

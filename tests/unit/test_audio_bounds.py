@@ -12,7 +12,8 @@ import pytest
 
 from bot.audio import jobs
 from bot.audio.bounds import CHANNELS_MAX, RATE_MAX_HZ, RATE_MIN_HZ
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 from bot.domain.errors import AudioBeyondBounds, AudioWorkFailed, NotAudio, RequestRefused
 from tests import forked_workers
 from tests.unit.audio_kit import make_sound, silence

@@ -19,7 +19,8 @@ from bot.audio import jobs
 from bot.audio.cut import cut_beginning
 from bot.audio.files import AudioFiles
 from bot.audio.probe import probe
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 from bot.domain.errors import (
     AudioBroken,
     AudioTooHeavy,

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from bot.domain.clock import SystemClock
+from bot.engine import background
 from bot.engine.background import BackgroundTasks, UrgentFirst
-from bot.host import garbage
 
 
 async def test_an_owner_that_has_closed_begins_nothing() -> None:
@@ -106,6 +106,23 @@ async def test_nobody_searches_for_garbage_while_something_is_urgent() -> None:
         assert gc.isenabled()
 
 
+async def test_what_can_stand_still_does_so_while_something_is_urgent() -> None:
+    precedence, done = UrgentFirst(SystemClock(), patience_s=5.0), list[str]()
+
+    class Work:
+        def begin(self) -> None:
+            done.append("stands")
+
+        def end(self) -> None:
+            done.append("goes on")
+
+    precedence.stop_meanwhile(Work())
+    for _ in range(2):
+        with precedence.urgent(), precedence.urgent():
+            assert done[-1] == "stands"
+    assert done == ["stands", "goes on"] * 2
+
+
 async def test_where_nobody_searches_that_stays_so() -> None:
     with searching(False):
         with UrgentFirst(SystemClock(), patience_s=5.0).urgent():
@@ -115,7 +132,7 @@ async def test_where_nobody_searches_that_stays_so() -> None:
 
 async def test_a_long_time_without_search_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that has come up is searched at once, and holds the event loop for as long."""
-    monkeypatch.setattr(garbage, "_LONGEST_S", 0.001)
+    monkeypatch.setattr(background, "_LONGEST_PAUSE_S", 0.001)
     with searching(True), UrgentFirst(SystemClock(), patience_s=5.0).urgent():
         assert not gc.isenabled()
         async with asyncio.timeout(30):

@@ -17,7 +17,8 @@ import pytest
 
 from bot.audio import jobs, worker_pool
 from bot.audio.probe import AudioFacts
-from bot.audio.worker_pool import Limits, WorkerPool
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 from bot.domain.errors import (
     AudioBeyondBounds,
     AudioUnreadable,
@@ -34,6 +35,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 CRASHES = FIXTURES / "vorbis_setup_byte_crashes.ogg"
 LIMITS = Limits(wall_s=30.0, cpu_s=10, memory_bytes=512 << 20)
 ROOT = Path(__file__).parents[2]
+linux_alone = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody stands still")
 
 
 @pytest.fixture
@@ -291,6 +293,35 @@ async def test_closing_leaves_no_process(long_work: Path, sound: Path, tmp_path:
     assert all(map(is_gone, pids))
 
 
+@linux_alone
+async def test_who_stands_still_goes_on(pool: WorkerPool, long_work: Path, tmp_path: Path) -> None:
+    work = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: any(map(at_work, pool.process_ids)))
+    [worker] = map(psutil.Process, pool.process_ids)
+    pool.pause.begin()
+    await until(lambda: worker.status() == psutil.STATUS_STOPPED)
+    pool.pause.end()
+    await work
+    assert worker.status() != psutil.STATUS_STOPPED
+    pool.pause.begin()
+    assert (await pool.run(jobs.probe, tmp_path / "c.wav")).duration_s == 1.0
+    pool.pause.end()
+
+
+@linux_alone
+async def test_who_stands_still_can_be_canceled(
+    pool: WorkerPool, long_work: Path, tmp_path: Path
+) -> None:
+    work = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
+    await until(lambda: any(map(at_work, pool.process_ids)))
+    [pid] = pool.process_ids
+    pool.pause.begin()
+    work.cancel()
+    await asyncio.wait({work})
+    assert is_gone(pid)
+    pool.pause.end()
+
+
 async def test_a_file_that_is_not_finished_does_not_appear(
     long_work: Path, sound: Path, tmp_path: Path, pool: WorkerPool
 ) -> None:
@@ -303,12 +334,16 @@ async def test_a_file_that_is_not_finished_does_not_appear(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9 there")
-async def test_workers_die_with_a_bot_that_is_killed(long_work: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("standing", [False, pytest.param(True, marks=linux_alone)])
+async def test_workers_die_with_a_bot_that_is_killed(
+    long_work: Path, tmp_path: Path, standing: bool
+) -> None:
     script = f"""
 import asyncio, sys
 from pathlib import Path
 from bot.audio import jobs
-from bot.audio.worker_pool import WorkerPool, Limits
+from bot.audio.worker_pool import WorkerPool
+from bot.audio.worker_process import Limits
 
 async def main():
     pool = WorkerPool(Limits(60.0, 60, 384 << 20), most=2, replaced_after=100)
@@ -319,17 +354,25 @@ async def main():
     while len(pool.process_ids) < 2:
         await asyncio.sleep(0.01)
     print(*pool.process_ids, flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    pool.pause.begin()
+    print("they stand", flush=True)
     await first
 
 asyncio.run(main())
 """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, cwd=ROOT, stdout=subprocess.PIPE
+        *(sys.executable, "-c", script), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
+    assert process.stdin is not None
     assert process.stdout is not None
     pids = list(map(int, (await process.stdout.readline()).split()))
     assert len(pids) == 2
     await until(lambda: all(map(at_work, pids)))
+    if standing:
+        process.stdin.write(b"now\n")
+        await process.stdout.readline()
+        assert {psutil.Process(pid).status() for pid in pids} == {psutil.STATUS_STOPPED}
     process.kill()
     await process.wait()
     await until(lambda: all(map(is_gone, pids)))
