@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
@@ -26,6 +25,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 from yarl import URL
 
 from bot.discord_errors import DiscordAway
+from bot.discord_login import who_am_i
 from bot.domain.backoff import growing_waits_s
 from bot.domain.clock import Clock
 from bot.domain.language import SOURCE, Language
@@ -38,7 +38,6 @@ over a slow line, but not for an answer that does not come."""
 _APPLICATION_WEBHOOK = 3
 _SESSION = "_HTTPClient__session"
 _CREATED, _EDITED, _INTERACTION = "MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE"
-_UNAUTHORIZED = 401
 
 
 def point_at(discord_base_url: str) -> None:
@@ -100,7 +99,8 @@ def open_session(
 
     async def static_login(token: str) -> Any:
         http.token = token
-        return await _who_am_i(http, session)
+        headers = {"User-Agent": http.user_agent, "Authorization": f"Bot {token}"}
+        return await who_am_i(session, Route("GET", "/users/@me").url, headers)
 
     http.static_login = static_login
 
@@ -108,33 +108,6 @@ def open_session(
 def session_of(client: discord.Client) -> aiohttp.ClientSession:
     """The HTTP session of a client that has one; its interactions take theirs from it, too."""
     return vars(client.http)[_SESSION]
-
-
-async def _who_am_i(http: HTTPClient, session: aiohttp.ClientSession) -> Any:
-    """The bot's own user.
-
-    Raises:
-        LoginFailure: Discord does not accept the token.
-        DiscordAway: it gives no user, for whatever reason.
-    """
-    headers = {"User-Agent": http.user_agent, "Authorization": f"Bot {http.token}"}
-    async with session.get(Route("GET", "/users/@me").url, headers=headers) as response:
-        text = await response.text(errors="replace")
-    user = _object(text)
-    if response.status == _UNAUTHORIZED and user is not None:
-        raise discord.LoginFailure("Improper token has been passed.")
-    if response.status != 200 or user is None or not str(user.get("id")).isdecimal():
-        asked = response.headers.get("Retry-After", "")
-        raise DiscordAway(response.status, text, float(asked) if asked.isdigit() else 0.0)
-    return user
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value: Any = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType] - JSON
 
 
 def interaction_webhook(client: discord.Client, application_id: int, token: str) -> discord.Webhook:
@@ -188,10 +161,29 @@ def hear_only_ours(client: discord.Client) -> None:
     del parsers[_EDITED]
 
 
+class _IdsAlone:
+    """Leaves the message out of what Discord answers to an acknowledgement.
+
+    discord.py would make a Message of each; all that anybody asks for is its id, and whether only
+    its person sees it.
+    """
+
+    def __init__(self, adapter: AsyncWebhookAdapter) -> None:
+        self._adapter = adapter
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adapter, name)
+
+    async def create_interaction_response(self, *args: Any, **kwargs: Any) -> Any:
+        sent: Any = self._adapter.create_interaction_response(*args, **kwargs)
+        answer: dict[str, Any] = await sent
+        return {part: answer[part] for part in answer if part != "resource"}
+
+
 def speak_to_each(client: discord.Client, learn: Callable[[int, Language], None]) -> None:
     """Handle each interaction, and what it starts, in the language of its person; `learn` it.
 
-    discord.py makes the tasks of commands, presses and forms in this parser, and they inherit its
+    No Message is made of its acknowledgement. discord.py makes the tasks of commands, presses and forms in this parser, and they inherit its
     context.
     """
     parsers = client._connection.parsers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
@@ -202,7 +194,9 @@ def speak_to_each(client: discord.Client, learn: Callable[[int, Language], None]
         person = data["member"]["user"] if "member" in data else data["user"]
         learn(int(person["id"]), language)
         with speaking(language):
+            before = async_context.set(_IdsAlone(async_context.get()))  # pyright: ignore[reportArgumentType] - used as one
             create(data)
+            async_context.reset(before)
 
     parsers[_INTERACTION] = created
 
@@ -285,6 +279,8 @@ _SOURCES = (
     (HTTPClient, "static_login", "self._global_over.set()"),
     (discord.AutoShardedClient, "launch_shard", "self.launch_shard("),
     (discord.Webhook, "from_state", f"http.{_SESSION}"),
+    (discord.InteractionResponse, "defer", "await adapter.create_interaction_response("),
+    (discord.InteractionCallbackResponse, "_update", "resource = data.get('resource')"),
     (DiscordWebSocket, "from_client", "ws._discord_parsers = client._connection.parsers"),
     (DiscordWebSocket, "received_message", "func = self._discord_parsers[event]"),
 )

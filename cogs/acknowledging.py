@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import discord
 
@@ -44,7 +45,7 @@ async def open_reply(
             except NETWORK_FAULTS as error:
                 log.warning("the answer to an acknowledgement was lost: %r", error)
             else:
-                return await _deferred_reply(interaction, deferred)
+                return await _deferred_reply(interaction, deferred, generations)
     interaction.extras[ACKNOWLEDGED] = True
     return None
 
@@ -52,11 +53,15 @@ async def open_reply(
 async def _deferred_reply(
     interaction: discord.Interaction,
     deferred: discord.InteractionCallbackResponse[discord.Client] | None,
+    generations: Sequence[Generation],
 ) -> Reply:
     """The reply that a defer has just opened."""
     message_id = deferred.message_id if deferred is not None else None
     if deferred is None or message_id is None:
         return reply_in(interaction, await interaction.original_response())
+    if generations and not deferred.is_ephemeral():
+        # All but the id is there already, and of hundreds at once each waits for the others.
+        return replace(generations[0].reply, message_id=message_id)
     # Where apps from outside may not speak, Discord makes every answer of theirs private.
     return reply_at(interaction, message_id, private=deferred.is_ephemeral())
 
