@@ -183,8 +183,8 @@ class _IdsAlone:
 def speak_to_each(client: discord.Client, learn: Callable[[int, Language], None]) -> None:
     """Handle each interaction, and what it starts, in the language of its person; `learn` it.
 
-    No Message is made of its acknowledgement. discord.py makes the tasks of commands, presses and forms in this parser, and they inherit its
-    context.
+    No Message is made of its acknowledgement. discord.py makes the tasks of commands, presses and
+    forms in this parser, and they inherit its context.
     """
     parsers = client._connection.parsers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - see above
     create = parsers[_INTERACTION]

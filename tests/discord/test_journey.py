@@ -56,24 +56,6 @@ async def test_a_journal_that_hangs_does_not_keep_people_waiting(
     assert world.predictions.created == [], "nothing is paid for before it is written down"
 
 
-async def test_no_message_is_made_of_an_acknowledgement(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each would cost the others of a burst a twentieth of their time; its id alone is asked."""
-    made: list[object] = []
-
-    class Counted(discord.InteractionMessage):
-        def __init__(self, **given: Any) -> None:
-            made.append(given)
-            super().__init__(**given)
-
-    monkeypatch.setattr("discord.interactions.InteractionMessage", Counted)
-    asked = await world.musicgen()
-    await world.done()
-    assert delivered(asked)
-    assert made == []
-
-
 async def test_a_finished_card_is_made_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a burst of tracks that end at once each further time costs the event loop a twentieth."""
     made = list[str]()

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 from aiohttp import web
 from pydantic import JsonValue
@@ -220,3 +222,20 @@ async def test_as_an_app_of_the_persons_own_where_the_bot_is_not(rig: Rig, place
     message = await (await used.answered()).until(has_track)
     assert message.channel is channel
     assert used.followups == []
+
+
+async def test_no_message_is_made_of_an_acknowledgement(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would cost the others of a burst a twentieth of their time; its id alone is asked."""
+    made: list[object] = []
+
+    class Counted(discord.InteractionMessage):
+        def __init__(self, **given: Any) -> None:
+            made.append(given)
+            super().__init__(**given)
+
+    monkeypatch.setattr("discord.interactions.InteractionMessage", Counted)
+    used = await rig.musicgen()
+    await used.until(has_track)
+    assert made == []
