@@ -5,7 +5,7 @@ tells for a hundred at the price of one request which of them have begun to run,
 and how; only what it leaves out is asked for. The rest of the budget goes round for the progress of
 those that run: of thousands, most wait at the service.
 
-So an end is known within a look at the list: 0.4 s where up to some 800 run, and as long as it
+So an end is known within a look at the list: 0.25 s where up to some 500 run, and as long as it
 takes to read a page for each hundred where more do. With the default budget that is 20 pages a
 second: 5 s for 10,000.
 
@@ -36,7 +36,7 @@ _ALONE_S = 1.0
 _RUNNING = "processing"
 _SWEEP_FROM = 10
 """So many running predictions make the list cheaper than asking for each."""
-_SWEEP_EVERY_S = 0.4
+_SWEEP_EVERY_S = 0.25
 _SWEEP_SHARE = 0.5
 """Of the budget, at the most; progress has the rest, less what creates and cancels take."""
 _PROGRESS_SHARE = 0.3

@@ -148,6 +148,19 @@ async def test_of_thousands_those_that_run_are_asked_about_and_the_budget_is_kep
     assert poller.delay_s(watches[0]) == 1.0, "who has left is not counted"
 
 
+@pytest.mark.parametrize(
+    ("running", "pause_s"), [(11, 0.25), (200, 0.25), (500, 0.25), (3000, 1.5)]
+)
+async def test_an_end_is_known_soon(running: int, pause_s: float) -> None:
+    """Of a burst that ends at once, most of what people wait for at ours is this look."""
+    service = Listed([f"p{number}" for number in range(running)])
+    poller = Poller(service, FakeClock(), 2400)
+    with ExitStack() as stack:
+        watched(poller, stack, running)
+        assert await poller._look() == pause_s  # pyright: ignore[reportPrivateUsage] - one look, and no more
+        assert sum(service.looks) / pause_s <= 2400 / 60 / 2
+
+
 async def test_when_few_are_left_they_ask_for_themselves() -> None:
     poller = Poller(Listed(), FakeClock(), 2400)
     with ExitStack() as few:
