@@ -66,6 +66,11 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def is_standing(pid: int) -> bool:
+    """Whether it has stopped: a process that waits for a processor does so once it has one."""
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+
+
 def at_work(pid: int) -> bool:
     """Whether it has begun on a file: what it does before takes a tenth of a second."""
     try:
@@ -297,12 +302,12 @@ async def test_closing_leaves_no_process(long_work: Path, sound: Path, tmp_path:
 async def test_who_stands_still_goes_on(pool: WorkerPool, long_work: Path, tmp_path: Path) -> None:
     work = asyncio.create_task(pool.run(jobs.cut_context, long_work, 1.0, tmp_path / "c.wav"))
     await until(lambda: any(map(at_work, pool.process_ids)))
-    [worker] = map(psutil.Process, pool.process_ids)
+    [pid] = pool.process_ids
     pool.pause.begin()
-    await until(lambda: worker.status() == psutil.STATUS_STOPPED)
+    await until(lambda: is_standing(pid))
     pool.pause.end()
     await work
-    assert worker.status() != psutil.STATUS_STOPPED
+    assert not is_standing(pid)
     pool.pause.begin()
     assert (await pool.run(jobs.probe, tmp_path / "c.wav")).duration_s == 1.0
     pool.pause.end()
@@ -372,7 +377,7 @@ asyncio.run(main())
     if standing:
         process.stdin.write(b"now\n")
         await process.stdout.readline()
-        assert {psutil.Process(pid).status() for pid in pids} == {psutil.STATUS_STOPPED}
+        await until(lambda: all(map(is_standing, pids)))
     process.kill()
     await process.wait()
     await until(lambda: all(map(is_gone, pids)))
